@@ -1,0 +1,47 @@
+"""What flows through the compiler: the files of a source root, and the tree that one profile makes of them.
+
+Plain frozen data. `read` makes `SourceFile`s, `specialise` makes `Tree`s, the proofs and `emit` take them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """One file below the source root: its path relative to that root with forward slashes, and its bytes."""
+
+    path: str
+    data: bytes
+
+
+@dataclass(frozen=True)
+class EmittedFile:
+    """One file of a tree.
+
+    Attributes:
+        path: relative to the root of the tree, with forward slashes.
+        data: the bytes to write.
+        changed: false where `data` is the source byte for byte.
+        lines: for every line of `data`, in order, the line of the source that it comes from, counted from one;
+            0 for a generated line. Empty where the file is unchanged: each line is then its own.
+    """
+
+    path: str
+    data: bytes
+    changed: bool
+    lines: tuple[int, ...] = ()
+
+    def source_line(self, line: int) -> int:
+        """Return the source line that an emitted line comes from, or 0 where it was generated."""
+        if not self.changed:
+            return line
+        return self.lines[line - 1] if 1 <= line <= len(self.lines) else 0
+
+
+@dataclass(frozen=True)
+class Tree:
+    """One profile's package before it is written: its files by path."""
+
+    profile: str
+    files: Mapping[str, EmittedFile]
