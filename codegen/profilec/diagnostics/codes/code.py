@@ -1,0 +1,25 @@
+"""What one code means. The text of the pages in `docs/diagnostics` and of `profilec explain CODE`."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One kind of fault.
+
+    Args:
+        name: `PC` and three digits; the first digit is the family. A name is never given a second meaning.
+        title: What is wrong, in one line without a full stop.
+        severity: An `error` refuses a build, a `warning` does not.
+        explanation: What it means and why it matters, in whole sentences of Markdown.
+        example: Source or configuration that has the fault.
+        instead: What to write instead.
+    """
+
+    name: str
+    title: str
+    severity: Literal["error", "warning"]
+    explanation: str
+    example: str
+    instead: str

@@ -1,0 +1,102 @@
+"""PC4xx: what a build proves before it writes."""
+
+from profilec.diagnostics.codes.code import Code
+
+CODES = (
+    Code(
+        "PC401",
+        "something of the compiler is left in a tree",
+        "error",
+        "An emitted package may hold no flag, no marker, no marker comment and no import of `profilec` or "
+        "of the module of flags: none of them exists where the package runs. This is found where a flag "
+        "reaches code in a way that the compiler does not follow, such as a name in a string or an import "
+        "at run time.",
+        'settings = importlib.import_module("shop._profile")',
+        "from shop._profile import THREADS\n\nif THREADS:\n    ...",
+    ),
+    Code(
+        "PC402",
+        "an emitted file does not parse",
+        "error",
+        "A file of a tree is not valid Python. The source was, so this is a fault of the compiler: please "
+        "report it with the file.",
+        "",
+        "",
+    ),
+    Code(
+        "PC403",
+        "an import no longer resolves",
+        "error",
+        "A file of this tree imports a module, or a name of one, that the tree no longer has, so that "
+        "importing it would fail. What is imported was selected for fewer profiles than the import.",
+        "# spill.py\n@only(SPILL_FS)\ndef open_segment(): ...\n\n"
+        "# lanes.py\nfrom shop.spill import open_segment",
+        "# lanes.py\nfrom shop.spill import open_segment  # profilec: only SPILL_FS",
+    ),
+    Code(
+        "PC404",
+        "a name no longer resolves",
+        "error",
+        "A name is read that nothing binds in this tree any more: what bound it was selected for fewer "
+        "profiles than what reads it.",
+        "if THREADS:\n    pool = ThreadPool()\n\ndef close():\n    pool.close()",
+        "@only(THREADS)\ndef close():\n    pool.close()",
+    ),
+    Code(
+        "PC405",
+        "a forbidden module or call is reachable",
+        "error",
+        "The profile forbids this module or call, and importing the package of this tree reaches it. The "
+        "chain shows how, from the package to the place. Third-party dependencies are followed file by "
+        "file; the standard library is not.",
+        '# profile wasm: forbid = ["threading"]\nimport threading',
+        "import threading  # profilec: only THREADS",
+    ),
+    Code(
+        "PC406",
+        "an import at run time cannot be decided",
+        "warning",
+        "The name of the imported module is computed while the program runs, so the proof cannot say what "
+        "it reaches.",
+        "module = importlib.import_module(name)",
+        'module = importlib.import_module("shop.json") if kind == "json" else '
+        'importlib.import_module("shop.text")',
+    ),
+    Code(
+        "PC407",
+        "a declared dependency cannot be read",
+        "error",
+        "The profile declares a dependency that is not installed where the proofs look for it, so nothing "
+        "can be said about what it reaches.",
+        "$ profilec audit --deps empty-folder",
+        "$ pip install --target deps msgspec && profilec audit --deps deps",
+    ),
+    Code(
+        "PC408",
+        "the public interface differs between profiles",
+        "error",
+        "A public name or signature of one tree is missing or different in another, and nothing in the "
+        "source declares that it is meant. Code that uses the package would work with one build and fail "
+        "with the other.",
+        "if THREADS:\n    def submit(job, timeout): ...\nelse:\n    def submit(job): ...",
+        "def submit(job, timeout):\n    if THREADS:\n        ...",
+    ),
+    Code(
+        "PC409",
+        "a dependency is no longer imported",
+        "warning",
+        "The profile declares a dependency that the source imports but this tree does not: what imported "
+        "it was selected for other profiles.",
+        '[tool.profilec.profiles.wasm]\ndependencies = ["psutil"]',
+        "[tool.profilec.profiles.wasm]\ndependencies = []",
+    ),
+    Code(
+        "PC410",
+        "an unchanged file would not come out as it went in",
+        "error",
+        "A file in which nothing was folded or removed must be emitted byte for byte. It was not, which is"
+        " a fault of the compiler: please report it with the file.",
+        "",
+        "",
+    ),
+)

@@ -1,0 +1,56 @@
+"""One fault at one place, as plain data, and the merging of what several profiles found at the same place."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from profilec.diagnostics.codes import CODES
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fault.
+
+    Args:
+        code: A key of `CODES`, such as `PC101`.
+        path: The file, as the user knows it: relative to the project's root, with forward slashes.
+        line: The line, counted from 1; 0 where the whole file or project is meant.
+        column: The first character of the fault, counted from 1.
+        end_column: The character after its last one, on the same line; not beyond the line's end.
+        message: One sentence without a full stop.
+        hint: What to write instead; shown behind the caret.
+        profiles: The profiles that meet the fault; empty where profiles make no difference.
+        source_line: The text of the line, without its newline; no excerpt is shown where it is empty.
+        notes: More lines to show below the excerpt: where something was declared, an import chain.
+    """
+
+    code: str
+    path: str
+    line: int = 0
+    column: int = 1
+    end_column: int = 1
+    message: str = ""
+    hint: str = ""
+    profiles: tuple[str, ...] = ()
+    source_line: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_error(self) -> bool:
+        """Whether the fault refuses a build; a warning does not."""
+        return CODES[self.code].severity == "error"
+
+
+def merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Each fault once, with every profile that meets it, ordered by place.
+
+    Two findings are the same fault if they differ in nothing but their profiles. The order of the result does
+    not depend on the order of the input, apart from that of the profiles.
+    """
+    profiles_of: dict[Finding, dict[str, None]] = {}
+    for finding in findings:
+        fault = replace(finding, profiles=())
+        profiles_of.setdefault(fault, {}).update(dict.fromkeys(finding.profiles))
+    faults = sorted(
+        profiles_of, key=lambda fault: (fault.path, fault.line, fault.column, fault.code, fault.message)
+    )
+    return tuple(replace(fault, profiles=tuple(profiles_of[fault])) for fault in faults)
