@@ -1,0 +1,162 @@
+"""What a well-typed configuration can still get wrong: names, references, forms of values, folders."""
+
+import ast
+import re
+from pathlib import Path
+
+from profilec.config.marker import MarkerError, python_test
+from profilec.config.model import Config, Profile
+from profilec.config.places import KeyPath
+from profilec.config.tables import Complaints, Table
+from profilec.diagnostics import did_you_mean
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+_WHEEL_TAG = re.compile(r"[A-Za-z0-9_.]+-[A-Za-z0-9_.]+-[A-Za-z0-9_.]+")
+_SCRIPT = re.compile(r"\w+(\.\w+)*:\w+(\.\w+)*")
+_REQUIREMENT = re.compile(r"\s*[A-Za-z0-9][A-Za-z0-9._-]*\s*(\[[^\]]*\])?\s*([(<>=!~@;].*)?", re.DOTALL)
+_TABLE: KeyPath = ("tool", "profilec")
+
+
+def check_names(config: Config, tool: Table) -> None:
+    """Report names that cannot be used, are used twice, or refer to nothing. Needs no folder to exist."""
+    for key, names in (("features", config.features), ("profiles", config.profiles)):
+        for name in names:
+            if not _NAME.fullmatch(name):
+                hint = "start with a letter and go on with letters, digits, - and _"
+                tool.complain("PC010", (key, name), f"`{name}` cannot be used as a name", hint, of_key=True)
+    for name in config.features.keys() & config.profiles.keys():
+        message = f"`{name}` is the name of a profile and of a feature"
+        tool.complain("PC009", ("features", name), message, "rename the feature", of_key=True)
+    _check_references(config, tool)
+
+
+def _check_references(config: Config, tool: Table) -> None:
+    if config.default not in config.profiles and "default" in tool.data:
+        hint = did_you_mean(config.default, config.profiles) or f"declared: {', '.join(config.profiles)}"
+        tool.complain("PC008", "default", f"unknown profile `{config.default}`", hint)
+    if tool.data.get("format", "none") not in ("black", "none"):
+        tool.complain("PC013", "format", "`format` is neither black nor none", 'write format = "black"')
+    for name in config.profiles:
+        own = tool.data["profiles"][name].get("features", ())
+        for index, feature in enumerate(own if isinstance(own, list) else ()):
+            _check_feature(config, tool, ("profiles", name, "features", index), feature)
+    for outer, group in enumerate(config.exclusive):
+        for inner, feature in enumerate(group):
+            _check_feature(config, tool, ("exclusive", outer, inner), feature)
+    for name, stub in config.stub_modules.items():
+        if stub.unless not in config.profiles:
+            _check_feature(config, tool, ("stub-modules", name, "unless"), stub.unless)
+
+
+def _check_feature(config: Config, tool: Table, at: KeyPath, feature: object) -> None:
+    if isinstance(feature, str) and feature and feature not in config.features:
+        known = ", ".join(config.features) or "none"
+        hint = did_you_mean(feature, config.features) or f"declared in [tool.profilec.features]: {known}"
+        tool.complain("PC007", at, f"unknown feature `{feature}`", hint)
+
+
+def check_config(config: Config, complaints: Complaints) -> None:
+    """Report values of a form that cannot be used, and folders and files that are not there."""
+    _check_places(config, complaints)
+    for profile in config.profiles.values():
+        _check_profile(config, profile, complaints)
+
+
+def _check_places(config: Config, complaints: Complaints) -> None:
+    for key, value in (("source", config.source), ("out", config.out)):
+        if Path(value).is_absolute() or ".." in Path(value).parts or "\\" in value:
+            hint = "write a path relative to pyproject.toml, with forward slashes"
+            complaints.add("PC013", (*_TABLE, key), f"`{value}` is not a folder inside the project", hint)
+            return
+    for key, name in (("package", config.package), ("flags", config.flags)):
+        if name is not None and not all(part.isidentifier() for part in name.split(".")):
+            hint = "write identifiers joined by dots"
+            complaints.add("PC010", (*_TABLE, key), f"`{name}` is not the name of a module", hint)
+            return
+    if not config.source_folder.is_dir():
+        hint = _nearest_folder(config.root, config.source)
+        complaints.add(
+            "PC006", (*_TABLE, "source"), f"the source folder `{config.source}` does not exist", hint
+        )
+    elif not config.package_folder.is_dir():
+        folder = config.shown(config.package_path)
+        message = f"the package `{config.package}` does not exist: there is no folder {folder}"
+        complaints.add(
+            "PC006", (*_TABLE, "package"), message, _nearest_folder(config.source_folder, config.package)
+        )
+    else:
+        _check_flags(config, complaints)
+        _check_out(config, complaints)
+
+
+def _nearest_folder(folder: Path, name: str) -> str:
+    return did_you_mean(name, [entry.name for entry in folder.iterdir() if entry.is_dir()])
+
+
+def _check_flags(config: Config, complaints: Complaints) -> None:
+    if config.flags is None:
+        return
+    if not config.flags.startswith(config.package + "."):
+        hint = f"put it into the package, as in {config.package}._profile"
+        complaints.add(
+            "PC013", (*_TABLE, "flags"), f"`{config.flags}` is not a module of `{config.package}`", hint
+        )
+        return
+    path = config.flags.replace(".", "/")
+    if not any((config.source_folder / file).is_file() for file in (f"{path}.py", f"{path}/__init__.py")):
+        message = (
+            f"the module of flags `{config.flags}` does not exist: there is no file {config.shown(path)}.py"
+        )
+        complaints.add("PC006", (*_TABLE, "flags"), message, "create it, or leave `flags` out")
+
+
+def _check_out(config: Config, complaints: Complaints) -> None:
+    source = config.package_folder.resolve()
+    for name in config.profiles:
+        out = config.out_folder(name).resolve()
+        if out == source or out in source.parents or source in out.parents:
+            message = f"the output folder {config.out}/{name} and the source {config.source} overlap"
+            complaints.add("PC013", (*_TABLE, "out"), message, 'write a folder of its own: out = "build"')
+            return
+
+
+def _check_profile(config: Config, profile: Profile, complaints: Complaints) -> None:
+    at: KeyPath = (*_TABLE, "profiles", profile.name)
+    for group in config.exclusive:
+        together = [feature for feature in group if feature in profile.features]
+        if len(together) > 1:
+            message = f"profile `{profile.name}` combines {' and '.join(f'`{name}`' for name in together)}"
+            complaints.add("PC012", (*at, "features"), message, "they are listed in `exclusive`")
+    if profile.marker is not None:
+        try:
+            python_test(profile.marker)
+        except MarkerError as error:
+            complaints.add("PC013", (*at, "marker"), f"`marker` cannot be used: {error}")
+    if profile.wheel_tag is not None and not _WHEEL_TAG.fullmatch(profile.wheel_tag):
+        complaints.add("PC013", (*at, "wheel-tag"), "`wheel-tag` is not one", "write python-abi-platform")
+    for name, target in profile.scripts.items():
+        if not _SCRIPT.fullmatch(target):
+            complaints.add(
+                "PC013", (*at, "scripts", name), f"script `{name}` calls nothing", "write module:function"
+            )
+    for index, requirement in enumerate(profile.dependencies):
+        if not _REQUIREMENT.fullmatch(requirement):
+            message = f"`{requirement}` is not a requirement"
+            complaints.add(
+                "PC013", (*at, "dependencies", index), message, "write it as pip takes it (PEP 508)"
+            )
+    _check_expressions(profile, at, complaints)
+
+
+def _check_expressions(profile: Profile, at: KeyPath, complaints: Complaints) -> None:
+    for expression in profile.facts:
+        try:
+            ast.parse(expression.strip(), mode="eval")
+        except (SyntaxError, ValueError):
+            message = f"the fact `{expression}` is not a Python expression"
+            complaints.add("PC013", (*at, "facts", expression), message, key=True)
+    for index, pattern in enumerate(profile.forbid):
+        if not all(part.isidentifier() for part in pattern.removeprefix("*.").split(".")):
+            message = f"`{pattern}` names nothing that could be forbidden"
+            hint = "write a module, a dotted name, a builtin, or *.method"
+            complaints.add("PC013", (*at, "forbid", index), message, hint)

@@ -1,0 +1,196 @@
+"""From `pyproject.toml` to a `Config`, or to findings that name every mistake at once."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+from profilec.config.checks import check_config, check_names
+from profilec.config.model import Config, Profile, StubModule
+from profilec.config.tables import Complaints, Table
+from profilec.diagnostics import Finding, did_you_mean, merged
+
+FILE = "pyproject.toml"
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used.
+
+    Attributes:
+        findings: every mistake found, ordered by place.
+    """
+
+    def __init__(self, *findings: Finding) -> None:
+        super().__init__("; ".join(finding.message for finding in findings))
+        self.findings = merged(findings)
+
+
+def find_project(start: Path) -> Path:
+    """The folder of the project that `start` lies in: the nearest with a `[tool.profilec]` table.
+
+    Raises:
+        ConfigError: neither `start` nor a folder above it has one (PC001).
+    """
+    for folder in (start, *start.parents):
+        file = folder / FILE
+        if file.is_file() and re.search(rb"^\s*\[\s*tool\s*\.\s*profilec\b", file.read_bytes(), re.MULTILINE):
+            return folder
+    hint = "run `profilec init` in the folder of your project, or name that folder with -C"
+    if not start.is_dir():
+        raise ConfigError(Finding("PC001", str(start), message="there is no such folder", hint=hint))
+    if (start / FILE).is_file():
+        raise ConfigError(Finding("PC001", FILE, message="there is no `[tool.profilec]` table", hint=hint))
+    raise ConfigError(Finding("PC001", FILE, message=f"not found in {start} or above it", hint=hint))
+
+
+def load_config(root: Path) -> Config:
+    """Read and check the configuration of the project in `root`.
+
+    Raises:
+        ConfigError: with a finding (PC0xx) for every mistake.
+    """
+    try:
+        text = (root / FILE).read_bytes().decode("utf-8")
+    except OSError as error:
+        raise ConfigError(Finding("PC001", FILE, message=f"cannot be read: {error.strerror}")) from None
+    except UnicodeDecodeError:
+        raise ConfigError(Finding("PC002", FILE, message="is not UTF-8", hint="save it as UTF-8")) from None
+    text = text.replace("\r\n", "\n")
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(_syntax_finding(text, str(error))) from None
+    complaints = Complaints(FILE, text)
+    tool = document.get("tool", {}).get("profilec", {})
+    config = _read_config(root, Table(complaints, ("tool", "profilec"), tool), document.get("project", {}))
+    if not complaints.findings:
+        check_config(config, complaints)
+    if complaints.findings:
+        raise ConfigError(*complaints.findings)
+    return config
+
+
+def _syntax_finding(text: str, message: str) -> Finding:
+    """The finding of a text that `tomllib` refused, whose message ends in `(at line 3, column 5)`."""
+    match = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", message, re.DOTALL)
+    reason = match[1] if match else message
+    lines = text.split("\n")
+    row, place = (int(match[2]), int(match[3])) if match and match[2] else (len(lines), 1)
+    repeated = re.fullmatch(r"Cannot declare \('tool', 'profilec', 'profiles', '([^']+)'\) twice", reason)
+    if repeated:
+        header = (
+            rf"\s*\[\s*tool\s*\.\s*profilec\s*\.\s*profiles\s*\.\s*[\"']?{re.escape(repeated[1])}[\"']?\s*\]"
+        )
+        rows = [number for number, content in enumerate(lines, 1) if re.match(header, content)]
+        message, note = f"profile `{repeated[1]}` is declared twice", (
+            f"first declared in line {rows[0]}" if rows else ""
+        )
+        row = rows[-1] if rows else row
+        return Finding(
+            "PC009", FILE, row, 1, 2, message, source_line=lines[row - 1], notes=(note,) if note else ()
+        )
+    reason = reason[:1].lower() + reason[1:]
+    return Finding(
+        "PC002", FILE, row, place, place + 1, f"not valid TOML: {reason}", source_line=lines[row - 1]
+    )
+
+
+def _read_config(root: Path, tool: Table, project: Mapping[str, object]) -> Config:
+    package = tool.text("package")
+    features = tool.text_table("features")
+    tables = tool.tables("profiles")
+    if package is None and "package" not in tool.data:
+        tool.complain(
+            "PC005", (), "`tool.profilec.package` is missing", 'add the name of the package: package = "…"'
+        )
+    if not tables and "profiles" not in tool.data:
+        tool.complain("PC005", (), "no profile is declared", "add a table [tool.profilec.profiles.NAME]")
+    config = Config(
+        root=root,
+        package=package or "",
+        profiles=_read_profiles(tables),
+        source=_folder(tool.text("source") or "."),
+        flags=tool.text("flags"),
+        out=_folder(tool.text("out") or "build"),
+        default=tool.text("default") or next(iter(tables), ""),
+        format="black" if tool.text("format") == "black" else "none",
+        features=features,
+        exclusive=tool.text_lists("exclusive"),
+        copy=tool.texts("copy"),
+        stub_modules={name: _read_stub(name, table) for name, table in tool.tables("stub-modules").items()},
+        project=project if isinstance(project, dict) else {},
+    )
+    tool.refuse_unknown_keys()
+    check_names(config, tool)
+    return config
+
+
+def _folder(text: str) -> str:
+    """A folder as findings show it: no `./` before it and no slash behind it."""
+    return text.rstrip("/").removeprefix("./") or "."
+
+
+def _read_stub(name: str, table: Table) -> StubModule:
+    stub = StubModule(
+        name, table.text("unless") or "", table.text("error"), table.text("code"), table.text("message")
+    )
+    if not stub.unless and "unless" not in table.data:
+        table.complain(
+            "PC005", (), "`unless` is missing", 'add the feature that the module needs: unless = "…"'
+        )
+    table.refuse_unknown_keys()
+    return stub
+
+
+def _read_profiles(tables: Mapping[str, Table]) -> dict[str, Profile]:
+    own = {name: (table.text("extends"), _read_profile(name, table)) for name, table in tables.items()}
+    for table in tables.values():
+        table.refuse_unknown_keys()
+    return {name: _extended(name, own, tables[name]) for name in own}
+
+
+def _read_profile(name: str, table: Table) -> Profile:
+    return Profile(
+        name=name,
+        features=frozenset(table.texts("features")),
+        dependencies=table.texts("dependencies"),
+        marker=table.text("marker"),
+        wheel_tag=table.text("wheel-tag"),
+        scripts=table.text_table("scripts"),
+        facts=table.fact_table("facts"),
+        modules=table.flag_table("modules"),
+        forbid=table.texts("forbid"),
+    )
+
+
+def _extended(name: str, own: Mapping[str, tuple[str | None, Profile]], table: Table) -> Profile:
+    """The profile with all that it extends: lists are joined, tables merged, single values replaced."""
+    chain = [name]
+    while (base := own[chain[-1]][0]) is not None:
+        if base not in own:
+            if chain[-1] == name:
+                table.complain("PC008", "extends", f"unknown profile `{base}`", did_you_mean(base, own))
+            break
+        if base in chain:
+            circle = " → ".join([*chain, base])
+            table.complain("PC011", "extends", f"profiles extend each other in a circle: {circle}")
+            break
+        chain.append(base)
+    profile = own[chain[-1]][1]
+    for link in reversed(chain[:-1]):
+        profile = _over(own[link][1], profile)
+    return profile
+
+
+def _over(profile: Profile, base: Profile) -> Profile:
+    return Profile(
+        name=profile.name,
+        features=base.features | profile.features,
+        dependencies=tuple(dict.fromkeys(base.dependencies + profile.dependencies)),
+        marker=profile.marker or base.marker,
+        wheel_tag=profile.wheel_tag or base.wheel_tag,
+        scripts={**base.scripts, **profile.scripts},
+        facts={**base.facts, **profile.facts},
+        modules={**base.modules, **profile.modules},
+        forbid=tuple(dict.fromkeys(base.forbid + profile.forbid)),
+    )
