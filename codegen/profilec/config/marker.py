@@ -1,7 +1,7 @@
 """Environment markers (PEP 508) and the Python expression that tests the same thing.
 
-Pip evaluates a profile's marker when it chooses what to install; the guard of the emitted package evaluates it
-again when it is imported, and must do so without `packaging`, which a package cannot count on.
+Pip evaluates a profile's marker when it chooses what to install; the guard of the emitted package evaluates
+it again when it is imported, and must do so without `packaging`, which a package cannot count on.
 """
 
 import re
@@ -41,7 +41,8 @@ class MarkerTest:
     """A marker as Python.
 
     Attributes:
-        fails: an expression that is true where the marker is not; it spells modules with an underscore before.
+        fails: an expression that is true where the marker is not; it spells modules with an underscore
+            before.
         modules: the modules that it needs, in the order of the alphabet.
     """
 

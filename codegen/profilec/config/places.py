@@ -1,7 +1,7 @@
 """Where each key and value of a TOML text stands, so that a finding can point at it.
 
-`tomllib` gives values without places. This reads the same text once more, only when something is wrong, and only
-for its places: the text is known to be valid, so no error is looked for.
+`tomllib` gives values without places. This reads the same text once more, only when something is wrong, and
+only for its places: the text is known to be valid, so no error is looked for.
 """
 
 import re

@@ -1,0 +1,27 @@
+"""What a build proves before it writes: one file per proof, each a function from trees to findings.
+
+The proofs know nothing of how a tree was made. They take the sources, the trees and the configuration.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from profilec.config import Config
+from profilec.diagnostics import Finding
+from profilec.prove.nothing_left import prove_nothing_left
+from profilec.prove.resolves import prove_resolves
+from profilec.tree import SourceFile, Tree
+
+__all__ = ["prove"]
+
+
+def prove(sources: Mapping[str, SourceFile], trees: Mapping[str, Tree], config: Config) -> Iterator[Finding]:
+    """Every finding of every proof about the trees of a project.
+
+    Args:
+        sources: the files of the source root by path.
+        trees: the tree of every profile by name.
+        config: the project's configuration.
+    """
+    for tree in trees.values():
+        yield from prove_nothing_left(sources, tree, config)
+        yield from prove_resolves(sources, tree, config)

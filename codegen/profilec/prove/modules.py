@@ -1,0 +1,110 @@
+"""What the proofs look at: one parsed Python file, with its place in the package.
+
+A file is parsed once, however many proofs and profiles look at it, because trees share most of their files.
+"""
+
+import ast
+import warnings
+from dataclasses import dataclass
+from functools import lru_cache
+
+from profilec.config import Config
+from profilec.diagnostics import Finding
+from profilec.tree import EmittedFile, SourceFile, Tree
+
+
+@dataclass(frozen=True)
+class Module:
+    """One Python file of a package.
+
+    Attributes:
+        path: relative to the source root or to the root of the tree.
+        name: its dotted name.
+        package: the dotted name that its relative imports start from.
+        syntax: the parsed file.
+    """
+
+    path: str
+    name: str
+    package: str
+    syntax: ast.Module
+
+    def absolute(self, module: str | None, level: int) -> str:
+        """The absolute name that `from <level dots><module> import …` in this file refers to."""
+        if level == 0:
+            return module or ""
+        parts = self.package.split(".")
+        base = parts[: len(parts) - level + 1]
+        return ".".join([*base, module] if module else base)
+
+
+def module_name(path: str) -> tuple[str, str]:
+    """The dotted name of a file and of the package that its relative imports start from."""
+    parts = path.removesuffix(".py").removesuffix(".pyi").split("/")
+    if parts[-1] == "__init__":
+        return ".".join(parts[:-1]), ".".join(parts[:-1])
+    return ".".join(parts), ".".join(parts[:-1])
+
+
+def is_python(path: str) -> bool:
+    """Whether a path is a module that can be imported."""
+    return path.endswith(".py")
+
+
+@lru_cache(maxsize=4096)
+def parse(path: str, data: bytes) -> Module | None:
+    """The parsed file, or None where this interpreter's grammar has no tree for it."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            syntax = ast.parse(data)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    return Module(path, *module_name(path), syntax)
+
+
+type Located = ast.expr | ast.stmt | ast.alias | ast.excepthandler | ast.arg
+
+
+def finding_at(
+    config: Config,
+    tree: Tree,
+    file: EmittedFile,
+    source: SourceFile | None,
+    node: Located,
+    *,
+    code: str,
+    message: str,
+    hint: str = "",
+    notes: tuple[str, ...] = (),
+) -> Finding:
+    """A finding at a node of an emitted file, shown at the line of the source that it comes from.
+
+    A line that has no source, because it was generated, is shown where it would have been written.
+    """
+    line = file.source_line(node.lineno)
+    text = _line(file.data, node.lineno)
+    start, end = _columns(text, node)
+    path = config.shown(file.path)
+    if line and source is not None:
+        segment, text = text[start:end], _line(source.data, line)
+        if (found := text.find(segment, start)) >= 0:
+            start, end = found, found + len(segment)
+        else:
+            start, end = len(text) - len(text.lstrip()), len(text)
+    else:
+        path, line = f"{config.out}/{tree.profile}/{file.path}", node.lineno
+    span = (line, start + 1, end + 1)
+    return Finding(code, path, *span, message, hint, (tree.profile,), source_line=text, notes=notes)
+
+
+def _line(data: bytes, number: int) -> str:
+    lines = data.removeprefix(b"\xef\xbb\xbf").splitlines()
+    return lines[number - 1].decode("utf-8", "replace") if 1 <= number <= len(lines) else ""
+
+
+def _columns(text: str, node: Located) -> tuple[int, int]:
+    """First and last column of a node on its first line, in characters."""
+    encoded = text.encode()
+    last = node.end_col_offset if node.end_lineno == node.lineno and node.end_col_offset else len(encoded)
+    return tuple(len(encoded[:offset].decode("utf-8", "ignore")) for offset in (node.col_offset, last))  # type: ignore[return-value]  # two offsets in, two out

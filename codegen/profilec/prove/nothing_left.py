@@ -1,0 +1,148 @@
+"""Proof 1: no flag, marker, marker comment, module of flags or `profilec` is left in a tree.
+
+A search by syntax, independent of how the trees were made: it looks at every emitted file that holds one of
+the words, and takes nothing from the rooms that removed them.
+"""
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from profilec.config import Config
+from profilec.diagnostics import Finding
+from profilec.prove.modules import Located, Module, finding_at, is_python, parse
+from profilec.prove.scopes import find_scopes, unresolved
+from profilec.tree import EmittedFile, SourceFile, Tree
+
+_COMPILER = "profilec"
+_MARKERS = frozenset({"flag", "only", "stub", "choose"})
+_MARKER_COMMENT = re.compile(r"#\s*profilec\s*:")
+
+
+def prove_nothing_left(sources: Mapping[str, SourceFile], tree: Tree, config: Config) -> Iterator[Finding]:
+    """Findings PC401 of one tree.
+
+    Args:
+        sources: the files of the source root by path; the names of the flags are read from their module.
+        tree: what one profile makes of them.
+        config: the project's configuration.
+    """
+    words = _Words(config.flags, flag_names(sources, config))
+    for file in tree.files.values():
+        if not is_python(file.path) or config.is_copied(file.path):
+            continue
+        if config.flags and file.path in _paths(config.flags):
+            message = f"the module of flags `{config.flags}` is in the tree"
+            yield Finding("PC401", config.shown(file.path), message=message, profiles=(tree.profile,))
+        elif any(word in file.data for word in words.encoded):
+            for node, message in _search(file, words):
+                source = sources.get(file.path)
+                yield finding_at(config, tree, file, source, node, code="PC401", message=message)
+
+
+def _paths(module: str) -> tuple[str, str]:
+    path = module.replace(".", "/")
+    return f"{path}.py", f"{path}/__init__.py"
+
+
+def flag_names(sources: Mapping[str, SourceFile], config: Config) -> frozenset[str]:
+    """The names that the module of flags binds with `name = flag(…)`."""
+    source = next((sources[path] for path in _paths(config.flags or "") if path in sources), None)
+    module = parse(source.path, source.data) if source else None
+    names = set()
+    for statement in module.syntax.body if module else ():
+        match statement:
+            case ast.Assign(targets=targets, value=ast.Call()):
+                names |= {target.id for target in targets if isinstance(target, ast.Name)}
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.Call()):
+                names.add(name)
+    return frozenset(names)
+
+
+@dataclass(frozen=True)
+class _Words:
+    """What must not be left: the module of flags and the names in it, besides the compiler's own."""
+
+    module: str | None
+    flags: frozenset[str]
+
+    @property
+    def encoded(self) -> tuple[bytes, ...]:
+        """The words that a file must hold for anything to be left in it."""
+        leaf = {self.module.rpartition(".")[2]} if self.module else set()
+        return tuple(word.encode() for word in sorted({_COMPILER, *leaf, *self.flags}))
+
+    def is_forbidden(self, dotted: str) -> bool:
+        """Whether a dotted name is, or lies in, the compiler or the module of flags."""
+        return any(
+            dotted == root or dotted.startswith(f"{root}.") for root in (_COMPILER, self.module) if root
+        )
+
+
+def _search(file: EmittedFile, words: _Words) -> Iterator[tuple[Located, str]]:
+    module = parse(file.path, file.data)
+    if module is None:
+        return
+    yield from _comments(file)
+    for name, node in unresolved(find_scopes(module.syntax)):
+        if name in words.flags:
+            yield node, f"the flag `{name}` is left"
+        elif name in _MARKERS:
+            yield node, f"the marker `{name}` is left"
+    for syntax in ast.walk(module.syntax):
+        yield from _node(module, syntax, words)
+
+
+def _node(module: Module, node: ast.AST, words: _Words) -> Iterator[tuple[Located, str]]:
+    match node:
+        case ast.Import():
+            for alias in node.names:
+                if words.is_forbidden(alias.name):
+                    yield alias, f"the import of `{alias.name}` is left"
+        case ast.ImportFrom():
+            origin = module.absolute(node.module, node.level)
+            for alias in node.names:
+                if words.is_forbidden(origin) or words.is_forbidden(f"{origin}.{alias.name}"):
+                    yield alias, f"the import of `{alias.name}` from `{origin}` is left"
+        case ast.Attribute() if words.is_forbidden(dotted_name(node)):
+            yield node, f"`{dotted_name(node)}` is left"
+        case ast.Call(
+            func=ast.Name(id="__import__")
+            | ast.Attribute(attr="import_module")
+            | ast.Name(id="import_module")
+        ):
+            yield from _import_call(module, node, words)
+
+
+def _import_call(module: Module, node: ast.Call, words: _Words) -> Iterator[tuple[Located, str]]:
+    match node.args:
+        case [ast.Constant(value=str(name)), *_]:
+            level = len(name) - len(name.lstrip("."))
+            if words.is_forbidden(module.absolute(name.lstrip("."), level)):
+                yield node, f"the import of `{name}` at run time is left"
+
+
+def dotted_name(node: ast.expr) -> str:
+    """`a.b.c` for a chain of attributes on a name; the empty string for anything else."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute) and (prefix := dotted_name(node.value)):
+        return f"{prefix}.{node.attr}"
+    return ""
+
+
+def _comments(file: EmittedFile) -> Iterator[tuple[Located, str]]:
+    if not _MARKER_COMMENT.search(file.data.decode("utf-8", "replace")):
+        return
+    try:
+        tokens = list(tokenize.tokenize(io.BytesIO(file.data).readline))
+    except (tokenize.TokenError, SyntaxError):
+        return
+    for token in tokens:
+        if token.type == tokenize.COMMENT and _MARKER_COMMENT.match(token.string):
+            (line, column), end = token.start, token.end[1]
+            place = ast.Constant(None, lineno=line, col_offset=column, end_lineno=line, end_col_offset=end)
+            yield place, "a marker comment is left"

@@ -1,0 +1,206 @@
+"""Proof 2: every emitted file parses, and every name and every import inside the package still resolves.
+
+"Still" is what makes the proof exact and cheap: a name that the source does not bind either is none of our
+business, so only names that a tree has lost are looked for, and only in files whose text holds one of them.
+"""
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from profilec.config import Config
+from profilec.diagnostics import Finding
+from profilec.prove.modules import Located, Module, finding_at, is_python, module_name, parse
+from profilec.prove.scopes import Scope, find_scopes, unresolved
+from profilec.tree import EmittedFile, SourceFile, Tree
+
+
+def prove_resolves(sources: Mapping[str, SourceFile], tree: Tree, config: Config) -> Iterator[Finding]:
+    """Findings PC402, PC403 and PC404 of one tree.
+
+    Args:
+        sources: the files of the source root by path.
+        tree: what one profile makes of them.
+        config: the project's configuration.
+    """
+    for file in tree.files.values():
+        if file.changed and is_python(file.path):
+            yield from _prove_file(sources.get(file.path), file, tree, config)
+    lost = _find_lost(sources, tree)
+    if lost.modules or lost.names:
+        yield from _prove_imports(sources, tree, config, lost)
+
+
+def _prove_file(
+    source: SourceFile | None, file: EmittedFile, tree: Tree, config: Config
+) -> Iterator[Finding]:
+    emitted = parse(file.path, file.data)
+    if emitted is None:
+        if not _parses_elsewhere(file.data):
+            path = f"{config.out}/{tree.profile}/{file.path}"
+            yield Finding("PC402", path, message="the emitted file does not parse", profiles=(tree.profile,))
+        return
+    before = parse(file.path, source.data) if source else None
+    known = {name for name, _ in unresolved(find_scopes(before.syntax))} if before else set()
+    reported = set()
+    for name, node in unresolved(find_scopes(emitted.syntax)):
+        if name not in known and name not in reported:
+            reported.add(name)
+            message = f"nothing binds `{name}` any more"
+            hint = "select what reads it for the same profiles as what binds it"
+            yield finding_at(config, tree, file, source, node, code="PC404", message=message, hint=hint)
+
+
+def _parses_elsewhere(data: bytes) -> bool:
+    """Whether a file that this interpreter rejects is Python of another version."""
+    import libcst  # slow to import, and almost never needed
+
+    try:
+        libcst.parse_module(data)
+    except (libcst.ParserSyntaxError, RecursionError):
+        return False
+    return True
+
+
+@dataclass(frozen=True)
+class _Lost:
+    """What the source has and a tree has not: whole modules, and names of modules that are still there."""
+
+    modules: frozenset[str]
+    names: Mapping[str, frozenset[str]]
+
+    @property
+    def words(self) -> frozenset[bytes]:
+        """The identifiers that a file must hold to mention any of it."""
+        modules = {module.rpartition(".")[2] for module in self.modules}
+        return frozenset(word.encode() for word in modules.union(*self.names.values()))
+
+
+def _find_lost(sources: Mapping[str, SourceFile], tree: Tree) -> _Lost:
+    before = {module_name(path)[0]: path for path in sources if is_python(path)}
+    after = {module_name(path)[0]: path for path in tree.files if is_python(path)}
+    names = {}
+    for module in before.keys() & after.keys():
+        source, file = sources[before[module]], tree.files[after[module]]
+        if file.changed and (lost := _bound(source) - _bound(file)):
+            names[module] = frozenset(lost)
+    modules = frozenset(before.keys() - after.keys())
+    return _Lost(modules, _through_stars(names, sources, tree))
+
+
+def _bound(file: SourceFile | EmittedFile) -> set[str]:
+    module = parse(file.path, file.data)
+    if module is None:
+        return set()
+    scope = find_scopes(module.syntax)
+    return set() if "__getattr__" in scope.bound else scope.bound
+
+
+def _through_stars(
+    names: dict[str, frozenset[str]], sources: Mapping[str, SourceFile], tree: Tree
+) -> dict[str, frozenset[str]]:
+    """Add the modules that star imports pass lost names on to, until nothing changes."""
+    stars = []
+    for file in tree.files.values():
+        if is_python(file.path) and b"*" in file.data and b"import" in file.data:
+            module = parse(file.path, file.data)
+            for node in ast.walk(module.syntax) if module else ():
+                if isinstance(node, ast.ImportFrom) and node.names[0].name == "*" and module:
+                    stars.append((module, module.absolute(node.module, node.level)))
+    growing = dict(names)
+    changed = bool(growing)
+    while changed:
+        changed = False
+        for module, origin in stars:
+            passed_on = growing.get(origin, frozenset()) - find_scopes(module.syntax).bound
+            if not passed_on <= growing.get(module.name, frozenset()):
+                growing[module.name] = growing.get(module.name, frozenset()) | passed_on
+                changed = True
+    return growing
+
+
+def _prove_imports(
+    sources: Mapping[str, SourceFile], tree: Tree, config: Config, lost: _Lost
+) -> Iterator[Finding]:
+    for file in tree.files.values():
+        if not is_python(file.path) or not any(word in file.data for word in lost.words):
+            continue
+        module = parse(file.path, file.data)
+        if module is None:
+            continue
+        for node, message, code in _Mentions(module, lost).find():
+            hint = "select both for the same profiles"
+            source = sources.get(file.path)
+            yield finding_at(config, tree, file, source, node, code=code, message=message, hint=hint)
+
+
+class _Mentions:
+    """Finds what one file says of lost modules and names."""
+
+    def __init__(self, module: Module, lost: _Lost) -> None:
+        self._module = module
+        self._lost = lost
+        self._imported: dict[str, str] = {}
+
+    def find(self) -> Iterator[tuple[Located, str, str]]:
+        """Each mention: its node, the sentence, the code."""
+        scopes = find_scopes(self._module.syntax)
+        yield from self._imports(self._module.syntax)
+        yield from self._attributes(scopes)
+
+    def _imports(self, node: ast.AST) -> Iterator[tuple[Located, str, str]]:
+        for child in ast.iter_child_nodes(node):
+            match child:
+                case ast.Import():
+                    for alias in child.names:
+                        yield from self._import(alias)
+                case ast.ImportFrom():
+                    origin = self._module.absolute(child.module, child.level)
+                    for alias in child.names:
+                        yield from self._import_from(origin, alias)
+                case ast.Try() if any(map(_catches_import_error, child.handlers)):
+                    for statement in (*child.handlers, *child.orelse, *child.finalbody):
+                        yield from self._imports(statement)
+                case ast.stmt() | ast.ExceptHandler() | ast.match_case():
+                    yield from self._imports(child)
+
+    def _import(self, alias: ast.alias) -> Iterator[tuple[Located, str, str]]:
+        if alias.name in self._lost.modules:
+            yield alias, f"this tree has no module `{alias.name}`", "PC403"
+        elif alias.asname or "." not in alias.name:
+            self._imported[alias.asname or alias.name] = alias.name
+
+    def _import_from(self, origin: str, alias: ast.alias) -> Iterator[tuple[Located, str, str]]:
+        whole = f"{origin}.{alias.name}"
+        if origin in self._lost.modules:
+            yield alias, f"this tree has no module `{origin}`", "PC403"
+        elif whole in self._lost.modules:
+            yield alias, f"this tree has no module `{whole}`", "PC403"
+        elif alias.name in self._lost.names.get(origin, ()):
+            yield alias, f"`{origin}` has no `{alias.name}` in this tree", "PC403"
+        else:
+            self._imported[alias.asname or alias.name] = whole
+
+    def _attributes(self, scopes: Scope) -> Iterator[tuple[Located, str, str]]:
+        """`module.name` where the file imports the module and the tree has lost the name."""
+        roots = {id(node): scope for scope in scopes.walk() for _, node in scope.loads}
+        for node in ast.walk(self._module.syntax):
+            match node:
+                case ast.Attribute(value=ast.Name(id=root)) if root in self._imported:
+                    scope = roots.get(id(node.value))
+                    owner = scope.owner(root) if scope else None
+                    target = self._imported[root]
+                    if owner is not scopes:
+                        continue
+                    if node.attr in self._lost.names.get(target, ()):
+                        yield node, f"`{target}` has no `{node.attr}` in this tree", "PC404"
+                    elif f"{target}.{node.attr}" in self._lost.modules:
+                        yield node, f"this tree has no module `{target}.{node.attr}`", "PC404"
+
+
+def _catches_import_error(handler: ast.ExceptHandler) -> bool:
+    types = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    names = {node.id for node in types if isinstance(node, ast.Name)}
+    return handler.type is None or bool(
+        names & {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
+    )

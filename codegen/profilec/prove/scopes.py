@@ -1,0 +1,269 @@
+"""Which names a file binds and which it reads, scope by scope, as Python resolves them.
+
+Reads every annotation too, also where it is a string, because type checkers and `get_type_hints` do. The
+rules are those of the language reference, section 4.2, with the type parameter scopes of PEP 695.
+"""
+
+import ast
+import builtins
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from profilec.prove.modules import Located
+
+_ALWAYS_BOUND = frozenset(dir(builtins)) | {
+    "__file__", "__path__", "__builtins__", "__class__", "__module__", "__qualname__", "__annotations__",
+    "__dict__", "__debug__", "__firstlineno__", "__static_attributes__", "__classdict__",
+    "__conditional_annotations__",
+}  # fmt: skip
+
+
+@dataclass
+class Scope:
+    """One scope: a module, class, function or comprehension, or the type parameters of a definition."""
+
+    kind: Literal["module", "class", "function", "comprehension", "parameters"]
+    parent: "Scope | None"
+    bound: set[str] = field(default_factory=set)
+    loads: list[tuple[str, Located]] = field(default_factory=list)
+    outer: dict[str, "Scope"] = field(default_factory=dict)
+    children: list["Scope"] = field(default_factory=list)
+
+    def child(self, kind: Literal["class", "function", "comprehension", "parameters"]) -> "Scope":
+        """A new scope inside this one."""
+        scope = Scope(kind, self)
+        self.children.append(scope)
+        return scope
+
+    @property
+    def module(self) -> "Scope":
+        """The outermost scope."""
+        return self if self.parent is None else self.parent.module
+
+    def bind(self, name: str) -> None:
+        """Note that the name is bound here, or in the scope that `global` or `nonlocal` said."""
+        self.outer.get(name, self).bound.add(name)
+
+    def walrus_target(self) -> "Scope":
+        """The scope in which `:=` binds (PEP 572): comprehensions are passed over."""
+        return self.parent.walrus_target() if self.kind == "comprehension" and self.parent else self
+
+    def resolves(self, name: str) -> bool:
+        """Whether a name that is read here is bound anywhere that Python would look."""
+        return self.owner(name) is not None or name in _ALWAYS_BOUND
+
+    def owner(self, name: str) -> "Scope | None":
+        """The scope whose binding a name that is read here refers to; None for builtins and unbound names."""
+        if name in self.outer:
+            return self.outer[name]
+        scope: Scope | None = self
+        sees_class = True
+        while scope is not None:
+            if name in scope.bound and (scope.kind != "class" or sees_class):
+                return scope
+            sees_class = scope.kind == "parameters"
+            scope = scope.parent
+        return None
+
+    def walk(self) -> Iterator["Scope"]:
+        """This scope and all inside it."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+
+def unresolved(module: Scope) -> Iterator[tuple[str, Located]]:
+    """Every name that is read and that nothing binds, with its place."""
+    for scope in module.walk():
+        for name, node in scope.loads:
+            if not scope.resolves(name):
+                yield name, node
+
+
+def find_scopes(syntax: ast.Module) -> Scope:
+    """The scopes of a module. A star import binds nothing here: what it brings depends on another file."""
+    scope = Scope("module", None)
+    _Reader(scope).statements(syntax.body)
+    return scope
+
+
+class _Reader(ast.NodeVisitor):
+    """Reads nodes into the scope that is current."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+
+    def statements(self, body: Sequence[ast.stmt]) -> None:
+        # `global` counts for its whole scope, so it is looked for before anything is bound.
+        for statement in body:
+            self._declare_outer(statement)
+        for statement in body:
+            self.visit(statement)
+
+    def _declare_outer(self, statement: ast.AST) -> None:
+        if isinstance(statement, ast.Global):
+            self._scope.outer.update(dict.fromkeys(statement.names, self._scope.module))
+        elif isinstance(statement, ast.Nonlocal) and self._scope.parent:
+            for name in statement.names:
+                self._scope.outer[name] = self._scope.parent.owner(name) or self._scope.parent
+        elif isinstance(statement, ast.stmt) and not isinstance(
+            statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+        ):
+            for child in ast.iter_child_nodes(statement):
+                if not isinstance(child, ast.expr):
+                    self._declare_outer(child)
+        elif isinstance(statement, ast.ExceptHandler | ast.match_case):
+            for child in statement.body:
+                self._declare_outer(child)
+
+    def _all(self, nodes: Sequence[ast.AST | None]) -> None:
+        for node in nodes:
+            if node is not None:
+                self.visit(node)
+
+    def visit_Name(self, node: ast.Name) -> None:
+        if not isinstance(node.ctx, ast.Load):
+            self._scope.bind(node.id)
+        if not isinstance(node.ctx, ast.Store):
+            self._scope.loads.append((node.id, node))
+
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
+        self.visit(node.value)
+        self._scope.walrus_target().bind(node.target.id)
+
+    def visit_Import(self, node: ast.Import) -> None:
+        for alias in node.names:
+            self._scope.bind(alias.asname or alias.name.partition(".")[0])
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        for alias in node.names:
+            if alias.name != "*":
+                self._scope.bind(alias.asname or alias.name)
+
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
+        if node.name:
+            self._scope.bind(node.name)
+        self.generic_visit(node)
+
+    def visit_MatchAs(self, node: ast.MatchAs) -> None:
+        if node.name:
+            self._scope.bind(node.name)
+        self.generic_visit(node)
+
+    def visit_MatchStar(self, node: ast.MatchStar) -> None:
+        if node.name:
+            self._scope.bind(node.name)
+
+    def visit_MatchMapping(self, node: ast.MatchMapping) -> None:
+        if node.rest:
+            self._scope.bind(node.rest)
+        self.generic_visit(node)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+        self.visit(node.target)
+        self._annotation(node.annotation)
+        self._all([node.value])
+
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        self._all(node.decorator_list)
+        self._all([*node.args.defaults, *node.args.kw_defaults])
+        self._scope.bind(node.name)
+        around = self._type_parameters(node.type_params)
+        for argument in _arguments(node.args):
+            around._annotation(argument.annotation)
+        around._annotation(node.returns)
+        inner = self._function_body(node.args, around._scope)
+        inner.statements(node.body)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
+        self.visit_FunctionDef(node)
+
+    def visit_Lambda(self, node: ast.Lambda) -> None:
+        self._all([*node.args.defaults, *node.args.kw_defaults])
+        self._function_body(node.args, self._scope).visit(node.body)
+
+    def _function_body(self, arguments: ast.arguments, around: Scope) -> "_Reader":
+        scope = around.child("function")
+        scope.bound.update(argument.arg for argument in _arguments(arguments))
+        return _Reader(scope)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        self._all(node.decorator_list)
+        self._scope.bind(node.name)
+        around = self._type_parameters(node.type_params)
+        around._all([*node.bases, *(keyword.value for keyword in node.keywords)])
+        _Reader(around._scope.child("class")).statements(node.body)
+
+    def visit_TypeAlias(self, node: ast.TypeAlias) -> None:
+        self.visit(node.name)
+        self._type_parameters(node.type_params)._annotation(node.value)
+
+    def _type_parameters(self, parameters: Sequence[ast.type_param]) -> "_Reader":
+        """A reader of what sees the type parameters: this one where there are none."""
+        if not parameters:
+            return self
+        reader = _Reader(self._scope.child("parameters"))
+        for parameter in parameters:
+            reader._scope.bind(parameter.name)  # type: ignore[attr-defined]  # each of its three subclasses has a name
+        for parameter in parameters:
+            reader.generic_visit(parameter)
+        return reader
+
+    def _comprehension(self, generators: Sequence[ast.comprehension], results: Sequence[ast.expr]) -> None:
+        self.visit(generators[0].iter)
+        inner = _Reader(self._scope.child("comprehension"))
+        for position, generator in enumerate(generators):
+            inner.visit(generator.target)
+            if position:
+                inner.visit(generator.iter)
+            inner._all(generator.ifs)
+        inner._all(results)
+
+    def visit_ListComp(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> None:
+        self._comprehension(node.generators, [node.elt])
+
+    visit_SetComp = visit_GeneratorExp = visit_ListComp
+
+    def visit_DictComp(self, node: ast.DictComp) -> None:
+        self._comprehension(node.generators, [node.key, node.value])
+
+    def _annotation(self, node: ast.expr | None) -> None:
+        """Read an annotation, and the strings in it that stand for types."""
+        match node:
+            case None:
+                return
+            case ast.Constant(value=str(text)):
+                self._string_annotation(text, node)
+            case ast.Subscript(value=ast.Name(id="Literal") | ast.Attribute(attr="Literal")):
+                self.visit(node.value)
+            case ast.Subscript(value=ast.Name(id="Annotated") | ast.Attribute(attr="Annotated")):
+                self.visit(node.value)
+                first, *others = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+                self._annotation(first)
+                self._all(others)
+            case ast.Subscript():
+                self.visit(node.value)
+                self._annotation(node.slice)
+            case ast.Tuple() | ast.List():
+                for element in node.elts:
+                    self._annotation(element)
+            case ast.BinOp():
+                self._annotation(node.left)
+                self._annotation(node.right)
+            case _:
+                self.visit(node)
+
+    def _string_annotation(self, text: str, at: ast.Constant) -> None:
+        try:
+            expression = ast.parse(text.strip(), mode="eval").body
+        except (SyntaxError, ValueError):
+            return
+        for node in ast.walk(expression):
+            if isinstance(node, ast.Name):
+                self._scope.loads.append((node.id, at))
+
+
+def _arguments(arguments: ast.arguments) -> list[ast.arg]:
+    extra = [argument for argument in (arguments.vararg, arguments.kwarg) if argument]
+    return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *extra]
