@@ -1,7 +1,7 @@
 """What validation finds: one frozen `Diagnostic` per finding, and the table of its stable codes.
 
-Stands at the start of the flow of data and imports no other room. Codes, severities and conditions are those of
-Flow IR 0.1, "Diagnostics"; a code never changes its meaning.
+Stands at the start of the flow of data and imports no other room. Codes, severities and conditions are those
+of Flow IR 0.1, "Diagnostics"; a code never changes its meaning.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ _WARNINGS = frozenset({"DAG350"})
 
 
 class Diagnostic(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One finding: a stable `code`, a sentence, and where known the node alias, edge (`from->to`) or surface id."""
+    """One finding: a stable code, a sentence, and where known the alias, edge (`from->to`) or surface id."""
 
     code: str
     message: str

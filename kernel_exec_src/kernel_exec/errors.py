@@ -1,10 +1,11 @@
 """The exceptions of the kernel: what a document, a host or a run can meet that stops it.
 
-Stands near the start of the flow of data: every room may raise these, and this room knows only what a diagnostic
-is. `FlowFormatError` and `InvalidFlow` speak of the document; whatever instantiating or running a flow raises is
-an `ExecutionError` (Flow IR, "Errors at run time"). Each class carries a stable `code` (or None), its fields as
-attributes, and `to_dict()`, the envelope that hosts return. `__match_args__` names the fields in the order of the
-contract, so `case NodeFailed(alias, cause)` matches.
+Stands near the start of the flow of data: every room may raise these, and this room knows only
+what a diagnostic is. `FlowFormatError` and `InvalidFlow` speak of the document; whatever
+instantiating or running a flow raises is an `ExecutionError` (Flow IR, "Errors at run time").
+Each class carries a stable `code` (or None), its fields as attributes, and `to_dict()`, the
+envelope that hosts return. `__match_args__` names the fields in the order of the contract, so
+`case NodeFailed(alias, cause)` matches.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ class KernelError(Exception):
 
 
 class FlowFormatError(KernelError, ValueError):
-    """The source is not JSON or not of the shape of Flow IR. `path` is a JSON path; `$` is the whole document."""
+    """The source is not JSON or has not the shape of Flow IR. `path` is a JSON path; `$` is the whole."""
 
     __match_args__ = ("path",)
 
@@ -170,7 +171,7 @@ class UnregisteredNode(ExecutionError):
 
 
 class NodeMismatch(ExecutionError):
-    """The flow and the registration of node `alias` contradict each other: one says it halts, the other not."""
+    """The flow and the registration of node `alias` contradict each other, as on whether it halts."""
 
     __match_args__ = ("alias", "identifier")
 
@@ -216,13 +217,13 @@ class UnsupportedControlSurface(ExecutionError):
 
 
 class InvalidControlSurface(ExecutionError):
-    """An `if` or `switch` surface whose configuration cannot be executed, for the `reason` given."""
+    """A control surface that cannot be read, for the `reason` given; the code goes by `kind`."""
 
     __match_args__ = ("id", "kind", "reason")
 
     def __init__(self, message: str, *, id: str, kind: str, reason: str) -> None:
         super().__init__(message)
-        self.code = {"switch": "CTRL110", "if": "CTRL120"}.get(kind)
+        self.code = {"switch": "CTRL110", "if": "CTRL120"}.get(kind, "CTRL130")
         self.id = id
         self.kind = kind
         self.reason = reason

@@ -1,0 +1,68 @@
+"""Executes validated Flow IR graphs in one process.
+
+These are its public names: `load_flow` and `validate` are the way in, `FlowExecutor` runs what they give.
+"""
+
+from kernel_exec.diagnostics import Diagnostic
+from kernel_exec.errors import (
+    Cancelled,
+    CheckpointIncompatibleVersion,
+    CheckpointLeaseConflict,
+    CheckpointNotFound,
+    CheckpointStateCorrupted,
+    DeadlineExceeded,
+    ExecutionError,
+    FlowFormatError,
+    InvalidControlSurface,
+    InvalidFlow,
+    KernelError,
+    MissingCapabilities,
+    MissingDurabilityServices,
+    MissingOutput,
+    NodeFailed,
+    NodeMismatch,
+    QueueLimitExceeded,
+    SpillFailed,
+    UnknownCapture,
+    UnknownTrigger,
+    UnregisteredNode,
+    UnsupportedControlSurface,
+    UnsupportedSpill,
+)
+from kernel_exec.flow_ir import FlowIR
+from kernel_exec.loading import load_flow
+from kernel_exec.preflight import preflight
+from kernel_exec.validation import ValidatedFlow, diagnose, validate
+
+__all__ = [
+    "Cancelled",
+    "CheckpointIncompatibleVersion",
+    "CheckpointLeaseConflict",
+    "CheckpointNotFound",
+    "CheckpointStateCorrupted",
+    "DeadlineExceeded",
+    "Diagnostic",
+    "ExecutionError",
+    "FlowFormatError",
+    "FlowIR",
+    "InvalidControlSurface",
+    "InvalidFlow",
+    "KernelError",
+    "MissingCapabilities",
+    "MissingDurabilityServices",
+    "MissingOutput",
+    "NodeFailed",
+    "NodeMismatch",
+    "QueueLimitExceeded",
+    "SpillFailed",
+    "UnknownCapture",
+    "UnknownTrigger",
+    "UnregisteredNode",
+    "UnsupportedControlSurface",
+    "UnsupportedSpill",
+    "ValidatedFlow",
+    "diagnose",
+    "load_flow",
+    "preflight",
+    "validate",
+]

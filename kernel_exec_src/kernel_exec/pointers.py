@@ -1,0 +1,60 @@
+"""JSON Pointers (RFC 6901), parsed once and resolved per message.
+
+Stands before `surfaces`, whose selectors are pointers; imports no other room.
+"""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["Pointer", "PointerError"]
+
+# RFC 6901, section 4: digits without a leading zero. `-`, the element after the last, never resolves here.
+_INDEX = re.compile(r"0|[1-9][0-9]*")
+_BAD_ESCAPE = re.compile(r"~(?![01])")
+
+
+class PointerError(LookupError):
+    """A pointer names something that the document does not have."""
+
+
+class Pointer:
+    """A JSON Pointer as its unescaped reference tokens; no token means the whole document."""
+
+    __slots__ = ("tokens",)
+
+    def __init__(self, tokens: tuple[str, ...]) -> None:
+        self.tokens = tokens
+
+    @classmethod
+    def parse(cls, text: str) -> Pointer:
+        """Read the string form (RFC 6901, section 3).
+
+        Raises:
+            ValueError: it is neither empty nor starts with `/`, or a `~` is not followed by `0` or `1`.
+        """
+        if text and not text.startswith("/"):
+            raise ValueError(f"the pointer {text!r} is neither empty nor starts with '/'")
+        if _BAD_ESCAPE.search(text):
+            raise ValueError(f"the pointer {text!r} has a '~' that is not part of '~0' or '~1'")
+        return cls(tuple(token.replace("~1", "/").replace("~0", "~") for token in text.split("/")[1:]))
+
+    def resolve(self, document: object) -> object:
+        """Return what the pointer names in `document`, a JSON value (RFC 6901, section 4).
+
+        Raises:
+            PointerError: there is no such member or element, or a step leads into a value that has none.
+        """
+        value = document
+        for depth, token in enumerate(self.tokens, start=1):
+            if isinstance(value, dict) and token in value:
+                value = value[token]
+            elif isinstance(value, list | tuple) and _INDEX.fullmatch(token) and int(token) < len(value):
+                value = value[int(token)]
+            else:
+                raise PointerError(f"the document has nothing at {str(Pointer(self.tokens[:depth]))!r}")
+        return value
+
+    def __str__(self) -> str:
+        """Return the string form, escaped."""
+        return "".join("/" + token.replace("~", "~0").replace("/", "~1") for token in self.tokens)
