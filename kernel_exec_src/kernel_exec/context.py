@@ -1,0 +1,95 @@
+"""What a handler can ask about its run: whether it is still wanted, its labels, its resources, its message.
+
+Made by the instance once per run and node and read by handlers. Nothing here moves a message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+__all__ = ["CheckpointInfo", "NodeContext", "RunState"]
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointInfo:
+    """The checkpoint a run was resumed from: its id, this resume's id, and which attempt it is, from 1."""
+
+    id: str
+    resume_id: str
+    attempt: int
+
+
+class RunState:
+    """What all handlers of one run share. The instance owns it; handlers see it through their `NodeContext`.
+
+    Labels are made when somebody first asks for them: most runs end before anyone does.
+    """
+
+    __slots__ = ("_labels", "_make_labels", "cancelled", "checkpoint", "resources")
+
+    def __init__(
+        self,
+        make_labels: Callable[[], Mapping[str, str]],
+        resources: Mapping[str, Any] = _NOTHING,
+        checkpoint: CheckpointInfo | None = None,
+    ) -> None:
+        self.cancelled = False
+        self.resources = resources
+        self.checkpoint = checkpoint
+        self._make_labels = make_labels
+        self._labels: Mapping[str, str] | None = None
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """The labels of the run (Flow IR, "Run metadata"), the same for its whole life."""
+        if self._labels is None:
+            self._labels = MappingProxyType(dict(self._make_labels()))
+        return self._labels
+
+
+class NodeContext:
+    """What one handler can ask about the run it works for. Safe to read from a worker thread."""
+
+    __slots__ = ("_message", "_run", "alias")
+
+    def __init__(self, run: RunState, alias: str) -> None:
+        self.alias = alias
+        self._run = run
+        self._message = ""
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the run no longer wants this result: it was cancelled, failed or ran out of time."""
+        return self._run.cancelled
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """The labels of the run, `lf.run_id` among them (Flow IR, "Run metadata")."""
+        return self._run.labels
+
+    @property
+    def resources(self) -> Mapping[str, Any]:
+        """What the host bound, by domain (`"kv"`) or domain and mode (`"kv::read"`)."""
+        return self._run.resources
+
+    @property
+    def checkpoint(self) -> CheckpointInfo | None:
+        """The checkpoint that this run was resumed from, or None."""
+        return self._run.checkpoint
+
+    @property
+    def idempotency_key(self) -> str:
+        """A key for the effects of this invocation, the same whenever this node is given the same message.
+
+        It names the run, the node and the message, so that no two invocations of one attempt share it.
+        """
+        return f"{self.labels['lf.run_id']}:{self.alias}:{self._message}"
+
+    def _at(self, message: str) -> None:
+        """Name the message that the next invocation works on; the scheduler calls this, and nobody else."""
+        self._message = message

@@ -1,0 +1,24 @@
+"""Payloads: what travels along edges, and how it is converted, copied, encoded and measured.
+
+Stands before the scheduler, which hands payloads on, and before `spill` and the checkpoints, which keep their
+bytes. `shapes` says what a payload is; the other files each do one thing with it.
+"""
+
+from kernel_exec.payloads.codec import decode, encode
+from kernel_exec.payloads.conversion import Conversion, conversion_to, json_form
+from kernel_exec.payloads.copying import copy_payload
+from kernel_exec.payloads.measuring import estimate_bytes, fingerprint
+from kernel_exec.payloads.shapes import MAX_DEPTH, PayloadError
+
+__all__ = [
+    "MAX_DEPTH",
+    "Conversion",
+    "PayloadError",
+    "conversion_to",
+    "copy_payload",
+    "decode",
+    "encode",
+    "estimate_bytes",
+    "fingerprint",
+    "json_form",
+]
