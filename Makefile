@@ -1,0 +1,75 @@
+# `make` shows the product and `make test` proves it; `make help` lists the rest.
+#
+# Every target that needs the environment sees to it first: that takes a moment when it is there (tools/setup.py).
+
+.DEFAULT_GOAL := demo
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest
+MYPY := $(BIN)/mypy --no-error-summary
+RESULTS := build/junit
+LINTED := codegen kernel_exec_src tests tools examples benchmarks
+
+demo: build  ## the order pipeline in both worlds, side by side (the default)
+	@$(BIN)/python tools/side_by_side.py examples/order_pipeline/main.py
+
+setup:  ## make .venv, node_modules and what runs inside Pyodide
+	@python=$$(tools/find-python) && "$$python" tools/setup.py
+
+build: setup  ## write build/native and build/wasm
+	@$(BIN)/profilec build
+
+native: setup  ## write build/native and type-check it
+	@$(BIN)/profilec build native
+	@echo "mypy --strict: build/native"
+	@$(MYPY) --cache-dir=.mypy_cache/native build/native/kernel_exec
+
+wasm: setup  ## write build/wasm and type-check it for emscripten
+	@$(BIN)/profilec build wasm
+	@echo "mypy --strict --platform emscripten: build/wasm"
+	@$(MYPY) --cache-dir=.mypy_cache/wasm --platform emscripten --python-version 3.14 build/wasm/kernel_exec
+
+check: setup  ## what a commit has to pass, in seconds: annotations, lint, formatting, types of the sources
+	@$(BIN)/profilec check
+	@echo "ruff and black"
+	@$(BIN)/ruff check --quiet $(LINTED)
+	@$(BIN)/black --quiet --check $(LINTED)
+	@echo "mypy --strict: sources and tools"
+	@$(MYPY) --cache-dir=.mypy_cache/codegen codegen/profilec
+	@MYPYPATH=codegen $(MYPY) --cache-dir=.mypy_cache/source kernel_exec_src/kernel_exec
+	@$(MYPY) --cache-dir=.mypy_cache/tools tools/*.py tools/wasm/*.py
+
+test: check native wasm test-compiler test-kernel  ## everything
+
+test-compiler: setup  ## the compiler's tests
+	@echo "tests: compiler and packaging"
+	@$(PYTEST) -n auto tests/profilec tests/packaging
+
+test-kernel: test-native test-wasm  ## the kernel's suite in both worlds: the same tests have to pass
+	@$(BIN)/python tools/compare_junit.py $(RESULTS)/native.xml $(RESULTS)/wasm.xml
+
+test-native: build  ## the kernel's suite and what only native promises, on CPython
+	@echo "tests: kernel, native"
+	@PYTHONPATH=build/native $(PYTEST) --junitxml=$(RESULTS)/native.xml tests/kernel tests/native
+
+test-wasm: build  ## the kernel's suite and what only wasm promises, inside Pyodide
+	@echo "tests: kernel, wasm"
+	@rm -f $(RESULTS)/wasm.xml
+	@tools/wasm-python -m pytest -p no:cacheprovider --junitxml=$(RESULTS)/wasm.xml tests/kernel tests/wasm
+
+format: setup  ## let ruff and black put right what they can
+	@$(BIN)/ruff check --quiet --fix $(LINTED)
+	@$(BIN)/black --quiet $(LINTED)
+
+lock: setup  ## pin and hash what requirements/*.in and package.json ask for; delete a lock file first to get news
+	@$(BIN)/python tools/lock.py
+
+clean:  ## remove what was generated, the environment included
+	@rm -rf build .venv node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo setup build native wasm check test test-compiler test-kernel test-native test-wasm format lock clean help

