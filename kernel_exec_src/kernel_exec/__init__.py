@@ -3,6 +3,7 @@
 These are its public names: `load_flow` and `validate` are the way in, `FlowExecutor` runs what they give.
 """
 
+from kernel_exec.builder import FlowBuilder
 from kernel_exec.diagnostics import Diagnostic
 from kernel_exec.errors import (
     Cancelled,
@@ -29,7 +30,8 @@ from kernel_exec.errors import (
     UnsupportedControlSurface,
     UnsupportedSpill,
 )
-from kernel_exec.flow_ir import FlowIR
+from kernel_exec.flow_ir import FlowIR, dump_flow
+from kernel_exec.graphs import to_dot, to_mermaid
 from kernel_exec.loading import load_flow
 from kernel_exec.preflight import preflight
 from kernel_exec.validation import ValidatedFlow, diagnose, validate
@@ -43,6 +45,7 @@ __all__ = [
     "DeadlineExceeded",
     "Diagnostic",
     "ExecutionError",
+    "FlowBuilder",
     "FlowFormatError",
     "FlowIR",
     "InvalidControlSurface",
@@ -62,7 +65,10 @@ __all__ = [
     "UnsupportedSpill",
     "ValidatedFlow",
     "diagnose",
+    "dump_flow",
     "load_flow",
     "preflight",
+    "to_dot",
+    "to_mermaid",
     "validate",
 ]

@@ -1,0 +1,184 @@
+"""Writes Flow IR from Python: names and graph in, a `FlowIR` with derived ids out.
+
+Stands after `flow_ir`, beside `loading`. A builder only writes; what the flow is worth is for `validate`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Self
+
+from kernel_exec.flow_ir import (
+    BufferPolicy,
+    ControlSurfaceIR,
+    Delivery,
+    Determinism,
+    Durability,
+    EdgeIR,
+    Effects,
+    FlowIR,
+    FlowProfile,
+    Idempotency,
+    IntoTransform,
+    Metadata,
+    NamedSchema,
+    NodeIR,
+    NodeKind,
+    OpaqueSchema,
+    Ordering,
+    Policies,
+    SchemaRef,
+    SurfaceKind,
+    flow_id,
+    node_id,
+)
+
+__all__ = ["FlowBuilder"]
+
+
+class FlowBuilder:
+    """Collects the parts of one flow; every method but `build` returns the builder.
+
+    Example:
+        >>> flow = (
+        ...     FlowBuilder("greet", "1.0.0")
+        ...     .node("in", "greet::receive", kind="trigger", summary="Takes a name")
+        ...     .node("out", "greet::answer", summary="Says hello")
+        ...     .edge("in", "out")
+        ...     .build()
+        ... )
+        >>> [node.alias for node in flow.nodes]
+        ['in', 'out']
+    """
+
+    def __init__(
+        self,
+        name: str,
+        version: str,
+        *,
+        profile: FlowProfile = "dev",
+        summary: str | None = None,
+        policies: Policies = Policies(),
+        metadata: Metadata = Metadata(),
+    ) -> None:
+        self._name = name
+        self._version = version
+        self._profile = profile
+        self._summary = summary
+        self._policies = policies
+        self._metadata = metadata
+        self._id = flow_id(name, version)
+        self._nodes: list[NodeIR] = []
+        self._edges: list[EdgeIR] = []
+        self._surfaces: list[ControlSurfaceIR] = []
+
+    def node(
+        self,
+        alias: str,
+        identifier: str,
+        *,
+        kind: NodeKind = "inline",
+        name: str | None = None,
+        summary: str | None = None,
+        in_schema: str | None = None,
+        out_schema: str | None = None,
+        effects: Effects = "pure",
+        determinism: Determinism = "strict",
+        effect_hints: Iterable[str] = (),
+        determinism_hints: Iterable[str] = (),
+        idempotency: Idempotency = Idempotency(),
+        durability: Durability = Durability(),
+        subflow_ir: FlowIR | None = None,
+    ) -> Self:
+        """Add a node. Its `name` is the alias unless given; a schema is a name, or None for opaque."""
+        self._nodes.append(
+            NodeIR(
+                id=node_id(self._id, alias),
+                alias=alias,
+                identifier=identifier,
+                name=alias if name is None else name,
+                kind=kind,
+                in_schema=_schema(in_schema),
+                out_schema=_schema(out_schema),
+                effects=effects,
+                determinism=determinism,
+                summary=summary,
+                idempotency=idempotency,
+                durability=durability,
+                determinism_hints=tuple(determinism_hints),
+                effect_hints=tuple(effect_hints),
+                subflow_ir=subflow_ir,
+            )
+        )
+        return self
+
+    def edge(
+        self,
+        from_: str,
+        to: str,
+        *,
+        delivery: Delivery = "at_least_once",
+        ordering: Ordering = "ordered",
+        partition_key: str | None = None,
+        timeout_ms: int | None = None,
+        into: bool = False,
+        buffer: BufferPolicy = BufferPolicy(),
+    ) -> Self:
+        """Add an edge between two aliases. `into` lets the payload convert; the timeout is in milliseconds."""
+        self._edges.append(
+            EdgeIR(
+                from_=from_,
+                to=to,
+                delivery=delivery,
+                ordering=ordering,
+                partition_key=partition_key,
+                timeout_ms=timeout_ms,
+                transform=IntoTransform() if into else None,
+                buffer=buffer,
+            )
+        )
+        return self
+
+    def if_(self, id: str, source: str, pointer: str, *, then: str, else_: str) -> Self:
+        """Add an `if` surface: `pointer` into the output of `source` gives the boolean that chooses."""
+        config = {"v": 1, "source": source, "selector_pointer": pointer, "then": then, "else": else_}
+        return self.surface(id, "if", config, targets=(then, else_))
+
+    def switch(
+        self, id: str, source: str, pointer: str, cases: Mapping[str, str], *, default: str | None = None
+    ) -> Self:
+        """Add a `switch` surface: `pointer` into the output of `source` gives the string that chooses."""
+        config: dict[str, object] = {
+            "v": 1,
+            "source": source,
+            "selector_pointer": pointer,
+            "cases": dict(cases),
+        }
+        if default is not None:
+            config["default"] = default
+        targets = (*cases.values(), *(() if default is None else (default,)))
+        return self.surface(id, "switch", config, targets=dict.fromkeys(targets))
+
+    def surface(self, id: str, kind: SurfaceKind, config: object, *, targets: Iterable[str] = ()) -> Self:
+        """Add a control surface of any kind; `config` is the JSON value that the contract gives for it."""
+        self._surfaces.append(ControlSurfaceIR(id=id, kind=kind, targets=tuple(targets), config=config))
+        return self
+
+    def build(self) -> FlowIR:
+        """Return the flow as it stands now."""
+        return FlowIR(
+            id=self._id,
+            name=self._name,
+            version=self._version,
+            profile=self._profile,
+            summary=self._summary,
+            nodes=tuple(self._nodes),
+            edges=tuple(self._edges),
+            control_surfaces=tuple(self._surfaces),
+            policies=self._policies,
+            metadata=self._metadata,
+        )
+
+
+def _schema(name: str | None) -> SchemaRef:
+    return OpaqueSchema() if name is None else NamedSchema(name)
