@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from profilec.config.checks import check_config, check_names
 from profilec.config.model import Config, Profile, StubModule
@@ -61,8 +62,7 @@ def load_config(root: Path) -> Config:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(_syntax_finding(text, str(error))) from None
     complaints = Complaints(FILE, text)
-    tool = document.get("tool", {}).get("profilec", {})
-    config = _read_config(root, Table(complaints, ("tool", "profilec"), tool), document.get("project", {}))
+    config = _read_config(root, document, complaints)
     if not complaints.findings:
         check_config(config, complaints)
     if complaints.findings:
@@ -95,7 +95,9 @@ def _syntax_finding(text: str, message: str) -> Finding:
     )
 
 
-def _read_config(root: Path, tool: Table, project: Mapping[str, object]) -> Config:
+def _read_config(root: Path, document: Mapping[str, Any], complaints: Complaints) -> Config:
+    tools = document["tool"]
+    tool = Table(complaints, ("tool", "profilec"), tools["profilec"])
     package = tool.text("package")
     features = tool.text_table("features")
     tables = tool.tables("profiles")
@@ -118,7 +120,8 @@ def _read_config(root: Path, tool: Table, project: Mapping[str, object]) -> Conf
         exclusive=tool.text_lists("exclusive"),
         copy=tool.texts("copy"),
         stub_modules={name: _read_stub(name, table) for name, table in tool.tables("stub-modules").items()},
-        project=project if isinstance(project, dict) else {},
+        project=document.get("project", {}),
+        black=tools.get("black", {}),
     )
     tool.refuse_unknown_keys()
     check_names(config, tool)

@@ -67,6 +67,7 @@ class Config:
         copy: patterns of files that are copied unread, relative to the source root or to the package.
         stub_modules: modules that become stubs, by name.
         project: the `[project]` table as TOML gives it; empty where there is none.
+        black: the `[tool.black]` table, likewise.
     """
 
     root: Path
@@ -82,6 +83,7 @@ class Config:
     copy: tuple[str, ...] = ()
     stub_modules: Mapping[str, StubModule] = field(default_factory=dict)
     project: Mapping[str, object] = field(default_factory=dict)
+    black: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def source_folder(self) -> Path:

@@ -1,0 +1,191 @@
+"""The output folders: what lies in them, whether it is ours, and how a new tree takes an old one's place.
+
+Beside each package lies a manifest with the hash of every file and of the inputs that it was made from. It
+tells a later build what was changed by hand, and that nothing has to be done. A new tree is written to a
+folder of its own and then exchanged with the old one in one step of the operating system, so that a build
+which is killed at any moment leaves either the earlier tree or the new one, whole.
+"""
+
+import ctypes
+import errno
+import hashlib
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+MANIFEST = "profilec-manifest.json"
+_STAGING = ".staging"
+_AT_FDCWD = -100
+_RENAME_EXCHANGE = 2
+
+
+class OutputError(Exception):
+    """The operating system refused to write; the text says what and why."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """What lies in an output folder now.
+
+    Attributes:
+        is_ours: false where there is something that the compiler did not write.
+        inputs: the hash of the inputs that it was made from; None where there is no tree.
+        edited: files that no longer have, or no longer are, what was written.
+        files: the hash of every file that was written, by path.
+    """
+
+    is_ours: bool
+    inputs: str | None
+    edited: tuple[str, ...]
+    files: Mapping[str, str]
+
+
+def inspect(folder: Path) -> Output:
+    """Look at an output folder without changing it. A missing or empty folder is ours."""
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return Output(True, None, (), {})
+    manifest = _read_manifest(folder)
+    if manifest is None:
+        return Output(False, None, (), {})
+    edited = tuple(path for path, digest in manifest["files"].items() if _digest_of(folder / path) != digest)
+    return Output(True, manifest["inputs"], edited, manifest["files"])
+
+
+def same_inputs(folder: Path, inputs: str) -> bool:
+    """Whether a folder holds, untouched, a tree that was made from the inputs with this hash."""
+    output = inspect(folder)
+    return output.is_ours and output.inputs == inputs and not output.edited
+
+
+def drift(output: Output, files: Mapping[str, bytes]) -> tuple[str, ...]:
+    """The paths at which a folder is not what a build would write now."""
+    wanted = {path: digest(data) for path, data in files.items()}
+    differing = {
+        path for path in wanted.keys() | output.files.keys() if wanted.get(path) != output.files.get(path)
+    }
+    return tuple(sorted(differing | set(output.edited)))
+
+
+def digest(data: bytes) -> str:
+    """The hash by which files are compared."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def replace_folders(folders: Mapping[Path, Mapping[str, bytes]], inputs: str) -> None:
+    """Write every folder anew, each in one step, after all of them were written beside.
+
+    Args:
+        folders: for every output folder its files by path; they lie in one common folder.
+        inputs: the hash of what they were made from.
+
+    Raises:
+        OutputError: something could not be written. No folder is half written.
+    """
+    try:
+        for common in {folder.parent for folder in folders}:
+            common.mkdir(parents=True, exist_ok=True)
+            with _lock(common):
+                here = {folder: files for folder, files in folders.items() if folder.parent == common}
+                _replace_in(common, here, inputs)
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        raise OutputError(f"{place}{error.strerror or error}") from error
+
+
+def _replace_in(common: Path, folders: Mapping[Path, Mapping[str, bytes]], inputs: str) -> None:
+    staging = common / _STAGING
+    _recover(staging, folders)
+    try:
+        for folder, files in folders.items():
+            _write(staging / folder.name, files, inputs)
+        for folder in folders:
+            _exchange(staging / folder.name, folder)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _recover(staging: Path, folders: Mapping[Path, Mapping[str, bytes]]) -> None:
+    """Bring back a tree that a killed build had moved aside where exchanging takes two steps; clear the rest."""
+    for folder in folders:
+        aside = _aside(staging / folder.name)
+        if aside.exists() and not folder.exists():
+            aside.rename(folder)
+    shutil.rmtree(staging, ignore_errors=True)
+
+
+def _write(folder: Path, files: Mapping[str, bytes], inputs: str) -> None:
+    manifest = {"version": 1, "inputs": inputs, "files": {path: digest(data) for path, data in files.items()}}
+    for parent in sorted({(folder / path).parent for path in files}):
+        parent.mkdir(parents=True, exist_ok=True)
+    for path, data in files.items():
+        (folder / path).write_bytes(data)
+    (folder / MANIFEST).write_text(
+        json.dumps(manifest, indent=0, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
+
+
+def _exchange(new: Path, old: Path) -> None:
+    """Put `new` in the place of `old`, and `old`, where there is one, in the place of `new`."""
+    if not old.exists():
+        new.rename(old)
+    elif not _exchange_at_once(new, old):
+        # Between these two steps a killed build leaves no tree; the next one finds it aside and brings it
+        # back.
+        old.rename(_aside(new))
+        new.rename(old)
+
+
+def _aside(staged: Path) -> Path:
+    return staged.with_name(f"{staged.name}.old")
+
+
+def _exchange_at_once(first: Path, second: Path) -> bool:
+    """Exchange two folders in one step; false where the system or the file system has no such step."""
+    if sys.platform != "linux":
+        return False
+    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if rename is None:
+        return False
+    paths = os.fsencode(first), os.fsencode(second)
+    if rename(_AT_FDCWD, paths[0], _AT_FDCWD, paths[1], _RENAME_EXCHANGE) == 0:
+        return True
+    number = ctypes.get_errno()
+    if number in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):
+        return False
+    raise OSError(number, os.strerror(number), str(second))
+
+
+@contextmanager
+def _lock(folder: Path) -> Iterator[None]:
+    """Let one build at a time write below a folder. The lock ends with the process, however it ends."""
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    with (folder / ".lock").open("wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _read_manifest(folder: Path) -> dict[str, Any] | None:
+    try:
+        manifest = json.loads((folder / MANIFEST).read_bytes())
+        return (
+            manifest if isinstance(manifest["files"], dict) and isinstance(manifest["inputs"], str) else None
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _digest_of(file: Path) -> str | None:
+    try:
+        return digest(file.read_bytes())
+    except OSError:
+        return None

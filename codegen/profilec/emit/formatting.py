@@ -1,0 +1,83 @@
+"""Black over the files that the compiler changed; their line maps are carried over to what Black wrote."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
+
+from profilec.tree import EmittedFile
+
+if TYPE_CHECKING:
+    import black
+
+_MOVED_BY_BLACK = frozenset("()[]{},;\"'\\ \t\f\r")
+"""Characters that Black adds, removes or exchanges; it keeps the order and the number of all others."""
+
+
+class FormatError(Exception):
+    """Black refused a file; the text is its reason."""
+
+
+def format_file(file: EmittedFile, options: Mapping[str, Any]) -> EmittedFile:
+    """The file as Black writes it.
+
+    Args:
+        file: a changed Python file.
+        options: the `[tool.black]` table of the project.
+
+    Raises:
+        FormatError: Black cannot parse the file, or would change what it means.
+    """
+    import black  # slow to import, and only needed where a file was changed
+    from black.parsing import InvalidInput
+    from black.report import NothingChanged
+
+    if not file.data.strip():
+        return file
+    mode = _mode(options)
+    text, encoding, newline = black.decode_bytes(file.data, mode)
+    try:
+        formatted = black.format_file_contents(text, fast=False, mode=mode)
+    except NothingChanged:
+        return file
+    except (InvalidInput, AssertionError, RecursionError) as error:
+        raise FormatError(str(error).split("\n", 1)[0]) from None
+    data = formatted.replace("\n", newline).encode(encoding)
+    return replace(file, data=data, lines=carry_over(text, file.lines, formatted))
+
+
+def _mode(options: Mapping[str, Any]) -> "black.Mode":
+    import black
+    from black.const import DEFAULT_LINE_LENGTH
+    from black.mode import TargetVersion
+
+    return black.Mode(
+        target_versions={TargetVersion[version.upper()] for version in options.get("target-version", ())},
+        line_length=options.get("line-length", DEFAULT_LINE_LENGTH),
+        string_normalization=not options.get("skip-string-normalization", False),
+        magic_trailing_comma=not options.get("skip-magic-trailing-comma", False),
+        preview=options.get("preview", False),
+    )
+
+
+def carry_over(before: str, origins: tuple[int, ...], after: str) -> tuple[int, ...]:
+    """The source line of every line of `after`, given those of every line of `before`.
+
+    The characters that Black never touches are counted off against each other: a line comes from where its
+    first such character came from. A line without any, such as a closing parenthesis, comes from where the
+    line above it does.
+    """
+    old_ends = list(accumulate(map(_kept_characters, before.split("\n"))))
+    result, position, old = [], 0, 0
+    for line in after.removesuffix("\n").split("\n"):
+        kept = _kept_characters(line)
+        if kept:
+            while old < len(old_ends) - 1 and old_ends[old] <= position:
+                old += 1
+        position += kept
+        result.append(origins[old] if old < len(origins) else 0)
+    return tuple(result)
+
+
+def _kept_characters(line: str) -> int:
+    return sum(character not in _MOVED_BY_BLACK for character in line)

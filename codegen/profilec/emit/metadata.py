@@ -1,0 +1,130 @@
+"""Everything of a package's folder that is not the package: `pyproject.toml`, README, licence, build hook.
+
+All wheels of one version carry the same metadata, as indexes demand: each names the dependencies of every
+profile, each with that profile's marker. Only entry points differ.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from profilec.config import Config, Profile
+from profilec.emit.templating import render, toml_key
+
+_COPIED_AS_THEY_ARE = (
+    "description", "requires-python", "license", "authors", "maintainers", "keywords", "classifiers",
+    "urls", "optional-dependencies", "gui-scripts", "entry-points",
+)  # fmt: skip
+_VERSION = re.compile(r"^__version__\s*(?::[^=\n]+)?=\s*[\"']([^\"'\n]+)[\"']", re.MULTILINE)
+
+
+def distribution_name(config: Config) -> str:
+    """The name that pip knows the project by."""
+    return str(config.project.get("name") or config.package.replace("_", "-"))
+
+
+def find_version(config: Config) -> str | None:
+    """The version: from `[project]`, else `PKG-INFO`, else `__version__`; None where there is none."""
+    if isinstance(version := config.project.get("version"), str):
+        return version
+    information = _read(config.root / "PKG-INFO")
+    if match := re.search(r"^Version: (\S+)", information, re.MULTILINE):
+        return match[1]
+    for name in ("__init__.py", "__about__.py", "_version.py", "__version__.py", "version.py", "about.py"):
+        if match := _VERSION.search(_read(config.package_folder / name)):
+            return match[1]
+    return None
+
+
+def project_files(config: Config) -> dict[str, Path]:
+    """The files of the project that every tree takes along, by their path in the tree."""
+    found = {file: config.root / file for file in _named_files(config) if (config.root / file).is_file()}
+    if "license-files" not in config.project:
+        patterns = ("LICEN[CS]E*", "COPYING*", "NOTICE*", "AUTHORS*")
+        found |= {
+            file.name: file for pattern in patterns for file in config.root.glob(pattern) if file.is_file()
+        }
+    return dict(sorted(found.items()))
+
+
+def _named_files(config: Config) -> Iterator[str]:
+    """The paths that `[project]` gives for the README and the licence."""
+    for key in ("readme", "license"):
+        match config.project.get(key):
+            case {"file": str(path)}:
+                yield path
+            case str(path) if key == "readme":
+                yield path
+    patterns = config.project.get("license-files")
+    for pattern in patterns if isinstance(patterns, list) else ():
+        yield from (path.relative_to(config.root).as_posix() for path in config.root.glob(pattern))
+
+
+def render_metadata(config: Config, profile: Profile) -> dict[str, bytes]:
+    """The files beside the package of one profile, by path."""
+    files = {path: file.read_bytes() for path, file in project_files(config).items()}
+    fields: dict[str, Any] = {"name": distribution_name(config), "version": find_version(config) or "0.0.0"}
+    if not any(path.lower().startswith("readme") for path in files):
+        description = config.project.get("description", "")
+        files["README.md"] = render("README.md.j2", name=fields["name"], description=description).encode()
+    fields["readme"] = _readme(config, files)
+    fields |= {key: config.project[key] for key in _COPIED_AS_THEY_ARE if key in config.project}
+    if "license-files" in config.project or any(path.upper().startswith("LICEN") for path in files):
+        fields["license-files"] = config.project.get("license-files") or sorted(
+            path for path in files if not path.lower().startswith("readme")
+        )
+    if isinstance(fields.get("license"), Mapping):
+        del fields["license-files"]
+    fields["dependencies"] = dependencies(config)
+    fields["scripts"] = {**_table(config.project.get("scripts")), **profile.scripts}
+    text = render(
+        "pyproject.toml.j2",
+        sections=list(_sections("project", fields)),
+        top_folder=config.package.partition(".")[0],
+        has_wheel_tag=profile.wheel_tag is not None,
+    )
+    files["pyproject.toml"] = text.encode()
+    if profile.wheel_tag is not None:
+        files["hatch_build.py"] = render("hatch_build.py.j2", wheel_tag=profile.wheel_tag).encode()
+    return files
+
+
+def dependencies(config: Config) -> list[str]:
+    """The requirements of all profiles, each with the marker of its profile."""
+    common = config.project.get("dependencies")
+    found = [str(requirement) for requirement in common] if isinstance(common, list) else []
+    for profile in config.profiles.values():
+        found += [_with_marker(requirement, profile.marker) for requirement in profile.dependencies]
+    return list(dict.fromkeys(found))
+
+
+def _with_marker(requirement: str, marker: str | None) -> str:
+    if marker is None:
+        return requirement
+    name, _, own = requirement.partition(";")
+    separator = " ; " if "@" in name else "; "
+    return f"{name.strip()}{separator}" + (f"({own.strip()}) and ({marker})" if own.strip() else marker)
+
+
+def _readme(config: Config, files: Mapping[str, bytes]) -> object:
+    declared = config.project.get("readme")
+    return declared or next(path for path in files if path.lower().startswith("readme"))
+
+
+def _table(value: object) -> dict[str, str]:
+    return {str(key): str(inner) for key, inner in value.items()} if isinstance(value, dict) else {}
+
+
+def _sections(header: str, table: Mapping[str, Any]) -> Iterator[tuple[str, list[tuple[str, Any]]]]:
+    """A table and the tables in it, each with its plain entries."""
+    entries = [(key, value) for key, value in table.items() if not isinstance(value, Mapping)]
+    if entries:
+        yield header, entries
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _sections(f"{header}.{toml_key(key)}", value)
+
+
+def _read(file: Path) -> str:
+    return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""

@@ -1,0 +1,68 @@
+"""From a proved tree to the bytes of every file of its folder. Writes nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from profilec.config import Config
+from profilec.diagnostics import Finding
+from profilec.emit.formatting import FormatError, format_file
+from profilec.emit.guard import add_guard
+from profilec.emit.metadata import distribution_name, render_metadata
+from profilec.emit.source_map import MAP_FILE, render_map
+from profilec.tree import EmittedFile, Tree
+
+
+class EmitError(Exception):
+    """A tree cannot be emitted; `findings` (PC505) says why."""
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        super().__init__("; ".join(finding.message for finding in findings))
+        self.findings = findings
+
+
+@dataclass(frozen=True)
+class Emitted:
+    """One profile's folder before it is written.
+
+    Attributes:
+        tree: the package as it is written: guarded and formatted.
+        files: every file of the folder by path, the package's included.
+    """
+
+    tree: Tree
+    files: Mapping[str, bytes]
+
+
+def render_package(tree: Tree, config: Config) -> Emitted:
+    """Finish a tree: guard, Black, metadata, source map.
+
+    Raises:
+        EmitError: Black refused a changed file (PC505).
+    """
+    files = dict(tree.files)
+    entrance = f"{config.package_path}/__init__.py"
+    if entrance in files:
+        profile = config.profiles[tree.profile]
+        files[entrance] = add_guard(files[entrance], profile, config, distribution_name(config))
+    if config.format == "black":
+        files = _formatted(files, tree.profile, config)
+    everything = render_metadata(config, config.profiles[tree.profile])
+    everything |= {path: file.data for path, file in files.items()}
+    everything[MAP_FILE] = render_map(tree.profile, config.source, files)
+    return Emitted(replace(tree, files=files), dict(sorted(everything.items())))
+
+
+def _formatted(files: Mapping[str, EmittedFile], profile: str, config: Config) -> dict[str, EmittedFile]:
+    options: dict[str, Any] = dict(config.black)
+    formatted, findings = {}, []
+    for path, file in files.items():
+        try:
+            is_formatted = file.changed and path.endswith((".py", ".pyi"))
+            formatted[path] = format_file(file, options) if is_formatted else file
+        except FormatError as error:
+            message = f"Black cannot format the emitted file: {error}"
+            findings.append(Finding("PC505", config.shown(path), message=message, profiles=(profile,)))
+    if findings:
+        raise EmitError(tuple(findings))
+    return formatted

@@ -1,0 +1,60 @@
+"""The templates of generated files, and how values are written in Python and in TOML."""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+
+def render(template: str, **values: object) -> str:
+    """The text of a template, with the values that it names."""
+    return _environment().get_template(template).render(**values)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("profilec.emit"),
+        undefined=StrictUndefined,
+        autoescape=False,  # the templates are Python and TOML, not HTML
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(python=_python, toml=toml, toml_key=toml_key)
+    return environment
+
+
+def _python(text: str) -> str:
+    """A string literal with double quotes, in ASCII, so that it can stand in a file of any encoding."""
+    return json.dumps(text)
+
+
+def toml_key(key: str) -> str:
+    """A key as TOML writes it."""
+    bare = key.replace("-", "_")
+    return key if bare.isascii() and bare.replace("_", "a").isalnum() else toml(key)
+
+
+def toml(value: object) -> str:
+    """A value as TOML writes it, tables inline."""
+    match value:
+        case str():
+            return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+        case bool():
+            return "true" if value else "false"
+        case list() | tuple():
+            return _toml_list([toml(element) for element in value])
+        case Mapping():
+            pairs = ", ".join(f"{toml_key(key)} = {toml(inner)}" for key, inner in value.items())
+            return f"{{ {pairs} }}" if pairs else "{}"
+        case _:
+            return str(value)
+
+
+def _toml_list(elements: list[str]) -> str:
+    line = f"[{', '.join(elements)}]"
+    if len(line) <= 100:
+        return line
+    return "[\n" + "".join(f"    {element},\n" for element in elements) + "]"
