@@ -4,6 +4,7 @@ python.mjs loads this file and calls `run`; nothing imports it. It sets `sys.arg
 `__main__`, runs the program, and turns however it ended into an exit status.
 """
 
+import asyncio
 import atexit
 import os
 import runpy
@@ -23,6 +24,8 @@ def run(argv: list[str], importable: list[str]) -> int:
     os.environ.pop("PYTHONINSPECT", None)  # Pyodide sets it for itself: a child or a test should not see it.
     sys.dont_write_bytecode = "PYTHONDONTWRITEBYTECODE" in os.environ
     sys.path.extend(importable)
+    # A SystemExit in a task would end the run in the event loop; ignored there, `asyncio.run` raises it.
+    asyncio.get_event_loop()._system_exit_handler = lambda status: None  # type: ignore[attr-defined]  # Pyodide's
     match argv:
         case ["-m", module, *arguments]:
             return _finish(lambda: _run_module(module, arguments))

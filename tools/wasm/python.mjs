@@ -22,6 +22,7 @@ function end(status) {
 }
 
 function die(reason) {
+  if (reason?.name === "Exit") end(reason.status); // Pyodide's name for os._exit().
   // Only the message: a stack would quote Pyodide's source, which is a single line of a megabyte.
   const message = String(reason?.message ?? reason).trim();
   fs.writeSync(2, `wasm-python: the run died in JavaScript: ${message}\n`);
