@@ -1,9 +1,8 @@
-"""Judges two junit results of the kernel's suite: `compare_junit.py NATIVE.xml WASM.xml`, after `make
-test-kernel`.
+"""Judges the two results of the kernel's suite: `compare_junit.py NATIVE.xml WASM.xml`.
 
 An exit code proves too little: an interpreter that dies in JavaScript can leave one of zero, and a suite
 can pass because it was not collected. So the results themselves have to be there, to name their platform,
-and to hold the same tests of `tests/kernel`, none of them skipped.
+and to hold the same tests of `tests/kernel`, every one of them passed.
 """
 
 import sys
@@ -15,11 +14,11 @@ SUITE = "tests.kernel"
 
 
 class Outcome(NamedTuple):
-    """What one junit file says of the kernel's suite."""
+    """What one junit file says of the kernel's suite; `amiss` are the tests that ran and did not pass."""
 
     platform: str | None
-    passed: frozenset[str]
-    others: frozenset[str]
+    tests: frozenset[str]
+    amiss: frozenset[str]
 
 
 def read(path: Path) -> Outcome:
@@ -29,13 +28,13 @@ def read(path: Path) -> Outcome:
     except (OSError, ElementTree.ParseError) as error:
         raise SystemExit(f"{path}: the suite left no readable result ({error})") from None
     platform = root.find(".//properties/property[@name='platform']")
-    passed, others = set(), set()
-    for case in root.iter("testcase"):
-        if case.get("classname", "").startswith(f"{SUITE}."):
-            outcome = passed if all(child.tag in {"properties", "system-out", "system-err"} for child in
-            case) else others outcome.add(f"{case.get('classname')}::{case.get('name')}")
-    return Outcome(platform.get("value") if platform is not None else None, frozenset(passed),
-    frozenset(others))
+    cases = [case for case in root.iter("testcase") if case.get("classname", "").startswith(f"{SUITE}.")]
+    amiss = [case for case in cases if any(child.tag in {"failure", "error", "skipped"} for child in case)]
+    return Outcome(None if platform is None else platform.get("value"), _names(cases), _names(amiss))
+
+
+def _names(cases: list[ElementTree.Element]) -> frozenset[str]:
+    return frozenset(f"{case.get('classname')}::{case.get('name')}" for case in cases)
 
 
 def complaints(native: Outcome, wasm: Outcome) -> list[str]:
@@ -45,22 +44,21 @@ def complaints(native: Outcome, wasm: Outcome) -> list[str]:
         found.append(f"the wasm result names {wasm.platform} as its platform, not emscripten")
     if native.platform in {None, "emscripten"}:
         found.append(f"the native result names {native.platform} as its platform")
-    for world, outcome in (("native", native), ("wasm", wasm)):
-        found += [f"{world}: skipped or failed: {test}" for test in sorted(outcome.others)]
-    everywhere = native.passed | native.others
-    found += [f"missing in wasm: {test}" for test in sorted(everywhere - wasm.passed - wasm.others)]
-    found += [f"missing in native: {test}" for test in sorted((wasm.passed | wasm.others) - everywhere)]
-    if not everywhere:
-        found.append(f"neither result holds a test of {SUITE}")
+    if not native.tests:
+        found.append(f"the native result holds no test of {SUITE}")
+    found += [f"native: failed or skipped: {test}" for test in sorted(native.amiss)]
+    found += [f"wasm: failed or skipped: {test}" for test in sorted(wasm.amiss)]
+    found += [f"wasm: not run: {test}" for test in sorted(native.tests - wasm.tests)]
+    found += [f"native: not run: {test}" for test in sorted(wasm.tests - native.tests)]
     return found
 
 
 def main() -> None:
-    """Compare the two files named on the command line; exit 1 with every complaint, or say what was found
-    equal.""" native, wasm = (read(Path(argument)) for argument in sys.argv[1:]) if found :=
-    complaints(native, wasm):
+    """Compare the files named on the command line: exit 1 with every complaint, or say what is equal."""
+    native, wasm = (read(Path(argument)) for argument in sys.argv[1:])
+    if found := complaints(native, wasm):
         raise SystemExit("\n".join(found))
-    print(f"{SUITE}: the same {len(native.passed)} tests passed on {native.platform} and {wasm.platform}")
+    print(f"{SUITE}: the same {len(native.tests)} tests passed on {native.platform} and {wasm.platform}")
 
 
 if __name__ == "__main__":
