@@ -41,8 +41,6 @@ def _copy(value: Any, room: int) -> Any:
                 copied[key] = _copy(member, room - 1)
         return copied
     if kind is list:
-        if ATOMS.issuperset(map(type, value)):
-            return value.copy()
         return [item if type(item) in ATOMS else _copy(item, room - 1) for item in value]
     layout = layout_of(kind)
     if layout is None:
