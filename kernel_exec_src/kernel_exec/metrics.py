@@ -1,0 +1,156 @@
+"""The instruments of the contract (Flow IR, "Metrics"): exact names, exact labels, exact levels.
+
+Beside the scheduler, which calls an `Instruments` per run if a sink is bound and nothing at all if none is.
+Gauges are absolute, while runs of one flow overlap: an executor's `Meter` holds the levels of all its runs
+together, and each run takes back, when it ends, whatever it still contributes.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final, Protocol
+
+__all__ = ["Instruments", "Meter", "MetricsSink"]
+
+_log = logging.getLogger(__name__)
+
+ACTIVE_NODES: Final = "lattice.executor.active_nodes"
+NODE_LATENCY_MS: Final = "lattice.executor.node_latency_ms"
+NODE_ERRORS_TOTAL: Final = "lattice.executor.node_errors_total"
+CANCELLATIONS_TOTAL: Final = "lattice.executor.cancellations_total"
+QUEUE_DEPTH: Final = "lattice.executor.queue_depth"
+CAPTURE_BACKPRESSURE_MS: Final = "lattice.executor.capture_backpressure_ms"
+STREAM_CLIENTS_TOTAL: Final = "lattice.executor.stream_clients_total"
+
+_TOLD_APART_BY: Final = {ACTIVE_NODES: "node", QUEUE_DEPTH: "edge"}
+"""The label by which the levels of a gauge differ within a flow."""
+
+type Labels = Mapping[str, str]
+type Level = tuple[str, str]
+"""A gauge, and the node or the edge that it is about."""
+
+
+class MetricsSink(Protocol):
+    """What a host binds to receive metrics, on the thread of the loop. `labels` are read-only."""
+
+    def counter(self, name: str, value: float, labels: Labels) -> None:
+        """Add `value` to a counter."""
+        ...
+
+    def gauge(self, name: str, value: float, labels: Labels) -> None:
+        """Set a gauge to `value`."""
+        ...
+
+    def histogram(self, name: str, value: float, labels: Labels) -> None:
+        """Record `value` in a histogram; times are in milliseconds."""
+        ...
+
+
+class Meter:
+    """All that one executor reports to one sink. A sink that raises costs the report, never the run."""
+
+    def __init__(self, sink: MetricsSink) -> None:
+        self._sink = sink
+        self._levels: Counter[tuple[str, str, Level]] = Counter()
+
+    def for_run(self, flow: str, profile: str) -> Instruments:
+        """Return the instruments of one run.
+
+        Args:
+            flow: the flow's name.
+            profile: the flow's profile, `web` for one.
+        """
+        return Instruments(self, flow, profile)
+
+    def shift(self, flow: str, profile: str, level: Level, by: int, labels: Labels) -> None:
+        """Move a gauge and report where it stands."""
+        key = (flow, profile, level)
+        self._levels[key] += by
+        self._report(self._sink.gauge, level[0], self._levels[key], labels)
+
+    def add(self, name: str, labels: Labels) -> None:
+        """Count one event."""
+        self._report(self._sink.counter, name, 1, labels)
+
+    def record(self, name: str, milliseconds: float, labels: Labels) -> None:
+        """Record one duration."""
+        self._report(self._sink.histogram, name, milliseconds, labels)
+
+    def _report(
+        self, receive: Callable[[str, float, Labels], None], name: str, value: float, labels: Labels
+    ) -> None:
+        try:
+            receive(name, value, labels)
+        except Exception:
+            _log.exception("the metrics sink failed on %s", name)
+
+
+class Instruments:
+    """What the scheduler of one run reports. Every method is for the thread of the loop."""
+
+    def __init__(self, meter: Meter, flow: str, profile: str) -> None:
+        self._meter = meter
+        self._flow = flow
+        self._profile = profile
+        self._labels: dict[tuple[tuple[str, str], ...], Labels] = {}
+        self._contributed: Counter[Level] = Counter()
+        self._closed = False
+
+    def node_started(self, node: str) -> None:
+        """An invocation of the node `node`, an alias, begins."""
+        self._shift(ACTIVE_NODES, node, 1)
+
+    def node_ended(self, node: str, milliseconds: float, error: BaseException | None = None) -> None:
+        """That invocation has ended, and `error` is what its handler raised if it did."""
+        self._shift(ACTIVE_NODES, node, -1)
+        self._meter.record(NODE_LATENCY_MS, milliseconds, self._labelled(node=node))
+        if error is not None:
+            self._meter.add(NODE_ERRORS_TOTAL, self._labelled(node=node, error_kind=type(error).__name__))
+
+    def node_cancelled(self, node: str, reason: str) -> None:
+        """The running invocation of `node` was interrupted or abandoned, because of `reason`."""
+        self._shift(ACTIVE_NODES, node, -1)
+        self._meter.add(CANCELLATIONS_TOTAL, self._labelled(node=node, reason=reason))
+
+    def enqueued(self, edge: str) -> None:
+        """A message was accepted on `edge` (`from->to`, or `capture::alias`), even if it did not stay there."""
+        self._shift(QUEUE_DEPTH, edge, 1)
+
+    def dequeued(self, edge: str) -> None:
+        """A message left `edge`."""
+        self._shift(QUEUE_DEPTH, edge, -1)
+
+    def capture_waited(self, capture: str, milliseconds: float) -> None:
+        """A result waited that long for room in the queue of the capture node `capture`."""
+        self._meter.record(CAPTURE_BACKPRESSURE_MS, milliseconds, self._labelled(capture=capture))
+
+    def stream_opened(self, node: str) -> None:
+        """A host received a stream of `node`."""
+        self._meter.add(STREAM_CLIENTS_TOTAL, self._labelled(node=node))
+
+    def close(self) -> None:
+        """Take back what this run still contributes to the gauges; whoever it left behind is not heard."""
+        for (gauge, name), count in list(self._contributed.items()):
+            if count:
+                self._shift(gauge, name, -count)
+        self._closed = True
+
+    def _shift(self, gauge: str, name: str, by: int) -> None:
+        if self._closed:
+            return
+        level = (gauge, name)
+        self._contributed[level] += by
+        labels = self._labelled(**{_TOLD_APART_BY[gauge]: name})
+        self._meter.shift(self._flow, self._profile, level, by, labels)
+
+    def _labelled(self, **labels: str) -> Labels:
+        """Return the labels of the flow and these, the same read-only mapping every time."""
+        key = tuple(labels.items())
+        known = self._labels.get(key)
+        if known is None:
+            everything = {"flow": self._flow, "profile": self._profile, **labels}
+            known = self._labels[key] = MappingProxyType(everything)
+        return known
