@@ -36,31 +36,34 @@ class Output:
     Attributes:
         is_ours: false where there is something that the compiler did not write.
         inputs: the hash of the inputs that it was made from; None where there is no tree.
-        edited: files that no longer have, or no longer are, what was written.
+        edited: files that hold something else than was written.
+        missing: files that were written and are not there.
         files: the hash of every file that was written, by path.
     """
 
     is_ours: bool
     inputs: str | None
     edited: tuple[str, ...]
+    missing: tuple[str, ...]
     files: Mapping[str, str]
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether every file that was written is there as it was written."""
+        return not self.edited and not self.missing
 
 
 def inspect(folder: Path) -> Output:
     """Look at an output folder without changing it. A missing or empty folder is ours."""
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        return Output(True, None, (), {})
+        return Output(True, None, (), (), {})
     manifest = _read_manifest(folder)
     if manifest is None:
-        return Output(False, None, (), {})
-    edited = tuple(path for path, digest in manifest["files"].items() if _digest_of(folder / path) != digest)
-    return Output(True, manifest["inputs"], edited, manifest["files"])
-
-
-def same_inputs(folder: Path, inputs: str) -> bool:
-    """Whether a folder holds, untouched, a tree that was made from the inputs with this hash."""
-    output = inspect(folder)
-    return output.is_ours and output.inputs == inputs and not output.edited
+        return Output(False, None, (), (), {})
+    present = {path: _digest_of(folder / path) for path in manifest["files"]}
+    missing = tuple(path for path, found in present.items() if found is None)
+    edited = tuple(path for path, found in present.items() if found not in (None, manifest["files"][path]))
+    return Output(True, manifest["inputs"], edited, missing, manifest["files"])
 
 
 def drift(output: Output, files: Mapping[str, bytes]) -> tuple[str, ...]:
@@ -69,7 +72,7 @@ def drift(output: Output, files: Mapping[str, bytes]) -> tuple[str, ...]:
     differing = {
         path for path in wanted.keys() | output.files.keys() if wanted.get(path) != output.files.get(path)
     }
-    return tuple(sorted(differing | set(output.edited)))
+    return tuple(sorted(differing.union(output.edited, output.missing)))
 
 
 def digest(data: bytes) -> str:
@@ -111,7 +114,7 @@ def _replace_in(common: Path, folders: Mapping[Path, Mapping[str, bytes]], input
 
 
 def _recover(staging: Path, folders: Mapping[Path, Mapping[str, bytes]]) -> None:
-    """Bring back a tree that a killed build had moved aside where exchanging takes two steps; clear the rest."""
+    """Bring back a tree that a killed build had moved aside, where an exchange takes two steps."""
     for folder in folders:
         aside = _aside(staging / folder.name)
         if aside.exists() and not folder.exists():

@@ -4,61 +4,20 @@ All wheels of one version carry the same metadata, as indexes demand: each names
 profile, each with that profile's marker. Only entry points differ.
 """
 
-import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from profilec.config import Config, Profile
+from profilec.emit.project_files import find_version, project_files
 from profilec.emit.templating import render, toml_key
 
 _COPIED_AS_THEY_ARE = (
     "description", "requires-python", "license", "authors", "maintainers", "keywords", "classifiers",
     "urls", "optional-dependencies", "gui-scripts", "entry-points",
 )  # fmt: skip
-_VERSION = re.compile(r"^__version__\s*(?::[^=\n]+)?=\s*[\"']([^\"'\n]+)[\"']", re.MULTILINE)
-
-
 def distribution_name(config: Config) -> str:
     """The name that pip knows the project by."""
     return str(config.project.get("name") or config.package.replace("_", "-"))
-
-
-def find_version(config: Config) -> str | None:
-    """The version: from `[project]`, else `PKG-INFO`, else `__version__`; None where there is none."""
-    if isinstance(version := config.project.get("version"), str):
-        return version
-    information = _read(config.root / "PKG-INFO")
-    if match := re.search(r"^Version: (\S+)", information, re.MULTILINE):
-        return match[1]
-    for name in ("__init__.py", "__about__.py", "_version.py", "__version__.py", "version.py", "about.py"):
-        if match := _VERSION.search(_read(config.package_folder / name)):
-            return match[1]
-    return None
-
-
-def project_files(config: Config) -> dict[str, Path]:
-    """The files of the project that every tree takes along, by their path in the tree."""
-    found = {file: config.root / file for file in _named_files(config) if (config.root / file).is_file()}
-    if "license-files" not in config.project:
-        patterns = ("LICEN[CS]E*", "COPYING*", "NOTICE*", "AUTHORS*")
-        found |= {
-            file.name: file for pattern in patterns for file in config.root.glob(pattern) if file.is_file()
-        }
-    return dict(sorted(found.items()))
-
-
-def _named_files(config: Config) -> Iterator[str]:
-    """The paths that `[project]` gives for the README and the licence."""
-    for key in ("readme", "license"):
-        match config.project.get(key):
-            case {"file": str(path)}:
-                yield path
-            case str(path) if key == "readme":
-                yield path
-    patterns = config.project.get("license-files")
-    for pattern in patterns if isinstance(patterns, list) else ():
-        yield from (path.relative_to(config.root).as_posix() for path in config.root.glob(pattern))
 
 
 def render_metadata(config: Config, profile: Profile) -> dict[str, bytes]:
@@ -124,7 +83,3 @@ def _sections(header: str, table: Mapping[str, Any]) -> Iterator[tuple[str, list
     for key, value in table.items():
         if isinstance(value, Mapping):
             yield from _sections(f"{header}.{toml_key(key)}", value)
-
-
-def _read(file: Path) -> str:
-    return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""

@@ -1,0 +1,111 @@
+"""One build: from a project on disk to its output folders, or to findings and untouched folders.
+
+The only room that both reads and writes. A build whose inputs are those of the last one stops before
+anything is parsed.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from profilec.config import Config
+from profilec.diagnostics import Finding, merged
+from profilec.emit.folder import Output, OutputError, drift, inspect, replace_folders
+from profilec.project import Analysis, analyse, fingerprint, open_project
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a build.
+
+    Attributes:
+        findings: what there is to report.
+        written: whether the folders were written; they are not if they were right already.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    written: bool = False
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the folders are now what the source gives."""
+        return not any(finding.is_error for finding in self.findings)
+
+
+def build_profiles(
+    config: Config,
+    names: tuple[str, ...],
+    *,
+    write: bool = True,
+    on_step: Callable[[str], None] = lambda step: None,
+) -> Outcome:
+    """Bring the output folders of profiles up to date, or only compare them with what a build would give.
+
+    Args:
+        config: the project.
+        names: the profiles to build. All are analysed.
+        write: false to compare: each difference is then a finding (PC503).
+        on_step: called with the name of each step before it begins.
+    """
+    project = open_project(config)
+    inputs = fingerprint(project)
+    outputs = {name: inspect(config.out_folder(name)) for name in names}
+    if all(output.is_untouched and output.inputs == inputs for output in outputs.values()):
+        return Outcome()
+    if write and (refusals := _refusals(config, outputs)):
+        return Outcome(refusals)
+    analysis = analyse(project, on_step)
+    if analysis.errors:
+        return Outcome(analysis.findings)
+    on_step("writing" if write else "comparing")
+    return _emit(analysis, outputs, inputs, write=write)
+
+
+def _refusals(config: Config, outputs: Mapping[str, Output]) -> tuple[Finding, ...]:
+    """Why the output folders must not be replaced: a change made by hand, or something that is not ours."""
+    findings = []
+    for name, output in outputs.items():
+        folder = f"{config.out}/{name}"
+        if not output.is_ours:
+            hint = "move it away, or choose another `out`"
+            message = "the output folder holds something that the compiler did not write"
+            findings.append(Finding("PC502", folder, message=message, hint=hint, profiles=(name,)))
+        for path in output.edited:
+            hint = f"move the change to the source, then remove {folder}"
+            message = "the generated file was changed by hand"
+            findings.append(
+                Finding("PC501", f"{folder}/{path}", message=message, hint=hint, profiles=(name,))
+            )
+    return merged(findings)
+
+
+def _emit(analysis: Analysis, outputs: Mapping[str, Output], inputs: str, *, write: bool) -> Outcome:
+    from profilec.emit.package import EmitError, render_package  # brings Jinja2 and Black
+
+    config = analysis.project.config
+    try:
+        rendered = {name: render_package(analysis.trees[name], config).files for name in outputs}
+    except EmitError as error:
+        return Outcome(merged((*analysis.findings, *error.findings)))
+    if not write:
+        findings = [
+            Finding("PC503", f"{config.out}/{name}/{path}", message=_difference(path, rendered[name], output))
+            for name, output in outputs.items()
+            for path in drift(output, rendered[name])
+        ]
+        return Outcome(merged((*analysis.findings, *findings)))
+    try:
+        replace_folders({config.out_folder(name): files for name, files in rendered.items()}, inputs)
+    except OutputError as error:
+        finding = Finding("PC504", config.out, message=f"the output cannot be written: {error}")
+        return Outcome(merged((*analysis.findings, finding)))
+    return Outcome(analysis.findings, written=True)
+
+
+def _difference(path: str, files: Mapping[str, bytes], output: Output) -> str:
+    if path not in files:
+        return "the source no longer gives this file"
+    if path not in output.files or path in output.missing:
+        return "the source gives this file, which is not there"
+    if path in output.edited:
+        return "the file was changed by hand"
+    return "the source gives other text than this file has"

@@ -1,0 +1,45 @@
+"""The command line: one file per command, each from arguments to an exit code.
+
+Exit codes: 0 all is well, 1 there are findings, 2 the usage or the configuration is wrong, 3 the fault is
+ours.
+"""
+
+import sys
+import traceback
+
+import click
+
+from profilec.cli.commands import profilec
+
+
+def main() -> None:
+    """Run the command that the arguments name, and exit with its code."""
+    sys.exit(run())
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run a command and return its exit code.
+
+    Args:
+        arguments: what follows the name of the program; those of this process where left out.
+    """
+    try:
+        result = profilec.main(arguments, prog_name="profilec", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except click.Abort:
+        click.echo("interrupted", err=True)
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+    except Exception as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{place.name}, line {place.lineno} of {place.filename}"
+        click.echo(f"profilec: internal error: {type(error).__name__}: {error} ({where})", err=True)
+        click.echo(
+            "This is a fault of the compiler. Please report it with the file that it was reading.", err=True
+        )
+        return 3

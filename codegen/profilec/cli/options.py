@@ -1,0 +1,108 @@
+"""What commands share: the options `-C` and `--json`, opening the project, and showing findings."""
+
+import functools
+import json
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from profilec.config import Config, ConfigError, find_project, load_config
+from profilec.diagnostics import CODES, Finding, render
+
+
+def _enter(context: click.Context, parameter: click.Parameter, folder: str | None) -> None:
+    if folder is None:
+        return
+    try:
+        os.chdir(folder)
+    except OSError as error:
+        raise click.BadParameter(f"{folder}: {error.strerror}", context, parameter) from None
+
+
+change_folder = click.option(
+    "-C",
+    "folder",
+    metavar="DIR",
+    expose_value=False,
+    is_eager=True,
+    callback=_enter,
+    help="Run as if started in DIR.",
+)
+"""The option `-C DIR`: everything after it, arguments included, is relative to DIR."""
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Write JSON, for other programs.")
+"""The option `--json`."""
+
+
+def command[**P](function: Callable[P, int]) -> click.Command:
+    """Make a command of a function that returns its exit code.
+
+    The name of the command is that of its module, its help the function's docstring. It gets the option
+    `-C`, and a wrong configuration becomes its findings and exit code 2.
+    """
+
+    @functools.wraps(function)
+    def guarded(*arguments: P.args, **options: P.kwargs) -> int:
+        try:
+            return function(*arguments, **options)
+        except ConfigError as error:
+            if options.get("as_json"):
+                show_json(error.findings)
+            else:
+                show(error.findings, err=True)
+            return 2
+
+    name = function.__module__.rpartition(".")[2]
+    return click.command(name, context_settings={"help_option_names": ["-h", "--help"]})(
+        change_folder(guarded)
+    )
+
+
+def configuration() -> Config:
+    """The configuration of the project that the current folder lies in.
+
+    Raises:
+        ConfigError: there is none, or it is wrong.
+    """
+    return load_config(find_project(Path.cwd()))
+
+
+def known_profiles(config: Config, names: Iterable[str]) -> tuple[str, ...]:
+    """The profiles that were named, each once; all of them where none was.
+
+    Raises:
+        click.UsageError: a name is not that of a profile.
+    """
+    from profilec.diagnostics import did_you_mean
+
+    for name in names:
+        if name not in config.profiles:
+            hint = did_you_mean(name, config.profiles) or f"declared: {', '.join(config.profiles)}"
+            raise click.UsageError(f"unknown profile `{name}`: {hint}")
+    return tuple(dict.fromkeys(names)) or tuple(config.profiles)
+
+
+def show(findings: Iterable[Finding], *, err: bool = False) -> None:
+    """Write findings for a person, and how many there are."""
+    findings = tuple(findings)
+    for finding in findings:
+        click.echo(render(finding), err=err)
+        click.echo(err=err)
+    if findings:
+        errors = sum(finding.is_error for finding in findings)
+        counts = [_count(errors, "error"), _count(len(findings) - errors, "warning")]
+        click.echo(" and ".join(count for count in counts if count), err=err)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' if number > 1 else ''}" if number else ""
+
+
+def show_json(findings: Iterable[Finding], **more: Any) -> None:
+    """Write findings, and what else a command has to say, as one JSON object."""
+    listed = [asdict(finding) | {"severity": CODES[finding.code].severity} for finding in findings]
+    click.echo(json.dumps({"findings": listed, **more}, indent=2, ensure_ascii=False))

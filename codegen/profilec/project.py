@@ -1,0 +1,99 @@
+"""The passes in order, for a whole project: sources, one tree per profile, proofs.
+
+What every command shares. Writes nothing and prints nothing.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from profilec.config import Config
+from profilec.diagnostics import Finding, merged
+from profilec.emit.project_files import project_files
+from profilec.sources import read_sources
+from profilec.tree import SourceFile, Tree
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project's sources with what could not be read of them.
+
+    Attributes:
+        config: its configuration.
+        sources: its files by path.
+        findings: what could not be read.
+    """
+
+    config: Config
+    sources: Mapping[str, SourceFile]
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What the compiler makes of a project.
+
+    Attributes:
+        project: what was analysed.
+        trees: the tree of every profile by name.
+        findings: every fault once, ordered by place.
+    """
+
+    project: Project
+    trees: Mapping[str, Tree]
+    findings: tuple[Finding, ...]
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The findings that refuse a build."""
+        return tuple(finding for finding in self.findings if finding.is_error)
+
+
+def open_project(config: Config) -> Project:
+    """Read the sources of a project."""
+    sources, findings = read_sources(config)
+    return Project(config, sources, tuple(findings))
+
+
+def fingerprint(project: Project) -> str:
+    """A hash of all that the output depends on: sources, configuration, README, licence, the compiler."""
+    config = project.config
+    total = hashlib.sha256()
+    for tool in ("libcst", "jinja2", "black"):
+        total.update(f"{tool} {metadata.version(tool)}\n".encode())
+    for file in sorted(Path(__file__).parent.rglob("*")):
+        if file.suffix in (".py", ".j2"):
+            total.update(file.read_bytes())
+    beside = {path: file.read_bytes() for path, file in project_files(config).items()}
+    beside["pyproject.toml"] = (config.root / "pyproject.toml").read_bytes()
+    for path, data in (*beside.items(), *((source.path, source.data) for source in project.sources.values())):
+        total.update(f"{path}\n{len(data)}\n".encode())
+        total.update(data)
+    return total.hexdigest()
+
+
+def analyse(project: Project, on_step: Callable[[str], None] = lambda step: None) -> Analysis:
+    """Make and prove the trees of all profiles.
+
+    Proofs are about trees that were made without an error; where there was one, its consequences are not
+    looked for.
+
+    Args:
+        project: what `open_project` gave.
+        on_step: called with the name of each step before it begins.
+    """
+    from profilec.prove import prove
+    from profilec.specialise import specialise
+
+    config, findings, trees = project.config, list(project.findings), {}
+    for profile in config.profiles.values():
+        on_step(f"specialising for {profile.name}")
+        tree, found, _ = specialise(project.sources, config, profile)
+        trees[profile.name] = tree
+        findings += found
+    if not any(finding.is_error for finding in findings):
+        on_step("proving")
+        findings += prove(project.sources, trees, config)
+    return Analysis(project, trees, merged(findings))
