@@ -42,7 +42,7 @@ class Stage:
         wanted = self._fingerprint()
         if stamp.is_file() and stamp.read_text() == wanted:
             return
-        print(f"setup: {self.says} -> {self.folder.relative_to(ROOT)}", flush=True)
+        print(f"setup: {self.says}", flush=True)
         shutil.rmtree(self.folder, ignore_errors=True)
         self.make()
         stamp.write_text(wanted)
@@ -98,10 +98,20 @@ def run(*command: str) -> None:
 
 
 STAGES = [
-    Stage("Python packages and Node", VENV, ("requirements/dev.txt", "codegen/pyproject.toml"), make_venv),
-    Stage("Pyodide", NODE_MODULES, ("package.json", "package-lock.json", ".npmrc"), make_node_modules),
     Stage(
-        "packages inside Pyodide",
+        "Python packages and Node into .venv",
+        VENV,
+        ("requirements/dev.txt", "codegen/pyproject.toml"),
+        make_venv,
+    ),
+    Stage(
+        "Pyodide into node_modules",
+        NODE_MODULES,
+        ("package.json", "package-lock.json", ".npmrc"),
+        make_node_modules,
+    ),
+    Stage(
+        "packages for Pyodide into .venv/wasm",
         WASM,
         ("requirements/wasm.txt", "package-lock.json", "tools/wasm/precompile.py"),
         make_wasm,
