@@ -4,6 +4,7 @@ These are its public names: `load_flow` and `validate` are the way in, `FlowExec
 """
 
 from kernel_exec.builder import FlowBuilder
+from kernel_exec.context import NodeContext
 from kernel_exec.diagnostics import Diagnostic
 from kernel_exec.errors import (
     Cancelled,
@@ -33,7 +34,11 @@ from kernel_exec.errors import (
 from kernel_exec.flow_ir import FlowIR, dump_flow
 from kernel_exec.graphs import to_dot, to_mermaid
 from kernel_exec.loading import load_flow
+from kernel_exec.metrics import MetricsSink
+from kernel_exec.payloads import PayloadError
 from kernel_exec.preflight import preflight
+from kernel_exec.registry import NodeRegistry
+from kernel_exec.spill import SpillStore
 from kernel_exec.validation import ValidatedFlow, diagnose, validate
 
 __all__ = [
@@ -51,13 +56,18 @@ __all__ = [
     "InvalidControlSurface",
     "InvalidFlow",
     "KernelError",
+    "MetricsSink",
     "MissingCapabilities",
     "MissingDurabilityServices",
     "MissingOutput",
+    "NodeContext",
     "NodeFailed",
     "NodeMismatch",
+    "NodeRegistry",
+    "PayloadError",
     "QueueLimitExceeded",
     "SpillFailed",
+    "SpillStore",
     "UnknownCapture",
     "UnknownTrigger",
     "UnregisteredNode",

@@ -116,7 +116,7 @@ class Instruments:
         self._meter.add(CANCELLATIONS_TOTAL, self._labelled(node=node, reason=reason))
 
     def enqueued(self, edge: str) -> None:
-        """A message was accepted on `edge` (`from->to`, or `capture::alias`), even if it did not stay there."""
+        """A message was accepted on `edge` (`from->to`, `capture::alias`), even if it did not stay there."""
         self._shift(QUEUE_DEPTH, edge, 1)
 
     def dequeued(self, edge: str) -> None:
