@@ -124,7 +124,7 @@ class FlowBuilder:
         into: bool = False,
         buffer: BufferPolicy = BufferPolicy(),
     ) -> Self:
-        """Add an edge between two aliases. `into` lets the payload convert; the timeout is in milliseconds."""
+        """Add an edge between two aliases. `into` lets the payload convert; `timeout_ms` is milliseconds."""
         self._edges.append(
             EdgeIR(
                 from_=from_,

@@ -251,9 +251,8 @@ def dump_flow(flow: FlowIR) -> bytes:
 
 
 def schema() -> dict[str, Any]:
-    """Return the JSON Schema (draft 2020-12) of a Flow IR document."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Flow IR 0.1",
-        **msgspec.json.schema(FlowIR),
-    }
+    """Return the JSON Schema (draft 2020-12) of a Flow IR document, as JSON values."""
+    described = msgspec.json.schema(FlowIR)
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Flow IR 0.1"}
+    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode({**head, **described}))
+    return plain

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -52,9 +53,9 @@ def load_flow(source: dict[str, Any] | str | bytes | bytearray | os.PathLike[str
         case str():
             return _decode(_encoded(str.encode, source))
         case bytes() | bytearray():
-            return _decode(bytes(source))
+            return _decode(_checked(source))
         case os.PathLike():
-            return _decode(_read(source))
+            return _decode(_checked(_read(source)))
     raise TypeError(f"load_flow takes a dict, JSON text or a path, not {type(source).__name__}")
 
 
@@ -78,13 +79,21 @@ def _decode(data: bytes) -> FlowIR:
         raise FlowFormatError(f"not JSON: {_with_line(str(error), data)}") from None
 
 
-def _encoded[T](encode: Any, source: T) -> bytes:
+def _encoded[T](encode: Callable[[T], bytes], source: T) -> bytes:
     try:
-        data: bytes = encode(source)
+        return encode(source)
     except UnicodeEncodeError as error:
-        lost = f"U+{ord(error.object[error.start]):04X}"
-        raise FlowFormatError(f"not JSON: {lost} is half of a character, which no text may hold") from None
-    return data
+        half = f"U+{ord(error.object[error.start]):04X}"
+        raise FlowFormatError(f"not JSON: {half} is half of a character, which no text may hold") from None
+
+
+def _checked(data: bytes | bytearray) -> bytes:
+    """Refuse what is not UTF-8 here, since the decoder does not look into the fields that it ignores."""
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        raise FlowFormatError(f"not JSON: not UTF-8 at byte {error.start}") from None
+    return bytes(data)
 
 
 def _check_depth(data: bytes) -> None:

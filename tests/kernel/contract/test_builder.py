@@ -1,0 +1,72 @@
+"""Writing flows from Python."""
+
+from kernel_exec import FlowBuilder, diagnose, dump_flow, load_flow, validate
+from kernel_exec.flow_ir import BufferPolicy, FlowIR, Idempotency, IntoTransform, NamedSchema, flow_id
+
+
+def orders() -> FlowIR:
+    return (
+        FlowBuilder("orders", "2.1.0", profile="web", summary="Prices orders.")
+        .node("in", "shop::receive", kind="trigger", summary="Receives.", out_schema="Order")
+        .node("price", "shop::price", summary="Prices.", in_schema="Order", idempotency=Idempotency(key="id"))
+        .node(
+            "audit",
+            "shop::audit",
+            name="Audit trail",
+            summary="Keeps.",
+            effect_hints=["resource::blob::write"],
+        )
+        .edge("in", "price", into=True, buffer=BufferPolicy(max_items=8, spill_tier="disk"))
+        .edge("in", "audit", timeout_ms=50)
+        .switch("route", "in", "/kind", {"sale": "price", "offer": "price"}, default="audit")
+        .build()
+    )
+
+
+def test_a_built_flow_is_valid_and_survives_a_round_trip() -> None:
+    flow = orders()
+    assert diagnose(flow) == ()
+    assert load_flow(dump_flow(flow)) == flow
+
+
+def test_ids_are_derived_from_name_version_and_alias() -> None:
+    flow = orders()
+    assert flow.id == flow_id("orders", "2.1.0")
+    assert [node.id for node in flow.nodes] == [f"{flow.id}::{alias}" for alias in ("in", "price", "audit")]
+
+
+def test_what_is_given_arrives_in_the_flow() -> None:
+    flow = orders()
+    receive, price, audit = flow.nodes
+    assert (flow.profile, flow.summary) == ("web", "Prices orders.")
+    assert (receive.kind, receive.out_schema, receive.name) == ("trigger", NamedSchema("Order"), "in")
+    assert price.idempotency.key == "id"
+    assert (audit.name, audit.effect_hints) == ("Audit trail", ("resource::blob::write",))
+    assert flow.edges[0].transform == IntoTransform()
+    assert (flow.edges[0].buffer.max_items, flow.edges[1].timeout_ms) == (8, 50)
+
+
+def test_gates_are_written_as_the_contract_has_them() -> None:
+    [route] = orders().control_surfaces
+    assert (route.id, route.kind, route.targets) == ("route", "switch", ("price", "audit"))
+    assert route.config == {
+        "v": 1,
+        "source": "in",
+        "selector_pointer": "/kind",
+        "cases": {"sale": "price", "offer": "price"},
+        "default": "audit",
+    }
+    builder = (
+        FlowBuilder("f", "1.0.0").node("a", "x").node("b", "x").node("c", "x").edge("a", "b").edge("a", "c")
+    )
+    plan = validate(builder.if_("choice", "a", "/ok", then="b", else_="c").build())
+    assert plan.gates["a"][0].choose({"ok": False}) == "c"
+
+
+def test_building_twice_gives_two_equal_flows_and_the_builder_goes_on() -> None:
+    builder = FlowBuilder("f", "1.0.0").node("a", "x")
+    first = builder.build()
+    assert builder.build() == first
+    builder.node("b", "x")
+    assert [node.alias for node in first.nodes] == ["a"]
+    assert [node.alias for node in builder.build().nodes] == ["a", "b"]
