@@ -1,0 +1,97 @@
+"""How findings look, how they merge, and that every code has its page."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from profilec.diagnostics import CODES, Code, Finding, did_you_mean, merged, render
+
+FINDING = Finding(
+    "PC401",
+    "src/shop/spill.py",
+    41,
+    8,
+    15,
+    "unknown flag `SPIL_FS`",
+    "did you mean `SPILL_FS`?",
+    source_line="    if SPIL_FS:",
+    notes=("declared in shop/_profile.py:6: NATIVE, WASM, SPILL_FS",),
+)
+
+
+def test_a_finding_shows_place_line_caret_hint_and_notes() -> None:
+    assert render(FINDING) == (
+        "src/shop/spill.py:41:8: PC401 unknown flag `SPIL_FS`\n"
+        "   |\n"
+        "41 |     if SPIL_FS:\n"
+        "   |        ^^^^^^^ did you mean `SPILL_FS`?\n"
+        "   = declared in shop/_profile.py:6: NATIVE, WASM, SPILL_FS"
+    )
+
+
+def test_profiles_are_named_where_they_make_a_difference() -> None:
+    shown = render(replace(FINDING, profiles=("native", "wasm")))
+    assert shown.startswith("src/shop/spill.py:41:8: PC401 unknown flag `SPIL_FS` [native, wasm]\n")
+
+
+def test_a_warning_says_that_it_is_one() -> None:
+    assert ": PC409 warning: unused" in render(Finding("PC409", "pyproject.toml", message="unused"))
+
+
+def test_a_finding_without_a_line_shows_no_excerpt() -> None:
+    assert render(Finding("PC006", "pyproject.toml", message="no folder", hint="make it")) == (
+        "pyproject.toml: PC006 no folder\n  = make it"
+    )
+
+
+@pytest.mark.parametrize("before", ["\t", "\t \t", "中文 ", ""])
+def test_the_caret_stands_below_the_fault(before: str) -> None:
+    line = f"{before}X = 1"
+    column = len(before) + 1
+    shown = render(replace(FINDING, source_line=line, column=column, end_column=column + 1, line=1, hint=""))
+    excerpt, caret = shown.split("\n")[2:4]
+    width = {"\t": "\t", "中": "  ", "文": "  ", " ": " "}
+    assert excerpt == f"1 | {line}"
+    assert caret == "  | " + "".join(width[character] for character in before) + "^"
+
+
+def test_a_very_long_line_is_shown_around_the_fault() -> None:
+    line = "x" * 5000 + "FLAG" + "y" * 5000
+    shown = render(replace(FINDING, source_line=line, column=5001, end_column=5005))
+    excerpt, caret = shown.split("\n")[2:4]
+    assert len(excerpt) < 200
+    assert excerpt[caret.index("^") : caret.rindex("^") + 1] == "FLAG"
+
+
+def test_the_same_fault_in_several_profiles_is_one_finding() -> None:
+    found = [replace(FINDING, profiles=(name,)) for name in ("native", "wasm", "native")]
+    assert merged(found) == (replace(FINDING, profiles=("native", "wasm")),)
+
+
+def test_findings_are_ordered_by_place() -> None:
+    places = [("b", 1, 1), ("a", 10, 1), ("a", 2, 5), ("a", 2, 3)]
+    found = [replace(FINDING, path=path, line=line, column=column) for path, line, column in places]
+    assert [(one.path, one.line, one.column) for one in merged(found)] == sorted(places)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("SPIL_FS", "did you mean `SPILL_FS`?"),
+        ("spill_fs", "did you mean `SPILL_FS`?"),
+        ("WASM_ONLY_THING", ""),
+    ],
+)
+def test_a_misspelt_name_gets_the_nearest_known_one(name: str, hint: str) -> None:
+    assert did_you_mean(name, ["SPILL_FS", "THREADS", "NATIVE"]) == hint
+
+
+@pytest.mark.parametrize("code", CODES.values(), ids=CODES)
+def test_every_code_is_documented(code: Code) -> None:
+    assert code.name in CODES
+    assert re.fullmatch(r"PC[0-6]\d\d", code.name)
+    assert code.title
+    assert not code.title.endswith(".")
+    assert code.explanation.endswith(".")
+    assert bool(code.example) == bool(code.instead)

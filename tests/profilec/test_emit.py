@@ -1,0 +1,360 @@
+"""What lies in an output folder: guard, metadata, formatting, map; and how the folder is replaced."""
+
+import ast
+import os
+import signal
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+from profilec_project import Project
+
+from profilec.config import Config, Profile
+from profilec.emit import folder as folders
+from profilec.emit.folder import OutputError, inspect, replace_folders
+from profilec.emit.formatting import FormatError, carry_over, format_file
+from profilec.emit.guard import add_guard
+from profilec.emit.metadata import dependencies, render_metadata
+from profilec.emit.package import EmitError, render_package
+from profilec.emit.source_map import MAP_FILE, read_map
+from profilec.emit.templating import toml
+from profilec.tree import EmittedFile, Tree
+
+HEAD = '[tool.profilec]\nsource = "src"\npackage = "shop"\n'
+TWO_WORLDS = """
+[tool.profilec.profiles.native]
+dependencies = ["click>=8", "uvloop; os_name == 'posix'"]
+marker = "sys_platform != 'emscripten'"
+scripts = { shop = "shop.cli:main" }
+
+[tool.profilec.profiles.wasm]
+dependencies = ["micropip"]
+marker = "sys_platform == 'emscripten'"
+wheel-tag = "py3-none-pyemscripten_2026_0_wasm32"
+"""
+
+type Configured = Callable[[str], Project]
+
+
+def unchanged(text: str, path: str = "shop/__init__.py") -> EmittedFile:
+    return EmittedFile(path, text.encode(), False)
+
+
+def guarded(text: str, tmp_path: Path, marker: str = "sys_platform == 'emscripten'") -> EmittedFile:
+    wasm = Profile("wasm", marker=marker)
+    config = Config(tmp_path, "shop", {"native": Profile("native"), "wasm": wasm})
+    return add_guard(unchanged(text), wasm, config, "web-shop")
+
+
+GUARD = """import sys as _sys
+
+if _sys.platform != "emscripten":
+    raise ImportError(
+        "this is the wasm build of shop, for sys_platform == 'emscripten'; "
+        "install the native build here instead: pip install --force-reinstall web-shop"
+    )
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", ""),
+        ('"""A shop."""\n', ""),
+        ('"""A shop."""\n\nfrom __future__ import annotations\n', "\nimport os\n"),
+        ("# Copyright.\n", "\nimport os\n"),
+        ("# Copyright.\n\n", "# About os.\nimport os\n"),
+        ("#!/usr/bin/python\n# coding: utf-8\n", "import os\n"),
+        ("", "import os\n"),
+        ('"""A\nshop."""\n', "\n\nclass A:\n    pass\n"),
+    ],
+)
+def test_the_guard_stands_before_everything_but_docstring_and_future(
+    before: str, after: str, tmp_path: Path
+) -> None:
+    file = guarded(before + after, tmp_path)
+    text = file.data.decode()
+    assert GUARD in text
+    assert text.startswith(before)
+    start = text.index(GUARD)
+    assert text[:start].strip() == before.strip()
+    assert text[start + len(GUARD) :].strip() == after.strip()
+    ast.parse(text)
+    lines, source = text.split("\n"), (before + after).split("\n")
+    for number, line in enumerate(lines[:-1], 1):
+        origin = file.source_line(number)
+        assert line == source[origin - 1] if origin else line in ("", *GUARD.split("\n"))
+
+
+def test_the_guard_takes_the_newlines_of_its_file(tmp_path: Path) -> None:
+    file = guarded('"""A shop."""\r\n\r\nimport os\r\n', tmp_path)
+    assert b"\n" not in file.data.replace(b"\r\n", b"")
+
+
+def test_a_profile_without_a_marker_has_no_guard(tmp_path: Path) -> None:
+    file = unchanged("import os\n")
+    native = Profile("native")
+    assert add_guard(file, native, Config(tmp_path, "shop", {"native": native}), "shop") is file
+
+
+def test_the_guard_refuses_the_other_world_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "__init__.py").write_bytes(guarded("import os\n", tmp_path).data)
+    ran = subprocess.run([sys.executable, "-c", "import shop"], cwd=tmp_path, capture_output=True, text=True)
+    assert ran.returncode == 1
+    assert ran.stderr.splitlines()[-1] == (
+        "ImportError: this is the wasm build of shop, for sys_platform == 'emscripten'; "
+        "install the native build here instead: pip install --force-reinstall web-shop"
+    )
+
+
+def test_the_guard_lets_its_own_world_pass(tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    marker = "sys_platform != 'emscripten' and python_version >= '3.8'"
+    (tmp_path / "shop" / "__init__.py").write_bytes(guarded("import os\n", tmp_path, marker).data)
+    subprocess.run([sys.executable, "-W", "error", "-c", "import shop"], cwd=tmp_path, check=True)
+
+
+def test_every_wheel_names_the_dependencies_of_all_profiles(configured: Configured) -> None:
+    config = configured('[project]\nname = "shop"\ndependencies = ["attrs"]\n' + HEAD + TWO_WORLDS).config
+    assert dependencies(config) == [
+        "attrs",
+        "click>=8; sys_platform != 'emscripten'",
+        "uvloop; (os_name == 'posix') and (sys_platform != 'emscripten')",
+        "micropip; sys_platform == 'emscripten'",
+    ]
+
+
+def test_the_metadata_is_that_of_the_project(configured: Configured) -> None:
+    project = configured(
+        '[project]\nname = "web-shop"\nversion = "2"\ndescription = "Sells \\"things\\""\nreadme = "docs/READ.md"\n'
+        'license = "MIT"\nlicense-files = ["LICENSES/*"]\nrequires-python = ">=3.12"\ndynamic = ["dependencies"]\n'
+        'authors = [{ name = "A", email = "a@b.c" }]\n[project.urls]\n"Home page" = "https://x"\n'
+        + HEAD
+        + TWO_WORLDS
+    )
+    project.write({"docs/READ.md": "# Shop\n", "LICENSES/MIT.txt": "MIT\n"})
+    files = render_metadata(project.config, project.config.profiles["native"])
+    table = tomllib.loads(files["pyproject.toml"].decode())["project"]
+    assert table == {
+        "name": "web-shop",
+        "version": "2",
+        "description": 'Sells "things"',
+        "readme": "docs/READ.md",
+        "license": "MIT",
+        "license-files": ["LICENSES/*"],
+        "requires-python": ">=3.12",
+        "authors": [{"name": "A", "email": "a@b.c"}],
+        "urls": {"Home page": "https://x"},
+        "dependencies": dependencies(project.config),
+        "scripts": {"shop": "shop.cli:main"},
+    }
+    assert files["docs/READ.md"] == b"# Shop\n"
+    assert files["LICENSES/MIT.txt"] == b"MIT\n"
+
+
+def test_a_project_without_metadata_gets_the_least_that_pip_needs(configured: Configured) -> None:
+    project = configured(HEAD + TWO_WORLDS)
+    project.write({"src/shop/__init__.py": '__version__ = "3.4"\n', "LICENSE": "Free\n"})
+    files = render_metadata(project.config, project.config.profiles["wasm"])
+    table = tomllib.loads(files["pyproject.toml"].decode())["project"]
+    assert table["name"] == "shop"
+    assert table["version"] == "3.4"
+    assert files[table["readme"]] == b"# shop\n"
+    assert files["LICENSE"] == b"Free\n"
+
+
+def test_a_version_that_only_a_release_knows_is_read_from_it(configured: Configured) -> None:
+    project = configured('[project]\nname = "shop"\ndynamic = ["version"]\n' + HEAD + TWO_WORLDS)
+    project.write({"PKG-INFO": "Metadata-Version: 2.4\nName: shop\nVersion: 5.6\n"})
+    files = render_metadata(project.config, project.config.profiles["wasm"])
+    assert tomllib.loads(files["pyproject.toml"].decode())["project"]["version"] == "5.6"
+
+
+@pytest.mark.parametrize("value", ['a"\\\n\t\x7fé', True, 3, 1.5, ["x"] * 60, {"a b": [{"c": "d"}]}, [], {}])
+def test_a_value_comes_back_from_toml_as_it_went_in(value: object) -> None:
+    assert tomllib.loads(f"value = {toml(value)}\n") == {"value": value}
+
+
+def changed(text: str) -> EmittedFile:
+    return EmittedFile("shop/a.py", text.encode(), True, tuple(range(1, text.count("\n") + 2)))
+
+
+def test_black_formats_and_the_map_follows() -> None:
+    file = format_file(changed('def f( a,\n  b ):\n    return { "x":a,\n      "y" : b }\n\n\n\n\nx=1\n'), {})
+    assert file.data == b'def f(a, b):\n    return {"x": a, "y": b}\n\n\nx = 1\n'
+    assert [file.source_line(line) for line in (1, 2, 5)] == [1, 3, 9]
+
+
+def test_black_takes_the_options_of_the_project() -> None:
+    file = format_file(changed("x = 'a' + 'b'\n"), {"line-length": 10, "skip-string-normalization": True})
+    assert b"'a'" in file.data
+    assert file.data.count(b"\n") > 1
+
+
+def test_a_file_that_black_refuses_is_an_error_of_its_own() -> None:
+    with pytest.raises(FormatError):
+        format_file(changed("x = (\n"), {})
+
+
+def test_a_split_line_keeps_its_origin() -> None:
+    assert carry_over("a = f(b, c)\nd\n", (7, 9), "a = f(\n    b,\n    c,\n)\nd\n") == (7, 7, 7, 7, 9)
+
+
+def test_only_changed_files_are_formatted(configured: Configured) -> None:
+    config = configured(
+        HEAD.replace("\n", '\nformat = "black"\n', 1) + "[tool.profilec.profiles.native]\n"
+    ).config
+    files = {"shop/a.py": changed("x=1\n"), "shop/b.py": unchanged("y=1\n", "shop/b.py")}
+    emitted = render_package(Tree("native", files), config)
+    assert emitted.files["shop/a.py"] == b"x = 1\n"
+    assert emitted.files["shop/b.py"] == b"y=1\n"
+
+
+def test_what_black_refuses_refuses_the_package(configured: Configured) -> None:
+    config = configured(
+        HEAD.replace("\n", '\nformat = "black"\n', 1) + "[tool.profilec.profiles.native]\n"
+    ).config
+    with pytest.raises(EmitError) as caught:
+        render_package(Tree("native", {"shop/a.py": changed("x = (\n")}), config)
+    assert [(finding.code, finding.path) for finding in caught.value.findings] == [("PC505", "src/shop/a.py")]
+
+
+def test_the_map_leads_from_tree_to_source_and_back(configured: Configured, tmp_path: Path) -> None:
+    config = configured(HEAD + "[tool.profilec.profiles.native]\n").config
+    file = EmittedFile("shop/a.py", b"a\nb\nc\nd\n", True, (3, 4, 0, 9))
+    emitted = render_package(
+        Tree("native", {"shop/a.py": file, "shop/b.py": unchanged("", "shop/b.py")}), config
+    )
+    (tmp_path / MAP_FILE).write_bytes(emitted.files[MAP_FILE])
+    source_map = read_map(tmp_path)
+    assert source_map is not None
+    assert [source_map.to_source("shop/a.py", line) for line in range(1, 6)] == [3, 4, None, 9, None]
+    assert [source_map.to_tree("shop/a.py", line) for line in (3, 4, 5, 9)] == [(1,), (2,), (), (4,)]
+    assert source_map.to_source("shop/b.py", 7) == 7
+    assert source_map.to_tree("shop/b.py", 7) == (7,)
+    assert source_map.to_source("shop/c.py", 1) is None
+
+
+OLD = {"shop/a.py": b"old\n", "shop/b.py": b"old\n"}
+NEW = {"shop/a.py": b"new\n", "shop/c.py": b"new\n"}
+
+
+def content(folder: Path) -> Mapping[str, bytes]:
+    found = (path for path in folder.rglob("*") if path.is_file() and path.name != folders.MANIFEST)
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+
+
+def test_a_new_tree_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
+    out = tmp_path / "build" / "native"
+    replace_folders({out: OLD}, "1")
+    (out / "shop" / "stale.pyc").write_bytes(b"")
+    replace_folders({out: NEW}, "2")
+    assert content(out) == NEW
+    assert inspect(out).inputs == "2"
+    assert sorted(os.listdir(tmp_path / "build")) == [".lock", "native"]
+
+
+def test_a_file_changed_by_hand_is_seen(tmp_path: Path) -> None:
+    out = tmp_path / "build" / "native"
+    replace_folders({out: OLD}, "1")
+    assert inspect(out).is_untouched
+    (out / "shop" / "a.py").write_bytes(b"mine\n")
+    (out / "shop" / "b.py").unlink()
+    found = inspect(out)
+    assert (found.edited, found.missing) == (("shop/a.py",), ("shop/b.py",))
+
+
+def test_a_folder_of_somebody_else_is_not_ours(tmp_path: Path) -> None:
+    (tmp_path / "native").mkdir()
+    assert inspect(tmp_path / "native").is_ours
+    (tmp_path / "native" / "thesis.txt").write_text("")
+    assert not inspect(tmp_path / "native").is_ours
+
+
+def test_a_file_in_the_way_is_a_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "build").write_text("")
+    with pytest.raises(OutputError, match="build: File exists"):
+        replace_folders({tmp_path / "build" / "native": NEW}, "1")
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from profilec.emit import folder
+
+def die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+left = int(sys.argv[2])
+def audit(event, _):
+    global left
+    if event in ("open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "shutil.rmtree", "ctypes.dlopen"):
+        left -= 1
+        if left == 0:
+            die()
+
+if sys.argv[3] == "two steps":
+    folder._exchange_at_once = lambda first, second: False
+sys.addaudithook(audit)
+out = Path(sys.argv[1])
+folder.replace_folders({out: {"shop/a.py": b"new\\n", "shop/c.py": b"new\\n"}}, "2")
+sys.exit(0)
+"""
+
+
+@pytest.mark.parametrize("way", ["one step", "two steps"])
+def test_a_build_killed_at_any_moment_leaves_a_whole_tree(way: str, tmp_path: Path) -> None:
+    out = tmp_path / "build" / "native"
+    script = tmp_path / "killed.py"
+    script.write_text(KILLED)
+    for moment in range(1, 200):
+        replace_folders({out: OLD}, "1")
+        ran = subprocess.run([sys.executable, script, out, str(moment), way], check=False)
+        if ran.returncode == 0:
+            break
+        assert ran.returncode == -signal.SIGKILL
+        if way == "one step":
+            assert content(out) in (OLD, NEW)
+            assert inspect(out).is_untouched
+    else:
+        pytest.fail("the build never came to its end")
+    assert moment > 10
+    assert content(out) == NEW
+
+
+def test_a_tree_that_was_moved_aside_when_a_build_was_killed_comes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "build" / "native"
+    replace_folders({out: OLD}, "1")
+    aside = tmp_path / "build" / ".staging" / "native.old"
+    aside.parent.mkdir()
+    out.rename(aside)
+    with monkeypatch.context() as patch, pytest.raises(OutputError):
+        patch.setattr(folders, "_write", _fail)
+        replace_folders({out: NEW}, "2")
+    assert content(out) == OLD
+
+
+def _fail(*_: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
+def test_a_full_disk_leaves_the_earlier_trees(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = tmp_path / "build" / "native", tmp_path / "build" / "wasm"
+    replace_folders({first: OLD, second: OLD}, "1")
+    write = Path.write_bytes
+
+    def write_until_full(path: Path, data: bytes) -> int:
+        if "wasm" in path.parts and path.name == "c.py":
+            raise OSError(28, "No space left on device", str(path))
+        return write(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", write_until_full)
+    with pytest.raises(OutputError, match="No space left on device"):
+        replace_folders({first: NEW, second: NEW}, "2")
+    assert content(first) == content(second) == OLD

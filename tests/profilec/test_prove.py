@@ -1,0 +1,222 @@
+"""The proofs about single trees, each broken on purpose. Trees are made by hand: a proof trusts no other room."""
+
+from collections.abc import Mapping
+from textwrap import dedent
+
+import pytest
+from profilec_project import Project
+
+from profilec.diagnostics import Finding
+from profilec.prove.nothing_left import prove_nothing_left
+from profilec.prove.resolves import prove_resolves
+from profilec.tree import EmittedFile, SourceFile, Tree
+
+FLAGS = 'from profilec import flag\n\nTHREADS = flag("threads")\nWASM = flag("wasm")\n'
+
+
+def prove(project: Project, source: Mapping[str, str], emitted: Mapping[str, str]) -> list[Finding]:
+    """The findings of both proofs for a tree, whose files come line by line from the source."""
+    before = {"shop/__init__.py": "", **source}
+    sources = {path: SourceFile(path, dedent(text).encode()) for path, text in before.items()}
+    sources["shop/_profile.py"] = SourceFile("shop/_profile.py", FLAGS.encode())
+    files = {}
+    for path, text in {"shop/__init__.py": "", **emitted}.items():
+        data = dedent(text).encode()
+        changed = path not in sources or sources[path].data != data
+        lines = tuple(range(1, data.count(b"\n") + 2)) if changed else ()
+        files[path] = EmittedFile(path, data, changed, lines)
+    tree = Tree("wasm", files)
+    return [
+        *prove_nothing_left(sources, tree, project.config),
+        *prove_resolves(sources, tree, project.config),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("from profilec import only\n", "the import of `only` from `profilec` is left"),
+        ("import profilec.markers as m\n", "the import of `profilec.markers` is left"),
+        ("from shop._profile import THREADS\n", "the import of `THREADS` from `shop._profile` is left"),
+        ("from . import _profile as p\n", "the import of `_profile` from `shop` is left"),
+        ("import shop._profile\n", "the import of `shop._profile` is left"),
+        ("import shop\nshop._profile.THREADS\n", "`shop._profile.THREADS` is left"),
+        ("def f():\n    return THREADS\n", "the flag `THREADS` is left"),
+        ("def f() -> 'WASM': ...\n", "the flag `WASM` is left"),
+        ("@only(1)\ndef f(): ...\n", "the marker `only` is left"),
+        ("x = 1  # profilec: only THREADS\n", "a marker comment is left"),
+        (
+            "import importlib\nimportlib.import_module('shop._profile')\n",
+            "the import of `shop._profile` at run time",
+        ),
+        ("__import__('profilec')\n", "the import of `profilec` at run time is left"),
+    ],
+)
+def test_anything_left_of_the_compiler_is_found(text: str, message: str, project: Project) -> None:
+    findings = prove(project, {"shop/a.py": "\n" + text}, {"shop/a.py": text})
+    assert any(finding.code == "PC401" and message in finding.message for finding in findings)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f(WASM):\n    return WASM\n",
+        "THREADS = 4\nprint(THREADS)\n",
+        "def only(f):\n    return f\n\n@only\ndef g(): ...\n",
+        "x = '# profilec: only THREADS'\n",
+        "'''Says profilec and shop._profile and THREADS.'''\n",
+        "import other\nother.WASM\n",
+    ],
+)
+def test_a_name_of_its_own_is_not_taken_for_a_flag(text: str, project: Project) -> None:
+    assert prove(project, {"shop/a.py": "\n" + text}, {"shop/a.py": text}) == []
+
+
+def test_the_module_of_flags_may_not_be_in_a_tree(project: Project) -> None:
+    findings = prove(project, {}, {"shop/_profile.py": FLAGS})
+    assert [finding.message for finding in findings] == ["the module of flags `shop._profile` is in the tree"]
+
+
+def test_an_emitted_file_that_does_not_parse_is_found(project: Project) -> None:
+    (finding,) = prove(project, {"shop/a.py": "x = 1\n"}, {"shop/a.py": "x = (\n"})
+    assert (finding.code, finding.path) == ("PC402", "build/wasm/shop/a.py")
+
+
+def test_a_file_in_a_newer_grammar_is_not_refused(project: Project) -> None:
+    source = "try:\n    f()\nexcept A, B:\n    x = 1\n"
+    assert prove(project, {"shop/a.py": source}, {"shop/a.py": source.replace("x = 1", "x = 2")}) == []
+
+
+UNBOUND = {
+    "a name at the top": ("x = 1\nprint(x)\n", "\nprint(x)\n"),
+    "a name in a function": ("import os\ndef f():\n    return os\n", "\ndef f():\n    return os\n"),
+    "a name in a class": ("B = 1\nclass C(B):\n    b = B\n", "\nclass C(B):\n    b = B\n"),
+    "a name in a comprehension": ("x = 1\n[y for y in z for z in x]\n", "\n[y for y in z for z in x]\n"),
+    "a name in a lambda": ("x = 1\nf = lambda y: x + y\n", "\nf = lambda y: x + y\n"),
+    "a name in an annotation": ("x = int\ndef f(a: x): ...\n", "\ndef f(a: x): ...\n"),
+    "a name in a string annotation": ("x = int\ndef f(a: 'list[x]'): ...\n", "\ndef f(a: 'list[x]'): ...\n"),
+    "a name in a type parameter": ("x = int\ndef f[T: x](a: T): ...\n", "\ndef f[T: x](a: T): ...\n"),
+    "a name in a type alias": ("x = int\ntype A[T] = dict[T, x]\n", "\ntype A[T] = dict[T, x]\n"),
+    "a name in a class that a method reads": ("class C:\n    x = 1\n    y = x\n", "class C:\n\n    y = x\n"),
+    "a global that a function binds": (
+        "def f():\n    global x\n    x = 1\ndef g():\n    return x\n",
+        "def f():\n\n    pass\ndef g():\n    return x\n",
+    ),
+    "a name in a match guard": (
+        "x = 1\nmatch 2:\n    case 2 if x: ...\n",
+        "\nmatch 2:\n    case 2 if x: ...\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNBOUND)
+def test_a_name_that_lost_its_binding_is_found(name: str, project: Project) -> None:
+    before, after = UNBOUND[name]
+    findings = prove(project, {"shop/a.py": before}, {"shop/a.py": after})
+    assert {(finding.code, finding.message) for finding in findings} == {
+        ("PC404", "nothing binds `x` any more")
+    } or (
+        name in ("a name in a function", "a name in a class")
+        and [finding.code for finding in findings] == ["PC404"]
+    )
+
+
+BOUND = {
+    "a parameter": "def f(x, /, y, *z, w=1, **k):\n    return x, y, z, w, k\n",
+    "an outer function's variable": "def f():\n    x = 1\n    def g():\n        return x\n    return g\n",
+    "a walrus in a comprehension": "def f(s):\n    [y := x for x in s]\n    return y\n",
+    "a match capture": "match 1:\n    case [a, *b] | {'k': a, **b}:\n        print(a, b)\n    case int() as c:\n        print(c)\n",
+    "an exception's name": "try: ...\nexcept ValueError as e:\n    print(e)\n",
+    "an import": "import a.b\nimport c.d as e\nfrom f import g as h\nprint(a, e, h)\n",
+    "a class in its own method": "class C:\n    def f(self):\n        return C, __class__\n",
+    "a type parameter": "class C[T]:\n    def f[U](self, a: T, b: U) -> dict[T, U]: ...\n",
+    "a for and a with": "for x in []:\n    with open(x) as (y, z):\n        print(y, z)\n",
+    "a nonlocal": "def f():\n    x = 1\n    def g():\n        nonlocal x\n        x += 1\n    return g\n",
+    "a string that is no type": "from typing import Literal\ndef f(a: Literal['nothing']): ...\n",
+    "a class's variable in a type parameter": "class C:\n    X = int\n    def f[T: X](self, a: T): ...\n",
+    "a global bound elsewhere": "def f():\n    global x\n    x = 1\ndef g():\n    return x\n",
+}
+
+
+@pytest.mark.parametrize("name", BOUND)
+def test_a_bound_name_is_not_reported(name: str, project: Project) -> None:
+    assert prove(project, {"shop/a.py": ""}, {"shop/a.py": BOUND[name]}) == []
+
+
+def test_a_name_that_the_source_does_not_bind_either_is_left_alone(project: Project) -> None:
+    text = "print(injected_by_the_host)\n"
+    assert prove(project, {"shop/a.py": "\n" + text}, {"shop/a.py": text}) == []
+
+
+SPILL = "def open_lane(): ...\ndef close(): ...\n"
+LESS = "\ndef close(): ...\n"
+
+
+@pytest.mark.parametrize(
+    ("user", "code", "message"),
+    [
+        ("from shop.spill import open_lane\n", "PC403", "`shop.spill` has no `open_lane` in this tree"),
+        (
+            "from .spill import close, open_lane as o\n",
+            "PC403",
+            "`shop.spill` has no `open_lane` in this tree",
+        ),
+        (
+            "def f():\n    from .spill import open_lane\n",
+            "PC403",
+            "`shop.spill` has no `open_lane` in this tree",
+        ),
+        ("from . import spill\nspill.open_lane()\n", "PC404", "`shop.spill` has no `open_lane` in this tree"),
+        ("import shop.spill as s\ns.open_lane()\n", "PC404", "`shop.spill` has no `open_lane` in this tree"),
+    ],
+)
+def test_an_import_of_a_name_that_went_is_found(user: str, code: str, message: str, project: Project) -> None:
+    source = {"shop/spill.py": SPILL, "shop/user.py": user}
+    findings = prove(project, source, {"shop/spill.py": LESS, "shop/user.py": user})
+    assert [(finding.code, finding.message) for finding in findings] == [(code, message)]
+    assert findings[0].path == "src/shop/user.py"
+
+
+@pytest.mark.parametrize(
+    "user",
+    [
+        "import shop.spill\n",
+        "from shop import spill\n",
+        "from .spill import close\n",
+        "from . import spill as s\n",
+    ],
+)
+def test_an_import_of_a_module_that_went_is_found(user: str, project: Project) -> None:
+    findings = prove(project, {"shop/spill.py": SPILL, "shop/user.py": user}, {"shop/user.py": user})
+    assert [(finding.code, finding.message) for finding in findings] == [
+        ("PC403", "this tree has no module `shop.spill`")
+    ]
+
+
+def test_a_name_that_went_is_followed_through_a_star_import(project: Project) -> None:
+    files = {"shop/all.py": "from .spill import *\n", "shop/user.py": "from .all import open_lane\n"}
+    findings = prove(project, {"shop/spill.py": SPILL, **files}, {"shop/spill.py": LESS, **files})
+    assert [finding.message for finding in findings] == ["`shop.all` has no `open_lane` in this tree"]
+
+
+@pytest.mark.parametrize(
+    "user",
+    [
+        "try:\n    from .spill import open_lane\nexcept ImportError:\n    open_lane = None\n",
+        "from . import spill\ndef f(spill):\n    spill.open_lane()\n",
+        "from .spill import close\n",
+        "'''open_lane'''\n",
+    ],
+)
+def test_an_import_that_can_do_without_is_left_alone(user: str, project: Project) -> None:
+    source = {"shop/spill.py": SPILL, "shop/user.py": user}
+    assert prove(project, source, {"shop/spill.py": LESS, "shop/user.py": user}) == []
+
+
+def test_a_finding_points_at_the_line_of_the_source(project: Project) -> None:
+    before = {"shop/a.py": "if 1:\n    y = x\n    x = 1\n"}
+    (finding,) = prove(project, before, {"shop/a.py": "\ny = x\n"}) or [None]
+    assert finding is not None
+    assert (finding.path, finding.line, finding.source_line) == ("src/shop/a.py", 2, "    y = x")
+    assert finding.source_line[finding.column - 1 : finding.end_column - 1] == "x"
+    assert finding.profiles == ("wasm",)
