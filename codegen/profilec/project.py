@@ -8,12 +8,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from profilec.config import Config
 from profilec.diagnostics import Finding, merged
 from profilec.emit.project_files import project_files
 from profilec.sources import read_sources
 from profilec.tree import SourceFile, Tree
+
+if TYPE_CHECKING:
+    from profilec.package import Package
+    from profilec.specialise import Specialised
 
 
 @dataclass(frozen=True)
@@ -37,13 +42,20 @@ class Analysis:
 
     Attributes:
         project: what was analysed.
-        trees: the tree of every profile by name.
+        package: its parsed files.
+        made: what every profile makes of them, by name.
         findings: every fault once, ordered by place.
     """
 
     project: Project
-    trees: Mapping[str, Tree]
+    package: "Package"
+    made: Mapping[str, "Specialised"]
     findings: tuple[Finding, ...]
+
+    @property
+    def trees(self) -> dict[str, Tree]:
+        """The tree of every profile by name."""
+        return {name: specialised.tree for name, specialised in self.made.items()}
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -84,16 +96,18 @@ def analyse(project: Project, on_step: Callable[[str], None] = lambda step: None
         project: what `open_project` gave.
         on_step: called with the name of each step before it begins.
     """
+    from profilec.package import read_package  # brings LibCST, which an unchanged project does without
     from profilec.prove import prove
     from profilec.specialise import specialise
 
-    config, findings, trees = project.config, list(project.findings), {}
+    config, findings, made = project.config, list(project.findings), {}
+    package = read_package(project.sources, config)
     for profile in config.profiles.values():
         on_step(f"specialising for {profile.name}")
-        tree, found, _ = specialise(project.sources, config, profile)
-        trees[profile.name] = tree
-        findings += found
+        made[profile.name] = specialise(package, profile)
+        findings += made[profile.name].findings
+    trees = {name: specialised.tree for name, specialised in made.items()}
     if not any(finding.is_error for finding in findings):
         on_step("proving")
         findings += prove(project.sources, trees, config)
-    return Analysis(project, trees, merged(findings))
+    return Analysis(project, package, made, merged(findings))

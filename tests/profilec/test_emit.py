@@ -1,7 +1,6 @@
 """What lies in an output folder: guard, metadata, formatting, map; and how the folder is replaced."""
 
 import ast
-import os
 import signal
 import subprocess
 import sys
@@ -255,7 +254,7 @@ def test_a_new_tree_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
     replace_folders({out: NEW}, "2")
     assert content(out) == NEW
     assert inspect(out).inputs == "2"
-    assert sorted(os.listdir(tmp_path / "build")) == [".lock", "native"]
+    assert sorted(entry.name for entry in (tmp_path / "build").iterdir()) == [".lock", "native"]
 
 
 def test_a_file_changed_by_hand_is_seen(tmp_path: Path) -> None:
@@ -334,8 +333,8 @@ def test_a_tree_that_was_moved_aside_when_a_build_was_killed_comes_back(
     aside = tmp_path / "build" / ".staging" / "native.old"
     aside.parent.mkdir()
     out.rename(aside)
-    with monkeypatch.context() as patch, pytest.raises(OutputError):
-        patch.setattr(folders, "_write", _fail)
+    monkeypatch.setattr(folders, "_write", _fail)
+    with pytest.raises(OutputError):
         replace_folders({out: NEW}, "2")
     assert content(out) == OLD
 
