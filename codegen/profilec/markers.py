@@ -1,9 +1,9 @@
 """What the markers of an annotated tree do when the tree runs un-compiled.
 
 First room of the compiler and the only one that an annotated tree imports, so it loads nothing but the
-standard library. The un-compiled tree runs as one profile: the one that ``PROFILEC_PROFILE`` names, else the
-default of the nearest ``pyproject.toml`` with a ``[tool.profilec]`` table above the calling module. In every
-emitted tree the markers are gone.
+standard library. The un-compiled tree runs as one profile: the one that ``PROFILEC_PROFILE`` names, else
+the default of the nearest ``pyproject.toml`` with a ``[tool.profilec]`` table above the calling module.
+In every emitted tree the markers are gone.
 """
 
 import functools
@@ -82,8 +82,8 @@ def stub[F: Callable[..., Any]](
 ) -> Callable[[F], F]:
     """Keep the decorated function where `unless` is true; elsewhere keep its signature and refuse every call.
 
-    A refused call raises ``error(message)``. The parameters that the message names are handed over as keyword
-    arguments too, so that a structured exception can carry them.
+    A refused call raises ``error(message)``. The parameters that the message names are handed over as
+    keyword arguments too, so that a structured exception can carry them.
 
     Args:
         unless: a flag, or flags joined by ``not``, ``and``, ``or``.
@@ -136,7 +136,8 @@ def _profile_of_folder(folder: Path, wanted: str | None) -> _RunningProfile:
     name = wanted or table.get("default") or next(iter(profiles), "")
     if name not in profiles:
         asked = f"{PROFILE_VARIABLE}={wanted}" if wanted else f"the default profile `{name}`"
-        raise MarkerError(f"{asked}: {origin} declares no such profile{_did_you_mean(name, list(profiles))}")
+        raise MarkerError(f"{asked}: {origin} declares no such profile{_did_you_mean(name,
+        list(profiles))}")
     return _RunningProfile(
         name=name,
         features=_features_of(name, profiles),
@@ -159,14 +160,14 @@ def _configuration_above(folder: Path) -> tuple[Path, Mapping[str, Any]]:
 
 
 def _features_of(name: str, profiles: Mapping[str, Mapping[str, Any]]) -> frozenset[str]:
-    """Return the features of a profile: its own, else those of the profile that it extends."""
-    seen: set[str] = set()
-    while name in profiles and name not in seen:
-        seen.add(name)
-        if "features" in profiles[name]:
-            return frozenset(profiles[name]["features"])
+    """Return the features of a profile and of the profiles that it extends."""
+    features: set[str] = set()
+    chain: set[str] = set()
+    while name in profiles and name not in chain:
+        chain.add(name)
+        features.update(profiles[name].get("features", ()))
         name = profiles[name].get("extends", "")
-    return frozenset()
+    return frozenset(features)
 
 
 def _did_you_mean(name: str, known: list[str]) -> str:

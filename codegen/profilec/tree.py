@@ -23,7 +23,7 @@ class EmittedFile:
         path: relative to the root of the tree, with forward slashes.
         data: the bytes to write.
         changed: false where `data` is the source byte for byte.
-        lines: for every line of `data`, in order, the line of the source that it comes from, counted from one;
+        lines: for every line of `data`, in order, the line of the source that it comes from, from one;
             0 for a generated line. Empty where the file is unchanged: each line is then its own.
     """
 

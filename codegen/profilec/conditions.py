@@ -1,0 +1,115 @@
+"""Three-valued folding: is a condition true, false, or left to run time, and what of it remains?
+
+Takes a condition and one profile's world. `truth` answers; `simplify` cuts what is decided out of a
+condition that as a whole is not. A flag may stand only in a condition, and nothing that can have an
+effect is ever dropped.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import libcst as cst
+
+from profilec.config import Profile
+from profilec.facts import UNKNOWN, Facts, Truth, VersionPrefix, value
+from profilec.flags import MARKERS, Flag, FlagTable, holds
+from profilec.read import Syntax, children
+from profilec.scopes import Names
+
+
+@dataclass(frozen=True)
+class World:
+    """What one profile decides."""
+
+    profile: Profile
+    flags: FlagTable
+    facts: Facts
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """The conditions of one module in one world."""
+
+    syntax: Syntax
+    names: Names
+    world: World
+
+    def flag(self, node: cst.CSTNode) -> Flag | None:
+        """Return the flag that a name or an attribute chain is, if it is one."""
+        if isinstance(node, cst.Name | cst.Attribute):
+            return self.world.flags.get(self.names.qualified(node))
+        return None
+
+    def truth(self, node: cst.BaseExpression) -> Truth:
+        """Tell whether a condition is true or false in this world, or None where only run time knows."""
+        flag = self.flag(node)
+        if flag is not None:
+            return holds(flag, self.world.profile)
+        match node:
+            case cst.BooleanOperation(operator=operator):
+                return self._joined_truth(node, decisive=isinstance(operator, cst.Or))
+            case cst.UnaryOperation(operator=cst.Not(), expression=operand):
+                truth = self.truth(operand)
+                return None if truth is None else not truth
+            case cst.IfExp():
+                return self._chosen_truth(node)
+        found = value(node, self.names, self.world.facts)
+        return None if found is UNKNOWN or isinstance(found, VersionPrefix) else bool(found)
+
+    def _joined_truth(self, node: cst.BooleanOperation, *, decisive: bool) -> Truth:
+        """Return the truth of ``and`` (decided by a false operand) or ``or`` (decided by a true one)."""
+        left, right = self.truth(node.left), self.truth(node.right)
+        if left is decisive:
+            return decisive
+        if right is decisive:
+            droppable = left is not None or self.mentions_flag(node.right) or not self._effect(node.left)
+            return decisive if droppable else None
+        return None if left is None or right is None else not decisive
+
+    def _chosen_truth(self, node: cst.IfExp) -> Truth:
+        test = self.truth(node.test)
+        if test is None:
+            return None
+        return self.truth(node.body if test else node.orelse)
+
+    def mentions_flag(self, node: cst.CSTNode) -> bool:
+        """Tell whether a flag stands anywhere in an expression."""
+        return self.flag(node) is not None or any(self.mentions_flag(child) for child in children(node))
+
+    def lost_effects(self, node: cst.BaseExpression) -> Iterator[cst.CSTNode]:
+        """Find in a condition that is decided the operands with an effect that run before what decides it."""
+        match node:
+            case cst.BooleanOperation(left=left, right=right, operator=operator):
+                decisive = isinstance(operator, cst.Or)
+                truth = self.truth(left)
+                if truth is None and (effect := self._effect(left)):
+                    yield effect
+                elif truth is not None:
+                    yield from self.lost_effects(left)
+                if truth is not decisive and self.truth(right) is not None:
+                    yield from self.lost_effects(right)
+            case cst.UnaryOperation(operator=cst.Not(), expression=operand):
+                yield from self.lost_effects(operand)
+            case cst.IfExp(test=test, body=body, orelse=orelse) if (chosen := self.truth(test)) is not None:
+                yield from self.lost_effects(test)
+                yield from self.lost_effects(body if chosen else orelse)
+
+    def _effect(self, node: cst.CSTNode) -> cst.CSTNode | None:
+        """Return the first part of an expression that can have an effect when it is evaluated."""
+        if isinstance(node, cst.Lambda):
+            return None
+        if isinstance(node, cst.Call) and value(node, self.names, self.world.facts) is not UNKNOWN:
+            return None
+        if isinstance(node, cst.Call | cst.Await | cst.Yield | cst.NamedExpr):
+            return node
+        return next(filter(None, map(self._effect, children(node))), None)
+
+    def has_effect(self, node: cst.CSTNode) -> bool:
+        """Tell whether evaluating an expression can have an effect."""
+        return self._effect(node) is not None
+
+    def marker(self, node: cst.CSTNode) -> str | None:
+        """Return which marker of this compiler a name stands for: `only`, `stub`, `choose`, `flag`."""
+        path = self.names.qualified(node) or ""
+        module, _, name = path.rpartition(".")
+        return name if module in (MARKERS, f"{MARKERS}.markers") else None

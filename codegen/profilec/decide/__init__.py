@@ -1,0 +1,146 @@
+"""What each profile keeps, drops and replaces, and because of what. One file per form of annotation.
+
+Takes the syntax, names and marks of one module and the world of one profile; gives cuts of the text and
+findings. A new form is a new file here and its line in the table of handlers.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import libcst as cst
+
+from profilec.conditions import Conditions, World
+from profilec.decide import branches, definitions, simple
+from profilec.decide.comments import Mark
+from profilec.decide.draft import Draft
+from profilec.decide.walk import Handler, Walk
+from profilec.diagnostics import Finding
+from profilec.edit import NO_CAUSE, Cause, Cut
+from profilec.flags import MARKERS, declarations
+from profilec.read import Span, Syntax
+from profilec.scopes import Names, Use
+
+_HANDLERS: dict[type[cst.CSTNode], Callable[[Walk, Any], Any]] = {
+    cst.If: branches.if_,
+    cst.While: branches.while_,
+    cst.For: branches.for_,
+    cst.With: branches.with_,
+    cst.Try: branches.try_,
+    cst.TryStar: branches.try_,
+    cst.Match: branches.match_,
+    cst.FunctionDef: definitions.definition,
+    cst.ClassDef: definitions.definition,
+    cst.Import: simple.import_,
+    cst.ImportFrom: simple.import_,
+    cst.Assert: simple.assert_,
+    cst.Assign: simple.simple,
+    cst.AnnAssign: simple.simple,
+    cst.AugAssign: simple.simple,
+    cst.Expr: simple.simple,
+    cst.Return: simple.simple,
+    cst.Raise: simple.simple,
+    cst.Del: simple.simple,
+    cst.TypeAlias: simple.simple,
+}
+
+UNUSED = "nothing that is left uses it"
+
+
+@dataclass(frozen=True)
+class Module:
+    """One module as the decisions see it: the same for every profile."""
+
+    syntax: Syntax
+    names: Names
+    marks: tuple[Mark, ...]
+
+    @property
+    def path(self) -> str:
+        """The path of the file, relative to the source root."""
+        return self.syntax.text.path
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What one profile does with one module.
+
+    Attributes:
+        cuts: what goes from the text.
+        emitted: false where the whole file goes, because of `cause`.
+    """
+
+    cuts: tuple[Cut, ...]
+    findings: tuple[Finding, ...]
+    emitted: bool = True
+    cause: Cause = NO_CAUSE
+
+
+def decide(module: Module, world: World, unused: Mapping[cst.CSTNode, Cause]) -> Decision:
+    """Decide one module for one profile; `unused` are the nodes that pruning has found to be of no use."""
+    lost = dict(unused)
+    draft = Draft(module.syntax, world.profile.name)
+    for mark in module.marks:
+        cause = Cause(f"marked `{mark.shown}`", mark.line)
+        draft.cut(*_comment_lines(module.syntax, mark), cause)
+        if not mark.keeps(world.flags, world.profile):
+            if mark.target is None:
+                return Decision((), (), emitted=False, cause=cause)
+            lost[mark.target] = cause
+    lost.update(_compile_time_names(module, world))
+    conditions = Conditions(module.syntax, module.names, world)
+    starts = (module.syntax.inner(node).start for node in lost)
+    points = sorted([*starts, *_points(module.names, world)])
+    walk = Walk(conditions, draft, cast("Mapping[type[cst.CSTNode], Handler]", _HANDLERS), lost, points)
+    whole = Span(0, len(module.syntax.content))
+    fate = walk.statements(module.syntax.module.body, whole)
+    if not fate.kept and module.syntax.module.body:
+        body = module.syntax.module.body
+        start = walk.with_comments(body[0], 0)
+        draft.cut(start, walk.without_blank_end(module.syntax.outer(body[-1])).end, fate.cause)
+    return Decision(tuple(draft.cuts), tuple(draft.findings))
+
+
+def _comment_lines(syntax: Syntax, mark: Mark) -> Span:
+    """Return what goes of a mark: the comment; where it stands alone, its line and blank ones below."""
+    content = syntax.content
+    if mark.target is not None or content[: mark.comment.start].strip():
+        return mark.comment
+    end = mark.comment.end
+    while end < len(content) and content[end].isspace():
+        end += 1
+    return Span(mark.comment.start, content.rfind("\n", 0, end) + 1 if end < len(content) else end)
+
+
+def _compile_time_names(module: Module, world: World) -> Iterator[tuple[cst.CSTNode, Cause]]:
+    """Find the imports of markers and flags, and declarations of flags: none means anything once compiled."""
+    for scope in module.names.scopes:
+        for bindings in scope.bindings.values():
+            for binding in bindings:
+                if binding.kind == "import" and binding.target and is_compile_time(binding.target, world):
+                    line, _ = module.syntax.place(binding.span.start)
+                    yield binding.node, Cause("it serves only to compile", line)
+    for declaration in declarations(module.syntax, module.names):
+        line, _ = module.syntax.place(declaration.span.start)
+        yield declaration.statement, Cause("it declares a flag", line)
+
+
+def is_compile_time(target: str, world: World) -> bool:
+    """Tell whether a dotted path is the compiler's, a flag, or a module that only declares flags."""
+    markers = target == MARKERS or target.startswith(f"{MARKERS}.")
+    return markers or target in world.flags.flags or target == world.flags.module
+
+
+def _points(names: Names, world: World) -> Iterator[int]:
+    """Find where something may be decided: uses of flags, of markers, of names that facts are about."""
+    roots = world.facts.roots
+    for use in names.uses:
+        path = names.path(use)
+        if path is None:
+            if use.name in roots and not names.bindings(use):
+                yield use.span.start
+        elif is_compile_time(path, world) or path in world.facts.known or path.partition(".")[0] in roots:
+            yield use.span.start
+
+
+__all__ = ["UNUSED", "Decision", "Module", "Use", "decide", "is_compile_time"]

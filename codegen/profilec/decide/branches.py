@@ -1,0 +1,351 @@
+"""`if`, loops, `with`, `try`, `match`: branches that go, bodies that move out to where the statement was."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import libcst as cst
+
+from profilec.decide.elements import cut_elements
+from profilec.decide.expressions import condition, expression, expressions
+from profilec.decide.walk import KEPT, Fate, Walk, gone
+from profilec.edit import Cause
+from profilec.read import Span
+
+
+@dataclass(frozen=True)
+class Branch:
+    """One `if`, `elif` or `else` of a chain, with the truth of its test (an `else` is true)."""
+
+    node: cst.If | cst.Else
+    truth: bool | None
+    cause: Cause
+
+    @property
+    def body(self) -> cst.BaseSuite:
+        """The suite of the branch."""
+        return self.node.body
+
+
+def if_(walk: Walk, node: cst.If) -> Fate:
+    """Decide an `if` chain: false branches go, a true one ends the chain."""
+    branches = _branches(walk, node)
+    if all(branch.truth is None or isinstance(branch.node, cst.Else) for branch in branches):
+        return _undecided(walk, branches)
+    return _decided(walk, node, branches)
+
+
+def _branches(walk: Walk, node: cst.If) -> list[Branch]:
+    branches: list[Branch] = []
+    current: cst.If | cst.Else | None = node
+    while current is not None:
+        if isinstance(current, cst.Else):
+            branches.append(Branch(current, True, branches[-1].cause))
+            break
+        truth = condition(walk, current.test)
+        branches.append(Branch(current, truth, walk.because(current.test, truth)))
+        if truth:
+            rest = [Branch(later, False, branches[-1].cause) for later in _later(current)]
+            return [*branches, *rest]
+        current = current.orelse
+    return branches
+
+
+def _later(node: cst.If) -> list[cst.If | cst.Else]:
+    """List the branches that follow one."""
+    later: list[cst.If | cst.Else] = []
+    current = node.orelse
+    while current is not None:
+        later.append(current)
+        current = current.orelse if isinstance(current, cst.If) else None
+    return later
+
+
+def _undecided(walk: Walk, branches: Sequence[Branch]) -> Fate:
+    """Decide what stands within the branches of a chain that stays whole."""
+    fates = [_branch_fate(walk, branch.body) for branch in branches]
+    for branch, fate in zip(branches, fates, strict=True):
+        if fate.kept:
+            continue
+        if isinstance(branch.node, cst.Else):
+            cut_clause(walk, branch.node, fate.cause)
+        else:
+            walk.fill(branch.body, fate.cause)
+    closed = isinstance(branches[-1].node, cst.Else)
+    return Fate(
+        True, closed and all(f.leaves for f in fates), closed and all(f.left for f in fates), fates[0].cause
+    )
+
+
+def _branch_fate(walk: Walk, body: cst.BaseSuite) -> Fate:
+    if walk.touches(body):
+        return walk.suite(body)
+    return Fate(leaves=_ends(body), left=_ends(body))
+
+
+def _ends(body: cst.BaseSuite) -> bool:
+    """Tell whether a suite ends with a statement that never goes on to the next."""
+    last = body.body[-1]
+    if isinstance(last, cst.SimpleStatementLine):
+        last = last.body[-1]
+    return isinstance(last, cst.Return | cst.Raise | cst.Break | cst.Continue)
+
+
+def _decided(walk: Walk, node: cst.If, branches: Sequence[Branch]) -> Fate:
+    cause = next(branch.cause for branch in branches if branch.truth is not None)
+    kept = [branch for branch in branches if branch.truth is not False]
+    for branch in branches:
+        if branch.truth is False and branch.node is not node:
+            cut_clause(walk, branch.node, branch.cause)
+    if not kept:
+        return gone(cause)
+    if kept[0].truth:
+        return _only_branch(walk, node, kept[0])
+    fates = [walk.suite(branch.body) for branch in kept]
+    if branches[0] is not kept[0]:
+        _become_first(walk, node, kept[0])
+    if kept[-1].truth and isinstance(kept[-1].node, cst.If):
+        _become_else(walk, kept[-1].node, kept[-1].cause)
+    for branch, fate in zip(kept, fates, strict=True):
+        if fate.kept:
+            continue
+        if branch.truth:
+            cut_clause(walk, branch.node, fate.cause)
+        else:
+            walk.fill(branch.body, fate.cause)
+    leaves = bool(kept[-1].truth) and all(fate.leaves for fate in fates)
+    return Fate(True, leaves, _left(node), cause)
+
+
+def _only_branch(walk: Walk, node: cst.If, branch: Branch) -> Fate:
+    """Put the body of the branch that is always taken in the place of the whole chain.
+
+    The comments above the chain speak of its first branch and go with it.
+    """
+    fate = walk.suite(branch.body)
+    if not fate.kept:
+        return gone(fate.cause)
+    if branch.node is not node:
+        start = walk.line_start(walk.syntax.inner(node).start)
+        walk.draft.cut(walk.with_comments(node, 0), start, branch.cause)
+    move_out(walk, node, branch.body, branch.cause)
+    return Fate(True, fate.leaves, _left(node), branch.cause)
+
+
+def _left(node: cst.If) -> bool:
+    """Tell whether control went on behind no branch of a chain, whatever the flags."""
+    bodies = [node.body, *(later.body for later in _later(node))]
+    closed = isinstance([node, *_later(node)][-1], cst.Else)
+    return closed and all(map(_ends, bodies))
+
+
+def _become_first(walk: Walk, node: cst.If, branch: Branch) -> None:
+    """Turn an `elif` whose predecessors went into the `if` of the chain."""
+    start = walk.syntax.inner(node).start
+    keyword = walk.syntax.inner(branch.node).start
+    walk.draft.cut(start, keyword, branch.cause)
+    walk.draft.cut(keyword, keyword + len("elif"), branch.cause, "if")
+
+
+def _become_else(walk: Walk, node: cst.If, cause: Cause) -> None:
+    start = walk.syntax.inner(node).start
+    walk.draft.cut(start, walk.syntax.outer(node.test).end, cause, "else")
+
+
+# --- Text -----------------------------------------------------------------------------------------
+
+
+def cut_clause(walk: Walk, clause: cst.CSTNode, cause: Cause) -> None:
+    """Cut an `elif`, `else`, `except`, `finally` or `case` with its body and the comments above it."""
+    span = walk.without_blank_end(_clause_span(walk, clause))
+    walk.draft.cut(walk.with_comments(clause, 0), span.end, cause)
+
+
+def _clause_span(walk: Walk, clause: cst.CSTNode) -> Span:
+    """Return the lines of a clause alone, without the clauses that follow an `elif`."""
+    start = walk.line_start(walk.syntax.inner(clause).start)
+    body = getattr(clause, "body", clause)
+    return Span(start, walk.syntax.outer(body).end)
+
+
+def move_out(walk: Walk, node: cst.CSTNode, body: cst.BaseSuite, cause: Cause) -> None:
+    """Put a suite in the place of its statement: header and other clauses go, the lines are dedented."""
+    _unwrap(walk, walk.syntax.inner(node).start, body, cause)
+    end = walk.without_blank_end(walk.syntax.outer(node)).end
+    walk.draft.cut(walk.suite_lines(body).end, end, cause)
+
+
+def _unwrap(walk: Walk, header: int, body: cst.BaseSuite, cause: Cause) -> None:
+    """Cut the text from a header to its suite, and dedent the suite to the header."""
+    if isinstance(body, cst.SimpleStatementSuite):
+        walk.draft.cut(header, walk.syntax.inner(body.body[0]).start, cause)
+        return
+    line = walk.line_start(header)
+    lines = walk.suite_lines(body)
+    first = walk.first_line(lines)
+    walk.draft.cut(line, first, cause)
+    outer, inner = walk.syntax.content[line:header], walk.indentation(body)
+    walk.draft.dedent(Span(first, lines.end), outer, inner, cause)
+
+
+# --- Other compound statements --------------------------------------------------------------------
+
+
+def while_(walk: Walk, node: cst.While) -> Fate:
+    """Decide a loop: one whose condition is false goes, and its `else` stays."""
+    truth = condition(walk, node.test)
+    if truth is False:
+        return _instead(walk, node, node.orelse, walk.because(node.test, truth))
+    if truth:
+        span = walk.syntax.outer(node.test)
+        walk.draft.cut(span.start, span.end, walk.because(node.test, truth), "True")
+    return _loop_body(walk, node)
+
+
+def for_(walk: Walk, node: cst.For) -> Fate:
+    """Decide what stands in a `for` loop."""
+    expressions(walk, [node.target, node.iter])
+    return _loop_body(walk, node)
+
+
+def _loop_body(walk: Walk, node: cst.For | cst.While) -> Fate:
+    _body_or_pass(walk, node.body)
+    if node.orelse:
+        _clause_or_nothing(walk, node.orelse)
+    return KEPT
+
+
+def _instead(walk: Walk, node: cst.CSTNode, clause: cst.Else | None, cause: Cause) -> Fate:
+    """Let the suite of a clause take the place of the whole statement."""
+    if clause is None:
+        return gone(cause)
+    fate = walk.suite(clause.body)
+    if not fate.kept:
+        return gone(fate.cause)
+    move_out(walk, node, clause.body, cause)
+    return Fate(True, fate.leaves, False, cause)
+
+
+def _body_or_pass(walk: Walk, body: cst.BaseSuite) -> Fate:
+    fate = walk.suite(body)
+    if not fate.kept:
+        walk.fill(body, fate.cause)
+    return fate
+
+
+def _clause_or_nothing(walk: Walk, clause: cst.Else | cst.Finally) -> Fate:
+    fate = walk.suite(clause.body)
+    if not fate.kept:
+        cut_clause(walk, clause, fate.cause)
+    return fate
+
+
+def with_(walk: Walk, node: cst.With) -> Fate:
+    """Decide a `with`: items may go, and when all have gone the body moves out."""
+    expressions(
+        walk, [child for item in node.items if item not in walk.lost for child in (item.item, item.asname)]
+    )
+    lost = [item in walk.lost for item in node.items]
+    fate = walk.suite(node.body)
+    if all(lost):
+        if not fate.kept:
+            return gone(fate.cause)
+        cause = walk.lost[node.items[0]]
+        move_out(walk, node, node.body, cause)
+        return Fate(True, fate.leaves, fate.left, cause)
+    if any(lost):
+        cut_elements(
+            walk.draft, node.items, lost, next(walk.lost[item] for item in node.items if item in walk.lost)
+        )
+    if not fate.kept:
+        walk.fill(node.body, fate.cause)
+    return KEPT
+
+
+def match_(walk: Walk, node: cst.Match) -> Fate:
+    """Decide a `match`: cases may go; when all have gone, what is left of it is the subject."""
+    expression(walk, node.subject, loose=True)
+    causes = [_case(walk, case) for case in node.cases]
+    lost = [cause for cause in causes if cause]
+    for case, cause in zip(node.cases, causes, strict=True):
+        if cause and len(lost) < len(causes):
+            cut_clause(walk, case, cause)
+    if len(lost) < len(causes):
+        return KEPT
+    if not walk.conditions.has_effect(node.subject):
+        return gone(lost[0])
+    whole = walk.syntax.inner(node)
+    end = whole.start + len(walk.syntax.content[whole.start : walk.syntax.outer(node).end].rstrip())
+    walk.draft.keep_only(Span(whole.start, end), walk.syntax.outer(node.subject), lost[0])
+    return KEPT
+
+
+def _case(walk: Walk, case: cst.MatchCase) -> Cause | None:
+    """Decide one case and return why it goes, if it does."""
+    if case in walk.lost:
+        return walk.lost[case]
+    if case.guard is not None:
+        truth = condition(walk, case.guard)
+        if truth is False:
+            return walk.because(case.guard, truth)
+        if truth:
+            start = walk.syntax.outer(case.pattern).end
+            walk.draft.cut(start, walk.syntax.outer(case.guard).end, walk.because(case.guard, truth))
+    expression(walk, case.pattern)
+    if walk.touches(case.body):
+        _body_or_pass(walk, case.body)
+    return None
+
+
+def try_(walk: Walk, node: cst.Try | cst.TryStar) -> Fate:
+    """Decide a `try`: without body it goes with its handlers, without handlers its body moves out."""
+    body = walk.suite(node.body)
+    if not body.kept:
+        return _without_body(walk, node, body.cause)
+    kept = [handler for handler in node.handlers if handler not in walk.lost]
+    for handler in node.handlers:
+        if handler in walk.lost:
+            cut_clause(walk, handler, walk.lost[handler])
+        else:
+            expressions(walk, [handler.type])
+            _body_or_pass(walk, handler.body)
+    orelse = _clause_or_nothing(walk, node.orelse) if node.orelse else None
+    final = _clause_or_nothing(walk, node.finalbody) if node.finalbody else None
+    if kept:
+        return KEPT
+    return _without_handlers(walk, node, orelse, final)
+
+
+def _without_body(walk: Walk, node: cst.Try | cst.TryStar, cause: Cause) -> Fate:
+    orelse = walk.suite(node.orelse.body) if node.orelse else gone(cause)
+    final = walk.suite(node.finalbody.body) if node.finalbody else gone(cause)
+    if not orelse.kept and not final.kept:
+        return gone(cause)
+    if not final.kept:
+        assert node.orelse
+        move_out(walk, node, node.orelse.body, cause)
+        return Fate(True, orelse.leaves, False, cause)
+    assert node.finalbody
+    if not orelse.kept:
+        move_out(walk, node, node.finalbody.body, cause)
+        return Fate(True, final.leaves, False, cause)
+    assert node.orelse
+    walk.draft.cut(walk.syntax.outer(node.body).start, walk.syntax.outer(node.orelse.body).start, cause)
+    return KEPT
+
+
+def _without_handlers(
+    walk: Walk, node: cst.Try | cst.TryStar, orelse: Fate | None, final: Fate | None
+) -> Fate:
+    """Close a `try` whose handlers all went: nothing is caught any more."""
+    if not node.handlers and (final is None or final.kept):
+        return KEPT
+    cause = walk.lost[node.handlers[0]] if node.handlers else (final.cause if final else Cause(""))
+    if final is None or not final.kept:
+        header = walk.syntax.inner(node).start
+        _unwrap(walk, header, node.body, cause)
+        if node.orelse and orelse and orelse.kept:
+            _unwrap(walk, walk.syntax.inner(node.orelse).start, node.orelse.body, cause)
+    elif node.orelse and orelse and orelse.kept:
+        start = walk.line_start(walk.syntax.inner(node.orelse).start)
+        walk.draft.cut(start, walk.first_line(walk.suite_lines(node.orelse.body)), cause)
+    return KEPT

@@ -1,0 +1,213 @@
+"""Marker comments, `# profilec: only FLAG`, `unless FLAG` and `keep`, and what each of them marks.
+
+A comment marks the innermost import name, argument, parameter, element, base, decorator, `with` item,
+clause, field or statement that starts and ends on its line; compound statements and clauses count by
+their header, and of several the last is meant. On the first line of a file it marks the file.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+import libcst as cst
+
+from profilec.config import Profile
+from profilec.diagnostics import Finding, did_you_mean
+from profilec.flags import FlagTable, holds
+from profilec.read import Span, Syntax, children
+
+type Action = Literal["only", "unless", "keep"]
+
+_MARK = re.compile(r"#\s*profilec:\s*(?P<action>\w*)[ \t]*(?P<condition>[^#\n]*)")
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One marker comment.
+
+    Attributes:
+        target: the node that it marks; None where it marks the file.
+        condition: the flags that it asks for; None for `keep`.
+        comment: the characters that go when the code stays, with the blanks before them.
+    """
+
+    action: Action
+    target: cst.CSTNode | None
+    condition: cst.BaseExpression | None
+    comment: Span
+    line: int
+
+    def keeps(self, flags: FlagTable, profile: Profile) -> bool:
+        """Tell whether the marked code stays in a profile."""
+        if self.condition is None:
+            return True
+        return _truth(self.condition, flags, profile) is (self.action == "only")
+
+    @property
+    def shown(self) -> str:
+        """The condition as a reader knows it."""
+        condition = cst.Module([]).code_for_node(self.condition) if self.condition else ""
+        return f"{self.action} {condition}".strip()
+
+
+def marks(syntax: Syntax, flags: FlagTable) -> tuple[list[Mark], list[Finding]]:
+    """Find the marker comments of a module, and the faults in them."""
+    found: list[Mark] = []
+    findings: list[Finding] = []
+    for comment in syntax.comments("profilec:"):
+        mark = _mark(syntax, flags, comment)
+        if isinstance(mark, Finding):
+            findings.append(mark)
+        elif mark is not None:
+            found.append(mark)
+    return found, findings
+
+
+def _mark(syntax: Syntax, flags: FlagTable, comment: Span) -> Mark | Finding | None:
+    content = syntax.content
+    match = _MARK.search(content, comment.start, comment.end)
+    if match is None:
+        return None
+    whole = Span(match.start(), match.end())
+    action, condition = match["action"], match["condition"].strip()
+    if action not in ("only", "unless", "keep"):
+        hint = did_you_mean(action, ["only", "unless", "keep"]) or "write only, unless or keep"
+        return syntax.finding("PC210", whole, f"`{action}` is no marker", hint)
+    parsed: cst.BaseExpression | None = None
+    if action != "keep":
+        parsed = _parsed(condition)
+        fault = "is no expression of flags" if parsed is None else _fault(parsed, flags)
+        if fault:
+            at = Span(match.start("condition"), match.start("condition") + len(condition))
+            return syntax.finding("PC101" if parsed else "PC211", at, *_explained(fault, condition, flags))
+    line, _ = syntax.place(comment.start)
+    alone = not content[content.rfind("\n", 0, comment.start) + 1 : comment.start].strip()
+    if alone and line != 1:
+        return syntax.finding(
+            "PC212", whole, "this comment stands alone and marks nothing", "put it behind the code"
+        )
+    target = None if alone else _target(syntax, comment)
+    if not alone and target is None:
+        return syntax.finding(
+            "PC212", whole, "no code ends on this line", "put it behind the code that it marks"
+        )
+    return Mark(action, target, parsed, _with_blanks(content, whole), line)  # type: ignore[arg-type]  # checked above
+
+
+def _explained(fault: str, condition: str, flags: FlagTable) -> tuple[str, str]:
+    known = [flag.name for flag in flags.flags.values()]
+    if fault.isidentifier():
+        return f"unknown flag `{fault}`", did_you_mean(fault, known) or f"flags: {', '.join(known) or
+        'none'}"
+    return f"`{condition}` {fault}", "join flags by not, and, or"
+
+
+def _with_blanks(content: str, comment: Span) -> Span:
+    start = comment.start
+    while start and content[start - 1] in " \t":
+        start -= 1
+    return Span(start, start + len(content[start : comment.end].rstrip()))
+
+
+# --- The condition --------------------------------------------------------------------------------
+
+
+def _parsed(text: str) -> cst.BaseExpression | None:
+    try:
+        return cst.parse_expression(text)
+    except (cst.ParserSyntaxError, ValueError):
+        return None
+
+
+def _fault(node: cst.BaseExpression, flags: FlagTable) -> str | None:
+    """Return the name that is no flag, or what is wrong with the shape of a condition."""
+    match node:
+        case cst.BooleanOperation(left=left, right=right):
+            return _fault(left, flags) or _fault(right, flags)
+        case cst.UnaryOperation(operator=cst.Not(), expression=operand):
+            return _fault(operand, flags)
+        case cst.Name(value=name) | cst.Attribute(attr=cst.Name(value=name)):
+            return None if flags.named(name) else name
+    return "is no expression of flags"
+
+
+def _truth(node: cst.BaseExpression, flags: FlagTable, profile: Profile) -> bool:
+    match node:
+        case cst.BooleanOperation(left=left, right=right, operator=operator):
+            truths = [_truth(left, flags, profile), _truth(right, flags, profile)]
+            return any(truths) if isinstance(operator, cst.Or) else all(truths)
+        case cst.UnaryOperation(expression=operand):
+            return not _truth(operand, flags, profile)
+        case cst.Name(value=name) | cst.Attribute(attr=cst.Name(value=name)):
+            flag = flags.named(name)
+            return flag is not None and holds(flag, profile)
+    raise AssertionError("a condition is checked before it is asked")
+
+
+# --- What is marked -------------------------------------------------------------------------------
+
+_ELEMENTS = (
+    cst.ImportAlias, cst.Arg, cst.Param, cst.Element, cst.StarredElement, cst.DictElement,
+    cst.StarredDictElement, cst.Decorator, cst.WithItem,
+)  # fmt: skip
+
+
+def _target(syntax: Syntax, comment: Span) -> cst.CSTNode | None:
+    line = Span(syntax.content.rfind("\n", 0, comment.start) + 1, comment.start)
+    marked = _last_innermost(syntax, syntax.module, line)
+    return marked if marked is not None else _statement_ending_on(syntax, syntax.module, line)
+
+
+def _last_innermost(syntax: Syntax, node: cst.CSTNode, line: Span) -> cst.CSTNode | None:
+    for child in sorted(children(node), key=lambda child: syntax.outer(child), reverse=True):
+        span = syntax.outer(child)
+        if (
+            span.end > line.start
+            and span.start < line.end
+            and (found := _last_innermost(syntax, child, line))
+        ):
+            return found
+    if isinstance(node, _ELEMENTS) or _is_statement(node):
+        return node if line.covers(_marked_span(syntax, node)) else None
+    return None
+
+
+def _is_statement(node: cst.CSTNode) -> bool:
+    kinds = (
+        cst.BaseSmallStatement,
+        cst.BaseCompoundStatement,
+        cst.ExceptHandler,
+        cst.ExceptStarHandler,
+        cst.MatchCase,
+    )
+    return isinstance(node, kinds)
+
+
+def _marked_span(syntax: Syntax, node: cst.CSTNode) -> Span:
+    """Return what must lie on the line of the comment: of a compound statement, its header."""
+    start = syntax.inner(node).start
+    if isinstance(node, cst.FunctionDef | cst.ClassDef) and node.decorators:
+        start = syntax.outer(
+            node.whitespace_after_def if isinstance(node, cst.FunctionDef) else node.name
+        ).start
+    body = getattr(node, "body", None)
+    if isinstance(node, cst.Match):
+        return Span(start, syntax.outer(node.whitespace_after_colon).start)
+    if isinstance(body, cst.IndentedBlock):
+        return Span(start, syntax.outer(body).start)
+    return Span(start, syntax.inner(node).end)
+
+
+def _statement_ending_on(syntax: Syntax, node: cst.CSTNode, line: Span) -> cst.CSTNode | None:
+    """Return the innermost statement whose last line, or the last line of whose header, this is."""
+    for child in children(node):
+        span = syntax.outer(child)
+        if (
+            span.start < line.end
+            and span.end > line.start
+            and (found := _statement_ending_on(syntax, child, line))
+        ):
+            return found
+    if _is_statement(node) and line.start < _marked_span(syntax, node).end <= line.end:
+        return node
+    return None

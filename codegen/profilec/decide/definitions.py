@@ -1,0 +1,114 @@
+"""Functions and classes: `@only`, `@stub`, and decorators, parameters and bases that go."""
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from profilec.decide.elements import cut_elements
+from profilec.decide.expressions import condition, expression, expressions
+from profilec.decide.stubs import refuse_calls
+from profilec.decide.walk import KEPT, Fate, Walk, gone
+from profilec.edit import Cause
+from profilec.read import Span
+
+
+def definition(walk: Walk, node: cst.FunctionDef | cst.ClassDef) -> Fate:
+    """Decide a function or a class."""
+    stub: cst.Call | None = None
+    for decorator, call, marker in _markers(walk, node):
+        test = _condition_of(walk, call, marker)
+        if test is None:
+            continue
+        truth = condition(walk, test)
+        if truth is None:
+            _refuse_runtime_condition(walk, test, marker)
+        elif marker == "only" and not truth:
+            return gone(walk.because(test, truth))
+        else:
+            _cut_decorator(walk, node, decorator, walk.because(test, truth))
+            stub = call if not truth else stub
+    _decorators(walk, node)
+    if isinstance(node, cst.FunctionDef):
+        _signature(walk, node)
+    else:
+        _bases(walk, node)
+    if stub is not None:
+        refuse_calls(walk, node, stub)
+    elif walk.touches(node.body):
+        fate = walk.suite(node.body)
+        if not fate.kept:
+            walk.fill(node.body, fate.cause)
+    return KEPT
+
+
+def _markers(
+    walk: Walk, node: cst.FunctionDef | cst.ClassDef
+) -> Iterator[tuple[cst.Decorator, cst.Call, str]]:
+    for decorator in node.decorators:
+        call = decorator.decorator
+        if isinstance(call, cst.Call):
+            marker = walk.conditions.marker(call.func)
+            if marker in ("only", "stub"):
+                yield decorator, call, marker
+
+
+def _condition_of(walk: Walk, call: cst.Call, marker: str) -> cst.BaseExpression | None:
+    """Return the condition of a marker: the one argument of `only`, the `unless` of `stub`."""
+    wanted = None if marker == "only" else "unless"
+    for argument in call.args:
+        if (argument.keyword.value if argument.keyword else None) == wanted and not argument.star:
+            return argument.value
+    example = "@only(FLAG)" if marker == "only" else "@stub(unless=FLAG)"
+    walk.draft.refuse("PC201", walk.syntax.inner(call), f"`{marker}` has no condition", f"write {example}")
+    return None
+
+
+def _refuse_runtime_condition(walk: Walk, test: cst.BaseExpression, marker: str) -> None:
+    walk.draft.refuse(
+        "PC202",
+        walk.syntax.inner(test),
+        f"the condition of `{marker}` is not decided by the profile",
+        "use flags, joined by not, and, or",
+    )
+
+
+def _cut_decorator(
+    walk: Walk, node: cst.FunctionDef | cst.ClassDef, decorator: cst.Decorator, cause: Cause
+) -> None:
+    """Cut a decorator's line, and the comments above it unless they are those of the definition."""
+    span = walk.syntax.outer(decorator)
+    start = walk.line_start(walk.syntax.inner(decorator).start)
+    if decorator is not node.decorators[0]:
+        start = walk.with_comments(decorator, span.start)
+    walk.draft.cut(start, span.end, cause)
+
+
+def _decorators(walk: Walk, node: cst.FunctionDef | cst.ClassDef) -> None:
+    for decorator in node.decorators:
+        if decorator in walk.lost:
+            _cut_decorator(walk, node, decorator, walk.lost[decorator])
+        elif not _is_marker(walk, decorator):
+            expression(walk, decorator.decorator, loose=True)
+
+
+def _is_marker(walk: Walk, decorator: cst.Decorator) -> bool:
+    call = decorator.decorator
+    return isinstance(call, cst.Call) and walk.conditions.marker(call.func) in ("only", "stub")
+
+
+def _signature(walk: Walk, node: cst.FunctionDef) -> None:
+    expressions(walk, [node.type_parameters, node.params, node.returns])
+
+
+def _bases(walk: Walk, node: cst.ClassDef) -> None:
+    arguments = [*node.bases, *node.keywords]
+    lost = [argument in walk.lost for argument in arguments]
+    expressions(walk, [node.type_parameters, *(arg for arg in arguments if arg not in walk.lost)])
+    if not any(lost):
+        return
+    cause = next(walk.lost[argument] for argument in arguments if argument in walk.lost)
+    if all(lost) and isinstance(node.lpar, cst.LeftParen) and isinstance(node.rpar, cst.RightParen):
+        span = Span(walk.syntax.outer(node.lpar).start, walk.syntax.outer(node.rpar).end)
+        walk.draft.cut(span.start, span.end, cause)
+    else:
+        cut_elements(walk.draft, arguments, lost, cause)

@@ -1,0 +1,57 @@
+"""What the decisions about one module add up to: cuts of its text, and findings."""
+
+from dataclasses import replace
+
+from profilec.diagnostics import Finding
+from profilec.edit import Cause, Cut
+from profilec.read import Span, Syntax
+
+
+class Draft:
+    """Collects cuts and findings while a module is walked for one profile."""
+
+    def __init__(self, syntax: Syntax, profile: str) -> None:
+        self.syntax = syntax
+        self.profile = profile
+        self.cuts: list[Cut] = []
+        self.findings: list[Finding] = []
+
+    def cut(self, start: int, end: int, cause: Cause, text: str = "") -> None:
+        """Replace characters by `text`, or by nothing."""
+        if start < end or text:
+            self.cuts.append(Cut(start, end, text, cause))
+
+    def refuse(
+        self, code: str, span: Span, message: str, hint: str = "", notes: tuple[str, ...] = ()
+    ) -> None:
+        """Report a fault at a span."""
+        finding = self.syntax.finding(code, span, message, hint)
+        self.findings.append(replace(finding, profiles=(self.profile,), notes=notes))
+
+    def keep_only(self, whole: Span, part: Span, cause: Cause) -> None:
+        """Cut a span down to a part of it."""
+        self.cut(whole.start, part.start, cause)
+        self.cut(part.end, whole.end, cause)
+
+    def dedent(self, lines: Span, outer: str, inner: str, cause: Cause) -> None:
+        """Move lines from the indentation `inner` to the shorter `outer`, save those within a string."""
+        content = self.syntax.content
+        extra = len(inner) - len(outer)
+        start = lines.start
+        while start < lines.end:
+            if not self._within_string(start):
+                blank = _blank_length(content, start)
+                stay = min(len(outer), blank)
+                self.cut(start + stay, start + min(blank, stay + extra), cause)
+            newline = content.find("\n", start)
+            start = newline + 1 if newline >= 0 else len(content)
+
+    def _within_string(self, offset: int) -> bool:
+        return any(string.start < offset < string.end for string in self.syntax.strings)
+
+
+def _blank_length(content: str, start: int) -> int:
+    end = start
+    while end < len(content) and content[end] in " \t\f":
+        end += 1
+    return end - start

@@ -1,0 +1,357 @@
+"""Expressions: conditional expressions, what is left of a condition, `choose`, flags where none may stand.
+
+Called by the files for statements for every expression that something interesting stands in. Gives
+nothing back: what goes is cut in the draft.
+"""
+
+from collections.abc import Iterable
+
+import libcst as cst
+
+from profilec.decide.elements import cut_elements
+from profilec.decide.walk import Walk
+from profilec.edit import Cause
+from profilec.facts import value
+from profilec.read import Span, children
+
+_ATOMS = (
+    cst.Name, cst.Attribute, cst.Call, cst.Subscript, cst.SimpleString, cst.FormattedString, cst.List,
+    cst.Set, cst.Dict, cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp, cst.Ellipsis,
+)  # fmt: skip
+_LOOSE = (
+    cst.Assign, cst.AnnAssign, cst.AugAssign, cst.Return, cst.Arg, cst.Element, cst.DictElement,
+    cst.Index, cst.Param, cst.Expr, cst.Raise, cst.Assert, cst.WithItem, cst.If, cst.While, cst.For,
+    cst.MatchCase, cst.Decorator,
+)  # fmt: skip
+"""Nodes that take any expression without parentheses around it."""
+
+
+def condition(walk: Walk, node: cst.BaseExpression) -> bool | None:
+    """Decide a condition. Where only run time knows its truth, what is decided within it is cut out."""
+    if not walk.touches(node):
+        return None
+    truth = walk.conditions.truth(node)
+    if truth is None:
+        _simplify(walk, node, loose=True)
+    else:
+        _refuse_lost_effects(walk, node)
+    return truth
+
+
+def _refuse_lost_effects(walk: Walk, node: cst.BaseExpression) -> None:
+    for effect in walk.conditions.lost_effects(node):
+        if walk.conditions.mentions_flag(node):
+            walk.draft.refuse(
+                "PC104",
+                walk.syntax.inner(effect),
+                "this runs before the flag that decides, and would no longer run",
+                "put the flag first",
+            )
+
+
+def _simplify(walk: Walk, node: cst.BaseExpression, *, loose: bool = False) -> None:
+    """Cut what is decided out of a condition whose truth only run time knows."""
+    if not walk.touches(node):
+        return
+    match node:
+        case cst.BooleanOperation(left=left, right=right):
+            _simplify_operation(walk, node, left, right, loose)
+        case cst.UnaryOperation(operator=cst.Not(), expression=operand):
+            _simplify(walk, operand)
+        case cst.IfExp() if walk.conditions.truth(node.test) is not None:
+            _simplify(walk, _choose_branch(walk, node, loose), loose=loose)
+        case cst.IfExp(test=test, body=body, orelse=orelse):
+            _simplify(walk, test)
+            for branch in (body, orelse):
+                _settle(walk, branch)
+        case _:
+            expression(walk, node, loose=loose)
+
+
+def _simplify_operation(
+    walk: Walk, node: cst.BooleanOperation, left: cst.BaseExpression, right: cst.BaseExpression, loose: bool
+) -> None:
+    truth = walk.conditions.truth(left)
+    if truth is not None:  # it does not decide, or the whole would be decided
+        _refuse_lost_effects(walk, left)
+        _replace(walk, node, right, walk.because(left, truth), loose)
+        _simplify(walk, right, loose=loose)
+        return
+    truth = walk.conditions.truth(right)
+    decides = truth is isinstance(node.operator, cst.Or)
+    if truth is not None and not decides:
+        _replace(walk, node, left, walk.because(right, truth), loose)
+        _simplify(walk, left, loose=loose)
+        return
+    _simplify(walk, left)
+    if truth is None:
+        _simplify(walk, right)
+
+
+def _settle(walk: Walk, node: cst.BaseExpression) -> None:
+    """Simplify a part of a condition, or write down its truth."""
+    truth = walk.conditions.truth(node)
+    if truth is None:
+        _simplify(walk, node)
+    else:
+        _write(walk, node, truth)
+
+
+def _write(walk: Walk, node: cst.BaseExpression, truth: bool) -> None:
+    span = walk.syntax.outer(node)
+    walk.draft.cut(span.start, span.end, walk.because(node, truth), str(truth))
+
+
+def _choose_branch(walk: Walk, node: cst.IfExp, loose: bool) -> cst.BaseExpression:
+    """Replace a conditional expression by the branch that its decided test takes."""
+    truth = walk.conditions.truth(node.test)
+    _refuse_lost_effects(walk, node.test)
+    chosen = node.body if truth else node.orelse
+    _replace(walk, node, chosen, walk.because(node.test, truth), loose)
+    return chosen
+
+
+def _replace(
+    walk: Walk, node: cst.BaseExpression, part: cst.BaseExpression, cause: Cause, loose: bool
+) -> None:
+    """Cut an expression down to a part of it, with its parentheses if nothing needs them any more."""
+    kept = walk.syntax.outer(part)
+    several_lines = "\n" in walk.syntax.content[kept.start : kept.end]
+    plain = bool(part.lpar) or isinstance(part, _ATOMS) or (loose and not several_lines)
+    whole = walk.syntax.outer(node) if plain else walk.syntax.inner(node)
+    walk.draft.keep_only(whole, kept, cause)
+
+
+# --- Expressions that are used for their value ----------------------------------------------------
+
+
+def expression(walk: Walk, node: cst.CSTNode, *, loose: bool = False) -> None:
+    """Decide what stands in an expression that is used for its value."""
+    if not walk.touches(node):
+        return
+    match node:
+        case cst.IfExp() if walk.conditions.truth(node.test) is not None:
+            expression(walk, _choose_branch(walk, node, loose), loose=loose)
+        case cst.IfExp(test=test, body=body, orelse=orelse):
+            _simplify(walk, test)
+            expression(walk, body)
+            expression(walk, orelse)
+        case cst.CompIf(test=test):
+            _filter(walk, node, test)
+        case cst.Name() | cst.Attribute() if walk.conditions.flag(node):
+            _refuse_flag_as_value(walk, node)
+        case cst.Call() if marker := walk.conditions.marker(node.func):
+            _marker_call(walk, node, marker, loose)
+        case cst.Comparison() | cst.UnaryOperation(operator=cst.Not()) | cst.Call() if _is_settled_fact(
+            walk, node
+        ):
+            _write(walk, node, bool(walk.conditions.truth(node)))
+        case cst.BooleanOperation(left=left, right=right) if _is_settled_fact(walk, left):
+            _fact_before(walk, node, left, right, loose)
+        case _:
+            _parts(walk, node)
+
+
+def _parts(walk: Walk, node: cst.CSTNode) -> None:
+    below = list(children(node))
+    gone = [child for child in below if child in walk.lost]
+    if gone:
+        cut_list(walk, node, gone)
+    for child in below:
+        if child not in walk.lost:
+            expression(walk, child, loose=isinstance(node, _LOOSE))
+
+
+def expressions(walk: Walk, nodes: Iterable[cst.CSTNode | None]) -> None:
+    """Decide several expressions that any expression may replace."""
+    for node in nodes:
+        if node is not None:
+            expression(walk, node, loose=True)
+
+
+def _is_settled_fact(walk: Walk, node: cst.BaseExpression) -> bool:
+    """Tell whether facts alone make an expression `True` or `False`."""
+    if isinstance(node, cst.UnaryOperation):
+        truth = walk.conditions.truth(node)
+        return truth is not None and not walk.conditions.mentions_flag(node)
+    return isinstance(value(node, walk.names, walk.conditions.world.facts), bool)
+
+
+def _fact_before(
+    walk: Walk, node: cst.BooleanOperation, left: cst.BaseExpression, right: cst.BaseExpression, loose: bool
+) -> None:
+    truth = bool(walk.conditions.truth(left))
+    if truth is isinstance(node.operator, cst.Or):
+        span = walk.syntax.outer(node)
+        walk.draft.cut(span.start, span.end, walk.because(left, truth), str(truth))
+    else:
+        _replace(walk, node, right, walk.because(left, truth), loose)
+        expression(walk, right, loose=loose)
+
+
+def _filter(walk: Walk, node: cst.CompIf, test: cst.BaseExpression) -> None:
+    truth = condition(walk, test)
+    if truth:
+        span = walk.syntax.outer(node)
+        content = walk.syntax.content
+        start = span.start
+        while start and content[start - 1].isspace():
+            start -= 1
+        walk.draft.cut(start, walk.syntax.outer(test).end, walk.because(test, truth))
+    elif truth is False:
+        _write(walk, test, False)
+
+
+def _refuse_flag_as_value(walk: Walk, node: cst.CSTNode) -> None:
+    flag = walk.conditions.flag(node)
+    name = flag.name if flag else ""
+    walk.draft.refuse(
+        "PC102",
+        walk.syntax.inner(node),
+        f"the flag `{name}` is used as a value; a flag stands only in conditions",
+        "write `choose(...)` for a value that differs by profile",
+        (f"declared in {flag.declared_at}",) if flag else (),
+    )
+
+
+def _marker_call(walk: Walk, node: cst.Call, marker: str, loose: bool) -> None:
+    if marker == "choose":
+        _choose(walk, node, loose)
+    else:
+        walk.draft.refuse(
+            "PC203",
+            walk.syntax.inner(node),
+            f"`{marker}` is called where it means nothing",
+            _RIGHT_PLACE[marker],
+        )
+
+
+_RIGHT_PLACE = {
+    "flag": 'declare the flag at the top level of a module: NAME = flag("feature")',
+    "only": "write it as a decorator: @only(FLAG)",
+    "stub": "write it as a decorator: @stub(unless=FLAG)",
+}
+
+
+def _choose(walk: Walk, node: cst.Call, loose: bool) -> None:
+    """Replace `choose(native=32, wasm=8)` by the value of the profile."""
+    wanted = walk.conditions.world.profile.name
+    for argument in node.args:
+        if argument.keyword is None or argument.star:
+            walk.draft.refuse(
+                "PC204", walk.syntax.inner(argument), "`choose` takes one value for each profile, by name",
+                "write choose(native=..., wasm=...)",
+            )  # fmt: skip
+            return
+    by_profile = {argument.keyword.value: argument for argument in node.args if argument.keyword}
+    chosen = by_profile.get(wanted.replace("-", "_"))
+    if chosen is None:
+        walk.draft.refuse(
+            "PC205",
+            walk.syntax.inner(node),
+            f"`choose` has no value for the profile `{wanted}`",
+            f"add {wanted}=...",
+        )
+    elif walk.conditions.has_effect(chosen.value):
+        walk.draft.refuse(
+            "PC206",
+            walk.syntax.inner(chosen),
+            "`choose` takes literals; this is evaluated",
+            "use `if`/`else`",
+        )
+    else:
+        line, _ = walk.syntax.place(walk.syntax.inner(node).start)
+        _replace_call(walk, node, chosen.value, Cause(f"the profile is `{wanted}`", line), loose)
+        expression(walk, chosen.value, loose=loose)
+
+
+def _replace_call(walk: Walk, node: cst.Call, part: cst.BaseExpression, cause: Cause, loose: bool) -> None:
+    kept, whole = walk.syntax.outer(part), walk.syntax.outer(node)
+    content = walk.syntax.content[kept.start : kept.end]
+    plain = isinstance(part, (*_ATOMS, cst.Integer, cst.Float)) or bool(part.lpar)
+    bare = plain or (loose and "\n" not in content)
+    walk.draft.cut(whole.start, kept.start, cause, "" if bare else "(")
+    walk.draft.cut(kept.end, whole.end, cause, "" if bare else ")")
+
+
+# --- Lists that lose some of their elements -------------------------------------------------------
+
+
+def cut_list(walk: Walk, node: cst.CSTNode, gone: list[cst.CSTNode]) -> None:
+    """Cut lost elements out of the list that a node holds: a display, a call's arguments, parameters."""
+    cause = walk.lost[gone[0]]
+    match node:
+        case cst.Call(args=elements):
+            _cut_all_or_some(walk, elements, _call_inside(walk, node), cause)
+        case cst.List(elements=elements):
+            _cut_all_or_some(walk, elements, _inside(walk, node.lbracket, node.rbracket), cause)
+        case cst.Dict(elements=elements):
+            _cut_all_or_some(walk, elements, _inside(walk, node.lbrace, node.rbrace), cause)
+        case cst.Set(elements=elements):
+            _cut_set(walk, node, elements, cause)
+        case cst.Tuple(elements=elements):
+            _cut_tuple(walk, node, elements, cause)
+        case cst.Parameters():
+            _cut_parameters(walk, node, cause)
+
+
+def _inside(walk: Walk, opening: cst.CSTNode, closing: cst.CSTNode) -> Span:
+    return Span(walk.syntax.outer(opening).end, walk.syntax.outer(closing).start)
+
+
+def _call_inside(walk: Walk, node: cst.Call) -> Span:
+    return Span(walk.syntax.outer(node.whitespace_before_args).start, walk.syntax.inner(node).end - 1)
+
+
+def _cut_all_or_some(walk: Walk, elements: Iterable[cst.CSTNode], inside: Span, cause: Cause) -> None:
+    items = list(elements)
+    lost = [item in walk.lost for item in items]
+    if all(lost):
+        walk.draft.cut(inside.start, inside.end, cause)
+    else:
+        cut_elements(walk.draft, items, lost, cause)
+
+
+def _cut_set(walk: Walk, node: cst.Set, elements: Iterable[cst.CSTNode], cause: Cause) -> None:
+    if all(element in walk.lost for element in elements):
+        span = walk.syntax.inner(node)
+        walk.draft.cut(span.start, span.end, cause, "set()")
+    else:
+        _cut_all_or_some(walk, elements, walk.syntax.inner(node), cause)
+
+
+def _cut_tuple(walk: Walk, node: cst.Tuple, elements: Iterable[cst.BaseElement], cause: Cause) -> None:
+    items = list(elements)
+    kept = [item for item in items if item not in walk.lost]
+    if not kept:
+        span = walk.syntax.outer(node)
+        walk.draft.cut(span.start, span.end, cause, "()")
+        return
+    cut_elements(walk.draft, items, [item in walk.lost for item in items], cause)
+    if len(kept) == 1 and kept[0] is items[-1] and not isinstance(kept[0].comma, cst.Comma):
+        end = walk.syntax.inner(kept[0]).end
+        walk.draft.cut(end, end, cause, ",")
+
+
+def _cut_parameters(walk: Walk, node: cst.Parameters, cause: Cause) -> None:
+    """Cut parameters; a `/` that nothing stands before and a bare `*` that nothing stands behind go too."""
+    lost = [param for param in children(node) if param in walk.lost]
+    slash, star = node.posonly_ind, node.star_arg
+    if isinstance(slash, cst.ParamSlash) and all(param in walk.lost for param in node.posonly_params):
+        lost.append(slash)
+    if isinstance(star, cst.ParamStar) and all(param in walk.lost for param in node.kwonly_params):
+        lost.append(star)
+    items = [child for child in _parameter_items(node) if isinstance(child, cst.CSTNode)]
+    if len(lost) == len(items):
+        walk.draft.cut(walk.syntax.outer(items[0]).start, walk.syntax.outer(items[-1]).end, cause)
+    else:
+        cut_elements(walk.draft, items, [item in lost for item in items], cause)
+
+
+def _parameter_items(node: cst.Parameters) -> Iterable[object]:
+    yield from node.posonly_params
+    yield node.posonly_ind
+    yield from node.params
+    yield node.star_arg
+    yield from node.kwonly_params
+    yield node.star_kwarg

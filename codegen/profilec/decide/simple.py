@@ -1,0 +1,39 @@
+"""Statements on one line: imports that lose names, `assert`, and every other one that holds expressions."""
+
+import libcst as cst
+
+from profilec.decide.elements import cut_elements
+from profilec.decide.expressions import condition, expression, expressions
+from profilec.decide.walk import KEPT, Fate, Walk, gone
+
+
+def import_(walk: Walk, node: cst.Import | cst.ImportFrom) -> Fate:
+    """Decide an import: names may go; an import without names goes."""
+    if isinstance(node.names, cst.ImportStar):
+        return KEPT
+    lost = [alias in walk.lost for alias in node.names]
+    if not any(lost):
+        return KEPT
+    cause = next(walk.lost[alias] for alias in node.names if alias in walk.lost)
+    if all(lost):
+        return gone(cause)
+    cut_elements(walk.draft, node.names, lost, cause)
+    return KEPT
+
+
+def assert_(walk: Walk, node: cst.Assert) -> Fate:
+    """Decide an assertion: one that always holds goes."""
+    truth = condition(walk, node.test)
+    if truth:
+        return gone(walk.because(node.test, truth))
+    if truth is False:
+        span = walk.syntax.outer(node.test)
+        walk.draft.cut(span.start, span.end, walk.because(node.test, truth), "False")
+    expressions(walk, [node.msg])
+    return KEPT
+
+
+def simple(walk: Walk, node: cst.CSTNode) -> Fate:
+    """Decide what stands in any other statement of one line."""
+    expression(walk, node)
+    return KEPT

@@ -1,0 +1,253 @@
+"""The walk through a module's statements: what each suite keeps, and how the text closes over what went.
+
+The files beside this one know one form each. They are called for the statements that something
+interesting stands in and answer with a `Fate`; this one joins the fates of a suite, cuts what went with
+its comments, and keeps the blank lines as a person would leave them.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import libcst as cst
+
+from profilec.conditions import Conditions
+from profilec.decide.draft import Draft
+from profilec.decide.elements import cut_elements
+from profilec.edit import NO_CAUSE, Cause
+from profilec.read import Span, Syntax
+from profilec.scopes import Names
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What became of a statement or a suite.
+
+    Attributes:
+        kept: something of it is left.
+        leaves: in the emitted text, control never goes on to what follows.
+        left: it did not in the source either.
+        cause: why it went, or why control leaves.
+    """
+
+    kept: bool = True
+    leaves: bool = False
+    left: bool = False
+    cause: Cause = NO_CAUSE
+
+
+KEPT = Fate()
+
+
+def gone(cause: Cause) -> Fate:
+    """Return the fate of what does not stay."""
+    return Fate(kept=False, cause=cause)
+
+
+type Handler = Callable[["Walk", cst.CSTNode], Fate]
+
+
+class Walk:
+    """The walk through one module for one profile.
+
+    Attributes:
+        lost: nodes that go whatever they are: marked by a comment, or used by nothing any more.
+    """
+
+    def __init__(
+        self,
+        conditions: Conditions,
+        draft: Draft,
+        handlers: Mapping[type[cst.CSTNode], Handler],
+        lost: Mapping[cst.CSTNode, Cause],
+        points: Sequence[int],
+    ) -> None:
+        self.conditions = conditions
+        self.draft = draft
+        self.lost = lost
+        self._handlers = handlers
+        self._points = points
+
+    @property
+    def syntax(self) -> Syntax:
+        """The syntax of the module."""
+        return self.draft.syntax
+
+    @property
+    def names(self) -> Names:
+        """The names of the module."""
+        return self.conditions.names
+
+    def touches(self, node: cst.CSTNode) -> bool:
+        """Tell whether anything within a node could be decided: a flag, a marker, a fact, something lost."""
+        span = self.syntax.outer(node)
+        index = bisect_left(self._points, span.start)
+        return index < len(self._points) and self._points[index] < span.end
+
+    def because(self, node: cst.CSTNode, truth: bool | None) -> Cause:
+        """Return the cause that a condition is true or false."""
+        line, _ = self.syntax.place(self.syntax.inner(node).start)
+        shown = " ".join(self.syntax.source(node).split())
+        return Cause(f"`{shown}` is {'true' if truth else 'false'}", line)
+
+    # Statements and suites
+
+    def statement(self, node: cst.CSTNode) -> Fate:
+        """Decide one statement."""
+        if node in self.lost:
+            return gone(self.lost[node])
+        if isinstance(node, cst.SimpleStatementLine | cst.SimpleStatementSuite):
+            return self._line(node)
+        if isinstance(node, cst.Return | cst.Raise | cst.Break | cst.Continue):
+            if self.touches(node):
+                self._handlers[type(node)](self, node)
+            return Fate(leaves=True, left=True)
+        handler = self._handlers.get(type(node))
+        if handler is None or not self.touches(node):
+            return KEPT
+        return handler(self, node)
+
+    def suite(self, node: cst.BaseSuite) -> Fate:
+        """Decide the statements of a suite and cut those that go, if any stays."""
+        if isinstance(node, cst.SimpleStatementSuite):
+            return self._line(node)
+        assert isinstance(node, cst.IndentedBlock)
+        return self.statements(node.body, self.suite_lines(node))
+
+    def suite_lines(self, node: cst.BaseSuite) -> Span:
+        """Return the lines of a suite, from the one after the header to the last that is not blank."""
+        span = self.syntax.outer(node)
+        if isinstance(node, cst.IndentedBlock):
+            span = Span(self.syntax.outer(node.header).end, span.end)
+        return self.without_blank_end(span)
+
+    def statements(self, body: Sequence[cst.CSTNode], lines: Span) -> Fate:
+        """Decide consecutive statements that fill `lines`."""
+        fates = self._fates(body)
+        if any(fate.kept for fate in fates):
+            self._cut_runs(body, fates, lines)
+        kept = [fate for fate in fates if fate.kept]
+        return Fate(
+            kept=bool(kept),
+            leaves=any(fate.leaves for fate in kept),
+            left=any(fate.left for fate in fates),
+            cause=fates[0].cause if fates else Cause(""),
+        )
+
+    def _fates(self, body: Sequence[cst.CSTNode]) -> list[Fate]:
+        fates: list[Fate] = []
+        for index, node in enumerate(body):
+            fate = self.statement(node)
+            fates.append(fate)
+            if fate.kept and fate.leaves and not fate.left and not any(f.left for f in fates):
+                unreachable = Cause(f"nothing goes on to this: {fate.cause.reason}", fate.cause.line)
+                fates += [gone(unreachable)] * (len(body) - index - 1)
+                break
+        return fates
+
+    def _cut_runs(self, body: Sequence[cst.CSTNode], fates: Sequence[Fate], lines: Span) -> None:
+        """Cut each run of neighbours that went, as one piece."""
+        floor = lines.start
+        for kept, group in groupby(zip(body, fates, strict=True), key=lambda pair: pair[1].kept):
+            run = list(group)
+            end = self.without_blank_end(self.syntax.outer(run[-1][0])).end
+            if not kept:
+                start = self.with_comments(run[0][0], floor)
+                self._close_over(Span(start, end), lines, run[0][1].cause)
+            floor = end
+
+    def _line(self, node: cst.SimpleStatementLine | cst.SimpleStatementSuite) -> Fate:
+        fates = self._fates(node.body)
+        lost = [not fate.kept for fate in fates]
+        if any(lost) and not all(lost):
+            cause = next(fate.cause for fate in fates if not fate.kept)
+            cut_elements(self.draft, node.body, lost, cause)
+        kept = [fate for fate in fates if fate.kept]
+        if not kept:
+            return gone(fates[0].cause)
+        return Fate(True, any(fate.leaves for fate in kept), any(fate.left for fate in fates))
+
+    # Text around statements
+
+    def with_comments(self, node: cst.CSTNode, floor: int) -> int:
+        """Return where the comment lines directly above a statement begin, not before `floor`."""
+        content = self.syntax.content
+        start = self.line_start(self.syntax.inner(node).start)
+        while start > floor:
+            above = self.line_start(start - 1)
+            if above < floor or not content[above:start].lstrip().startswith("#"):
+                break
+            start = above
+        return start
+
+    def line_start(self, offset: int) -> int:
+        """Return the first character of the line that a character stands in."""
+        return self.syntax.content.rfind("\n", 0, offset) + 1
+
+    def first_line(self, lines: Span) -> int:
+        """Return where the first line that is not blank begins."""
+        content = self.syntax.content
+        stripped = content[lines.start : lines.end].lstrip()
+        return self.line_start(lines.end - len(stripped))
+
+    def indentation(self, body: cst.BaseSuite) -> str:
+        """Return the blanks that an indented suite's lines begin with."""
+        start = self.syntax.inner(body.body[0]).start
+        return self.syntax.content[self.line_start(start) : start]
+
+    def fill(self, body: cst.BaseSuite, cause: Cause) -> None:
+        """Replace a suite of which nothing is left by `pass`."""
+        if isinstance(body, cst.SimpleStatementSuite):
+            start, end = self.syntax.inner(body.body[0]).start, self.syntax.inner(body.body[-1]).end
+            self.draft.cut(start, end, cause, "pass")
+            return
+        lines = self.suite_lines(body)
+        newline = self.syntax.module.default_newline
+        ending = newline if self.syntax.content.endswith("\n", 0, lines.end) else ""
+        self.draft.cut(lines.start, lines.end, cause, f"{self.indentation(body)}pass{ending}")
+
+    def without_blank_end(self, span: Span) -> Span:
+        """Return a span of lines without the blank ones at its end."""
+        content = self.syntax.content
+        stripped = span.start + len(content[span.start : span.end].rstrip())
+        newline = content.find("\n", stripped, span.end)
+        return Span(span.start, newline + 1 if newline >= 0 else span.end)
+
+    def _close_over(self, lines: Span, within: Span, cause: Cause) -> None:
+        """Cut whole lines of a suite, and the blank lines around them that a person would not leave.
+
+        Between two statements the larger of both gaps stays; at the beginning and at the end of the suite
+        none.
+        """
+        content = self.syntax.content
+        above, below = _blank_lines_above(content, lines.start), _blank_lines_below(content, lines.end)
+        if not content[lines.end : within.end].strip():
+            self.draft.cut(above[-1], lines.end, cause)
+        elif not content[within.start : lines.start].strip():
+            self.draft.cut(lines.start, below[-1], cause)
+        else:
+            self.draft.cut(lines.start, below[min(len(above), len(below)) - 1], cause)
+
+
+def _blank_lines_above(content: str, offset: int) -> list[int]:
+    """Return `offset`, and the starts of the blank lines directly above it, going up."""
+    starts = [offset]
+    while starts[-1] > 0:
+        above = content.rfind("\n", 0, starts[-1] - 1) + 1
+        if content[above : starts[-1]].strip():
+            break
+        starts.append(above)
+    return starts
+
+
+def _blank_lines_below(content: str, offset: int) -> list[int]:
+    """Return `offset`, and the ends of the blank lines directly below it, going down."""
+    ends = [offset]
+    while ends[-1] < len(content):
+        newline = content.find("\n", ends[-1])
+        below = newline + 1 if newline >= 0 else len(content)
+        if content[ends[-1] : below].strip():
+            break
+        ends.append(below)
+    return ends

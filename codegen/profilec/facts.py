@@ -1,0 +1,279 @@
+"""What a profile fixes about ordinary Python: the value of an expression, where facts decide it.
+
+Takes an expression and gives its value, or `UNKNOWN`. Nothing is ever executed: only names, literals,
+comparisons and a few pure string methods are understood, and everything else is unknown.
+"""
+
+import operator
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cached_property
+from typing import Any, Final, Literal
+
+import libcst as cst
+
+from profilec.config import Fact, Profile
+from profilec.scopes import Names
+
+
+class Unknown(Enum):
+    """The value of an expression that no fact decides."""
+
+    UNKNOWN = "unknown"
+
+
+UNKNOWN: Final = Unknown.UNKNOWN
+
+_ROOT = re.compile(r"(?<![\w.])[^\W\d]\w*")
+_ROOT_OR_PART = re.compile(r"[^\W\d]\w*")
+_STRING = re.compile(r"'[^']*'|\"[^\"]*\"")
+
+type Value = Fact | Unknown | None
+
+
+@dataclass(frozen=True)
+class VersionPrefix:
+    """The first parts of `sys.version_info`, whose five parts are not all known."""
+
+    parts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What one profile fixes.
+
+    Attributes:
+        expressions: the value of each listed expression, by its canonical text.
+        modules: whether ``import name`` succeeds.
+        constants: the value of names of the package, by dotted path, that hold nothing but facts.
+        functions: what functions of the package return, by dotted path, that return nothing but facts.
+    """
+
+    expressions: Mapping[str, Fact]
+    modules: Mapping[str, bool]
+    constants: Mapping[str, Value] = field(default_factory=dict)
+    functions: Mapping[str, Value] = field(default_factory=dict)
+
+    @cached_property
+    def roots(self) -> frozenset[str]:
+        """The first names of all listed expressions, and `sys` for `sys.modules`."""
+        names = {name for text in self.expressions for name in _ROOT.findall(_STRING.sub("", text))}
+        return frozenset(names | ({"sys"} if self.modules else set()))
+
+    @property
+    def words(self) -> frozenset[str]:
+        """One word of each listed expression; a text without it does not contain the expression."""
+        found = [_ROOT_OR_PART.findall(_STRING.sub("", text)) for text in self.expressions]
+        return frozenset(
+            [max(names, key=len) for names in found if names] + (["modules"] if self.modules else [])
+        )
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """The dotted paths of the package's own constants and functions that only repeat facts."""
+        return frozenset([*self.constants, *self.functions])
+
+
+def facts_of(profile: Profile) -> Facts:
+    """Return what a profile's configuration fixes."""
+    expressions = {
+        canonical(cst.parse_expression(text), None) or text: value for text, value in profile.facts.items()
+    }
+    return Facts(expressions, profile.modules)
+
+
+def value(node: cst.BaseExpression, names: Names, facts: Facts) -> Value | VersionPrefix:
+    """Return the value that the facts give an expression, or `UNKNOWN`."""
+    listed = _listed(node, names, facts)
+    if listed is not UNKNOWN:
+        return listed
+    match node:
+        case cst.SimpleString() | cst.ConcatenatedString():
+            text = node.evaluated_value
+            return text if isinstance(text, str) else UNKNOWN
+        case cst.Integer():
+            return node.evaluated_value
+        case cst.Name(value="True" | "False" | "None" as name) if names.use(node):
+            return {"True": True, "False": False, "None": None}[name]
+        case cst.Tuple() | cst.List() | cst.Set():
+            return _sequence(node, names, facts)
+        case cst.Comparison(comparisons=[target]):
+            return _comparison(node.left, target, names, facts)
+        case cst.Subscript(slice=[cst.SubscriptElement(slice=index)]):
+            return _item(value(node.value, names, facts), index)
+        case cst.Attribute(attr=cst.Name(value="major" | "minor" as part)):
+            return _part(value(node.value, names, facts), 0 if part == "major" else 1)
+        case cst.Call(func=cst.Attribute() as method):
+            return _method(method, node.args, names, facts)
+    return UNKNOWN
+
+
+def _listed(node: cst.BaseExpression, names: Names, facts: Facts) -> Value | VersionPrefix:
+    if isinstance(node, cst.Name | cst.Attribute):
+        path = names.qualified(node)
+        if path and path in facts.constants:
+            return facts.constants[path]
+    if isinstance(node, cst.Call) and not node.args:
+        path = names.qualified(node.func)
+        if path and path in facts.functions:
+            return facts.functions[path]
+    text = canonical(node, names)
+    if text is None or text not in facts.expressions:
+        return UNKNOWN
+    found = facts.expressions[text]
+    return VersionPrefix(found) if text == "sys.version_info" and isinstance(found, tuple) else found
+
+
+def _sequence(node: cst.Tuple | cst.List | cst.Set, names: Names, facts: Facts) -> Value:
+    values = [value(element.value, names, facts) for element in node.elements]
+    starred = any(isinstance(element, cst.StarredElement) for element in node.elements)
+    known = tuple(
+        item for item in values if not isinstance(item, VersionPrefix | Unknown) and item is not None
+    )
+    return known if len(known) == len(values) and not starred else UNKNOWN
+
+
+# --- Operations -----------------------------------------------------------------------------------
+
+_ORDER: dict[type[cst.BaseCompOp], Callable[[Any, Any], bool]] = {
+    cst.Equal: operator.eq,
+    cst.NotEqual: operator.ne,
+    cst.LessThan: operator.lt,
+    cst.LessThanEqual: operator.le,
+    cst.GreaterThan: operator.gt,
+    cst.GreaterThanEqual: operator.ge,
+}
+
+
+def _comparison(left: cst.BaseExpression, target: cst.ComparisonTarget, names: Names, facts: Facts) -> Value:
+    a = value(left, names, facts)
+    how = target.operator
+    if isinstance(how, cst.In | cst.NotIn) and canonical(target.comparator, names) == "sys.modules":
+        loaded = facts.modules.get(a) if isinstance(a, str) else None
+        return UNKNOWN if loaded is None else loaded == isinstance(how, cst.In)
+    b = value(target.comparator, names, facts)
+    if a is UNKNOWN or b is UNKNOWN:
+        return UNKNOWN
+    if isinstance(a, VersionPrefix) or isinstance(b, VersionPrefix):
+        return _version_comparison(a, how, b)
+    try:
+        if isinstance(how, cst.In | cst.NotIn):
+            return (a in b) == isinstance(how, cst.In)  # type: ignore[operator]  # a TypeError is unknown
+        order = _ORDER.get(type(how))
+        return order(a, b) if order else UNKNOWN
+    except TypeError:
+        return UNKNOWN
+
+
+def _version_comparison(a: object, how: cst.BaseCompOp, b: object) -> Value:
+    order = _ORDER.get(type(how))
+    if order is None or not isinstance(a, VersionPrefix) or not isinstance(b, tuple):
+        return UNKNOWN
+    shared = min(len(a.parts), len(b))
+    if a.parts[:shared] != b[:shared]:
+        try:
+            return order(a.parts[:shared], b[:shared])
+        except TypeError:
+            return UNKNOWN
+    if len(b) > len(a.parts) or len(b) >= 5:
+        return UNKNOWN
+    return order(1, 0)  # five parts of which the first ones are equal: greater than the shorter tuple
+
+
+def _item(whole: Value | VersionPrefix, index: cst.BaseSlice) -> Value:
+    match index:
+        case cst.Index(value=cst.Integer() as number):
+            return _part(whole, number.evaluated_value)
+        case cst.Slice(lower=None, upper=cst.Integer() as stop, step=None):
+            parts = _parts(whole)
+            return parts[: stop.evaluated_value] if stop.evaluated_value <= len(parts) else UNKNOWN
+    return UNKNOWN
+
+
+def _part(whole: Value | VersionPrefix, index: int) -> Value:
+    parts = _parts(whole)
+    return parts[index] if index < len(parts) else UNKNOWN
+
+
+def _parts(whole: Value | VersionPrefix) -> tuple[Fact, ...]:
+    if isinstance(whole, VersionPrefix):
+        return whole.parts
+    return whole if isinstance(whole, tuple) else ()
+
+
+_METHODS: dict[str, Callable[..., str | bool]] = {
+    "startswith": str.startswith,
+    "endswith": str.endswith,
+    "lower": str.lower,
+    "upper": str.upper,
+    "strip": str.strip,
+}
+
+
+def _method(method: cst.Attribute, args: object, names: Names, facts: Facts) -> Value:
+    function = _METHODS.get(method.attr.value)
+    owner = value(method.value, names, facts) if function else UNKNOWN
+    if function is None or not isinstance(owner, str) or not isinstance(args, tuple | list):
+        return UNKNOWN
+    values = [value(arg.value, names, facts) for arg in args]
+    plain = all(arg.keyword is None and not arg.star for arg in args)
+    if not plain or any(isinstance(item, VersionPrefix | Unknown) for item in values):
+        return UNKNOWN
+    try:
+        return function(owner, *values)
+    except TypeError:
+        return UNKNOWN
+
+
+# --- The canonical text of an expression ----------------------------------------------------------
+
+
+def canonical(node: cst.CSTNode, names: Names | None) -> str | None:
+    """Return a text that is equal for equal expressions, however they are spelt and imported.
+
+    `machine()` after ``from platform import machine`` is `platform.machine()`. Expressions of other
+    shapes than names, attributes, calls, items, comparisons and literals have none.
+    """
+    match node:
+        case cst.Name():
+            return _canonical_name(node, names)
+        case cst.Attribute(value=owner, attr=attribute):
+            path = names.qualified(node) if names else None
+            return path or _joined("{}." + attribute.value, canonical(owner, names))
+        case cst.Call(func=function, args=args):
+            return _joined("{}(" + ", ".join("{}" for _ in args) + ")", canonical(function, names), *(
+                _canonical_argument(arg, names) for arg in args))  # fmt: skip
+        case cst.Subscript(value=owner, slice=[cst.SubscriptElement(slice=cst.Index(value=index))]):
+            return _joined("{}[{}]", canonical(owner, names), canonical(index, names))
+        case cst.Comparison(left=left, comparisons=[target]):
+            sign = type(target.operator).__name__
+            return _joined("{} " + sign + " {}", canonical(left, names), canonical(target.comparator, names))
+        case cst.SimpleString() | cst.ConcatenatedString() | cst.Integer() | cst.Float():
+            return repr(node.evaluated_value)
+        case cst.Tuple(elements=elements):
+            parts = [canonical(element.value, names) for element in elements]
+            return _joined("(" + "{}, " * len(parts) + ")", *parts)
+    return None
+
+
+def _canonical_name(node: cst.Name, names: Names | None) -> str | None:
+    use = names.use(node) if names else None
+    if names is None or use is None or not names.bindings(use):
+        return node.value
+    return names.qualified(node)
+
+
+def _canonical_argument(arg: cst.Arg, names: Names | None) -> str | None:
+    if arg.star:
+        return None
+    text = canonical(arg.value, names)
+    return f"{arg.keyword.value}={text}" if arg.keyword and text else text
+
+
+def _joined(form: str, *parts: str | None) -> str | None:
+    return form.format(*parts) if all(part is not None for part in parts) else None
+
+
+type Truth = Literal[True, False] | None

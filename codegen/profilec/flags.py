@@ -1,0 +1,107 @@
+"""Which dotted name stands for which profile or feature.
+
+Takes the modules that declare flags (`NAME = flag("feature")` at their top level) and gives one table for
+the whole package. A flag is known by the dotted path of its declaration, so renaming it on import changes
+nothing.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import libcst as cst
+from libcst.helpers import ensure_type
+
+from profilec.config import Config, Profile
+from profilec.read import Span, Syntax
+from profilec.scopes import Names
+
+MARKERS = "profilec"
+"""The module that the markers are imported from."""
+
+
+@dataclass(frozen=True)
+class Flag:
+    """One flag: its dotted path, the profile or feature that it stands for, and where it is declared."""
+
+    path: str
+    subject: str
+    module: str
+    declared_at: str
+
+    @property
+    def name(self) -> str:
+        """The last part of the path, which is what source files write."""
+        return self.path.rpartition(".")[2]
+
+
+@dataclass(frozen=True)
+class FlagTable:
+    """Every flag of a package by its dotted path; `module` is the one that is never emitted."""
+
+    flags: Mapping[str, Flag]
+    module: str | None = None
+
+    def get(self, path: str | None) -> Flag | None:
+        """Return the flag that a dotted path leads to, if it is one."""
+        return self.flags.get(path) if path else None
+
+    def named(self, name: str) -> Flag | None:
+        """Return the flag of that short name, if there is exactly one."""
+        found = [flag for flag in self.flags.values() if flag.name == name]
+        return found[0] if len(found) == 1 else None
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """One `NAME = flag("subject")`; `subject` is None where it is not one plain string."""
+
+    name: str
+    subject: str | None
+    span: Span
+    statement: cst.CSTNode
+
+
+def holds(flag: Flag, profile: Profile) -> bool:
+    """Tell whether a flag is true in a profile."""
+    return flag.subject == profile.name or flag.subject in profile.features
+
+
+def declarations(syntax: Syntax, names: Names) -> Iterator[Declaration]:
+    """Find every flag that a module declares at its top level."""
+    for line in syntax.module.body:
+        if not isinstance(line, cst.SimpleStatementLine):
+            continue
+        for statement in line.body:
+            target, value = _assigned(statement)
+            if target is None or not isinstance(value, cst.Call):
+                continue
+            if names.qualified(value.func) == f"{MARKERS}.flag":
+                yield Declaration(target.value, _subject(value), syntax.inner(value), statement)
+
+
+def _assigned(statement: cst.CSTNode) -> tuple[cst.Name | None, cst.BaseExpression | None]:
+    match statement:
+        case cst.Assign(targets=[cst.AssignTarget(target=cst.Name() as name)], value=value):
+            return name, value
+        case cst.AnnAssign(target=cst.Name() as name, value=value):
+            return name, value
+    return None, None
+
+
+def _subject(call: cst.Call) -> str | None:
+    match call.args:
+        case [cst.Arg(value=cst.SimpleString() as text, keyword=None, star="")]:
+            return str(ensure_type(text.evaluated_value, str))
+    return None
+
+
+def table(modules: Iterable[tuple[Syntax, Names]], config: Config) -> FlagTable:
+    """Collect the flags of all modules that declare some."""
+    flags: dict[str, Flag] = {}
+    for syntax, names in modules:
+        for declaration in declarations(syntax, names):
+            if declaration.subject is not None:
+                path = f"{names.module}.{declaration.name}"
+                place = f"{config.shown(syntax.text.path)}:{syntax.place(declaration.span.start)[0]}"
+                flags[path] = Flag(path, declaration.subject, names.module, place)
+    return FlagTable(flags, config.flags)

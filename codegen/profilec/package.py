@@ -1,0 +1,108 @@
+"""A package as the decisions see it: which files can hold anything to decide, parsed once for all profiles.
+
+Takes the files of the source root and gives a `Package`. A file in which neither a flag, nor a marker,
+nor the words of a fact occur is ruled out by a substring test and never parsed, unless pruning asks what
+it uses.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from profilec.config import Config, Profile
+from profilec.decide import Module
+from profilec.decide.comments import marks
+from profilec.diagnostics import Finding
+from profilec.facts import facts_of
+from profilec.flags import FlagTable, table
+from profilec.read import Syntax, Text, UnreadableSourceError, decode, parse
+from profilec.scopes import Names, analyse
+from profilec.tree import SourceFile
+
+MARKER_WORD = "profilec"
+
+
+@dataclass
+class Package:
+    """The files of a package, and what is known of those that were parsed.
+
+    Attributes:
+        texts: the Python files, except those that are copied unread or cannot be read.
+        relevant: the paths of the files that may hold something to decide.
+        findings: what could not be read, and faults that are the same in every profile.
+    """
+
+    config: Config
+    sources: Mapping[str, SourceFile]
+    texts: dict[str, Text] = field(default_factory=dict)
+    flags: FlagTable = field(default_factory=lambda: FlagTable({}))
+    relevant: tuple[str, ...] = ()
+    findings: list[Finding] = field(default_factory=list)
+    _syntax: dict[str, tuple[Syntax, Names] | None] = field(default_factory=dict)
+    _modules: dict[str, Module] = field(default_factory=dict)
+
+    def parsed(self, path: str) -> tuple[Syntax, Names] | None:
+        """Return the syntax and the names of a file, or None, with a finding, where it cannot be parsed."""
+        if path not in self._syntax:
+            try:
+                syntax = parse(self.texts[path])
+                self._syntax[path] = syntax, analyse(syntax)
+            except UnreadableSourceError as error:
+                self._syntax[path] = None
+                self.findings.append(error.finding)
+        return self._syntax[path]
+
+    def module(self, path: str) -> Module | None:
+        """Return a file with its marker comments, or None where it cannot be parsed."""
+        if path not in self._modules:
+            parsed = self.parsed(path)
+            if parsed is None:
+                return None
+            found, findings = marks(parsed[0], self.flags)
+            self.findings += findings
+            self._modules[path] = Module(*parsed, tuple(found))
+        return self._modules[path]
+
+    @property
+    def flags_path(self) -> str | None:
+        """The path of the module of flags, which is never emitted."""
+        if self.config.flags is None:
+            return None
+        path = self.config.flags.replace(".", "/")
+        return f"{path}.py" if f"{path}.py" in self.sources else f"{path}/__init__.py"
+
+
+def read_package(sources: Mapping[str, SourceFile], config: Config) -> Package:
+    """Read the Python files of a package, collect its flags, rule out files with nothing to decide."""
+    package = Package(config, sources)
+    for path, source in sources.items():
+        if path.endswith((".py", ".pyi")) and not config.is_copied(path):
+            try:
+                package.texts[path] = decode(source, config.shown(path))
+            except UnreadableSourceError as error:
+                package.findings.append(error.finding)
+    package.flags = table(_declaring(package), config)
+    words = _words(package.flags, config.profiles.values())
+    package.relevant = tuple(
+        path for path, text in package.texts.items() if any(word in text.content for word in words)
+    )
+    return package
+
+
+def _declaring(package: Package) -> Iterable[tuple[Syntax, Names]]:
+    """Parse the module of flags and every other file that may declare a flag."""
+    for path, text in package.texts.items():
+        if path == package.flags_path or ("flag" in text.content and MARKER_WORD in text.content):
+            parsed = package.parsed(path)
+            if parsed is not None:
+                yield parsed
+
+
+def _words(flags: FlagTable, profiles: Iterable[Profile]) -> frozenset[str]:
+    """Return words of which a file must contain one if anything in it can be decided."""
+    words = {MARKER_WORD, *(flag.name for flag in flags.flags.values())}
+    if flags.module:
+        words.add(flags.module.rpartition(".")[2])
+    for profile in profiles:
+        facts = facts_of(profile)
+        words |= facts.words | set(profile.modules)
+    return frozenset(words)

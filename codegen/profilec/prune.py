@@ -1,0 +1,201 @@
+"""What only removed code used goes too: imports, private names at the top of a module, whole private modules.
+
+Takes the decisions of one profile and finds the nodes that nothing that is left leads to, though
+something in the source did. What was unused before stays, and so does every public name. `specialise`
+decides again with what was found here, until nothing more is.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import libcst as cst
+
+from profilec.decide import Decision, Module
+from profilec.edit import Cut, outermost
+from profilec.read import Span, Syntax
+from profilec.scopes import Binding, Names, Scope
+
+_IDENTIFIER = re.compile(r"(?<![\w.])[^\W\d]\w*")
+
+type Nodes = dict[cst.CSTNode, Binding]
+
+
+@dataclass(frozen=True)
+class Remains:
+    """Which characters of a text a decision leaves."""
+
+    cuts: tuple[Cut, ...]
+    starts: tuple[int, ...]
+
+    @classmethod
+    def of(cls, cuts: Iterable[Cut]) -> "Remains":
+        """Return what cuts leave."""
+        joined = outermost(cuts)
+        return cls(tuple(joined), tuple(cut.start for cut in joined))
+
+    def has(self, span: Span) -> bool:
+        """Tell whether the beginning of a span is left."""
+        index = bisect_right(self.starts, span.start) - 1
+        return index < 0 or span.start >= self.cuts[index].end
+
+    @cached_property
+    def generated(self) -> frozenset[str]:
+        """The names in the texts that stand in the place of cuts, as a stub names its exception."""
+        return frozenset(name for cut in self.cuts for name in _IDENTIFIER.findall(cut.text))
+
+
+def unused(module: Module, decision: Decision, used_elsewhere: Callable[[str], bool]) -> Nodes:
+    """Find the imports and private definitions of a module that only what a decision removed used.
+
+    Args:
+        module: the module.
+        decision: what the profile removed of it so far.
+        used_elsewhere: tells whether another file of the tree still asks this module for a name.
+    """
+    remains = Remains.of(decision.cuts)
+    found: Nodes = {}
+    for scope in module.names.scopes:
+        if scope.kind in ("function", "lambda"):
+            found |= _unused_imports(module.names, scope, remains)
+    return found | _unused_at_top(module, remains, used_elsewhere)
+
+
+# --- Within a function ----------------------------------------------------------------------------
+
+
+def _unused_imports(names: Names, scope: Scope, remains: Remains) -> Nodes:
+    imported = {
+        name: found for name, found in scope.bindings.items() if all(b.kind == "import" for b in found)
+    }
+    used = dict.fromkeys(imported, False)
+    left = dict(used)
+    if not imported:
+        return {}
+    for use in names.uses:
+        if use.name in imported and names.binding_scope(use.name, use.scope) is scope:
+            used[use.name] = True
+            left[use.name] |= remains.has(use.span)
+    return {
+        binding.node: binding
+        for name, found in imported.items()
+        if used[name] and not left[name] and name not in remains.generated
+        for binding in found
+        if remains.has(binding.span)
+    }
+
+
+# --- At the top of a module -----------------------------------------------------------------------
+
+
+def _unused_at_top(module: Module, remains: Remains, used_elsewhere: Callable[[str], bool]) -> Nodes:
+    """Mark every candidate that something reaches, in the source and in what is left, and compare."""
+    candidates = dict(_candidates(module))
+    if not candidates:
+        return {}
+    before = _reached(module, candidates, lambda span: True)
+    after = _reached(module, candidates, remains.has, remains.generated)
+    dead = [name for name in candidates if name in before and name not in after]
+    return {
+        binding.node: binding
+        for name in dead
+        if not used_elsewhere(name)
+        for binding in candidates[name]
+        if remains.has(binding.span)
+    }
+
+
+def _candidates(module: Module) -> Iterator[tuple[str, list[Binding]]]:
+    """Yield the names that may go with what used them: imports, and private definitions and assignments."""
+    kept = {mark.target for mark in module.marks if mark.action == "keep"}
+    listed = exported(module.syntax)
+    for name, bindings in module.names.root.bindings.items():
+        private = name.startswith("_") and not name.startswith("__")
+        imported = all(binding.kind == "import" for binding in bindings)
+        removable = all(removable_node(module, binding) for binding in bindings)
+        held = any(binding.node in kept or _is_reexport(binding.node) for binding in bindings)
+        if (private or imported) and removable and name not in listed and not held:
+            yield name, bindings
+
+
+def removable_node(module: Module, binding: Binding) -> bool:
+    """Tell whether a binding is a statement, or an import alias, that can go alone."""
+    return isinstance(binding.node, cst.ImportAlias | cst.FunctionDef | cst.ClassDef) or (
+        binding.kind == "assignment" and _assignment(module.syntax, binding) is not None
+    )
+
+
+def _assignment(syntax: Syntax, binding: Binding) -> cst.CSTNode | None:
+    """Return the assignment statement whose one target a name is."""
+    for line in syntax.module.body:
+        if isinstance(line, cst.SimpleStatementLine) and syntax.outer(line).covers(binding.span):
+            for statement in line.body:
+                match statement:
+                    case cst.Assign(targets=[cst.AssignTarget(target=target)]) if target is binding.node:
+                        return statement
+                    case cst.AnnAssign(target=target) if target is binding.node:
+                        return statement
+    return None
+
+
+def _is_reexport(node: cst.CSTNode) -> bool:
+    """Tell whether an import reads `x as x`, which makes the name public (typing specification)."""
+    match node:
+        case cst.ImportAlias(name=cst.Name(value=name), asname=cst.AsName(name=cst.Name(value=bound))):
+            return name == bound
+    return False
+
+
+def exported(syntax: Syntax) -> frozenset[str]:
+    """Return the names that a module lists in `__all__`, as far as they are written down."""
+    names: set[str] = set()
+    for line in syntax.module.body:
+        if isinstance(line, cst.SimpleStatementLine) and syntax.source(line.body[0]).startswith("__all__"):
+            names.update(re.findall(r"[\"'](\w+)[\"']", syntax.source(line.body[0])))
+    return frozenset(names)
+
+
+def _reached(
+    module: Module,
+    candidates: Mapping[str, list[Binding]],
+    left: Callable[[Span], bool],
+    generated: frozenset[str] = frozenset(),
+) -> set[str]:
+    """Return the candidates that code outside of all candidates uses, directly or through candidates."""
+    owners = sorted(
+        (_owner_span(module.syntax, binding), name) for name, found in candidates.items() for binding in found
+    )
+    starts = [span.start for span, _ in owners]
+    uses: dict[str | None, set[str]] = {}
+    root = module.names.root
+    for use in module.names.uses:
+        if (
+            use.name in candidates
+            and left(use.span)
+            and module.names.binding_scope(use.name, use.scope) is root
+        ):
+            index = bisect_right(starts, use.span.start) - 1
+            owner = owners[index][1] if index >= 0 and owners[index][0].covers(use.span) else None
+            uses.setdefault(owner, set()).add(use.name)
+    reached: set[str] = set()
+    pending = [*uses.get(None, ()), *(generated & candidates.keys())]
+    while pending:
+        name = pending.pop()
+        if name not in reached:
+            reached.add(name)
+            pending += uses.get(name, ())
+    return reached
+
+
+def _owner_span(syntax: Syntax, binding: Binding) -> Span:
+    assignment = _assignment(syntax, binding) if binding.kind == "assignment" else None
+    return syntax.inner(assignment) if assignment is not None else binding.span
+
+
+def statement_of(module: Module, binding: Binding) -> cst.CSTNode:
+    """Return the node that goes when a binding does: the alias, the definition, or the whole assignment."""
+    if binding.kind == "assignment":
+        return _assignment(module.syntax, binding) or binding.node
+    return binding.node

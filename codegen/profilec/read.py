@@ -1,0 +1,350 @@
+"""Bytes to text and back, and text to syntax: LibCST's tree with a place in the text for every node.
+
+Second room of the compiler. Everything after it speaks of places: a node is where it starts and ends in
+the text, counted in characters. LibCST says what the text means; it never writes it, because it does not
+reproduce every file.
+"""
+
+import codecs
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, fields
+from functools import cached_property
+from itertools import accumulate
+from typing import Any, NamedTuple, cast
+
+import libcst as cst
+from libcst._nodes.internal import CodegenState  # no public class tells where a node's text goes
+
+from profilec.diagnostics import Finding
+from profilec.tree import SourceFile
+
+
+class Span(NamedTuple):
+    """Characters `start` up to, not including, `end` of a text."""
+
+    start: int
+    end: int
+
+    def covers(self, other: "Span") -> bool:
+        """Tell whether `other` lies within this span."""
+        return self.start <= other.start and other.end <= self.end
+
+
+@dataclass(frozen=True)
+class Text:
+    """The text of one source file, and what is needed to give its bytes back.
+
+    Attributes:
+        path: relative to the source root, with forward slashes.
+        shown: the path as findings show it.
+        content: what the bytes say, without the byte order mark.
+        encoding: the codec that reads and writes them.
+        mark: the byte order mark, or nothing.
+    """
+
+    path: str
+    shown: str
+    content: str
+    encoding: str = "utf-8"
+    mark: bytes = b""
+
+    def encoded(self, content: str) -> bytes:
+        """Return the bytes of a changed content in the encoding of this file."""
+        return self.mark + content.encode(self.encoding)
+
+
+class UnreadableSourceError(Exception):
+    """A source file cannot be taken in; `finding` says where and why."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.message)
+        self.finding = finding
+
+
+_COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+_BLANK = re.compile(rb"^[ \t\f]*(?:#.*)?$")
+
+
+def decode(source: SourceFile, shown: str) -> Text:
+    """Read a Python file as PEP 263 says: byte order mark, cookie in the first two lines, else UTF-8.
+
+    Raises:
+        UnreadableSourceError: the codec is unknown, or the bytes are not text in it (PC602).
+    """
+    mark = codecs.BOM_UTF8 if source.data.startswith(codecs.BOM_UTF8) else b""
+    data = source.data[len(mark) :]
+    encoding = _cookie(data) or "utf-8"
+    try:
+        content = data.decode(encoding)
+        round_trips = content.encode(encoding) == data
+    except LookupError:
+        raise UnreadableSourceError(
+            Finding("PC602", shown, message=f"there is no codec `{encoding}`")
+        ) from None
+    except UnicodeError as error:
+        raise UnreadableSourceError(Finding("PC602", shown, message=_bad_bytes(data, error))) from None
+    if not round_trips:
+        message = f"the bytes are not the ones that `{encoding}` would write"
+        raise UnreadableSourceError(Finding("PC602", shown, message=message))
+    return Text(source.path, shown, content, encoding, mark)
+
+
+def _cookie(data: bytes) -> str | None:
+    for line in data[:1024].splitlines()[:2]:
+        if match := _COOKIE.match(line):
+            return match[1].decode("ascii")
+        if not _BLANK.match(line):
+            return None
+    return None
+
+
+def _bad_bytes(data: bytes, error: UnicodeError) -> str:
+    if not isinstance(error, UnicodeDecodeError):
+        return f"the text cannot be written back: {error}"
+    line = data.count(b"\n", 0, error.start) + 1
+    return f"line {line} is not {error.encoding}: byte 0x{data[error.start]:02x} ({error.reason})"
+
+
+# --- Syntax ---------------------------------------------------------------------------------------
+
+
+class Syntax:
+    """A parsed text: LibCST's module, and the span of each of its nodes.
+
+    `outer` spans are all that a node owns: the comment lines above a statement and its newline, the
+    parentheses of an expression, the comma of an element. `inner` spans are the node alone.
+    """
+
+    def __init__(
+        self,
+        text: Text,
+        module: cst.Module,
+        recorder: "_Recorder",
+        offsets: Sequence[int],
+    ) -> None:
+        self.text = text
+        self.module = module
+        self._outer = recorder.outer
+        self._inner = recorder.inner
+        self._offsets = offsets
+
+    @property
+    def content(self) -> str:
+        """The text that was parsed."""
+        return self.text.content
+
+    def outer(self, node: cst.CSTNode) -> Span:
+        """Return the span of a node with all that it owns."""
+        start, end = self._outer[node]
+        return Span(self._offsets[start], self._offsets[end])
+
+    def inner(self, node: cst.CSTNode) -> Span:
+        """Return the span of a node alone; of a decorated definition, from the first decorator on."""
+        start, end = self._inner.get(node) or self._outer[node]
+        span = Span(self._offsets[start], self._offsets[end])
+        if isinstance(node, cst.FunctionDef | cst.ClassDef) and node.decorators:
+            return Span(self.inner(node.decorators[0]).start, span.end)
+        return span
+
+    def place(self, offset: int) -> tuple[int, int]:
+        """Return the line and the column of a character, both counted from one."""
+        start = self.content.rfind("\n", 0, offset) + 1
+        return self.content.count("\n", 0, start) + 1, offset - start + 1
+
+    def finding(self, code: str, span: Span, message: str, hint: str = "") -> Finding:
+        """Return a finding about a span of this text."""
+        line, column = self.place(span.start)
+        start = span.start - column + 1
+        end = self.content.find("\n", span.start)
+        shown = self.content[start : end if end >= 0 else None].rstrip("\r")
+        last = min(column + span.end - span.start, len(shown) + 1)
+        return Finding(code, self.text.shown, line, column, last, message, hint, source_line=shown)
+
+    @cached_property
+    def strings(self) -> Sequence[Span]:
+        """Return the string literals of several lines: no line within them is indented by the code."""
+        kinds = (cst.SimpleString, cst.FormattedString, cst.TemplatedString)
+        spans = (self.outer(node) for node in self._outer if isinstance(node, kinds))
+        return sorted(span for span in spans if "\n" in self.content[span.start : span.end])
+
+    def comments(self, word: str) -> Sequence[Span]:
+        """Return the comments that contain a word, in the order of the text."""
+        if word not in self.content:
+            return ()
+        nodes = (node for node in self._outer if isinstance(node, cst.Comment) and word in node.value)
+        return sorted(self.outer(node) for node in nodes)
+
+    def source(self, node: cst.CSTNode) -> str:
+        """Return the text of a node with its parentheses, without comma and comments."""
+        span = self.outer(node) if isinstance(node, cst.BaseExpression) else self.inner(node)
+        return self.content[span.start : span.end]
+
+
+def parse(text: Text) -> Syntax:
+    """Parse a text and find the place of every node.
+
+    Raises:
+        UnreadableSourceError: it is not Python (PC601), nests too deeply to be parsed (PC603), or LibCST
+            loses more
+            than blanks of it (PC604).
+    """
+    try:
+        module = cst.parse_module(text.content)
+    except cst.ParserSyntaxError as error:
+        raise UnreadableSourceError(_syntax_finding(text, error)) from None
+    except RecursionError:
+        raise UnreadableSourceError(
+            Finding("PC603", text.shown, message="the code nests too deeply")
+        ) from None
+    return _placed(text, module)
+
+
+def _syntax_finding(text: Text, error: cst.ParserSyntaxError) -> Finding:
+    line, column = error.raw_line, error.raw_column + 1
+    lines = text.content.splitlines()
+    shown = lines[line - 1] if 0 < line <= len(lines) else ""
+    reason = error.message.split("\n")[0].removesuffix(".")
+    return Finding(
+        "PC601", text.shown, line, column, min(column + 1, len(shown) + 1), f"this is not Python: {reason}",
+        source_line=shown,
+    )  # fmt: skip
+
+
+class _Recorder(CodegenState):
+    """Notes, while LibCST writes a module, how many tokens were out when each node began and ended."""
+
+    def __init__(self, module: cst.Module) -> None:
+        super().__init__(default_indent=module.default_indent, default_newline=module.default_newline)
+        self.outer: dict[cst.CSTNode, tuple[int, int]] = {}
+        self.inner: dict[cst.CSTNode, tuple[int, int]] = {}
+
+    def before_codegen(self, node: cst.CSTNode) -> None:
+        self.outer[node] = (len(self.tokens), 0)
+
+    def after_codegen(self, node: cst.CSTNode) -> None:
+        self.outer[node] = (self.outer[node][0], len(self.tokens))
+
+    def record_syntactic_position(
+        self,
+        node: cst.CSTNode,
+        *,
+        start_node: cst.CSTNode | None = None,
+        end_node: cst.CSTNode | None = None,
+    ) -> Any:
+        return _Inner(self, node)
+
+
+class _Inner(AbstractContextManager[None]):
+    """Notes the tokens between entering and leaving; far cheaper than a generator-based context manager."""
+
+    def __init__(self, recorder: _Recorder, node: cst.CSTNode) -> None:
+        self.recorder = recorder
+        self.node = node
+        self.start = 0
+
+    def __enter__(self) -> None:
+        self.start = len(self.recorder.tokens)
+
+    def __exit__(self, *_: object) -> None:
+        self.recorder.inner[self.node] = (self.start, len(self.recorder.tokens))
+
+
+def _placed(text: Text, module: cst.Module) -> Syntax:
+    recorder = _Recorder(module)
+    try:
+        module._codegen(recorder)
+    except RecursionError:
+        raise UnreadableSourceError(
+            Finding("PC603", text.shown, message="the code nests too deeply")
+        ) from None
+    offsets = [0, *accumulate(map(len, recorder.tokens))]
+    offsets.append(offsets[-1])  # a last newline that LibCST took back
+    written = "".join(recorder.tokens)
+    if written != text.content:
+        place = _alignment(written, text)
+        offsets = [place[offset] for offset in offsets]
+    return Syntax(text, module, recorder, offsets)
+
+
+_LOOKAHEAD = 12
+
+
+def _alignment(written: str, text: Text) -> Sequence[int]:
+    """Map each offset of what LibCST writes to the offset of the text that it stands for.
+
+    LibCST drops or adds blanks in a few places (before the colon of an ``except``, around form feeds).
+    Anything else would mean that its tree is not this text.
+    """
+    return list(_aligned_offsets(written, text))
+
+
+def _aligned_offsets(written: str, text: Text) -> Iterator[int]:
+    content = text.content
+    there = 0
+    for here, character in enumerate(written):
+        if there >= len(content) or content[there] != character or _drifted(written, here, content, there):
+            there = _resumed(written, here, text, there)
+        yield min(there, len(content))
+        if there < len(content) and content[there] == character:
+            there += 1
+    yield len(content)
+
+
+def _drifted(written: str, here: int, content: str, there: int) -> bool:
+    """Tell whether equal blanks hide that one side has more of them."""
+    return content[there].isspace() and _after_blanks(written, here) != _after_blanks(content, there)
+
+
+def _after_blanks(text: str, start: int) -> str:
+    while start < len(text) and text[start].isspace():
+        start += 1
+    return text[start : start + 1]
+
+
+def _resumed(written: str, here: int, text: Text, there: int) -> int:
+    """Return where the text goes on with what LibCST writes next."""
+    content = text.content
+    if written[here].isspace():  # a blank that the text lacks: it stands for no character of the text
+        return there
+    while there < len(content) and content[there].isspace():
+        there += 1
+    if content[there : there + 1] != written[here]:
+        line = content.count("\n", 0, there) + 1
+        raise UnreadableSourceError(
+            Finding(
+                "PC604", text.shown, line, message="LibCST reads this line as something else than it says"
+            )
+        )
+    return there
+
+
+def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """Yield the meaningful nodes directly below a node, in the order of LibCST's fields."""
+    for name in _meaningful_fields(type(node)):
+        value = getattr(node, name)
+        if isinstance(value, cst.CSTNode):
+            yield value
+        elif isinstance(value, Sequence) and not isinstance(value, str):
+            yield from cast("Sequence[cst.CSTNode]", value)
+
+
+_LAYOUT = frozenset({
+    "leading_lines", "lines_after_decorators", "trailing_whitespace", "leading_whitespace", "header",
+    "footer", "comma", "semicolon", "lpar", "rpar", "lbracket", "rbracket", "lbrace", "rbrace", "equal",
+    "colon", "first_colon", "second_colon", "dot", "operator", "separator", "asynchronous", "indent",
+    "relative", "trailing_comma",
+})  # fmt: skip
+_fields: dict[type[cst.CSTNode], tuple[str, ...]] = {}
+
+
+def _meaningful_fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
+    known = _fields.get(kind)
+    if known is None:
+        known = _fields[kind] = tuple(
+            field.name
+            for field in fields(kind)
+            if field.name not in _LAYOUT and not field.name.startswith("whitespace")
+        )
+    return known

@@ -1,0 +1,185 @@
+"""The passes in order: decide every module, prune until nothing changes, splice: package in, tree out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import libcst as cst
+
+from profilec.conditions import World
+from profilec.config import Config, Profile
+from profilec.decide import UNUSED, Decision, Module, decide
+from profilec.diagnostics import Finding
+from profilec.edit import Cause, splice
+from profilec.facts import facts_of
+from profilec.package import Package, read_package
+from profilec.prune import Remains, statement_of, unused
+from profilec.scopes import module_name
+from profilec.tree import EmittedFile, SourceFile, Tree
+
+
+@dataclass(frozen=True)
+class Specialised:
+    """What one profile makes of a package.
+
+    Attributes:
+        tree: the files to emit.
+        findings: the faults that this profile meets.
+        decisions: what was decided, by path, for the files in which something was.
+    """
+
+    tree: Tree
+    findings: tuple[Finding, ...]
+    decisions: Mapping[str, Decision]
+
+
+def specialise(package: Package, profile: Profile) -> Specialised:
+    """Make the tree of one profile. Where findings are errors, the tree must not be written."""
+    work = _Specialising(package, profile)
+    work.settle()
+    files = dict(work.emitted())
+    findings = [*package.findings, *(f for decision in work.decisions.values() for f in decision.findings)]
+    return Specialised(Tree(profile.name, files), tuple(findings), work.decisions)
+
+
+class _Specialising:
+    """One profile's passes over a package: the decisions so far, and what pruning has found unused."""
+
+    def __init__(self, package: Package, profile: Profile) -> None:
+        self.package = package
+        self.world = World(profile, package.flags, facts_of(profile))
+        self.unused: dict[str, dict[cst.CSTNode, Cause]] = {}
+        self.decisions: dict[str, Decision] = {}
+
+    def settle(self) -> None:
+        """Decide every file that may hold something, then prune and decide again until nothing changes."""
+        pending = set(self.package.relevant)
+        while pending:
+            for path in sorted(pending):
+                module = self.package.module(path)
+                if module is not None:
+                    self.decisions[path] = decide(module, self.world, self.unused.get(path, {}))
+            pending = {path for path in self.decisions if self._prune(path)}
+
+    def _prune(self, path: str) -> bool:
+        """Note what only removed code of a file used, and tell whether there is anything new."""
+        module, decision = self.package.module(path), self.decisions[path]
+        if module is None or not decision.emitted or not decision.cuts:
+            return False
+        known = self.unused.setdefault(path, {})
+        found = unused(module, decision, lambda name: self._used_elsewhere(path, name))
+        new = {statement_of(module, binding): Cause(UNUSED) for binding in found.values()}
+        new = {node: cause for node, cause in new.items() if node not in known}
+        known.update(new)
+        return bool(new)
+
+    def _used_elsewhere(self, path: str, name: str) -> bool:
+        """Tell whether another file that is emitted still asks a module for a name."""
+        target = f"{module_name(path)}.{name}"
+        last = module_name(path).rpartition(".")[2]
+        for other, text in self.package.texts.items():
+            if (
+                other == path
+                or not self._is_emitted(other)
+                or name not in text.content
+                or last not in text.content
+            ):
+                continue
+            parsed = self.package.module(other)
+            if parsed is None or self._asks_for(parsed, target, name):
+                return True
+        return False
+
+    def _asks_for(self, module: Module, target: str, name: str) -> bool:
+        decision = self.decisions.get(module.path)
+        remains = Remains.of(decision.cuts if decision else ())
+        for scope in module.names.scopes:
+            for bindings in scope.bindings.values():
+                if any(binding.target == target and remains.has(binding.span) for binding in bindings):
+                    return True
+        owner = target.rpartition(".")[0]
+        imported = any(star.module == owner for star in module.names.stars)
+        return imported or (f".{name}" in module.syntax.content and _imports(module, owner, remains))
+
+    def _is_emitted(self, path: str) -> bool:
+        decision = self.decisions.get(path)
+        return path != self.package.flags_path and (decision is None or decision.emitted)
+
+    def emitted(self) -> Mapping[str, EmittedFile]:
+        """Return the files of the tree."""
+        files: dict[str, EmittedFile] = {}
+        for path, source in self.package.sources.items():
+            if self._is_emitted(path) and not self._in_removed_package(path):
+                decision = self.decisions.get(path)
+                if decision is None or not decision.cuts:
+                    files[path] = EmittedFile(path, source.data, changed=False)
+                else:
+                    files[path] = self._spliced(path, decision)
+        return files
+
+    def _in_removed_package(self, path: str) -> bool:
+        parts = path.split("/")[:-1]
+        folders = ["/".join(parts[: index + 1]) for index in range(len(parts))]
+        return any(not self._is_emitted(f"{folder}/__init__.py") for folder in folders)
+
+    def _spliced(self, path: str, decision: Decision) -> EmittedFile:
+        text = self.package.texts[path]
+        content, lines = splice(text.content, decision.cuts)
+        data = text.encoded(content)
+        return EmittedFile(path, data, data != self.package.sources[path].data, lines)
+
+
+def _imports(module: Module, owner: str, remains: Remains) -> bool:
+    """Tell whether a module binds another module as a whole."""
+    return any(
+        binding.target == owner and remains.has(binding.span)
+        for scope in module.names.scopes
+        for bindings in scope.bindings.values()
+        for binding in bindings
+    )
+
+
+def compile_source(text: str, profile: str, config: Config) -> str:
+    """Compile the text of one module for one profile.
+
+    Args:
+        text: a module of the package; the module of flags is read from the project, the others are not
+            looked at.
+        profile: the name of a declared profile.
+        config: the project's configuration.
+
+    Raises:
+        CompileError: the text has faults; its findings say which.
+    """
+    package = single_module(text, config)
+    specialised = specialise(package, config.profiles[profile])
+    errors = [finding for finding in specialised.findings if finding.is_error]
+    if errors:
+        raise CompileError(*errors)
+    file = specialised.tree.files.get(MODULE_PATH.format(config.package_path))
+    return file.data.decode() if file else ""
+
+
+class CompileError(Exception):
+    """A text cannot be compiled; `findings` say why."""
+
+    def __init__(self, *findings: Finding) -> None:
+        super().__init__("; ".join(finding.message for finding in findings))
+        self.findings = findings
+
+
+def single_module(text: str, config: Config) -> Package:
+    """Return a package of one module beside the project's flags."""
+    path = MODULE_PATH.format(config.package_path)
+    sources = {path: SourceFile(path, text.encode())}
+    if config.flags is not None:
+        flags = config.flags.replace(".", "/") + ".py"
+        sources[flags] = SourceFile(flags, (config.source_folder / flags).read_bytes())
+    return read_package(sources, config)
+
+
+MODULE_PATH = "{}/source.py"
+"""Where `compile_source` takes its text to lie."""
+
+
+def active(node: cst.CSTNode, profile: str) -> bool:
+    raise NotImplementedError
