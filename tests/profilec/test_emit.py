@@ -128,13 +128,22 @@ def test_every_wheel_names_the_dependencies_of_all_profiles(configured: Configur
 
 
 def test_the_metadata_is_that_of_the_project(configured: Configured) -> None:
-    project = configured(
-        '[project]\nname = "web-shop"\nversion = "2"\ndescription = "Sells \\"things\\""\nreadme = "docs/READ.md"\n'
-        'license = "MIT"\nlicense-files = ["LICENSES/*"]\nrequires-python = ">=3.12"\ndynamic = ["dependencies"]\n'
-        'authors = [{ name = "A", email = "a@b.c" }]\n[project.urls]\n"Home page" = "https://x"\n'
-        + HEAD
-        + TWO_WORLDS
-    )
+    project = configured("""
+[project]
+name = "web-shop"
+version = "2"
+description = "Sells \\"things\\""
+readme = "docs/READ.md"
+license = "MIT"
+license-files = ["LICENSES/*"]
+requires-python = ">=3.12"
+dynamic = ["dependencies"]
+authors = [{ name = "A", email = "a@b.c" }]
+
+[project.urls]
+"Home page" = "https://x"
+
+""" + HEAD + TWO_WORLDS)
     project.write({"docs/READ.md": "# Shop\n", "LICENSES/MIT.txt": "MIT\n"})
     files = render_metadata(project.config, project.config.profiles["native"])
     table = tomllib.loads(files["pyproject.toml"].decode())["project"]

@@ -37,7 +37,9 @@ def project_files(config: Config) -> dict[str, Path]:
 
 
 def _named_files(config: Config) -> Iterator[str]:
-    """The paths that `[project]` gives for the README and the licence."""
+    """The paths that `[project]` gives for the README and the licence; a README is also taken by its name."""
+    if "readme" not in config.project:
+        yield from ("README.md", "README.rst", "README.txt")
     for key in ("readme", "license"):
         match config.project.get(key):
             case {"file": str(path)}:

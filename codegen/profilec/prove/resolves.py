@@ -24,11 +24,29 @@ def prove_resolves(sources: Mapping[str, SourceFile], tree: Tree, config: Config
         config: the project's configuration.
     """
     for file in tree.files.values():
-        if file.changed and is_python(file.path):
+        if not file.path.endswith(".py") or config.is_copied(file.path):
+            continue
+        if file.changed:
             yield from _prove_file(sources.get(file.path), file, tree, config)
+        elif parse(file.path, file.data) is None:
+            yield from _unreadable(sources[file.path], config)
     lost = _find_lost(sources, tree)
     if lost.modules or lost.names:
         yield from _prove_imports(sources, tree, config, lost)
+
+
+def _unreadable(source: SourceFile, config: Config) -> Iterator[Finding]:
+    """What is wrong with a file that this interpreter rejects; nothing if it is Python of another version."""
+    from profilec.read import (
+        UnreadableSourceError,
+        decode,
+        parse,
+    )  # brings LibCST, which is almost never needed
+
+    try:
+        parse(decode(source, config.shown(source.path)))
+    except UnreadableSourceError as error:
+        yield error.finding
 
 
 def _prove_file(
@@ -53,7 +71,7 @@ def _prove_file(
 
 def _parses_elsewhere(data: bytes) -> bool:
     """Whether a file that this interpreter rejects is Python of another version."""
-    import libcst  # slow to import, and almost never needed
+    import libcst  # as above
 
     try:
         libcst.parse_module(data)
