@@ -2,4 +2,59 @@
 
 from profilec.diagnostics.codes.code import Code
 
-CODES: tuple[Code, ...] = ()
+CODES: tuple[Code, ...] = (
+    Code(
+        "PC101",
+        "a flag is not known",
+        "error",
+        "The name looks like a flag, but the module of flags declares none of that name. A misspelt flag "
+        "would otherwise be a runtime error in one world only.",
+        "from shop._profile import SPIL_FS\n\nif SPIL_FS:\n    ...",
+        "from shop._profile import SPILL_FS\n\nif SPILL_FS:\n    ...",
+    ),
+    Code(
+        "PC102",
+        "a flag is used as a value",
+        "error",
+        "A flag stands only in conditions, because only there does it vanish without a trace. As an "
+        "argument, an element, a comparison or the right side of an assignment it would have to become a "
+        "constant that says which build this is.",
+        "workers = make_workers(threaded=THREADS)",
+        "workers = make_workers(threaded=choose(native=True, wasm=False))",
+    ),
+    Code(
+        "PC103",
+        "a flag stands for nothing",
+        "error",
+        "`flag` takes the name of a feature or a profile that the configuration declares.",
+        'THREADS = flag("thread")',
+        'THREADS = flag("threads")',
+    ),
+    Code(
+        "PC104",
+        "something with an effect stands before the flag that decides",
+        "error",
+        "`and` and `or` evaluate from left to right. Where a flag decides the whole, what stands before "
+        "it would go too, and with it a call, an `await`, a `yield` or an assignment that the un-compiled"
+        " program makes. Nothing with an effect is ever dropped.",
+        "if connect() and THREADS:\n    ...",
+        "if THREADS and connect():\n    ...",
+    ),
+    Code(
+        "PC105",
+        "a feature has no flag",
+        "warning",
+        "The configuration declares a feature that no flag stands for, so that no source line can depend "
+        "on it.",
+        '[tool.profilec.features]\nthreads = "run handlers on threads"  # and no flag("threads") anywhere',
+        'THREADS = flag("threads")',
+    ),
+    Code(
+        "PC106",
+        "a feature decides nothing",
+        "warning",
+        "No line of the source depends on the feature: every profile is the same with it and without it.",
+        'THREADS = flag("threads")  # and no line that uses THREADS',
+        "Remove the feature and its flag.",
+    ),
+)

@@ -4,6 +4,40 @@ from profilec.diagnostics.codes.code import Code
 
 CODES: tuple[Code, ...] = (
     Code(
+        "PC601",
+        "a file is not Python",
+        "error",
+        "The file cannot be parsed, so that nothing in it can be decided.",
+        "def price(:\n    ...",
+        "Correct it; or, where it is not meant to be Python, list it under `copy`.",
+    ),
+    Code(
+        "PC602",
+        "a file is not text in its encoding",
+        "error",
+        "A Python file is UTF-8, or what its `coding` line says (PEP 263). Its bytes must be those that "
+        "the codec would write, or they could not be given back unchanged.",
+        "# -*- coding: utf-9 -*-",
+        "# -*- coding: utf-8 -*-",
+    ),
+    Code(
+        "PC603",
+        "a file nests too deeply",
+        "error",
+        "Expressions or blocks are nested so deeply that the parser gives up.",
+        "((((((((((((((((((((((((((((((((((((((((((((((((...",
+        "List the file under `copy` if nothing in it is annotated.",
+    ),
+    Code(
+        "PC604",
+        "a file is read as something else than it says",
+        "error",
+        "The parser understands a line differently from what stands there, so that it is not safe to edit"
+        " the file.",
+        "",
+        "List the file under `copy` if nothing in it is annotated, and please report it.",
+    ),
+    Code(
         "PC610",
         "a file cannot be read",
         "error",
