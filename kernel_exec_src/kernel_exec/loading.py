@@ -28,8 +28,7 @@ MAX_DEPTH = 100
 type _Trail = tuple[_Trail, str | int] | None
 """Where a value stands: the trail of what holds it, and its key or index there. None is the root."""
 
-# A string is skipped as a whole, so that brackets in it do not count. Possessive, hence linear on any input.
-_STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
+_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _PLACE = re.compile(r"(?P<reason>.*) - at `(?P<path>\$.*)`", re.DOTALL)
 _BYTE = re.compile(r" \(byte (?P<offset>\d+)\)")
 
@@ -97,15 +96,14 @@ def _checked(data: bytes | bytearray) -> bytes:
 
 
 def _check_depth(data: bytes) -> None:
+    """Count brackets outside of strings. Right up to the first error in `data`, where decoding ends too."""
+    # Without escaped backslashes and escaped quotes, every second part between quotes is outside of strings.
+    outside = data.replace(rb"\\", b"").replace(rb"\"", b"").split(b'"')[::2]
     depth = 0
-    for token in _STRING_OR_BRACKET.finditer(data):
-        match token[0]:
-            case b"{" | b"[":
-                depth += 1
-                if depth > MAX_DEPTH:
-                    raise _too_deep()
-            case b"}" | b"]":
-                depth -= 1
+    for bracket in b"".join(outside).translate(None, _NOT_BRACKETS):
+        depth += 1 if bracket in b"[{" else -1
+        if depth > MAX_DEPTH:
+            raise _too_deep()
 
 
 def _check_json(value: object, trail: _Trail, level: int) -> None:
