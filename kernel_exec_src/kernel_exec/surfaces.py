@@ -200,7 +200,7 @@ def read_surface(surface: ControlSurfaceIR) -> SurfaceConfig | None:
         return None
     try:
         return msgspec.convert(surface.config, model, dec_hook=_decode)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:  # the second for half a character
         reason = str(error).replace("`$", "`config")
         message = f"control surface {surface.id!r} of kind {surface.kind}: {reason}"
         raise InvalidControlSurface(message, id=surface.id, kind=surface.kind, reason=reason) from None

@@ -1,10 +1,13 @@
 """Validation: every code has documents that have it and, next to them, ones that must not."""
 
+from typing import get_args
+
 import pytest
 from documents import Document, document, edge, node, surface
 from findings import BLOB, CASES, IF, ROUTED, SWITCH, spill
 
-from kernel_exec import InvalidFlow, diagnose, load_flow, validate
+from kernel_exec import FlowBuilder, InvalidFlow, diagnose, load_flow, validate
+from kernel_exec.flow_ir import SurfaceKind
 
 
 @pytest.mark.parametrize(("source", "expected"), CASES.values(), ids=CASES)
@@ -108,3 +111,22 @@ def test_a_chain_of_ten_thousand_nodes_that_closes_is_one_cycle() -> None:
     links = (edge(first, second) for first, second in zip(aliases, [*aliases[1:], aliases[0]], strict=True))
     [finding] = diagnose(load_flow(document(*map(node, aliases), *links)))
     assert (finding.code, finding.message.count("->")) == ("DAG200", 10_000)
+
+
+ODD_CONFIGS: list[object] = [
+    None, 1, [], object(), {1: 2}, "\ud800", {"source": "\ud800"}, {"scope": {"nodes": {"a"}}}, {"qps": 10**400},
+    {"v": 10**30}, {"cases": {"\ud800": "a"}, "source": "a", "selector_pointer": "\ud800"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", get_args(SurfaceKind))
+@pytest.mark.parametrize("config", ODD_CONFIGS, ids=repr)
+def test_diagnose_does_not_raise_for_what_only_python_could_build(kind: SurfaceKind, config: object) -> None:
+    flow = FlowBuilder("odd", "1.0.0").node("a", "x", summary="s").surface("s", kind, config).build()
+    assert {finding.code for finding in diagnose(flow)} <= {
+        "CTRL110",
+        "CTRL111",
+        "CTRL120",
+        "CTRL130",
+        "CTRL131",
+    }
