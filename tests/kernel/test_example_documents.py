@@ -17,7 +17,7 @@ type Document = dict[str, Any]
 
 
 def document(name: str) -> Document:
-    loaded: Document = json.loads((EXAMPLES / name / f"{name}.flow.json").read_text())
+    loaded: Document = json.loads((EXAMPLES / f"{name}.flow.json").read_text())
     return loaded
 
 

@@ -15,7 +15,7 @@ WORLDS: dict[str, list[str | Path]] = {"native": [sys.executable], "wasm": [ROOT
 def output(world: str, example: str) -> str:
     """Run an example on the built tree of a world; it has to end well and to keep quiet on stderr."""
     run = subprocess.run(
-        [*WORLDS[world], ROOT / f"examples/{example}/main.py"],
+        [*WORLDS[world], ROOT / "examples" / example],
         env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT / f"build/{world}")},
         capture_output=True,
         text=True,
@@ -26,13 +26,13 @@ def output(world: str, example: str) -> str:
 
 
 def facts(world: str) -> dict[str, str]:
-    lines = map(json.loads, output(world, "order_pipeline").splitlines())
+    lines = map(json.loads, output(world, "order_pipeline/main.py").splitlines())
     return {line["fact"]: line["value"] for line in lines}
 
 
 def bookings(world: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """What the ETL said before its first booking, and from there on."""
-    lines = [json.loads(line) for line in output(world, "meter_readings").splitlines()]
+    lines = [json.loads(line) for line in output(world, "meter_readings.py").splitlines()]
     return [line for line in lines if "refused" in line], [line for line in lines if "refused" not in line]
 
 
@@ -53,7 +53,7 @@ def test_the_order_pipeline_spills_natively_and_is_refused_in_wasm_unless_a_stor
 
 @pytest.mark.parametrize("world", WORLDS)
 def test_the_tracking_page_streams_until_the_parcel_arrives_or_the_visitor_leaves(world: str) -> None:
-    assert output(world, "parcel_tracking").splitlines() == [
+    assert output(world, "parcel_tracking.py").splitlines() == [
         'data: {"place": "depot Graz", "delivered": false}',
         'data: {"place": "depot Wien", "delivered": false}',
         'data: {"place": "van 12", "delivered": false}',
