@@ -10,7 +10,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 MYPY := $(BIN)/mypy --no-error-summary
 RESULTS := build/junit
-LINTED := codegen kernel_exec_src tests tools examples benchmarks
+SOURCES := codegen/profilec kernel_exec_src tests tools examples $(wildcard benchmarks)
 
 demo: build  ## the order pipeline in both worlds, side by side (the default)
 	@$(BIN)/python tools/side_by_side.py examples/order_pipeline/main.py
@@ -34,18 +34,20 @@ wasm: setup  ## write build/wasm and type-check it for emscripten
 check: setup  ## what a commit has to pass, in seconds: annotations, lint, formatting, types of the sources
 	@$(BIN)/profilec check
 	@echo "ruff and black"
-	@$(BIN)/ruff check --quiet $(LINTED)
-	@$(BIN)/black --quiet --check $(LINTED)
-	@echo "mypy --strict: sources and tools"
-	@$(MYPY) --cache-dir=.mypy_cache/codegen codegen/profilec
-	@MYPYPATH=codegen $(MYPY) --cache-dir=.mypy_cache/source kernel_exec_src/kernel_exec
-	@$(MYPY) --cache-dir=.mypy_cache/tools tools/*.py tools/wasm/*.py
+	@$(BIN)/ruff check --quiet $(SOURCES)
+	@$(BIN)/black --quiet --check $(SOURCES)
+	@echo "mypy --strict: sources, tests, tools and examples"
+	@MYPYPATH=codegen:kernel_exec_src $(MYPY) --cache-dir=.mypy_cache/source --exclude '/conftest.py|/cases/' $(SOURCES)
 
-test: check native wasm test-compiler test-kernel  ## everything
+test: check native wasm test-compiler test-kernel test-toolchain  ## everything
 
 test-compiler: setup  ## the compiler's tests
-	@echo "tests: compiler and packaging"
-	@$(PYTEST) -n auto tests/profilec tests/packaging
+	@echo "tests: compiler"
+	@$(PYTEST) -n auto tests/profilec
+
+test-toolchain: build  ## set-up, wasm-python, wheels and examples
+	@echo "tests: toolchain, packaging, examples"
+	@$(PYTEST) -n auto tests/toolchain tests/packaging
 
 test-kernel: test-native test-wasm  ## the kernel's suite in both worlds: the same tests have to pass
 	@$(BIN)/python tools/compare_junit.py $(RESULTS)/native.xml $(RESULTS)/wasm.xml
@@ -60,8 +62,8 @@ test-wasm: build  ## the kernel's suite and what only wasm promises, inside Pyod
 	@tools/wasm-python -m pytest -p no:cacheprovider --junitxml=$(RESULTS)/wasm.xml tests/kernel tests/wasm
 
 format: setup  ## let ruff and black put right what they can
-	@$(BIN)/ruff check --quiet --fix $(LINTED)
-	@$(BIN)/black --quiet $(LINTED)
+	@$(BIN)/ruff check --quiet --fix $(SOURCES)
+	@$(BIN)/black --quiet $(SOURCES)
 
 lock: setup  ## pin and hash what requirements/*.in and package.json ask for; delete a lock file first to get news
 	@$(BIN)/python tools/lock.py
@@ -72,4 +74,5 @@ clean:  ## remove what was generated, the environment included
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: demo setup build native wasm check test test-compiler test-kernel test-native test-wasm format lock clean help
+.PHONY: demo setup build native wasm check format lock clean help
+.PHONY: test test-compiler test-kernel test-native test-wasm test-toolchain

@@ -1,6 +1,6 @@
-// Loads Pyodide, shows it this machine's folders and environment, and hands over to main.py.
+// Loads Pyodide, shows it this machine's folders and environment, and hands over to start.py.
 //
-// Called by tools/wasm-python. The exit status is the script's own. A run that ends anywhere but in main.py
+// Called by tools/wasm-python. The exit status is the script's own. A run that ends anywhere but in start.py
 // (an event loop run dry, a crash of the interpreter, an error thrown in JavaScript) is status 1 and a sentence.
 
 import fs from "node:fs";
@@ -61,11 +61,11 @@ const pyodide = await loadPyodide({
   },
 });
 
-const main = path.join(root, "tools/wasm/main.py");
+const start = path.join(root, "tools/wasm/start.py");
 const globals = pyodide.toPy({
   __name__: "wasm_python",
   argv: process.argv.slice(2),
   importable: [path.join(root, "build/wasm"), path.join(installed, "lib")],
 });
-pyodide.runPython(fs.readFileSync(main, "utf8"), { filename: main, globals });
+pyodide.runPython(fs.readFileSync(start, "utf8"), { filename: start, globals });
 end(await pyodide.runPythonAsync("run(argv, importable)", { globals }));
