@@ -82,6 +82,14 @@ def _branch_fate(walk: Walk, body: cst.BaseSuite) -> Fate:
     return Fate(leaves=_ends(body), left=_ends(body))
 
 
+def _does_nothing(body: cst.BaseSuite) -> bool:
+    """Tell whether a suite is a lone `pass`, which nothing needs where there are other statements."""
+    match body.body:
+        case [cst.Pass()] | [cst.SimpleStatementLine(body=[cst.Pass()])]:
+            return True
+    return False
+
+
 def _ends(body: cst.BaseSuite) -> bool:
     """Tell whether a suite ends with a statement that never goes on to the next."""
     last = body.body[-1]
@@ -122,7 +130,7 @@ def _only_branch(walk: Walk, node: cst.If, branch: Branch) -> Fate:
     The comments above the chain speak of its first branch and go with it.
     """
     fate = walk.suite(branch.body)
-    if not fate.kept:
+    if not fate.kept or _does_nothing(branch.body):
         return gone(fate.cause)
     if branch.node is not node:
         start = walk.line_start(walk.syntax.inner(node).start)

@@ -79,7 +79,9 @@ def _mark(syntax: Syntax, flags: FlagTable, comment: Span) -> Mark | Finding | N
         fault = "is no expression of flags" if parsed is None else _fault(parsed, flags)
         if fault:
             at = Span(match.start("condition"), match.start("condition") + len(condition))
-            return syntax.finding("PC101" if parsed else "PC211", at, *_explained(fault, condition, flags))
+            return syntax.finding(
+                "PC101" if fault.isidentifier() else "PC211", at, *_explained(fault, condition, flags)
+            )
     line, _ = syntax.place(comment.start)
     alone = not content[content.rfind("\n", 0, comment.start) + 1 : comment.start].strip()
     if alone and line != 1:

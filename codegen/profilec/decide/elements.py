@@ -13,19 +13,36 @@ from profilec.edit import Cause
 from profilec.read import Syntax
 
 
-def cut_elements(draft: Draft, elements: Sequence[cst.CSTNode], lost: Sequence[bool], cause: Cause) -> None:
-    """Cut the lost elements out of a list of which at least one stays."""
+def cut_elements(
+    draft: Draft,
+    elements: Sequence[cst.CSTNode],
+    lost: Sequence[bool],
+    cause: Cause,
+    *,
+    keep_comma: bool = False,
+) -> None:
+    """Cut the lost elements out of a list of which at least one stays.
+
+    Args:
+        draft: takes the cuts.
+        elements: the whole list.
+        lost: which of them go.
+        cause: why.
+        keep_comma: the only element that stays must keep the comma behind it, as in a tuple.
+    """
     index = 0
     while index < len(elements):
         stop = index
         while stop < len(elements) and lost[stop]:
             stop += 1
         if stop > index:
-            _cut_run(draft, elements, index, stop, cause)
+            _cut_run(draft, elements, index, stop, cause, keep_comma)
         index = stop + 1
 
 
-def _cut_run(draft: Draft, elements: Sequence[cst.CSTNode], index: int, stop: int, cause: Cause) -> None:
+def _cut_run(
+    draft: Draft, elements: Sequence[cst.CSTNode], index: int, stop: int, cause: Cause, keep_comma: bool
+) -> None:
     """Cut the elements from `index` up to, not including, `stop`."""
     syntax = draft.syntax
     content = syntax.content
@@ -43,14 +60,9 @@ def _cut_run(draft: Draft, elements: Sequence[cst.CSTNode], index: int, stop: in
     ):
         draft.cut(start, syntax.inner(elements[stop]).start, cause)
     elif index and end == syntax.inner(elements[stop - 1]).end and stop == len(elements):
-        separator_stays = _is_tuple(elements) and index == 1
-        draft.cut(before if separator_stays else syntax.inner(elements[index - 1]).end, end, cause)
+        draft.cut(before if keep_comma else syntax.inner(elements[index - 1]).end, end, cause)
     else:
         draft.cut(before or start, end, cause)
-
-
-def _is_tuple(elements: Sequence[cst.CSTNode]) -> bool:
-    return isinstance(elements[0], cst.Element | cst.StarredElement)
 
 
 def _after_separator(syntax: Syntax, element: cst.CSTNode) -> int:

@@ -18,6 +18,8 @@ _ATOMS = (
     cst.Name, cst.Attribute, cst.Call, cst.Subscript, cst.SimpleString, cst.FormattedString, cst.List,
     cst.Set, cst.Dict, cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp, cst.Ellipsis,
 )  # fmt: skip
+_TIGHTER_THAN_NOT = (*_ATOMS, cst.Comparison, cst.BinaryOperation, cst.UnaryOperation, cst.Integer, cst.Float)
+"""What stands as an operand of `not`, `and` and `or` without parentheses."""
 _LOOSE = (
     cst.Assign, cst.AnnAssign, cst.AugAssign, cst.Return, cst.Arg, cst.Element, cst.DictElement,
     cst.Index, cst.Param, cst.Expr, cst.Raise, cst.Assert, cst.WithItem, cst.If, cst.While, cst.For,
@@ -74,13 +76,13 @@ def _simplify_operation(
     truth = walk.conditions.truth(left)
     if truth is not None:  # it does not decide, or the whole would be decided
         _refuse_lost_effects(walk, left)
-        _replace(walk, node, right, walk.because(left, truth), loose)
+        _replace(walk, node, right, walk.because(left, truth), loose, _TIGHTER_THAN_NOT)
         _simplify(walk, right, loose=loose)
         return
     truth = walk.conditions.truth(right)
     decides = truth is isinstance(node.operator, cst.Or)
     if truth is not None and not decides:
-        _replace(walk, node, left, walk.because(right, truth), loose)
+        _replace(walk, node, left, walk.because(right, truth), loose, _TIGHTER_THAN_NOT)
         _simplify(walk, left, loose=loose)
         return
     _simplify(walk, left)
@@ -112,14 +114,18 @@ def _choose_branch(walk: Walk, node: cst.IfExp, loose: bool) -> cst.BaseExpressi
 
 
 def _replace(
-    walk: Walk, node: cst.BaseExpression, part: cst.BaseExpression, cause: Cause, loose: bool
+    walk: Walk,
+    node: cst.BaseExpression,
+    part: cst.BaseExpression,
+    cause: Cause,
+    loose: bool,
+    plain: tuple[type[cst.CSTNode], ...] = _ATOMS,
 ) -> None:
     """Cut an expression down to a part of it, with its parentheses if nothing needs them any more."""
     kept = walk.syntax.outer(part)
-    several_lines = "\n" in walk.syntax.content[kept.start : kept.end]
-    plain = bool(part.lpar) or isinstance(part, _ATOMS) or (loose and not several_lines)
-    whole = walk.syntax.outer(node) if plain else walk.syntax.inner(node)
-    walk.draft.keep_only(whole, kept, cause)
+    one_line = "\n" not in walk.syntax.content[kept.start : kept.end]
+    bare = bool(part.lpar) or isinstance(part, _ATOMS) or (one_line and (loose or isinstance(part, plain)))
+    walk.draft.keep_only(walk.syntax.outer(node) if bare else walk.syntax.inner(node), kept, cause)
 
 
 # --- Expressions that are used for their value ----------------------------------------------------
@@ -327,7 +333,7 @@ def _cut_tuple(walk: Walk, node: cst.Tuple, elements: Iterable[cst.BaseElement],
         span = walk.syntax.outer(node)
         walk.draft.cut(span.start, span.end, cause, "()")
         return
-    cut_elements(walk.draft, items, [item in walk.lost for item in items], cause)
+    cut_elements(walk.draft, items, [item in walk.lost for item in items], cause, keep_comma=len(kept) == 1)
     if len(kept) == 1 and kept[0] is items[-1] and not isinstance(kept[0].comma, cst.Comma):
         end = walk.syntax.inner(kept[0]).end
         walk.draft.cut(end, end, cause, ",")
@@ -343,9 +349,21 @@ def _cut_parameters(walk: Walk, node: cst.Parameters, cause: Cause) -> None:
         lost.append(star)
     items = [child for child in _parameter_items(node) if isinstance(child, cst.CSTNode)]
     if len(lost) == len(items):
-        walk.draft.cut(walk.syntax.outer(items[0]).start, walk.syntax.outer(items[-1]).end, cause)
+        inside = _with_blanks(
+            walk.syntax.content, walk.syntax.outer(items[0]).start, walk.syntax.outer(items[-1]).end
+        )
+        walk.draft.cut(inside.start, inside.end, cause)
     else:
         cut_elements(walk.draft, items, [item in lost for item in items], cause)
+
+
+def _with_blanks(content: str, start: int, end: int) -> Span:
+    """Return a span with the blanks on both of its sides."""
+    while content[start - 1].isspace():
+        start -= 1
+    while content[end].isspace():
+        end += 1
+    return Span(start, end)
 
 
 def _parameter_items(node: cst.Parameters) -> Iterable[object]:

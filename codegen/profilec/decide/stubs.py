@@ -182,7 +182,7 @@ def _replace_body(walk: Walk, node: cst.FunctionDef, refusal: Refusal, cause: Ca
     rendered = _template().render(refusal=refusal).splitlines()
     newline = walk.syntax.module.default_newline
     indentation = _body_indentation(walk, node)
-    text = "".join(f"{indentation}{line}{newline}" for line in rendered)
+    text = "".join(f"{indentation if line else ''}{line}{newline}" for line in rendered)
     if isinstance(body, cst.IndentedBlock):
         lines = walk.suite_lines(body)
         start = (

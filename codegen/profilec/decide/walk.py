@@ -8,7 +8,7 @@ its comments, and keeps the blank lines as a person would leave them.
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import libcst as cst
 
@@ -146,16 +146,19 @@ class Walk:
                 break
         return fates
 
-    def _cut_runs(self, body: Sequence[cst.CSTNode], fates: Sequence[Fate], lines: Span) -> None:
-        """Cut each run of neighbours that went, as one piece."""
-        floor = lines.start
+    def _cut_runs(self, body: Sequence[cst.CSTNode], fates: Sequence[Fate], suite: Span) -> None:
+        """Cut each run of neighbours that went."""
+        floor = suite.start
         for kept, group in groupby(zip(body, fates, strict=True), key=lambda pair: pair[1].kept):
-            run = list(group)
-            end = self.without_blank_end(self.syntax.outer(run[-1][0])).end
+            run: list[Span] = []
+            causes: list[Cause] = []
+            for node, fate in group:
+                causes.append(fate.cause)
+                start = self.with_comments(node, floor)
+                floor = self.without_blank_end(self.syntax.outer(node)).end
+                run.append(Span(start, floor))
             if not kept:
-                start = self.with_comments(run[0][0], floor)
-                self._close_over(Span(start, end), lines, run[0][1].cause)
-            floor = end
+                self._close_over(run, suite, causes[0])
 
     def _line(self, node: cst.SimpleStatementLine | cst.SimpleStatementSuite) -> Fate:
         fates = self._fates(node.body)
@@ -214,40 +217,43 @@ class Walk:
         newline = content.find("\n", stripped, span.end)
         return Span(span.start, newline + 1 if newline >= 0 else span.end)
 
-    def _close_over(self, lines: Span, within: Span, cause: Cause) -> None:
-        """Cut whole lines of a suite, and the blank lines around them that a person would not leave.
+    def _close_over(self, run: Sequence[Span], suite: Span, cause: Cause) -> None:
+        """Cut neighbouring statements, and the blank lines around them that a person would not leave.
 
-        Between two statements the larger of both gaps stays; at the beginning and at the end of the suite
-        none.
+        Between two statements that stay, the largest of the gaps stays; at the beginning and at the end of the
+        suite none.
         """
         content = self.syntax.content
-        above, below = _blank_lines_above(content, lines.start), _blank_lines_below(content, lines.end)
-        if not content[lines.end : within.end].strip():
-            self.draft.cut(above[-1], lines.end, cause)
-        elif not content[within.start : lines.start].strip():
-            self.draft.cut(lines.start, below[-1], cause)
-        else:
-            self.draft.cut(lines.start, below[min(len(above), len(below)) - 1], cause)
+        above = Span(_blank_lines_above(content, run[0].start), run[0].start)
+        below = Span(run[-1].end, _blank_lines_below(content, run[-1].end))
+        if not content[below.end : suite.end].strip():
+            self.draft.cut(above.start, run[-1].end, cause)
+            return
+        if not content[suite.start : above.start].strip():
+            self.draft.cut(run[0].start, below.end, cause)
+            return
+        between = [Span(left.end, right.start) for left, right in pairwise(run)]
+        widest = max([above, *between, below], key=lambda gap: content.count("\n", gap.start, gap.end))
+        self.draft.cut(above.start, widest.start, cause)
+        self.draft.cut(widest.end, below.end, cause)
 
 
-def _blank_lines_above(content: str, offset: int) -> list[int]:
-    """Return `offset`, and the starts of the blank lines directly above it, going up."""
-    starts = [offset]
-    while starts[-1] > 0:
-        above = content.rfind("\n", 0, starts[-1] - 1) + 1
-        if content[above : starts[-1]].strip():
+def _blank_lines_above(content: str, offset: int) -> int:
+    """Return where the blank lines directly above a line begin."""
+    while offset > 0:
+        above = content.rfind("\n", 0, offset - 1) + 1
+        if content[above:offset].strip():
             break
-        starts.append(above)
-    return starts
+        offset = above
+    return offset
 
 
-def _blank_lines_below(content: str, offset: int) -> list[int]:
-    """Return `offset`, and the ends of the blank lines directly below it, going down."""
-    ends = [offset]
-    while ends[-1] < len(content):
-        newline = content.find("\n", ends[-1])
+def _blank_lines_below(content: str, offset: int) -> int:
+    """Return where the blank lines directly below a line end."""
+    while offset < len(content):
+        newline = content.find("\n", offset)
         below = newline + 1 if newline >= 0 else len(content)
-        if content[ends[-1] : below].strip():
+        if content[offset:below].strip():
             break
-        ends.append(below)
-    return ends
+        offset = below
+    return offset

@@ -1,0 +1,41 @@
+"""Every golden case: what each profile makes of a source, and what is refused."""
+
+from pathlib import Path
+
+import libcst as cst
+import pytest
+from case_files import MODULE, all_cases, compile_case, project_of, read_case, shown
+
+CASES = all_cases()
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_case(path: Path, tmp_path: Path) -> None:
+    case = read_case(path)
+    config = project_of(case, tmp_path)
+    compiled = compile_case(config)
+    found = [shown(finding, len(config.profiles)) for finding in compiled.findings]
+    assert found == case.errors, "\n".join(finding.message for finding in compiled.findings)
+    if any(finding.is_error for finding in compiled.findings):
+        return
+    for profile, tree in compiled.trees.items():
+        for file in case.files:
+            expected = case.outputs.get((profile, file), case.files[file])
+            emitted = tree.files.get(file)
+            assert (emitted.data.decode() if emitted else None) == expected, f"{file} for {profile}"
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_what_is_emitted_is_python_and_has_nothing_left_to_decide(path: Path, tmp_path: Path) -> None:
+    case = read_case(path)
+    if case.errors:
+        case = read_case(path)
+    compiled = compile_case(project_of(case, tmp_path))
+    if any(finding.is_error for finding in compiled.findings):
+        return
+    for tree in compiled.trees.values():
+        emitted = tree.files.get(MODULE)
+        if emitted is not None:
+            cst.parse_module(emitted.data.decode())
+            assert b"profilec" not in emitted.data
+            assert len(emitted.lines) in (0, emitted.data.count(b"\n") + (not emitted.data.endswith(b"\n")))
