@@ -1,0 +1,301 @@
+"""The `kernel-exec` command as a user meets it: what it prints, where, and how it exits."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from kernel_exec import FlowBuilder, dump_flow
+from kernel_exec.cli import main
+
+HANDLERS = """
+import asyncio, time
+from kernel_exec import FlowExecutor, NodeRegistry
+
+registry = NodeRegistry()
+executor = FlowExecutor(registry, resources={"kv": object()})
+nothing = 3
+
+@registry.node("t::in")
+async def receive(payload): return payload
+
+@registry.node("t::double")
+async def double(payload): return {"twice": payload * 2}
+
+@registry.node("t::fail")
+async def fail(payload): raise ValueError("no such order")
+
+@registry.node("t::stream", stream=True)
+async def stream(payload):
+    for number in range(payload):
+        yield number
+
+@registry.node("t::nap")
+async def nap(payload): await asyncio.sleep(0.15)
+
+@registry.node("t::slow")
+async def slow(payload):
+    await asyncio.sleep(60)
+
+@registry.node("t::block")
+def block(payload):
+    print("blocking", flush=True)
+    time.sleep(60)
+
+@registry.node("t::odd")
+async def odd(payload): return object()
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Work in a fresh folder that holds the module `handlers`."""
+    (tmp_path / "handlers.py").write_text(HANDLERS)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    yield tmp_path
+    sys.modules.pop("handlers", None)
+
+
+def flow(last: str, **node: object) -> str:
+    """Write a flow of two nodes and return the name of its file."""
+    builder = FlowBuilder("test", "1.0.0").node("in", "t::in", kind="trigger", summary="In.")
+    built = builder.node("out", f"t::{last}", summary="Out.", **node).edge("in", "out").build()  # type: ignore[arg-type]  # the fields of a node, by name
+    Path("flow.json").write_bytes(dump_flow(built))
+    return "flow.json"
+
+
+def call(*arguments: str) -> Result:
+    return CliRunner().invoke(main, arguments, prog_name="kernel-exec")
+
+
+def run(last: str, *arguments: str, nodes: str = "handlers") -> Result:
+    ends = ("--trigger", "in", "--capture", "out")
+    return call("run", flow(last), "--nodes", nodes, *ends, *arguments)
+
+
+def test_run_prints_the_result_as_a_line_of_json() -> None:
+    done = run("double", "--payload", "21")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, '{"twice":42}\n', "")
+
+
+def test_run_sends_null_unless_told_otherwise() -> None:
+    assert run("in").stdout == "null\n"
+
+
+def test_run_prints_a_stream_item_by_item() -> None:
+    assert run("stream", "--payload", "3").stdout == "0\n1\n2\n"
+
+
+def test_run_sends_every_line_of_a_file_and_skips_empty_ones(folder: Path) -> None:
+    (folder / "in.jsonl").write_text("1\n\n2\n  \n3")
+    assert run("double", "--input", "in.jsonl").stdout == '{"twice":2}\n{"twice":4}\n{"twice":6}\n'
+
+
+def test_run_takes_an_executor_that_binds_resources() -> None:
+    path = flow("double", effect_hints=["resource::kv::read"])
+    arguments = ("run", path, "--trigger", "in", "--capture", "out", "--payload", "1", "--nodes")
+    refused, served = call(*arguments, "handlers"), call(*arguments, "handlers:executor")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("Error: CAP101: ")
+    assert (served.exit_code, served.stdout) == (0, '{"twice":2}\n')
+
+
+def test_a_failing_node_is_one_line_and_exit_1() -> None:
+    done = run("fail", "--payload", "1")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "'out'" in done.stderr
+    assert "no such order" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_results_before_a_failure_are_printed(folder: Path) -> None:
+    (folder / "in.jsonl").write_text("[1]\n{}\n")
+    done = run("double", "--input", "in.jsonl")
+    assert (done.exit_code, done.stdout) == (1, '{"twice":[1,1]}\n')
+
+
+@pytest.mark.parametrize("arguments", [("--payload", "1"), ("--input", "in.jsonl")])
+def test_a_deadline_stops_the_run(folder: Path, arguments: tuple[str, str]) -> None:
+    (folder / "in.jsonl").write_text("1\n2\n")
+    started = time.monotonic()
+    done = run("slow", *arguments, "--deadline", "0.1")
+    assert done.exit_code == 1
+    assert "within 0.1 s" in done.stderr
+    assert time.monotonic() - started < 10
+
+
+def test_a_result_that_json_cannot_say_is_exit_1() -> None:
+    done = run("odd", "--payload", "1")
+    assert done.exit_code == 1
+    assert "a result cannot be written as JSON" in done.stderr
+
+
+WRONG = {
+    "bad payload": (("--payload", "{"), "handlers", "--payload is not JSON"),
+    "both sources": (("--payload", "1", "--input", "-"), "handlers", "give --payload or --input, not both"),
+    "bad line": (("--input", "in.jsonl"), "handlers", "line 2 of --input is not JSON"),
+    "no module": ((), "missing", "No module named 'missing'"),
+    "no name": ((), "handlers:absent", "has no attribute 'absent'"),
+    "no registry": ((), "handlers:nothing", "is of type int; name a NodeRegistry or a FlowExecutor"),
+    "broken module": ((), "broken", "broken.py:2: ZeroDivisionError"),
+    "no deadline": (("--deadline", "0"), "handlers", "--deadline"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "nodes", "message"), WRONG.values(), ids=WRONG)
+def test_a_wrong_call_is_one_sentence_and_exit_2(
+    folder: Path, arguments: tuple[str, ...], nodes: str, message: str
+) -> None:
+    (folder / "broken.py").write_text("import kernel_exec\n1 / 0\n")
+    (folder / "in.jsonl").write_text("1\nx\n")
+    done = run("double", *arguments, nodes=nodes)
+    assert done.exit_code == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_flow_that_is_no_flow_is_refused_by_every_command(folder: Path) -> None:
+    (folder / "flow.json").write_text('{"id": 1}')
+    for arguments in (
+        ("check",),
+        ("graph",),
+        ("run", "--nodes", "handlers", "--trigger", "in", "--capture", "out"),
+    ):
+        done = call(arguments[0], "flow.json", *arguments[1:])
+        assert (done.exit_code, done.stdout) == (1, "")
+        assert done.stderr == "Error: flow.json: $.id: expected `str`, got `int`\n"
+
+
+def test_check_prints_every_finding_and_exits_1_on_errors(folder: Path) -> None:
+    builder = FlowBuilder("bad", "1.0.0").node("a", "t::in").edge("a", "a", timeout_ms=0)
+    (folder / "bad.json").write_bytes(dump_flow(builder.build()))
+    done = call("check", "bad.json")
+    assert done.exit_code == 1
+    assert [line.split(":")[1].split(" at")[0].strip() for line in done.stdout.splitlines()[:-1]] == [
+        "warn DAG350",
+        "error DAG200",
+        "error CTRL101",
+    ]
+    assert done.stdout.splitlines()[-1] == "bad.json: 2 errors, 1 warning"
+    found = json.loads(call("check", "bad.json", "--json").stdout)
+    assert found[1] == {
+        "code": "DAG200",
+        "severity": "error",
+        "alias": "a",
+        "message": "the graph has a cycle: a -> a",
+    }
+
+
+def test_check_exits_0_on_warnings_and_on_nothing() -> None:
+    done = call("check", flow("double", kind="inline"))
+    assert (done.exit_code, done.stdout) == (0, "flow.json: 0 errors, 0 warnings\n")
+    assert json.loads(call("check", "flow.json", "--json").stdout) == []
+
+
+def test_graph_prints_mermaid_and_dot() -> None:
+    path = flow("double")
+    assert call("graph", path).stdout.startswith("flowchart TD\n")
+    assert call("graph", path, "--format", "dot").stdout.startswith('digraph "test" {\n')
+
+
+def test_graph_prints_svg_through_graphviz(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    graphviz = folder / "dot"
+    graphviz.write_text('#!/bin/sh\necho "<svg $1>"\ncat\n')
+    graphviz.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    done = call("graph", flow("double"), "--format", "svg")
+    assert done.stdout.startswith('<svg -Tsvg>\ndigraph "test" {\n')
+    graphviz.write_text("#!/bin/sh\necho broken >&2\nexit 3\n")
+    failed = call("graph", "flow.json", "--format", "svg")
+    assert (failed.exit_code, failed.stdout, failed.stderr) == (1, "", "Error: Graphviz failed: broken\n")
+    monkeypatch.setenv("PATH", "")
+    missing = call("graph", "flow.json", "--format", "svg")
+    assert missing.exit_code == 2
+    assert "or choose mermaid" in missing.stderr
+
+
+@pytest.mark.parametrize("command", [(), ("run",), ("check",), ("graph",)])
+def test_every_command_explains_itself(command: tuple[str, ...]) -> None:
+    done = call(*command, "--help")
+    assert done.exit_code == 0
+    assert "Usage: kernel-exec" in done.stdout
+    assert not command or f"kernel-exec {command[0]} orders.json" in done.stdout
+
+
+# --- As a process ---------------------------------------------------------------------------------
+
+
+def process(last: str, *arguments: str, stderr: int = subprocess.PIPE) -> "subprocess.Popen[str]":
+    ends = ("--nodes", "handlers", "--trigger", "in", "--capture", "out")
+    return subprocess.Popen(
+        [sys.executable, "-m", "kernel_exec", "run", flow(last), *ends, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+
+
+def test_results_come_while_a_pipe_is_still_open() -> None:
+    with process("double", "--input", "-") as running:
+        assert running.stdin is not None
+        assert running.stdout is not None
+        for number in (1, 2):
+            running.stdin.write(f"{number}\n")
+            running.stdin.flush()
+            assert json.loads(running.stdout.readline()) == {"twice": number * 2}
+        running.stdin.close()
+        assert running.wait(30) == 0
+
+
+@pytest.mark.parametrize("last", ["double", "block"])
+def test_an_interrupt_ends_the_run_at_once_and_says_so(last: str) -> None:
+    with process(last, "--input", "-") as running:
+        assert running.stdin is not None
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdin.write("1\n")
+        running.stdin.flush()
+        running.stdout.readline()
+        interrupted = time.monotonic()
+        running.send_signal(signal.SIGINT)
+        assert running.wait(30) == 130
+        assert time.monotonic() - interrupted < 10
+        assert running.stderr.read() == "Interrupted.\n"
+
+
+def test_a_reader_that_goes_away_ends_the_run_quietly() -> None:
+    with process("double", "--input", "-") as running:
+        assert running.stdin is not None
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.close()
+        running.stdin.write("1\n" * 100)
+        running.stdin.close()
+        assert running.wait(30) == 1
+        assert "Traceback" not in running.stderr.read()
+
+
+def test_a_terminal_shows_how_many_results_there_are_and_is_left_clean(folder: Path) -> None:
+    (folder / "in.jsonl").write_text("1\n2\n")
+    ours, theirs = pty.openpty()
+    try:
+        with process("nap", "--input", "in.jsonl", stderr=theirs) as running:
+            assert running.wait(30) == 0
+        shown = os.read(ours, 1000).decode()
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert shown.startswith("\r\x1b[K1 result, ")
+    assert " a second" in shown
+    assert shown.endswith("\r\x1b[K")
