@@ -86,7 +86,9 @@ def fingerprint(project: Project) -> str:
     return total.hexdigest()
 
 
-def analyse(project: Project, on_step: Callable[[str], None] = lambda step: None) -> Analysis:
+def analyse(
+    project: Project, on_step: Callable[[str], None] = lambda step: None, *, dependencies: Path | None = None
+) -> Analysis:
     """Make and prove the trees of all profiles.
 
     Proofs are about trees that were made without an error; where there was one, its consequences are not
@@ -95,9 +97,10 @@ def analyse(project: Project, on_step: Callable[[str], None] = lambda step: None
     Args:
         project: what `open_project` gave.
         on_step: called with the name of each step before it begins.
+        dependencies: the folder that third-party code is read in; None for the environment of the compiler.
     """
     from profilec.package import read_package  # brings LibCST, which an unchanged project does without
-    from profilec.prove import prove
+    from profilec.prove import Dependencies, prove
     from profilec.specialise import specialise
 
     config, findings, made = project.config, list(project.findings), {}
@@ -109,5 +112,5 @@ def analyse(project: Project, on_step: Callable[[str], None] = lambda step: None
     trees = {name: specialised.tree for name, specialised in made.items()}
     if not any(finding.is_error for finding in findings):
         on_step("proving")
-        findings += prove(project.sources, trees, config)
+        findings += prove(project.sources, trees, config, Dependencies.at(dependencies))
     return Analysis(project, package, made, merged(findings))

@@ -7,21 +7,29 @@ from collections.abc import Iterator, Mapping
 
 from profilec.config import Config
 from profilec.diagnostics import Finding
+from profilec.prove.dependencies import Dependencies
+from profilec.prove.forbidden import prove_forbidden
+from profilec.prove.idle_dependencies import prove_imports_remain
 from profilec.prove.nothing_left import prove_nothing_left
 from profilec.prove.resolves import prove_resolves
 from profilec.tree import SourceFile, Tree
 
-__all__ = ["prove"]
+__all__ = ["Dependencies", "prove"]
 
 
-def prove(sources: Mapping[str, SourceFile], trees: Mapping[str, Tree], config: Config) -> Iterator[Finding]:
+def prove(
+    sources: Mapping[str, SourceFile], trees: Mapping[str, Tree], config: Config, dependencies: Dependencies
+) -> Iterator[Finding]:
     """Every finding of every proof about the trees of a project.
 
     Args:
         sources: the files of the source root by path.
         trees: the tree of every profile by name.
         config: the project's configuration.
+        dependencies: where third-party code is read.
     """
     for tree in trees.values():
         yield from prove_nothing_left(sources, tree, config)
         yield from prove_resolves(sources, tree, config)
+        yield from prove_forbidden(sources, tree, config, dependencies)
+        yield from prove_imports_remain(sources, tree, config, dependencies)

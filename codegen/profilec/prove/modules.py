@@ -5,6 +5,7 @@ A file is parsed once, however many proofs and profiles look at it, because tree
 
 import ast
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -61,6 +62,19 @@ def parse(path: str, data: bytes) -> Module | None:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     return Module(path, *module_name(path), syntax)
+
+
+def at_run_time(syntax: ast.AST) -> Iterator[ast.AST]:
+    """Every node of a file except those that only a type checker reads."""
+    pending = [syntax]
+    while pending:
+        node = pending.pop()
+        yield node
+        match node:
+            case ast.If(test=ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING")):
+                pending += node.orelse
+            case _:
+                pending += ast.iter_child_nodes(node)
 
 
 type Located = ast.expr | ast.stmt | ast.alias | ast.excepthandler | ast.arg

@@ -19,14 +19,38 @@ _ALWAYS_BOUND = frozenset(dir(builtins)) | {
 }  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Import:
+    """What an import binds a name to: `name` of the module that `level` dots and `module` mean."""
+
+    module: str
+    level: int = 0
+    name: str | None = None
+
+
 @dataclass
 class Scope:
-    """One scope: a module, class, function or comprehension, or the type parameters of a definition."""
+    """One scope: a module, class, function or comprehension, or the type parameters of a definition.
+
+    Attributes:
+        kind: what opened it; decides what is visible from where.
+        parent: the scope around it.
+        bound: the names that it binds.
+        loads: the names that it reads.
+        imports: what imported names refer to.
+        aliases: the expressions that are assigned to a single name, where they are names or attributes.
+        stars: star imports.
+        outer: names that `global` or `nonlocal` move to another scope.
+        children: the scopes in it.
+    """
 
     kind: Literal["module", "class", "function", "comprehension", "parameters"]
     parent: "Scope | None"
     bound: set[str] = field(default_factory=set)
     loads: list[tuple[str, Located]] = field(default_factory=list)
+    imports: dict[str, list["Import"]] = field(default_factory=dict)
+    aliases: dict[str, list[ast.expr]] = field(default_factory=dict)
+    stars: list["Import"] = field(default_factory=list)
     outer: dict[str, "Scope"] = field(default_factory=dict)
     children: list["Scope"] = field(default_factory=list)
 
@@ -43,7 +67,11 @@ class Scope:
 
     def bind(self, name: str) -> None:
         """Note that the name is bound here, or in the scope that `global` or `nonlocal` said."""
-        self.outer.get(name, self).bound.add(name)
+        self.target(name).bound.add(name)
+
+    def target(self, name: str) -> "Scope":
+        """Return the scope that binding a name here binds it in."""
+        return self.outer.get(name, self)
 
     def walrus_target(self) -> "Scope":
         """The scope in which `:=` binds (PEP 572): comprehensions are passed over."""
@@ -134,12 +162,26 @@ class _Reader(ast.NodeVisitor):
 
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
-            self._scope.bind(alias.asname or alias.name.partition(".")[0])
+            top = alias.name.partition(".")[0]
+            self._import(alias.asname or top, Import(alias.name if alias.asname else top))
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         for alias in node.names:
-            if alias.name != "*":
-                self._scope.bind(alias.asname or alias.name)
+            imported = Import(node.module or "", node.level, alias.name)
+            if alias.name == "*":
+                self._scope.stars.append(imported)
+            else:
+                self._import(alias.asname or alias.name, imported)
+
+    def _import(self, name: str, imported: Import) -> None:
+        self._scope.bind(name)
+        self._scope.target(name).imports.setdefault(name, []).append(imported)
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Name() | ast.Attribute() | ast.Call()):
+                self._scope.target(name).aliases.setdefault(name, []).append(node.value)
+        self.generic_visit(node)
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
         if node.name:

@@ -1,0 +1,171 @@
+"""Proof 3: nothing that a profile forbids is reachable, in the package or in what it depends on.
+
+A finding stands where the forbidden thing is named, or, where a dependency names it, at the import of the
+package that leads there; its notes are the chain. A file that holds none of the forbidden words is not
+looked into.
+"""
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from profilec.config import Config, Profile
+from profilec.diagnostics import Finding
+from profilec.prove.dependencies import Dependencies
+from profilec.prove.imports import ImportGraph
+from profilec.prove.modules import Located, at_run_time, finding_at
+from profilec.prove.references import References
+from profilec.tree import SourceFile, Tree
+
+
+@dataclass(frozen=True)
+class _Patterns:
+    """What a profile forbids: modules and dotted names, and methods by their name alone."""
+
+    names: frozenset[str]
+    methods: frozenset[str]
+
+    @classmethod
+    def of(cls, profile: Profile) -> "_Patterns":
+        methods = {pattern.removeprefix("*.") for pattern in profile.forbid if pattern.startswith("*.")}
+        return cls(frozenset(pattern for pattern in profile.forbid if "*" not in pattern), frozenset(methods))
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The identifiers of which a file must hold one to name anything forbidden."""
+        return self.methods | {name.rpartition(".")[2] for name in self.names}
+
+    def match(self, name: str) -> str | None:
+        """The pattern that forbids a dotted name; builtins are forbidden by their plain name."""
+        parts = name.removeprefix("builtins.").split(".")
+        return next((p for n in range(1, len(parts) + 1) if (p := ".".join(parts[:n])) in self.names), None)
+
+
+def prove_forbidden(
+    sources: Mapping[str, SourceFile], tree: Tree, config: Config, dependencies: Dependencies
+) -> Iterator[Finding]:
+    """Findings PC405, PC406 and PC407 of one tree; none where its profile forbids nothing.
+
+    Args:
+        sources: the files of the source root by path.
+        tree: what one profile makes of them.
+        config: the project's configuration.
+        dependencies: where third-party code is read.
+    """
+    profile = config.profiles[tree.profile]
+    if not profile.forbid:
+        return
+    required = _required(config, profile)
+    for requirement in dependencies.missing(required):
+        message = f"the dependency `{requirement}` is not installed where the proofs read dependencies"
+        hint = "install it there, or name the folder that holds it with --deps"
+        yield Finding("PC407", "pyproject.toml", message=message, hint=hint, profiles=(profile.name,))
+    graph = ImportGraph(tree, config, dependencies.modules(required))
+    patterns = _Patterns.of(profile)
+    words = [word.encode() for word in (*sorted(patterns.words), "import_module", "__import__")]
+    for module in graph.reached:
+        data = graph.data(module)
+        if any(word in data for word in words) and (references := graph.references(module)):
+            for fault in _faults(references, patterns, graph):
+                yield _finding(fault, module, graph, sources, tree, config)
+
+
+def _required(config: Config, profile: Profile) -> tuple[str, ...]:
+    common = config.project.get("dependencies")
+    return (*(map(str, common) if isinstance(common, list) else ()), *profile.dependencies)
+
+
+@dataclass(frozen=True)
+class _Fault:
+    code: str
+    node: Located
+    message: str
+    verb: str
+    others: tuple[int, ...] = ()
+
+
+def _faults(references: References, patterns: _Patterns, graph: ImportGraph) -> Iterator[_Fault]:
+    """What one file names that is forbidden, each thing once, and its undecidable imports."""
+    places: dict[str, list[Located]] = {}
+    for pattern, node in _mentions(references, patterns, graph):
+        places.setdefault(pattern, []).append(node)
+    for pattern, nodes in places.items():
+        first, *others = sorted(nodes, key=lambda node: (node.lineno, node.col_offset))
+        lines = tuple(sorted({node.lineno for node in others} - {first.lineno}))
+        yield _Fault("PC405", first, f"`{pattern}` is forbidden", f"names {pattern}", lines)
+    for dynamic in references.dynamic_imports():
+        if dynamic.module is None:
+            yield _Fault(
+                "PC406", dynamic.node, "what is imported here cannot be decided", "imports at run time"
+            )
+
+
+def _mentions(
+    references: References, patterns: _Patterns, graph: ImportGraph
+) -> Iterator[tuple[str, Located]]:
+    for reference in references.all():
+        for name in _through_modules(reference.name, patterns.words, graph):
+            if pattern := patterns.match(name):
+                yield pattern, reference.node
+    for dynamic in references.dynamic_imports():
+        if dynamic.module and (pattern := patterns.match(dynamic.module)):
+            yield pattern, dynamic.node
+    for node in at_run_time(references.module.syntax):
+        if (
+            isinstance(node, ast.Attribute)
+            and node.attr in patterns.methods
+            and isinstance(node.ctx, ast.Load)
+        ):
+            yield f"*.{node.attr}", node
+
+
+def _through_modules(name: str, words: frozenset[str], graph: ImportGraph) -> frozenset[str]:
+    """What a name stands for, seen through the modules that can be read.
+
+    `shop.compat.time.sleep` is `time.sleep` where `shop.compat` imports `time`.
+    """
+    names, done = {name}, set()
+    while names and not words.isdisjoint(name.split(".")):
+        current = names.pop()
+        if current in done:
+            continue
+        done.add(current)
+        split = graph.known(current)
+        if split and split[1] and (references := graph.references(split[0])):
+            first, *rest = split[1]
+            names |= {".".join([target, *rest]) for target in references.exports(first)}
+    return frozenset(done | {name})
+
+
+def _finding(
+    fault: _Fault,
+    module: str,
+    graph: ImportGraph,
+    sources: Mapping[str, SourceFile],
+    tree: Tree,
+    config: Config,
+) -> Finding:
+    steps = graph.chain(module)
+    notes = [
+        f"{graph.shown(step.importer, step.line)} imports {step.module}" for step in steps if step.importer
+    ]
+    file, node, message = graph.file(module), fault.node, fault.message
+    if file is None or len(notes) > 0:
+        notes.append(f"{graph.shown(module, node.lineno)} {fault.verb}")
+    if fault.others:
+        notes.append(
+            f"also in {'line' if len(fault.others) == 1 else 'lines'} {', '.join(map(str, fault.others))}"
+        )
+    if file is None:
+        last = next(step for step in reversed(steps) if step.importer and graph.file(step.importer))
+        file, node = graph.file(str(last.importer)), _at_line(last.line)
+        message = (
+            f"{message}, and `{module}` reaches it" if fault.code == "PC405" else f"{message}, in `{module}`"
+        )
+    assert file is not None  # the first importer of a chain is a module of the tree
+    source = sources.get(file.path)
+    return finding_at(config, tree, file, source, node, code=fault.code, message=message, notes=tuple(notes))
+
+
+def _at_line(line: int) -> ast.stmt:
+    return ast.Pass(lineno=line, col_offset=0, end_lineno=line + 1, end_col_offset=0)

@@ -1,0 +1,144 @@
+"""Which modules a tree imports, file by file, on into its third-party dependencies.
+
+Standard-library modules are named but not entered. What only a type checker imports is passed over.
+"""
+
+import ast
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from profilec.config import Config
+from profilec.prove.modules import Located, Module, is_python, module_name, parse
+from profilec.prove.references import References
+from profilec.tree import EmittedFile, Tree
+
+_RUN_TIME = (b"import_module", b"__import__")
+
+
+@dataclass(frozen=True)
+class Step:
+    """How a module was first reached: the importing module, None for where all begins, and the line there."""
+
+    module: str
+    importer: str | None
+    line: int
+
+
+class ImportGraph:
+    """The modules that can be reached from a tree, with the shortest way to each.
+
+    Every module of the tree can be imported by its users, so each is a beginning; the package itself comes
+    first, and chains lead from it where they can.
+    """
+
+    def __init__(self, tree: Tree, config: Config, third_party: Mapping[str, Path]) -> None:
+        self._config = config
+        self._third_party = third_party
+        self._own = {module_name(file.path)[0]: file for file in tree.files.values() if is_python(file.path)}
+        self._references: dict[str, References | None] = {}
+
+    def file(self, module: str) -> EmittedFile | None:
+        """The file of a module of the tree; None for any other module."""
+        return self._own.get(module)
+
+    def shown(self, module: str, line: int) -> str:
+        """A place as a person finds it: in the source for a module of the tree."""
+        file = self._own.get(module)
+        if file is not None:
+            return f"{self._config.shown(file.path)}:{file.source_line(line) or line}"
+        return f"{_path_of(module, self._third_party[module])}:{line}"
+
+    def data(self, module: str) -> bytes:
+        """The bytes of a module's file."""
+        file = self._own.get(module)
+        return file.data if file else self._third_party[module].read_bytes()
+
+    def references(self, module: str) -> References | None:
+        """The references of a module; None where it cannot be parsed."""
+        if module not in self._references:
+            parsed = self._parsed(module)
+            self._references[module] = References(parsed) if parsed else None
+        return self._references[module]
+
+    def known(self, name: str) -> tuple[str, list[str]] | None:
+        """Split a dotted name into the longest module that can be read, if there is one, and the rest."""
+        parts = name.split(".")
+        for length in range(len(parts), 0, -1):
+            module = ".".join(parts[:length])
+            if module in self._own or module in self._third_party:
+                return module, parts[length:]
+        return None
+
+    @cached_property
+    def reached(self) -> Mapping[str, Step]:
+        """Every module that is reached, in the order of its distance."""
+        first = self._config.package
+        own = sorted(self._own)
+        found: dict[str, Step] = {}
+        for beginning in [*([first] if first in self._own else []), *own]:
+            if beginning not in found:
+                found[beginning] = Step(beginning, None, 0)
+                self._walk(beginning, found)
+        return found
+
+    def _walk(self, beginning: str, found: dict[str, Step]) -> None:
+        pending = deque([beginning])
+        while pending:
+            importer = pending.popleft()
+            for name, line in self._imports(importer):
+                parts = name.split(".")
+                for length in range(1, len(parts) + 1):
+                    module = ".".join(parts[:length])
+                    if module not in found and (module in self._own or module in self._third_party):
+                        found[module] = Step(module, importer, line)
+                        pending.append(module)
+
+    def chain(self, module: str) -> list[Step]:
+        """The steps from a beginning to a module."""
+        steps = [self.reached[module]]
+        while (importer := steps[0].importer) is not None:
+            steps.insert(0, self.reached[importer])
+        return steps
+
+    def _parsed(self, module: str) -> Module | None:
+        file = self._own.get(module)
+        if file is not None:
+            return parse(file.path, file.data)
+        path = self._third_party[module]
+        return parse(_path_of(module, path), self.data(module))
+
+    def _imports(self, module: str) -> Iterator[tuple[str, int]]:
+        parsed = self._parsed(module)
+        if parsed is None:
+            return
+        for name, node in imported_names(parsed):
+            yield name, node.lineno
+        if any(word in self.data(module) for word in _RUN_TIME) and (references := self.references(module)):
+            for dynamic in references.dynamic_imports():
+                if dynamic.module:
+                    yield dynamic.module, dynamic.node.lineno
+
+
+def imported_names(module: Module) -> Iterator[tuple[str, Located]]:
+    """The absolute name of everything that the import statements of a file ask for at run time."""
+    pending: list[ast.AST] = [module.syntax]
+    while pending:
+        for node in ast.iter_child_nodes(pending.pop()):
+            match node:
+                case ast.Import():
+                    yield from ((alias.name, node) for alias in node.names)
+                case ast.ImportFrom():
+                    origin = module.absolute(node.module, node.level)
+                    yield from ((f"{origin}.{alias.name}".removesuffix(".*"), node) for alias in node.names)
+                case ast.If(test=ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING")):
+                    pending += node.orelse
+                case ast.stmt() | ast.ExceptHandler() | ast.match_case():
+                    pending.append(node)
+
+
+def _path_of(module: str, file: Path) -> str:
+    """The path of a third-party file, relative to the folder that it is installed in."""
+    return module.replace(".", "/") + ("/__init__.py" if file.stem == "__init__" else ".py")

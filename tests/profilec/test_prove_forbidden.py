@@ -1,0 +1,241 @@
+"""Proof 3: what a profile forbids is found however it is reached, and nothing else is taken for it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+from profilec_project import Project
+
+from profilec.config import Config, Profile
+from profilec.diagnostics import Finding
+from profilec.prove.dependencies import Dependencies
+from profilec.prove.forbidden import prove_forbidden
+from profilec.prove.idle_dependencies import prove_imports_remain
+from profilec.tree import EmittedFile, SourceFile, Tree
+
+FORBID = ("threading", "concurrent.futures", "time.sleep", "asyncio.to_thread", "open", "*.run_in_executor")
+
+
+def install(folder: Path, name: str, files: Mapping[str, str], requires: str = "") -> None:
+    """Install a distribution as pip does: its files, its metadata and the record of both."""
+    information = folder / f"{name}-1.0.dist-info"
+    information.mkdir(parents=True)
+    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n"
+    (information / "METADATA").write_text(metadata + (f"Requires-Dist: {requires}\n" if requires else ""))
+    (information / "RECORD").write_text("".join(f"{path},,\n" for path in files))
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(dedent(text))
+
+
+def prove(
+    root: Path, files: Mapping[str, str], *, forbid: tuple[str, ...] = FORBID, requires: tuple[str, ...] = ()
+) -> list[Finding]:
+    """The findings about a package, whose dependencies lie in the folder `deps`."""
+    profile = Profile("wasm", forbid=forbid, dependencies=requires)
+    config = Config(root, "shop", {"wasm": profile}, source="src")
+    texts = {"shop/__init__.py": "", **files}
+    sources = {path: SourceFile(path, dedent(text).encode()) for path, text in texts.items()}
+    tree = Tree("wasm", {path: EmittedFile(path, source.data, False) for path, source in sources.items()})
+    dependencies = Dependencies.at(root / "deps")
+    return [
+        *prove_forbidden(sources, tree, config, dependencies),
+        *prove_imports_remain(sources, tree, config, dependencies),
+    ]
+
+
+REACHED = {
+    "an import": ("import threading", "threading"),
+    "an import of a submodule": ("import concurrent.futures.thread", "concurrent.futures"),
+    "an import from": ("from threading import Thread", "threading"),
+    "a module from its package": ("from concurrent import futures", "concurrent.futures"),
+    "an import in a function": ("def f():\n    import threading as t", "threading"),
+    "an import that may fail": ("try:\n    import threading\nexcept ImportError:\n    pass", "threading"),
+    "an import at run time": ("import importlib\nimportlib.import_module('threading')", "threading"),
+    "an import at run time, renamed": (
+        "from importlib import import_module as im\nim('threading')",
+        "threading",
+    ),
+    "an import at run time, in pieces": (
+        "import importlib\nimportlib.import_module('thread' + 'ing')",
+        "threading",
+    ),
+    "__import__": ("__import__('threading')", "threading"),
+    "what __import__ gives": ("__import__('time').sleep(1)", "time.sleep"),
+    "what import_module gives": (
+        "import importlib as i\nt = i.import_module('time')\nt.sleep(1)",
+        "time.sleep",
+    ),
+    "a call": ("import time\ntime.sleep(1)", "time.sleep"),
+    "a call of a renamed module": ("import time as t\nt.sleep(1)", "time.sleep"),
+    "a call of a renamed name": ("from time import sleep as nap\nnap(1)", "time.sleep"),
+    "a call of an assigned module": ("import time\nclock = time\ndef f():\n    clock.sleep(1)", "time.sleep"),
+    "a name that is handed on": ("import time\nrun(time.sleep)", "time.sleep"),
+    "getattr": ("import time\ngetattr(time, 'sleep')(1)", "time.sleep"),
+    "a star import": ("from asyncio import *\nto_thread(f)", "asyncio.to_thread"),
+    "an attribute chain": ("import concurrent\nconcurrent.futures.wait([])", "concurrent.futures"),
+    "a builtin": ("def f(path):\n    with open(path) as file:\n        return file", "open"),
+    "a builtin by its module": ("import builtins\nbuiltins.open('x')", "open"),
+    "a method": ("async def f(loop):\n    await loop.run_in_executor(None, g)", "*.run_in_executor"),
+    "a method of a call": ("get_loop().run_in_executor(None, g)", "*.run_in_executor"),
+}
+
+
+@pytest.mark.parametrize("name", REACHED)
+def test_what_is_forbidden_is_found(name: str, tmp_path: Path) -> None:
+    text, pattern = REACHED[name]
+    findings = prove(tmp_path, {"shop/a.py": text})
+    assert [(f.code, f.message, f.path) for f in findings] == [
+        ("PC405", f"`{pattern}` is forbidden", "src/shop/a.py")
+    ]
+    assert findings[0].profiles == ("wasm",)
+
+
+NOT_REACHED = {
+    "a parameter of that name": "def f(open, time):\n    open(1)\n    time.sleep(2)",
+    "a function of that name": "def open(x): ...\nopen(1)",
+    "a module of the package": "from . import threading_helpers as threading\nthreading.go()",
+    "another module's name": "import trio as time\ntime.sleep(1)",
+    "an import for type checkers": "import typing\nif typing.TYPE_CHECKING:\n    import threading",
+    "a method that is defined": "class A:\n    def run_in_executor(self): ...",
+    "an attribute that is set": "a.run_in_executor = None",
+    "text": "'''import threading; time.sleep'''\n# open()",
+    "a local variable": "def f():\n    sleep = 1\n    return sleep",
+}
+
+
+@pytest.mark.parametrize("name", NOT_REACHED)
+def test_what_only_looks_forbidden_is_not_reported(name: str, tmp_path: Path) -> None:
+    files = {
+        "shop/a.py": NOT_REACHED[name],
+        "shop/threading_helpers.py": "def go(): ...",
+        "shop/types.py": "",
+    }
+    assert prove(tmp_path, files) == []
+
+
+def test_each_forbidden_thing_is_reported_once_for_a_file(tmp_path: Path) -> None:
+    text = "import time\n\ntime.sleep(1)\ntime.sleep(2)\n\ntime.sleep(3)\n"
+    (finding,) = prove(tmp_path, {"shop/a.py": text})
+    assert finding.line == 3
+    assert finding.source_line[finding.column - 1 : finding.end_column - 1] == "time.sleep"
+    assert finding.notes[-1] == "also in lines 4, 6"
+
+
+def test_a_name_is_seen_through_modules_of_the_package(tmp_path: Path) -> None:
+    files = {
+        "shop/compat.py": "import time\n",
+        "shop/more.py": "from .compat import time as clock\n",
+        "shop/user.py": "from shop import more\n\nmore.clock.sleep(1)\n",
+    }
+    (finding,) = prove(tmp_path, files)
+    assert (finding.path, finding.line, finding.message) == (
+        "src/shop/user.py",
+        3,
+        "`time.sleep` is forbidden",
+    )
+
+
+def test_a_finding_prints_the_chain_of_imports(tmp_path: Path) -> None:
+    files = {
+        "shop/__init__.py": "from shop.api import run\n",
+        "shop/api.py": "import os\n\nfrom . import jobs\n\ndef run(): ...\n",
+        "shop/jobs.py": "import threading\n",
+    }
+    (finding,) = prove(tmp_path, files)
+    assert finding.notes == (
+        "src/shop/__init__.py:1 imports shop.api",
+        "src/shop/api.py:3 imports shop.jobs",
+        "src/shop/jobs.py:1 names threading",
+    )
+
+
+def test_dependencies_are_followed_file_by_file(tmp_path: Path) -> None:
+    install(
+        tmp_path / "deps",
+        "fetch",
+        {
+            "fetch/__init__.py": "from fetch import core\n",
+            "fetch/core.py": "import low.wire\n",
+            "fetch/unused.py": "import threading\n",
+        },
+        requires="low>=1; python_version > '3'",
+    )
+    install(
+        tmp_path / "deps",
+        "low",
+        {"low/__init__.py": "", "low/wire.py": "import os\nimport concurrent.futures\n"},
+    )
+    findings = prove(tmp_path, {"shop/net.py": "\nimport fetch\n"}, requires=("fetch>=1",))
+    assert [(finding.path, finding.line, finding.message) for finding in findings] == [
+        ("src/shop/net.py", 2, "`concurrent.futures` is forbidden, and `low.wire` reaches it")
+    ]
+    assert findings[0].notes == (
+        "src/shop/net.py:2 imports fetch",
+        "fetch/__init__.py:1 imports fetch.core",
+        "fetch/core.py:1 imports low.wire",
+        "low/wire.py:2 names concurrent.futures",
+    )
+
+
+def test_what_is_installed_but_not_declared_is_not_followed(tmp_path: Path) -> None:
+    install(tmp_path / "deps", "fetch", {"fetch/__init__.py": "import threading\n"})
+    assert prove(tmp_path, {"shop/net.py": "import fetch\n"}) == []
+
+
+def test_an_extra_of_a_dependency_is_not_followed(tmp_path: Path) -> None:
+    install(tmp_path / "deps", "fetch", {"fetch.py": "import fast\n"}, requires="fast; extra == 'speed'")
+    install(tmp_path / "deps", "fast", {"fast.py": "import threading\n"})
+    assert prove(tmp_path, {"shop/net.py": "import fetch\n"}, requires=("fetch",)) == []
+
+
+def test_a_dependency_that_is_not_installed_is_a_finding(tmp_path: Path) -> None:
+    (finding,) = prove(tmp_path, {}, requires=("fetch>=1",))
+    assert finding.code == "PC407"
+    assert "fetch>=1" in finding.message
+
+
+def test_a_profile_that_forbids_nothing_needs_no_dependencies(tmp_path: Path) -> None:
+    assert prove(tmp_path, {"shop/a.py": "import threading\n"}, forbid=(), requires=("fetch",)) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import importlib\ndef load(name):\n    return importlib.import_module(name)\n",
+        "def load(name):\n    return __import__(name)\n",
+        "from importlib import import_module\nimport_module(f'shop.{kind}')\n",
+    ],
+)
+def test_an_import_that_cannot_be_decided_is_a_warning(text: str, tmp_path: Path) -> None:
+    (finding,) = prove(tmp_path, {"shop/a.py": text})
+    assert (finding.code, finding.is_error) == ("PC406", False)
+
+
+def test_a_relative_import_at_run_time_is_decided(tmp_path: Path) -> None:
+    files = {
+        "shop/__init__.py": "import importlib\nimportlib.import_module('.jobs', __package__)\n",
+        "shop/jobs.py": "import threading\n",
+    }
+    (finding,) = prove(tmp_path, files)
+    assert finding.notes[0] == "src/shop/__init__.py:2 imports shop.jobs"
+
+
+def test_a_circle_of_imports_comes_to_an_end(tmp_path: Path) -> None:
+    files = {"shop/a.py": "from .b import time\n", "shop/b.py": "from .a import time\ntime.sleep(1)\n"}
+    assert prove(tmp_path, files) == []
+
+
+def test_a_dependency_whose_only_import_went_is_a_warning(project: Project) -> None:
+    configuration = project.read("pyproject.toml")
+    wasm = '[tool.profilec.profiles.wasm]\ndependencies = ["psutil>=5"]\n'
+    project.write(
+        {
+            "pyproject.toml": configuration.replace("[tool.profilec.profiles.wasm]\n", wasm),
+            "src/shop/a.py": "from shop._profile import NATIVE\nif NATIVE:\n    import psutil\n    psutil.pids()\n",
+        }
+    )
+    ran = project.run("check", "--json")
+    assert (ran.code, ran.codes) == (0, ["PC409"])
+    assert ran.json["findings"][0]["message"] == "the dependency `psutil>=5` is no longer imported"
