@@ -62,7 +62,12 @@ def decode(data: bytes) -> Any:
         ValueError: the bytes were not written by `encode`, are damaged, or name a class that is not imported
             here.
     """
-    return _decoder.decode(data)
+    try:
+        return _decoder.decode(data)
+    except ValueError:
+        raise
+    except Exception as error:  # damaged bytes can make anything fail on the way
+        raise ValueError(f"the bytes are no encoded payload: {error!r}") from error
 
 
 def _is_plain(value: Any, room: int) -> bool:

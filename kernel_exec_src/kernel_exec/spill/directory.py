@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from pathlib import Path
 from urllib.parse import quote
 from uuid import uuid4
@@ -35,12 +36,13 @@ class DirectoryStore:
             OSError: the file cannot be written.
         """
         partial = self.folder / f".{uuid4().hex}.partial"
-        writing = asyncio.ensure_future(asyncio.to_thread(_write, partial, data))
+        unwanted = threading.Event()
         try:
-            await asyncio.shield(writing)
+            await asyncio.to_thread(_write, partial, data, unwanted)
         except BaseException:
-            # The thread may still be writing: the file goes when it is done.
-            writing.add_done_callback(lambda _: partial.unlink(missing_ok=True))
+            # A thread that is still writing cannot be stopped: whichever of us is later removes the file.
+            unwanted.set()
+            partial.unlink(missing_ok=True)
             raise
         partial.replace(self._place(key))
 
@@ -65,5 +67,9 @@ class DirectoryStore:
         return self.folder / f"{quote(key, safe='')}.object"
 
 
-def _write(path: Path, data: bytes) -> None:
-    path.write_bytes(data)
+def _write(path: Path, data: bytes, unwanted: threading.Event) -> None:
+    try:
+        path.write_bytes(data)
+    finally:
+        if unwanted.is_set():
+            path.unlink(missing_ok=True)

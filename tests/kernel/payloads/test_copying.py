@@ -1,0 +1,86 @@
+"""A copy is identical to its original and shares nothing that can change (kernel contract, decision 6)."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from values import (
+    NOT_PAYLOADS,
+    Counted,
+    CountedFrozen,
+    Derived,
+    Frozen,
+    Line,
+    Point,
+    Slotted,
+    cycles,
+    identical,
+    mutable_parts,
+    nested,
+    payloads,
+)
+
+from kernel_exec import PayloadError
+from kernel_exec.payloads import MAX_DEPTH, copy_payload
+
+
+@given(payloads)
+def test_a_copy_is_identical_in_value_and_type(value: Any) -> None:
+    assert identical(copy_payload(value), value)
+
+
+@given(payloads)
+def test_a_copy_shares_nothing_that_can_change(value: Any) -> None:
+    assert not set(mutable_parts(copy_payload(value))) & set(mutable_parts(value))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        Point([1], {"a": Line(b=[2])}),
+        Frozen(value=[1]),
+        Counted(),
+        CountedFrozen("n"),
+        Derived(1),
+        Slotted(Slotted([None])),
+        [True, 1, 1.0, -0.0, float("nan"), float("-inf"), 10**5000, "\ud800"],
+        {"\udfff": [1], "": {}},
+    ],
+)
+def test_structs_dataclasses_and_odd_atoms_are_copied_as_they_are(value: Any) -> None:
+    assert identical(copy_payload(value), value)
+
+
+def test_what_post_init_did_once_is_not_done_again() -> None:
+    counted, derived = Counted(), Derived(1)
+    derived.total.append("later")
+    assert copy_payload(counted).runs_so_far == 1
+    assert copy_payload(derived).runs == 1
+    assert copy_payload(derived).total == [1, "later"]
+
+
+def test_the_same_member_twice_becomes_two() -> None:
+    member: list[int] = []
+    first, second = copy_payload([member, member])
+    first.append(1)
+    assert second == []
+
+
+@pytest.mark.parametrize(("value", "says"), NOT_PAYLOADS)
+def test_what_is_no_payload_is_refused_and_its_place_named(value: Any, says: str) -> None:
+    with pytest.raises(PayloadError, match=says):
+        copy_payload(value)
+
+
+@pytest.mark.parametrize("value", [nested(MAX_DEPTH + 1), nested(100_000), *cycles()])
+def test_what_has_no_end_is_refused(value: Any) -> None:
+    with pytest.raises(PayloadError, match=r"deeper than .* levels, or holds itself"):
+        copy_payload(value)
+
+
+def test_the_deepest_payload_is_copied() -> None:
+    assert copy_payload(nested(MAX_DEPTH)) == nested(MAX_DEPTH)
+    objects: Any = None
+    for _ in range(MAX_DEPTH):
+        objects = Point(objects)
+    assert identical(copy_payload(objects), objects)

@@ -1,0 +1,173 @@
+"""Values for the payload tests: the classes they are made of, strategies, and what "identical" means."""
+
+import dataclasses
+import enum
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from hypothesis import strategies as st
+
+
+class Point(msgspec.Struct):
+    x: Any = None
+    y: Any = None
+
+
+class Frozen(msgspec.Struct, frozen=True, kw_only=True):
+    value: Any
+
+
+class Counted(msgspec.Struct, rename="camel", tag="counted", omit_defaults=True):
+    """Its `__post_init__` leaves a trace, so that running it twice would show."""
+
+    runs_so_far: int = 0
+    note: Any = None
+
+    def __post_init__(self) -> None:
+        self.runs_so_far += 1
+
+
+class CountedFrozen(msgspec.Struct, frozen=True, dict=True):
+    note: Any = None
+
+    def __post_init__(self) -> None:
+        vars(self)["seen"] = [self.note]
+
+
+@dataclass
+class Line:
+    a: Any = None
+    b: Any = field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Slotted:
+    value: Any = None
+
+
+@dataclass
+class Derived:
+    """Keeps something besides its fields."""
+
+    a: Any = None
+    total: Any = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        self.total = [self.a]
+        self.runs = getattr(self, "runs", 0) + 1
+
+
+class Colour(enum.Enum):
+    RED = "red"
+
+
+class Number(enum.IntEnum):
+    ONE = 1
+
+
+class Text(str):
+    __slots__ = ()
+
+
+@dataclass
+class FancyList(list):  # type: ignore[type-arg]  # what is in it does not matter
+    a: int = 0
+
+
+texts = st.text(st.characters(codec=None, categories=("L", "N", "P", "Cs", "Zs")), max_size=6)
+atoms = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.integers(min_value=-(2**70), max_value=2**70)
+    | st.floats()
+    | texts
+)
+payloads = st.recursive(
+    atoms,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(texts, inner, max_size=4)
+        | st.builds(Point, inner, inner)
+        | st.builds(Frozen, value=inner)
+        | st.builds(Counted, note=inner)
+        | st.builds(CountedFrozen, inner)
+        | st.builds(Line, inner, b=inner)
+        | st.builds(Slotted, inner)
+        | st.builds(Derived, inner)
+    ),
+    max_leaves=12,
+)
+
+
+def identical(one: object, other: object) -> bool:
+    """Tell whether both are the same in value and type through and through: NaN is NaN, -0.0 is not 0.0."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, float) and isinstance(other, float):
+        return (math.isnan(one) and math.isnan(other)) or (
+            one == other and math.copysign(1, one) == math.copysign(1, other)
+        )
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(identical, one, other))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return list(one) == list(other) and all(identical(one[key], other[key]) for key in one)
+    if isinstance(one, msgspec.Struct) or dataclasses.is_dataclass(one):
+        return identical(state(one), state(other))
+    return one == other
+
+
+def state(value: Any) -> dict[str, Any]:
+    """Return everything an object holds, whether it is a field or not."""
+    names = getattr(value, "__struct_fields__", None) or [f.name for f in dataclasses.fields(value)]
+    return {**{name: getattr(value, name) for name in names}, **getattr(value, "__dict__", {})}
+
+
+def mutable_parts(value: Any) -> list[int]:
+    """Return the identities of everything in `value` that could be changed in place."""
+    if isinstance(value, list):
+        return [id(value), *(part for item in value for part in mutable_parts(item))]
+    if isinstance(value, dict):
+        return [id(value), *(part for item in value.values() for part in mutable_parts(item))]
+    if isinstance(value, msgspec.Struct) or dataclasses.is_dataclass(value):
+        return [id(value), *(part for item in state(value).values() for part in mutable_parts(item))]
+    return []
+
+
+def nested(levels: int) -> list[Any]:
+    """Return lists in lists, `levels` of them."""
+    value: list[Any] = []
+    for _ in range(levels - 1):
+        value = [value]
+    return value
+
+
+def cycles() -> list[Any]:
+    """Return values that hold themselves: once, many times over, and through an object."""
+    alone: list[Any] = []
+    alone.append(alone)
+    crowd: dict[str, Any] = {}
+    crowd.update({str(number): crowd for number in range(50)})
+    point = Point()
+    point.x = [point]
+    return [alone, crowd, point]
+
+
+NOT_PAYLOADS: list[tuple[Any, str]] = [
+    ((1,), r"at \$ there is a tuple"),
+    ({"k": [1, {2}]}, r"at \$\.k\[1\] there is a set"),
+    (b"bytes", r"at \$ there is a bytes"),
+    ([bytearray(b"x")], r"at \$\[0\] there is a bytearray"),
+    (object(), r"at \$ there is a object"),
+    (lambda: None, r"at \$ there is a function"),
+    (Line(Slotted([3, Colour.RED])), r"at \$\.a\.value\[1\] there is a .*Colour"),
+    (Number.ONE, r"at \$ there is a .*Number"),
+    (Text("x"), r"at \$ there is a .*Text"),
+    (FancyList(), r"at \$ there is a .*FancyList"),
+    (Point, r"at \$ there is a .*StructMeta"),
+    ({1: 2}, r"the keys of a payload are str; at \$ there is the key 1 of type int"),
+    ({"a": {Text("k"): 2}}, r"at \$\.a there is the key 'k' of type .*Text"),
+    (Point(x={None: 1}), r"at \$\.x there is the key None"),
+]
