@@ -1,4 +1,4 @@
-"""What a sink receives: the contract's names and labels, absolute gauges that return to zero (decision 12)."""
+"""What a sink receives: the contract's names and labels, gauges that return to zero (decision 12)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -104,11 +104,16 @@ def test_every_report_has_the_contracts_names_and_labels(sink: Recorder, report:
 
 def test_a_gauge_is_absolute_over_all_runs_of_a_flow(sink: Recorder) -> None:
     meter = Meter(sink)
-    one, other, stranger = meter.for_run("shop", "web"), meter.for_run("shop", "web"),
-    meter.for_run("etl", "dev") one.enqueued("a->b") other.enqueued("a->b") stranger.enqueued("a->b")
-    one.enqueued("a->c") one.dequeued("a->b") other.dequeued("a->b") assert
-    sink.levels("lattice.executor.queue_depth", flow="shop", edge="a->b") == [1, 2, 1, 0] assert
-    sink.levels("lattice.executor.queue_depth", flow="etl") == [1]
+    one, other = meter.for_run("shop", "web"), meter.for_run("shop", "web")
+    stranger = meter.for_run("etl", "dev")
+    one.enqueued("a->b")
+    other.enqueued("a->b")
+    stranger.enqueued("a->b")
+    one.enqueued("a->c")
+    one.dequeued("a->b")
+    other.dequeued("a->b")
+    assert sink.levels("lattice.executor.queue_depth", flow="shop", edge="a->b") == [1, 2, 1, 0]
+    assert sink.levels("lattice.executor.queue_depth", flow="etl") == [1]
 
 
 def test_a_run_that_ends_takes_back_what_it_left_behind_and_nothing_else(sink: Recorder) -> None:
