@@ -31,17 +31,21 @@ from kernel_exec.errors import (
     UnsupportedControlSurface,
     UnsupportedSpill,
 )
+from kernel_exec.executor import FlowExecutor
 from kernel_exec.flow_ir import FlowIR, dump_flow
 from kernel_exec.graphs import to_dot, to_mermaid
+from kernel_exec.instance import FlowInstance
 from kernel_exec.loading import load_flow
 from kernel_exec.metrics import MetricsSink
 from kernel_exec.payloads import PayloadError
 from kernel_exec.preflight import preflight
 from kernel_exec.registry import NodeRegistry
+from kernel_exec.results import SKIP, Halted, Result, Skip, Stream, Value
 from kernel_exec.spill import SpillStore
 from kernel_exec.validation import ValidatedFlow, diagnose, validate
 
 __all__ = [
+    "SKIP",
     "Cancelled",
     "CheckpointIncompatibleVersion",
     "CheckpointLeaseConflict",
@@ -51,8 +55,11 @@ __all__ = [
     "Diagnostic",
     "ExecutionError",
     "FlowBuilder",
+    "FlowExecutor",
     "FlowFormatError",
     "FlowIR",
+    "FlowInstance",
+    "Halted",
     "InvalidControlSurface",
     "InvalidFlow",
     "KernelError",
@@ -66,14 +73,18 @@ __all__ = [
     "NodeRegistry",
     "PayloadError",
     "QueueLimitExceeded",
+    "Result",
+    "Skip",
     "SpillFailed",
     "SpillStore",
+    "Stream",
     "UnknownCapture",
     "UnknownTrigger",
     "UnregisteredNode",
     "UnsupportedControlSurface",
     "UnsupportedSpill",
     "ValidatedFlow",
+    "Value",
     "diagnose",
     "dump_flow",
     "load_flow",

@@ -93,3 +93,7 @@ class NodeContext:
     def _at(self, message: str) -> None:
         """Name the message that the next invocation works on; the scheduler calls this, and nobody else."""
         self._message = message
+
+    def _join(self, run: RunState) -> None:
+        """Serve another run, the one before having ended; the scheduler calls this, and nobody else."""
+        self._run = run

@@ -1,0 +1,174 @@
+"""Runs flows: once, many times, or as an instance that the host holds open.
+
+The last room of the kernel, and where most programs begin: a registry, and what the host binds and bounds,
+make a `FlowExecutor`; every call of it takes a plan that `validate` gave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
+from typing import Any, Literal
+from weakref import WeakKeyDictionary
+
+from kernel_exec.instance import FlowInstance
+from kernel_exec.many import run_many
+from kernel_exec.once import Finish, Pool, seconds, see_through
+from kernel_exec.preflight import preflight
+from kernel_exec.program import Capacities, compile_program
+from kernel_exec.registry import NodeRegistry
+from kernel_exec.results import Result
+from kernel_exec.runtime import QUEUE_LIMIT_BYTES
+from kernel_exec.scheduler import Host
+from kernel_exec.spill import SpillStore
+from kernel_exec.validation import ValidatedFlow
+
+__all__ = ["FlowExecutor"]
+
+
+class FlowExecutor:
+    """Runs the flows whose handlers a registry has. One executor serves any number of plans and runs.
+
+    Args:
+        registry: the handlers.
+        resources: what handlers and durability need, by domain (`"kv"`) or domain and mode (`"kv::read"`).
+        spill_stores: the stores that serve spill tiers, by tier; they win over local files.
+        edge_capacity: messages that an edge without `max_items` holds.
+        trigger_capacity: messages that wait at a trigger.
+        capture_capacity: messages on their way at once, and results that wait for the host.
+        spill_limit_bytes: what one edge may hold in its spill lane; None for no limit.
+        queue_limit_bytes: what all queues of a run may hold together, estimated; None for the world's
+            default.
+        payloads: `"isolated"` gives every branch of a fan-out a copy, `"shared"` the same object.
+
+    Raises:
+        ValueError: a capacity or limit is not positive, or `payloads` is something else.
+    """
+
+    def __init__(
+        self,
+        registry: NodeRegistry,
+        *,
+        resources: Mapping[str, Any] = {},
+        spill_stores: Mapping[str, SpillStore] = {},
+        edge_capacity: int = 32,
+        trigger_capacity: int = 8,
+        capture_capacity: int = 8,
+        spill_limit_bytes: int | None = None,
+        queue_limit_bytes: int | None = None,
+        payloads: Literal["isolated", "shared"] = "isolated",
+    ) -> None:
+        _check_positive(
+            edge_capacity=edge_capacity,
+            trigger_capacity=trigger_capacity,
+            capture_capacity=capture_capacity,
+            spill_limit_bytes=spill_limit_bytes,
+            queue_limit_bytes=queue_limit_bytes,
+        )
+        if payloads not in ("isolated", "shared"):
+            raise ValueError(f"payloads must be 'isolated' or 'shared', not {payloads!r}")
+        self._registry = registry
+        self._resources = dict(resources)
+        self._capacities = Capacities(edge_capacity, trigger_capacity, capture_capacity)
+        self._host = Host(
+            spill_stores=dict(spill_stores),
+            spill_limit=spill_limit_bytes,
+            queue_limit=QUEUE_LIMIT_BYTES if queue_limit_bytes is None else queue_limit_bytes,
+            isolated=payloads == "isolated",
+        )
+        self._pools: WeakKeyDictionary[ValidatedFlow, dict[str, Pool]] = WeakKeyDictionary()
+
+    async def run_once(
+        self,
+        plan: ValidatedFlow,
+        trigger: str,
+        payload: Any,
+        *,
+        capture: str,
+        deadline: float | None = None,
+        finish: Finish = "all",
+    ) -> Result:
+        """Send one payload to `trigger` and return the first result of `capture`.
+
+        Args:
+            plan: what `validate` gave.
+            trigger: the alias of a node without inbound edges.
+            payload: what is sent.
+            capture: the alias of the node whose result is wanted.
+            deadline: seconds after which the run is stopped, side branches and streams included.
+            finish: `"all"` lets side branches end before this returns, `"capture"` stops them.
+
+        Raises:
+            UnknownTrigger, UnknownCapture, UnregisteredNode, NodeMismatch: the call does not fit flow and
+            registry.
+            MissingCapabilities, MissingDurabilityServices, UnsupportedControlSurface, UnsupportedSpill: as
+                `preflight`; no handler has run.
+            NodeFailed, SpillFailed, QueueLimitExceeded: the run failed.
+            DeadlineExceeded: it did not end in time.
+            MissingOutput: it ended, and `capture` gave nothing.
+            If a result was captured before such an error, the error has it as its `.result`.
+        """
+        pool = self._pool(plan, capture)
+        scheduler = pool.borrow(trigger)
+        limit = None
+        if deadline is not None:
+            limit = scheduler.loop.time() + seconds(deadline), deadline
+        try:
+            scheduler.enter(trigger, payload)
+            scheduler.pump()
+            if scheduler.has_all and (limit is None or scheduler.loop.time() < limit[0]):
+                return scheduler.take()
+            return await see_through(scheduler, capture, limit, finish)
+        finally:
+            pool.give_back(scheduler)
+
+    def run_many(
+        self,
+        plan: ValidatedFlow,
+        trigger: str,
+        payloads: Iterable[Any] | AsyncIterable[Any],
+        *,
+        capture: str,
+    ) -> AsyncIterator[Result]:
+        """Send many payloads and iterate over the results of `capture`, with as many on their way as may be
+        at once.
+
+        Results come in the order in which the flow gives them. A payload is taken from `payloads` when there
+        is room for it. What `payloads` raises is raised behind the results of what it gave before. Leaving
+        the iteration stops the run.
+
+        Raises:
+            What `run_once` raises, but for the deadline and the missing output: here what does not fit, and
+            from the iteration what fails the run.
+        """
+        return run_many(self.instantiate(plan, capture=capture), trigger, payloads)
+
+    def instantiate(self, plan: ValidatedFlow, *, capture: str) -> FlowInstance:
+        """Return a run of `plan` that stays open for payloads, to be used with `async with`.
+
+        Raises:
+            UnknownCapture, UnregisteredNode, NodeMismatch: flow, capture and registry do not fit together.
+            MissingCapabilities, MissingDurabilityServices, UnsupportedControlSurface, UnsupportedSpill: as
+                `preflight`.
+            RuntimeError: no event loop is running.
+        """
+        return FlowInstance(self._pool(plan, capture).make())
+
+    def _pool(self, plan: ValidatedFlow, capture: str) -> Pool:
+        """Return what runs `plan` captured at `capture`; checked and compiled the first time it is asked
+        for.
+        """
+        pools = self._pools.get(plan)
+        if pools is None:
+            preflight(plan, self._resources, self._host.spill_stores)
+            pools = self._pools[plan] = {}
+        pool = pools.get(capture)
+        if pool is None:
+            program = compile_program(plan, self._registry, capture, self._capacities)
+            pool = pools[capture] = Pool(program, self._host, self._resources)
+        return pool
+
+
+def _check_positive(**limits: int | None) -> None:
+    for name, limit in limits.items():
+        if limit is not None and limit < 1:
+            raise ValueError(f"{name} must be at least 1, not {limit}")

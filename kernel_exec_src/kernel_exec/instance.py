@@ -1,0 +1,201 @@
+"""A run that the host holds open: send payloads in, take results out, finish or cancel it.
+
+Stands between the scheduler and `executor`, which makes instances. Everything here happens on the loop's
+thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
+from types import TracebackType
+from typing import Any, Self
+
+from kernel_exec.errors import Cancelled, ExecutionError, UnknownTrigger
+from kernel_exec.results import Result
+from kernel_exec.runtime import GRACE
+from kernel_exec.scheduler import Scheduler
+from kernel_exec.scheduler.cells import Edge
+
+__all__ = ["FlowInstance", "close", "find_entrance"]
+
+
+class FlowInstance(AsyncIterator[Result]):
+    """One run of a flow, captured at one node. Made by `FlowExecutor.instantiate`.
+
+    `send` and `next` may be called concurrently, from different tasks. A run that is no longer wanted is
+    cancelled by leaving its `async with` block, or by dropping the instance.
+    """
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        self.scheduler = scheduler
+        self._finished = False
+        self._sending = 0
+
+    async def send(self, trigger: str, payload: Any) -> None:
+        """Send `payload` to the node `trigger`, waiting while the run holds as much as it may.
+
+        Raises:
+            UnknownTrigger: the flow has no node of that alias without inbound edges.
+            Cancelled: the run was cancelled, finished or closed, before or while this call waited.
+            QueueLimitExceeded: the payload alone is larger than all queues may be; the run has failed.
+            ExecutionError: the run has failed; this is its failure.
+        """
+        scheduler = self.scheduler
+        entrance = find_entrance(scheduler, trigger)
+        if self._finished or scheduler.stopped:
+            raise self._over()
+        size = scheduler.weigh(payload)
+        if scheduler.permits.free:
+            scheduler.permits.free -= 1
+        else:
+            await self._while_sending(self._wait_for_permit())
+        if scheduler.lacking(entrance, size) is not None:
+            await self._while_sending(self._wait_for_room(entrance, size))
+        scheduler.accept(entrance, payload, size)
+        scheduler.schedule()
+
+    async def next(self) -> Result:
+        """Return the next result, waiting for it; what failed the run is raised behind the results before it.
+
+        Raises:
+            StopAsyncIteration: the run was finished and everything is drained, or it halted.
+            Cancelled: the run was cancelled or closed.
+            ExecutionError: the run failed.
+        """
+        scheduler = self.scheduler
+        outlet = scheduler.outlet
+        while not outlet.results:
+            if scheduler.stopped:
+                if scheduler.error is not None:
+                    raise scheduler.error.with_traceback(None)
+                raise StopAsyncIteration
+            if scheduler.has_work:
+                scheduler.pump()
+                if outlet.results or scheduler.stopped:
+                    continue
+            if self._finished and not self._sending and scheduler.drained:
+                raise StopAsyncIteration
+            await outlet.wait()
+        return scheduler.take()
+
+    def finish(self) -> None:
+        """Say that nothing more will be sent: iteration ends, and `next` with it, when all is drained."""
+        self._finished = True
+        self.scheduler.outlet.wake_all()
+
+    def cancel(self, reason: str | None = None) -> None:
+        """Stop all handlers and forget all results; pending and later `send` and `next` raise `Cancelled`."""
+        message = "the run was cancelled" if reason is None else f"the run was cancelled: {reason}"
+        self.scheduler.discard(Cancelled(message, reason=reason))
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Result:
+        return await self.next()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.scheduler.discard(Cancelled("the run was closed", reason="closed"))
+        await close(self.scheduler)
+
+    def __del__(self) -> None:
+        scheduler = self.scheduler
+        if not (scheduler.stopped or scheduler.loop.is_closed()):
+            # The last reference may go on any thread.
+            scheduler.loop.call_soon_threadsafe(_drop, scheduler)
+
+    async def _while_sending(self, waiting: Awaitable[None]) -> None:
+        """Await a part of `send`, during which the run is not drained."""
+        self._sending += 1
+        try:
+            await waiting
+        finally:
+            self._sending -= 1
+            if self._finished:
+                self.scheduler.outlet.wake_all()
+
+    async def _wait_for_permit(self) -> None:
+        if not await self.scheduler.permits.wait():
+            raise self._over()
+
+    async def _wait_for_room(self, entrance: Edge, size: int) -> None:
+        """Wait, with a permit in hand, until there is room on the entrance and in all queues together."""
+        scheduler = self.scheduler
+        try:
+            while (full := scheduler.lacking(entrance, size)) is not None:
+                room = scheduler.loop.create_future()
+                full.blocked = (*full.blocked, room)
+                await room
+                if scheduler.stopped:
+                    raise self._over()
+        except BaseException:
+            scheduler.permits.release()
+            raise
+
+    def _over(self) -> ExecutionError:
+        """Return why nothing can be sent any more."""
+        error = self.scheduler.error
+        if error is not None:
+            return error.with_traceback(None)
+        return Cancelled("the run has ended: nothing more can be sent", reason="ended")
+
+
+def find_entrance(scheduler: Scheduler, trigger: str) -> Edge:
+    """Return the entrance to the node `trigger`.
+
+    Raises:
+        UnknownTrigger: there is none.
+    """
+    entrance = scheduler.entrances.get(trigger)
+    if entrance is None:
+        why = "has inbound edges" if trigger in scheduler.nodes else "is not in the flow"
+        can = ", ".join(map(repr, scheduler.entrances))
+        raise UnknownTrigger(f"node {trigger!r} {why}; what can be sent to is {can}", alias=trigger)
+    return entrance
+
+
+_closing: set[asyncio.Task[None]] = set()
+"""Clean-up that outlives the run it belongs to; a task that nobody holds may be collected before it ends."""
+
+
+_PATIENCE = 5.0
+"""Seconds after which a cancelled handler is taken to have swallowed its cancellation."""
+
+
+async def close(scheduler: Scheduler, *, patience: float = GRACE) -> None:
+    """Wait up to `patience` seconds until a stopped run has cleaned up; what takes longer goes on by
+    itself.
+    """
+    if scheduler.handlers() or scheduler.lanes:
+        await asyncio.wait([_clean_up_later(scheduler)], timeout=patience)
+
+
+def _drop(scheduler: Scheduler) -> None:
+    scheduler.discard(Cancelled("the run was dropped", reason="dropped"))
+    if scheduler.lanes:
+        _clean_up_later(scheduler)
+
+
+def _clean_up_later(scheduler: Scheduler) -> asyncio.Task[None]:
+    task = scheduler.loop.create_task(_clean_up(scheduler))
+    _closing.add(task)
+    task.add_done_callback(_closing.discard)
+    return task
+
+
+async def _clean_up(scheduler: Scheduler) -> None:
+    """Let the handlers end, then remove what is still spilled: a handler may be in the middle of a read or
+    write.
+    """
+    handlers = scheduler.handlers()
+    if handlers:
+        await asyncio.wait(handlers, timeout=_PATIENCE)
+    lanes, scheduler.lanes = scheduler.lanes, []
+    for lane in lanes:
+        await lane.close()

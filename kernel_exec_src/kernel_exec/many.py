@@ -1,0 +1,149 @@
+"""Many payloads through one run: fed as fast as results make room, from any iterable.
+
+Beside `instance`, behind `executor.run_many`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from typing import Any
+
+from kernel_exec.errors import ExecutionError
+from kernel_exec.instance import FlowInstance, find_entrance
+from kernel_exec.results import Result
+from kernel_exec.runtime import GRACE
+from kernel_exec.scheduler import Scheduler
+
+__all__ = ["run_many"]
+
+
+def run_many(
+    instance: FlowInstance, trigger: str, payloads: Iterable[Any] | AsyncIterable[Any]
+) -> AsyncIterator[Result]:
+    """Return an iterator over what `instance` makes of `payloads`, sent to `trigger`; the instance ends with
+    it.
+
+    Raises:
+        UnknownTrigger: nothing can be sent to `trigger`.
+        TypeError: `payloads` is no iterable.
+    """
+    find_entrance(instance.scheduler, trigger)
+    if isinstance(payloads, AsyncIterable):
+        return _from_async(instance, trigger, payloads)
+    return _from_sync(instance, trigger, payloads)
+
+
+async def _from_sync(instance: FlowInstance, trigger: str, payloads: Iterable[Any]) -> AsyncIterator[Result]:
+    """Feed before every wait for a result: as much as there is room for, with no task in between."""
+    async with instance:
+        feeder = Feeder(instance.scheduler, trigger, iter(payloads))
+        while await feeder.wait_for_result():
+            yield feeder.scheduler.take()
+        if feeder.failure is not None:
+            raise feeder.failure
+
+
+class Feeder:
+    """Puts payloads of an iterator into a run whenever permits are free."""
+
+    def __init__(self, scheduler: Scheduler, trigger: str, payloads: Iterator[Any]) -> None:
+        self.scheduler = scheduler
+        self.failure: Exception | None = None
+        """What the iterator raised, if anything; nothing is taken from it afterwards."""
+        self._entrance = scheduler.entrances[trigger]
+        self._payloads = payloads
+        self._waiting: tuple[Any, int] | None = None
+        """A payload that was taken and found no room yet, and its size."""
+        self._exhausted = False
+        scheduler.permits.on_free = scheduler.outlet.wake_one
+
+    async def wait_for_result(self) -> bool:
+        """Feed until there is a result to take. False when everything is drained, or the run halted.
+
+        Raises:
+            ExecutionError: the run failed.
+        """
+        scheduler = self.scheduler
+        outlet = scheduler.outlet
+        while not outlet.results:
+            if scheduler.stopped:
+                if scheduler.error is not None:
+                    raise scheduler.error
+                return False
+            self._feed()
+            if scheduler.has_work:
+                scheduler.pump()
+            if outlet.results or scheduler.stopped:
+                continue
+            if self._exhausted and self._waiting is None and scheduler.drained:
+                return False
+            if not self._can_feed():
+                await outlet.wait()
+        return True
+
+    def _can_feed(self) -> bool:
+        """Whether feeding again lets something in: messages may have ended without a result."""
+        if not self.scheduler.permits.free or (self._exhausted and self._waiting is None):
+            return False
+        size = 0 if self._waiting is None else self._waiting[1]
+        return self.scheduler.lacking(self._entrance, size) is None
+
+    def _feed(self) -> None:
+        """Let in what there is room for."""
+        scheduler = self.scheduler
+        permits = scheduler.permits
+        while permits.free and (waiting := self._waiting or self._take()) is not None:
+            payload, size = waiting
+            if scheduler.lacking(self._entrance, size) is not None:
+                self._waiting = waiting
+                return
+            self._waiting = None
+            permits.free -= 1
+            scheduler.accept(self._entrance, payload, size)
+
+    def _take(self) -> tuple[Any, int] | None:
+        """Take a payload from the iterator; None when it has no more."""
+        if self._exhausted:
+            return None
+        try:
+            payload = next(self._payloads)
+        except StopIteration:
+            self._exhausted = True
+            return None
+        except Exception as error:
+            self.failure = error
+            self._exhausted = True
+            return None
+        return payload, self.scheduler.weigh(payload)
+
+
+async def _from_async(
+    instance: FlowInstance, trigger: str, payloads: AsyncIterable[Any]
+) -> AsyncIterator[Result]:
+    """Feed from a task beside, since `payloads` may keep its consumer waiting while results come."""
+    failure: Exception | None = None
+
+    async def feed() -> None:
+        nonlocal failure
+        try:
+            async for payload in payloads:
+                try:
+                    await instance.send(trigger, payload)
+                except ExecutionError:
+                    return  # the run has ended, and `next` says why
+        except Exception as error:
+            failure = error
+        finally:
+            instance.finish()
+
+    async with instance:
+        feeder = asyncio.get_running_loop().create_task(feed())
+        try:
+            async for result in instance:
+                yield result
+            if failure is not None:
+                raise failure
+        finally:
+            feeder.cancel()
+            await asyncio.wait([feeder], timeout=GRACE)

@@ -1,0 +1,174 @@
+"""Single runs: schedulers that are used again, and what a run does when its result is not there at once.
+
+Beside `instance`, behind `executor.run_once`. Most runs of quick handlers never come here but to borrow: they
+end inside one pump.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextvars import copy_context
+from math import isnan
+from typing import Any, Literal
+from uuid import uuid4
+
+from kernel_exec.context import RunState
+from kernel_exec.errors import Cancelled, DeadlineExceeded, ExecutionError, MissingOutput
+from kernel_exec.instance import close
+from kernel_exec.program import Program
+from kernel_exec.results import Result, Stream, Value
+from kernel_exec.scheduler import Host, Scheduler, assemble
+
+__all__ = ["Finish", "Limit", "Pool", "seconds", "see_through"]
+
+type Finish = Literal["all", "capture"]
+
+type Limit = tuple[float, float]
+"""When a run has to end, by the clock of its loop, and the seconds that it was given."""
+
+
+class Pool:
+    """Makes the schedulers of one program. Those that ended a run with nothing left in them serve again."""
+
+    MOST_IDLE = 64
+
+    def __init__(self, program: Program, host: Host, resources: Mapping[str, Any]) -> None:
+        self._program = program
+        self._host = host
+        self._resources = resources
+        self._idle: list[Scheduler] = []
+
+    def make(self, trigger: str | None = None) -> Scheduler:
+        """Return a new scheduler on the running loop."""
+        return assemble(self._program, self._new_run(trigger), self._host)
+
+    def borrow(self, trigger: str) -> Scheduler:
+        """Return a scheduler on the running loop with nothing in it, for a run of its own."""
+        loop = asyncio.get_running_loop()
+        while self._idle:
+            scheduler = self._idle.pop()
+            if scheduler.loop is loop:
+                scheduler.begin(self._new_run(trigger), copy_context())
+                return scheduler
+        return self.make(trigger)
+
+    def give_back(self, scheduler: Scheduler) -> None:
+        """Keep a scheduler for the next run if this one left nothing behind."""
+        if scheduler.reusable and len(self._idle) < self.MOST_IDLE:
+            self._idle.append(scheduler)
+
+    def _new_run(self, trigger: str | None) -> RunState:
+        return RunState(lambda: self._labels(trigger), self._resources)
+
+    def _labels(self, trigger: str | None) -> dict[str, str]:
+        """Make the labels of a run (Flow IR, "Run metadata"), when somebody first asks for them."""
+        program = self._program
+        labels = {
+            "lf.run_id": str(uuid4()),
+            "lf.flow_id": program.flow.id,
+            "lf.capture_alias": program.nodes[program.capture].alias,
+        }
+        if trigger is None and len(program.entrances) == 1:
+            trigger = program.nodes[program.entrances[0]].alias
+        if trigger is not None:
+            labels["lf.trigger_alias"] = trigger
+        return labels
+
+
+def seconds(deadline: float) -> float:
+    """Return `deadline` if it is a number of seconds that can be waited for.
+
+    Raises:
+        ValueError: it is negative or not a number.
+    """
+    if isnan(deadline) or deadline < 0:
+        raise ValueError(f"a deadline is a number of seconds, not {deadline!r}")
+    return deadline
+
+
+async def see_through(scheduler: Scheduler, capture: str, limit: Limit | None, finish: Finish) -> Result:
+    """Wait for the first result, and for the side branches where `finish` says so; then end the run.
+
+    A stream is returned at once, and the run ends with it.
+
+    Raises:
+        DeadlineExceeded: the run took longer than `limit`.
+        MissingOutput: it ended without a result.
+        ExecutionError: it failed.
+    """
+    timer = _arm(scheduler, limit)
+    result: Result | None = None
+    try:
+        result = await _first(scheduler, capture)
+        if isinstance(result, Value) and finish == "all":
+            await _others(scheduler)
+        elif isinstance(scheduler.error, DeadlineExceeded):
+            raise scheduler.error
+    except ExecutionError as error:
+        error.result = result
+        raise
+    finally:
+        if not isinstance(result, Stream):
+            await _end(scheduler, timer)
+    if isinstance(result, Stream):
+        _follow(scheduler, result, timer)
+    return result
+
+
+def _arm(scheduler: Scheduler, limit: Limit | None) -> asyncio.TimerHandle | None:
+    """See that the run is stopped at its limit: at once if that has passed while handlers kept the loop."""
+    if limit is None:
+        return None
+    ends, deadline = limit
+    error = DeadlineExceeded(f"the run did not end within {deadline} s", deadline=deadline)
+    if scheduler.loop.time() >= ends:
+        scheduler.stop(error)
+        return None
+    return scheduler.loop.call_at(ends, scheduler.stop, error)
+
+
+async def _first(scheduler: Scheduler, capture: str) -> Result:
+    outlet = scheduler.outlet
+    while not outlet.results:
+        if scheduler.error is not None:
+            raise scheduler.error
+        if scheduler.drained:
+            raise MissingOutput(f"the run ended, and nothing reached {capture!r}", alias=capture)
+        await outlet.wait()
+    return scheduler.take()
+
+
+async def _others(scheduler: Scheduler) -> None:
+    """Let what is still on its way end; nothing more is captured (kernel decision 5)."""
+    scheduler.discard_results()
+    while not (scheduler.drained or scheduler.stopped):
+        await scheduler.outlet.wait()
+    if scheduler.error is not None:
+        raise scheduler.error
+
+
+async def _end(scheduler: Scheduler, timer: asyncio.TimerHandle | None) -> None:
+    if timer is not None:
+        timer.cancel()
+    if not scheduler.reusable:
+        scheduler.discard(Cancelled("the run has ended", reason="ended"))
+        await close(scheduler)
+
+
+def _follow(scheduler: Scheduler, stream: Stream, timer: asyncio.TimerHandle | None) -> None:
+    """Tie the run to its stream: it ends when the stream does, and is stopped when that is closed or
+    dropped.
+    """
+
+    async def conclude(complete: bool) -> None:
+        try:
+            if complete:
+                await _others(scheduler)
+        finally:
+            await _end(scheduler, timer)
+
+    def abandon() -> None:
+        scheduler.discard(Cancelled("the stream of the run was dropped", reason="dropped"))
+
+    stream.follow(conclude, abandon)

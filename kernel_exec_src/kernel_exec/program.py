@@ -1,0 +1,232 @@
+"""Compiles a validated flow, a registry and a capture node into the static graph that the scheduler walks.
+
+Stands between `validation`, `registry` and the `scheduler`: everything that can be known before a message
+moves is settled here once, and a program serves any number of runs. All of it is linear in nodes and edges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from kernel_exec.errors import NodeMismatch, UnknownCapture, UnregisteredNode
+from kernel_exec.flow_ir import EdgeIR, FlowIR, NodeIR
+from kernel_exec.offload import leaves_the_loop
+from kernel_exec.registry import NodeRegistry, NodeSpec
+from kernel_exec.surfaces import Gate
+from kernel_exec.validation import ValidatedFlow
+
+__all__ = ["Capacities", "EdgePlan", "Manner", "NodePlan", "Program", "compile_program"]
+
+LONGEST_SEGMENT = 100
+"""Nodes of a line after which a new segment begins, so that a slice of the loop's time is looked at in
+between."""
+
+
+class Manner(Enum):
+    """How a handler is invoked."""
+
+    AWAITED = "awaited"
+    CALLED = "called"
+    STREAMED = "streamed"
+
+
+@dataclass(frozen=True, slots=True)
+class Capacities:
+    """How many messages an edge, an entrance and the capture queue hold; at least one each."""
+
+    edge: int = 32
+    trigger: int = 8
+    capture: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class NodePlan:
+    """A node: what runs it and where its output goes.
+
+    `routes` are edges by index, in the order of the document.
+    """
+
+    alias: str
+    spec: NodeSpec
+    manner: Manner
+    captures: bool
+    routes: tuple[int, ...]
+    gates: tuple[Gate, ...]
+    plain: bool
+    """Awaiting or calling the handler is all there is to an invocation."""
+
+
+@dataclass(frozen=True, slots=True)
+class EdgePlan:
+    """An edge between two nodes, by index. `timeout` is in seconds, `threshold` in bytes."""
+
+    label: str
+    source: int
+    target: int
+    capacity: int
+    timeout: float | None
+    tier: str | None
+    threshold: int | None
+
+    @property
+    def wraps(self) -> bool:
+        """Whether every message of it is timed or measured, so that none is handed over directly."""
+        return self.timeout is not None or self.threshold is not None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Program:
+    """The static graph of a flow captured at one node."""
+
+    flow: FlowIR
+    capture: int
+    capacities: Capacities
+    nodes: tuple[NodePlan, ...]
+    edges: tuple[EdgePlan, ...]
+    entrances: tuple[int, ...]
+    """The nodes without inbound edges, whatever their kind: those that can be sent to."""
+    segments: tuple[tuple[int, ...], ...]
+    """Maximal lines of plain nodes that one driver may run without bookkeeping; every node is in exactly
+    one."""
+    traced: bool
+    """A handler can ask which message it works on, so messages are named."""
+
+
+def compile_program(
+    plan: ValidatedFlow,
+    registry: NodeRegistry,
+    capture: str,
+    capacities: Capacities,
+    *,
+    observed: bool = False,
+) -> Program:
+    """Return the program of `plan`.
+
+    Args:
+        plan: what `validate` gave.
+        registry: the handlers that its nodes name.
+        capture: the alias of the node whose results leave the run.
+        capacities: what edges without `max_items`, entrances and the capture queue hold.
+        observed: somebody watches every invocation (metrics, checks, checkpoints), so no node is plain.
+
+    Raises:
+        UnknownCapture: the flow has no node of that alias.
+        UnregisteredNode: an identifier has no handler.
+        NodeMismatch: flow and registration contradict each other on whether a node halts, or a node streams
+        where no stream can go.
+        TypeError: a handler's annotation cannot be resolved.
+    """
+    if capture not in plan.nodes:
+        raise UnknownCapture(f"flow {plan.flow.name!r} has no node {capture!r} to capture", alias=capture)
+    index = {alias: at for at, alias in enumerate(plan.nodes)}
+    edges: list[EdgePlan] = []
+    nodes: list[NodePlan] = []
+    for alias, node in plan.nodes.items():
+        routes = []
+        for edge in plan.out_edges[alias]:
+            routes.append(len(edges))
+            edges.append(_plan_edge(edge, index, capacities))
+        spec = _specify(node, registry)
+        captures = alias == capture
+        _check_stream(node, spec, captures=captures, forwards=bool(routes))
+        manner = _manner(spec)
+        timed = any(edge.timeout_ms is not None for edge in plan.in_edges[alias])
+        plain = not (observed or timed or spec.stream or spec.halts or spec.wants_context)
+        nodes.append(NodePlan(alias, spec, manner, captures, tuple(routes), plan.gates.get(alias, ()), plain))
+    return Program(
+        flow=plan.flow,
+        capture=index[capture],
+        capacities=capacities,
+        nodes=tuple(nodes),
+        edges=tuple(edges),
+        entrances=tuple(index[alias] for alias, inbound in plan.in_edges.items() if not inbound),
+        segments=_segments(
+            nodes, edges, {index[alias]: len(inbound) for alias, inbound in plan.in_edges.items()}
+        ),
+        traced=observed or any(node.spec.wants_context for node in nodes),
+    )
+
+
+def _plan_edge(edge: EdgeIR, index: Mapping[str, int], capacities: Capacities) -> EdgePlan:
+    buffer = edge.buffer
+    return EdgePlan(
+        label=edge.label,
+        source=index[edge.from_],
+        target=index[edge.to],
+        capacity=capacities.edge if buffer.max_items is None else buffer.max_items,
+        timeout=None if edge.timeout_ms is None else edge.timeout_ms / 1000,
+        tier=buffer.spill_tier,
+        threshold=None if buffer.spill_tier is None else buffer.spill_threshold_bytes,
+    )
+
+
+def _specify(node: NodeIR, registry: NodeRegistry) -> NodeSpec:
+    if node.identifier not in registry:
+        raise UnregisteredNode(
+            f"node {node.alias!r} needs a handler for {node.identifier!r}: "
+            f"register one with @registry.node({node.identifier!r})",
+            identifier=node.identifier,
+            alias=node.alias,
+        )
+    spec = registry.get(node.identifier)
+    if spec.halts != node.durability.halts:
+        says = "halts, and its handler is registered without halts=True"
+        if spec.halts:
+            says = "does not halt, and its handler is registered with halts=True"
+        raise NodeMismatch(
+            f"the flow says that node {node.alias!r} {says}", alias=node.alias, identifier=node.identifier
+        )
+    return spec
+
+
+def _check_stream(node: NodeIR, spec: NodeSpec, *, captures: bool, forwards: bool) -> None:
+    """Refuse a stream that could not leave the run: elsewhere than on the capture node, or with edges out
+    of it.
+    """
+    if not spec.stream or (captures and not forwards):
+        return
+    why = "has outgoing edges" if captures else "is not the capture node"
+    raise NodeMismatch(
+        f"the handler of node {node.alias!r} streams, and the node {why}: only results of the run can stream",
+        alias=node.alias,
+        identifier=node.identifier,
+    )
+
+
+def _manner(spec: NodeSpec) -> Manner:
+    if spec.stream:
+        return Manner.STREAMED
+    return Manner.AWAITED if spec.is_async or leaves_the_loop(spec) else Manner.CALLED
+
+
+def _segments(
+    nodes: list[NodePlan], edges: list[EdgePlan], inbound: Mapping[int, int]
+) -> tuple[tuple[int, ...], ...]:
+    """Partition the nodes into lines: each node leads to the next and to nothing else, which nothing else
+    feeds.
+
+    A line is of one manner, so that its handlers are called in one loop: `a -> b -> c`, c captured, is one
+    line.
+    """
+    following: dict[int, int] = {}
+    for at, node in enumerate(nodes):
+        if not node.plain or node.captures or node.gates or len(node.routes) != 1:
+            continue
+        edge = edges[node.routes[0]]
+        target = nodes[edge.target]
+        if inbound[edge.target] == 1 and target.plain and target.manner is node.manner and not edge.wraps:
+            following[at] = edge.target
+    inner = set(following.values())
+    segments: list[tuple[int, ...]] = []
+    for at in range(len(nodes)):
+        if at in inner:
+            continue
+        line = [at]
+        while line[-1] in following:
+            line.append(following[line[-1]])
+        segments.extend(
+            tuple(line[cut : cut + LONGEST_SEGMENT]) for cut in range(0, len(line), LONGEST_SEGMENT)
+        )
+    return tuple(segments)

@@ -1,0 +1,187 @@
+"""What a run gives its host: `Value`, `Stream` or `Halted`; and `SKIP`, by which a handler gives nothing.
+
+Made by the scheduler, handed out by `instance` and `executor`. A stream has two ends: the host holds the
+`Stream`, the node's driver holds the `Feed` behind it, and a dropped `Stream` closes its feed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from enum import Enum
+from typing import Any, Final, Literal, Self, final
+
+from msgspec import Struct
+
+from kernel_exec.errors import ExecutionError
+
+__all__ = ["SKIP", "Feed", "Halted", "Result", "Skip", "Stream", "Value"]
+
+
+@final
+class Skip(Enum):
+    """The type of `SKIP`."""
+
+    SKIP = "skip"
+
+
+SKIP: Final[Literal[Skip.SKIP]] = Skip.SKIP
+"""What a handler returns to send nothing on: the message ends there and its permit is free again."""
+
+
+class Value(Struct, frozen=True):
+    """One payload that the capture node returned."""
+
+    value: Any
+
+
+class Halted(Struct, frozen=True):
+    """The run ended at the halting node `alias`, which returned `payload`.
+
+    `checkpoint` is the id to resume from, None where no checkpoint store is bound.
+    """
+
+    alias: str
+    payload: Any
+    checkpoint: str | None = None
+
+
+class Feed:
+    """The node's end of a stream: a short queue of items between the node's driver and the host.
+
+    Invariants: at most one side waits at a time, each on its own future; `error` is raised after the last
+    item; once `closed`, the host is gone and nothing more is kept.
+    """
+
+    __slots__ = ("_items", "_loop", "_reader", "_writer", "closed", "ended", "error", "on_close")
+
+    CAPACITY: Final = 16
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._items: deque[object] = deque()
+        self._reader: asyncio.Future[None] | None = None
+        self._writer: asyncio.Future[None] | None = None
+        self.ended = False
+        self.closed = False
+        self.error: BaseException | None = None
+        self.on_close: Callable[[], None] | None = None
+        """Interrupts the node that feeds; called once, when the host goes before the end."""
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop on which both ends live."""
+        return self._loop
+
+    async def put(self, item: object) -> bool:
+        """Queue an item, waiting for room. False when the host is gone and the node should stop."""
+        while len(self._items) >= self.CAPACITY and not self.closed:
+            self._writer = self._loop.create_future()
+            await self._writer
+        if self.closed:
+            return False
+        self._items.append(item)
+        _wake(self._reader)
+        return True
+
+    def end(self, error: BaseException | None = None, *, at_once: bool = False) -> None:
+        """Say that no item follows. `error` is raised behind the items, or `at_once` in their place."""
+        if self.ended:
+            return
+        if at_once:
+            self._items.clear()
+        self.ended = True
+        self.error = error
+        _wake(self._reader)
+        _wake(self._writer)
+
+    async def get(self) -> object:
+        """Return the next item; after the last, raise the error of the stream or StopAsyncIteration."""
+        while not self._items:
+            if self.error is not None:
+                raise self.error.with_traceback(None)
+            if self.ended or self.closed:
+                raise StopAsyncIteration
+            self._reader = self._loop.create_future()
+            await self._reader
+        item = self._items.popleft()
+        _wake(self._writer)
+        return item
+
+    async def drained(self) -> None:
+        """Wait until the host has taken the last item, or gone."""
+        while self._items and not self.closed:
+            self._writer = self._loop.create_future()
+            await self._writer
+
+    def close(self) -> None:
+        """Let the host go: drop what is queued and interrupt the node if it still feeds."""
+        if self.closed:
+            return
+        self.closed = True
+        self._items.clear()
+        _wake(self._reader)
+        _wake(self._writer)
+        if not self.ended and self.on_close is not None:
+            self.on_close()
+
+
+class Stream(AsyncIterator[Any]):
+    """The items of a streaming capture node, one by one, as its handler yields them.
+
+    Iterating raises `NodeFailed` where the handler raised, behind the items before it, and whatever else
+    ended the run. `aclose()`, or dropping the stream, stops the handler. To be iterated by one task at a
+    time.
+    """
+
+    __slots__ = ("__weakref__", "_abandon", "_conclude", "_feed")
+
+    def __init__(self, feed: Feed) -> None:
+        self._feed = feed
+        self._abandon: Callable[[], None] = feed.close
+        self._conclude: Callable[[bool], Awaitable[None]] | None = None
+
+    def follow(self, conclude: Callable[[bool], Awaitable[None]], abandon: Callable[[], None]) -> None:
+        """Tie a run to the stream that is its result.
+
+        Args:
+            conclude: awaited once, when the stream has ended; its argument says whether it came to its end.
+            abandon: called, on the loop's thread, if the stream is dropped before.
+        """
+        self._conclude = conclude
+        self._abandon = abandon
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Any:
+        try:
+            return await self._feed.get()
+        except (StopAsyncIteration, ExecutionError) as end:
+            await self._end(complete=isinstance(end, StopAsyncIteration) and not self._feed.closed)
+            raise
+
+    async def aclose(self) -> None:
+        """Stop the handler and forget the rest. What the handler raises about it is not raised here."""
+        self._feed.close()
+        await self._end(complete=False)
+
+    def __del__(self) -> None:
+        feed = self._feed
+        if not (feed.closed or feed.loop.is_closed() or (feed.ended and self._conclude is None)):
+            # The last reference may go on any thread.
+            feed.loop.call_soon_threadsafe(self._abandon)
+
+    async def _end(self, *, complete: bool) -> None:
+        conclude, self._conclude = self._conclude, None
+        if conclude is not None:
+            await conclude(complete)
+
+
+type Result = Value | Stream | Halted
+
+
+def _wake(waiter: asyncio.Future[None] | None) -> None:
+    if waiter is not None and not waiter.done():
+        waiter.set_result(None)

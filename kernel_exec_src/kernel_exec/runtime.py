@@ -1,0 +1,146 @@
+"""What the scheduler asks of the world it runs in: starting work, the clock, and its share of the loop's
+time.
+
+One of the three rooms that know which world this is (the others are `offload` and `spill`). The scheduler
+above it reads the same in every tree. Only public asyncio is used: an eager start is `asyncio.Task(...,
+eager_start=True)`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from contextvars import Context
+from time import perf_counter
+from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+from kernel_exec._profile import FAST_PATH
+from profilec import choose
+
+__all__ = ["GRACE", "QUEUE_LIMIT_BYTES", "TRUSTED", "Turn", "clock", "start", "turn_of"]
+
+GRACE: Final = 0.02
+"""Seconds that closing a run waits for its handlers to clean up after they were cancelled."""
+
+QUEUE_LIMIT_BYTES: Final[int | None] = choose(native=None, wasm=64 * 1024 * 1024)
+"""What all queues of a run may hold together where the host says nothing (kernel decision 14)."""
+
+TRUSTED: Final = choose(native=16, wasm=64)
+"""Hops between two looks at the slice once handlers have shown that they are quick."""
+
+clock = perf_counter
+
+
+def start(
+    work: Coroutine[Any, Any, None], loop: asyncio.AbstractEventLoop, context: Context
+) -> asyncio.Task[None]:
+    """Run `work` at once, as a task of its own, until it first suspends or ends.
+
+    Must be called on the thread of `loop` while that runs; `work` must not raise before it first suspends.
+    `context` must not be entered anywhere else: each start takes a fresh copy.
+    """
+    return asyncio.Task(work, loop=loop, context=context, eager_start=True)
+
+
+if FAST_PATH:
+
+    class Turn:
+        """The slice of the loop's time that all runs on one loop share: 2 ms, measured by the clock.
+
+        A slice begins with the first `open` after the loop had a turn and lasts until `look` finds its end;
+        then nobody runs until the loop has had another turn. `pace` is the number of hops between two looks:
+        one while handlers are slow or unknown, doubling to `TRUSTED` while they prove quick, so that a slice
+        overruns by one slow handler, or by `TRUSTED` quick ones.
+        """
+
+        __slots__ = ("_end", "_seen", "begun", "pace", "spent")
+
+        LENGTH: Final = 0.002
+        SLOW: Final = 0.0005
+
+        def __init__(self) -> None:
+            self.pace = 1
+            self.spent = False
+            self.begun = False
+            self._end = 0.0
+            self._seen = 0.0
+
+        def open(self, loop: asyncio.AbstractEventLoop) -> bool:
+            """Begin a slice, or go on with the one that has begun. False when it is used up."""
+            self._seen = now = clock()
+            if not self.begun:
+                self.begun = True
+                loop.call_soon(self._loop_had_its_turn)
+                self._end = now + self.LENGTH
+                self.spent = False
+            elif now >= self._end:
+                self.spent = True
+            return not self.spent
+
+        def look(self) -> int:
+            """Look at the clock. Return the hops until the next look, 0 when the slice is used up."""
+            now = clock()
+            self.pace = 1 if now - self._seen > self.SLOW else min(2 * self.pace, TRUSTED)
+            self._seen = now
+            if now >= self._end:
+                self.spent = True
+                return 0
+            return self.pace
+
+        def _loop_had_its_turn(self) -> None:
+            self.begun = False
+
+else:
+
+    class Turn:
+        """The slice of the host's time that all runs on one loop share: 1,024 hops.
+
+        Hops and not time, because the clock of such a host may stand still between two waits. A slice begins
+        with the first `open` after the host had a turn; once used up, nobody runs until the host has had
+        another. `pace` is the number of hops between two looks.
+        """
+
+        __slots__ = ("_left", "begun", "pace", "spent")
+
+        LENGTH: Final = 1024
+
+        def __init__(self) -> None:
+            self.pace = TRUSTED
+            self.spent = False
+            self.begun = False
+            self._left = 0
+
+        def open(self, loop: asyncio.AbstractEventLoop) -> bool:
+            """Begin a slice, or go on with the one that has begun. False when it is used up."""
+            if not self.begun:
+                self.begun = True
+                loop.call_soon(self._loop_had_its_turn)
+                self._left = self.LENGTH
+                self.spent = False
+            return not self.spent
+
+        def look(self) -> int:
+            """Count the hops since the last look.
+
+            Return those until the next, 0 when the slice is used up.
+            """
+            self._left -= TRUSTED
+            if self._left <= 0:
+                self.spent = True
+                return 0
+            return TRUSTED
+
+        def _loop_had_its_turn(self) -> None:
+            self.begun = False
+
+
+_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, Turn] = WeakKeyDictionary()
+
+
+def turn_of(loop: asyncio.AbstractEventLoop) -> Turn:
+    """Return the turn that all runs on `loop` share."""
+    turn = _turns.get(loop)
+    if turn is None:
+        turn = _turns[loop] = Turn()
+    return turn

@@ -1,0 +1,138 @@
+"""Makes the state of a run from a program: cells, handlers bound to their context, and the scheduler that
+moves them.
+
+Stands between `program` and `scheduler`; linear in nodes and edges.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from kernel_exec.context import NodeContext, RunState
+from kernel_exec.offload import Workers
+from kernel_exec.payloads import copy_payload, json_form
+from kernel_exec.program import NodePlan, Program
+from kernel_exec.scheduler.cells import Edge, Node, Segment, Weights
+from kernel_exec.scheduler.scheduler import Scheduler
+from kernel_exec.spill import SpillStore
+from kernel_exec.surfaces import Gate
+
+__all__ = ["Host", "assemble"]
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """What the host of a run binds and bounds, the same for all runs of an executor. Limits are in bytes."""
+
+    workers: Workers = field(default_factory=Workers)
+    spill_stores: Mapping[str, SpillStore] = field(default_factory=dict)
+    spill_limit: int | None = None
+    queue_limit: int | None = None
+    isolated: bool = True
+    """Every branch of a fan-out gets a payload of its own."""
+
+
+def assemble(program: Program, run: RunState, host: Host) -> Scheduler:
+    """Return a scheduler for one run of `program` on the running loop, with nothing in it yet."""
+    capacities = program.capacities
+    copy = copy_payload if host.isolated else _share
+    scheduler = Scheduler(asyncio.get_running_loop(), capacities.capture, run, copy)
+    scheduler.stores = host.spill_stores
+    scheduler.spill_limit = host.spill_limit
+    if host.queue_limit is not None:
+        scheduler.weights = Weights(host.queue_limit)
+    nodes = [_make_node(plan) for plan in program.nodes]
+    edges = [_make_edge(program, at, nodes) for at in range(len(program.edges))]
+    for node, plan in zip(nodes, program.nodes, strict=True):
+        _connect(node, plan, edges, traced=program.traced)
+        _bind(node, plan, run, host.workers, scheduler)
+        scheduler.nodes[node.alias] = node
+    for line in program.segments:
+        _join([nodes[at] for at in line])
+    for at in program.entrances:
+        entrance = Edge(nodes[at].alias, nodes[at], capacities.trigger)
+        scheduler.entrances[nodes[at].alias] = entrance
+    return scheduler
+
+
+def _make_node(plan: NodePlan) -> Node:
+    node = Node(plan.alias, plan.manner)
+    node.captures = plan.captures
+    node.halts = plan.spec.halts
+    node.plain = plan.plain
+    return node
+
+
+def _make_edge(program: Program, at: int, nodes: list[Node]) -> Edge:
+    plan = program.edges[at]
+    edge = Edge(plan.label, nodes[plan.target], plan.capacity)
+    edge.timeout = plan.timeout
+    edge.tier = plan.tier
+    edge.threshold = plan.threshold
+    edge.wrapped = plan.wraps
+    return edge
+
+
+def _connect(node: Node, plan: NodePlan, edges: list[Edge], *, traced: bool) -> None:
+    routes = tuple(edges[at] for at in plan.routes)
+    node.routes = routes
+    node.spills = any(edge.tier is not None for edge in routes)
+    if plan.gates:
+        node.gate = _gate(routes, plan.gates)
+    elif len(routes) == 1 and not (plan.captures or routes[0].wrapped):
+        node.onward = routes[0].target
+    if traced and len(routes) + plan.captures > 1:
+        for number, edge in enumerate(routes, start=1):
+            edge.branch = number
+
+
+def _bind(node: Node, plan: NodePlan, run: RunState, workers: Workers, scheduler: Scheduler) -> None:
+    spec = plan.spec
+    context = NodeContext(run, node.alias)
+    if spec.wants_context:
+        node.context = context
+        scheduler.contextual.append(node)
+    # What waits is worked ahead on, unless every invocation has to see its own context.
+    inbox = node.inbox if node.plain else None
+    node.call, abandon = workers.place(spec, spec.bind(context), inbox)
+    if abandon is not None:
+        scheduler.abandons.append(abandon)
+
+
+def _join(line: list[Node]) -> None:
+    segment = Segment()
+    segment.steps = tuple((node, node.call) for node in line)
+    for position, node in enumerate(line):
+        node.segment = segment
+        node.position = position
+        node.leads = position < len(line) - 1
+
+
+def _gate(routes: tuple[Edge, ...], gates: tuple[Gate, ...]) -> Callable[[Any], tuple[Edge, ...]]:
+    """Return what chooses the routes of a payload: each gate closes the ways it names, all but the one it
+    chooses.
+
+    Which routes are open depends on the choices alone, so each combination is worked out once.
+    """
+    named = [{target for _, target in gate.edges()} for gate in gates]
+    known: dict[tuple[str | None, ...], tuple[Edge, ...]] = {}
+
+    def choose(payload: Any) -> tuple[Edge, ...]:
+        document = json_form(payload)
+        choice = tuple([gate.choose(document) for gate in gates])
+        open_routes = known.get(choice)
+        if open_routes is None:
+            closed = {
+                alias for names, chosen in zip(named, choice, strict=True) for alias in names - {chosen}
+            }
+            open_routes = known[choice] = tuple(edge for edge in routes if edge.target.alias not in closed)
+        return open_routes
+
+    return choose
+
+
+def _share(payload: Any) -> Any:
+    return payload

@@ -1,0 +1,218 @@
+"""The moving parts of one run: nodes, edges, segments, drivers, and the messages between them.
+
+Plain state without behaviour, made by `assembly` from a `Program`; `scheduler` moves it and says when. What
+may be read off a cell at any moment between two steps of the event loop:
+
+- A node is `idle` (nobody holds it, its inbox is empty) or it is in exactly one of these places: `ready` (its
+  inbox has a message or its output found room), held by one driver (its handler runs), or blocked (`pending`
+  says what it still has to send). That is why one invocation of a node runs at a time.
+- `edge.held` is the number of messages of that edge in the inbox of its target, spilled ones left out.
+- `segment.busy` is the number of its nodes that are not idle.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from kernel_exec.context import NodeContext
+from kernel_exec.program import Manner
+from kernel_exec.spill import SpillLane
+
+__all__ = [
+    "Driver",
+    "Edge",
+    "Message",
+    "Node",
+    "Parcel",
+    "Pending",
+    "Segment",
+    "Spilled",
+    "Step",
+    "Waiter",
+    "Weights",
+]
+
+type Message = tuple[Any, Edge, int, Parcel | int | None]
+"""A queued message: payload, the edge it came by, its ticket, and what else travels with it: its size in
+bytes where queues are weighed, a parcel where it is timed or spilled.
+
+The lowest bit of a ticket says whether the message holds a permit; the others name the message where a
+program is traced, and are zero elsewhere.
+"""
+
+type Step = tuple[Node, Callable[[Any], Any]]
+"""A node of a segment and how to call its handler."""
+
+
+class Pending(NamedTuple):
+    """What a blocked node has yet to send: `routes` from position `at`; -1 is the capture queue."""
+
+    payload: Any
+    ticket: int
+    routes: tuple[Edge, ...]
+    at: int
+
+
+type Waiter = Node | asyncio.Future[None]
+"""Who waits for room: a node with something pending, or a send of the host."""
+
+
+class Spilled(NamedTuple):
+    """Where a payload went that an edge had no room for: the item that stands for it, and its bytes there."""
+
+    lane: SpillLane
+    item: Any
+    size: int
+
+
+class Parcel:
+    """What travels with a message on an edge that spills or has a timeout, until its handler has ended."""
+
+    __slots__ = ("size", "spilled", "timer")
+
+    def __init__(self, size: int, spilled: Spilled | None) -> None:
+        self.size = size
+        self.timer: asyncio.TimerHandle | None = None
+        self.spilled = spilled
+
+
+class Segment:
+    """A maximal line of plain nodes, each the only target of the one before it and fed by nothing else.
+
+    While no other node of it is busy, one driver may run its handlers one after the other with no
+    bookkeeping: nobody else can reach the nodes inside.
+    """
+
+    __slots__ = ("busy", "steps")
+
+    def __init__(self) -> None:
+        self.busy = 0
+        self.steps: tuple[Step, ...] = ()
+
+
+class Node:
+    """One node of the run. The first group never changes after assembly, the second is its state."""
+
+    __slots__ = (
+        "alias",
+        "awaited",
+        "call",
+        "captures",
+        "context",
+        "gate",
+        "halts",
+        "idle",
+        "inbox",
+        "leads",
+        "manner",
+        "onward",
+        "parcel",
+        "pending",
+        "plain",
+        "position",
+        "routes",
+        "segment",
+        "spills",
+    )
+
+    def __init__(self, alias: str, manner: Manner) -> None:
+        self.alias = alias
+        self.manner = manner
+        self.awaited = manner is Manner.AWAITED
+        self.context: NodeContext | None = None
+        """What the handler sees of the run, if it asks."""
+        self.call: Callable[[Any], Any] = _unbound
+        self.captures = False
+        self.halts = False
+        self.plain = True
+        """Awaiting or calling the handler is all there is to an invocation."""
+        self.spills = False
+        """An edge out of it can spill, so that sending may have to wait for a lane."""
+        self.routes: tuple[Edge, ...] = ()
+        self.gate: Callable[[Any], tuple[Edge, ...]] | None = None
+        """Chooses the routes of one payload where a control surface has a say."""
+        self.onward: Node | None = None
+        """The one place its output can go, if it may be handed there directly."""
+        self.segment = Segment()
+        self.position = 0
+        self.leads = False
+        """More nodes of its segment follow, so that an exclusive run can begin here."""
+
+        self.idle = True
+        self.inbox: deque[Message] = deque()
+        self.pending: Pending | None = None
+        self.parcel: Parcel | None = None
+
+
+class Edge:
+    """One edge of the run, or the entrance to a trigger. `blocked` are those who found no room on it."""
+
+    __slots__ = (
+        "blocked",
+        "branch",
+        "capacity",
+        "held",
+        "label",
+        "lane",
+        "spilled_bytes",
+        "target",
+        "threshold",
+        "tier",
+        "timeout",
+        "wrapped",
+    )
+
+    def __init__(self, label: str, target: Node, capacity: int) -> None:
+        self.label = label
+        self.target = target
+        self.capacity = capacity
+        self.timeout: float | None = None
+        """Seconds from acceptance to the end of the target's handler."""
+        self.tier: str | None = None
+        self.threshold: int | None = None
+        """Bytes from which a payload spills even while there is room."""
+        self.lane: SpillLane | None = None
+        """Opened by the first message that spills."""
+        self.wrapped = False
+        """Every message of it travels with a parcel."""
+        self.branch = 0
+        """Its number among the ways out of its source, from 1, where messages are named and there are
+        several."""
+        self.held = 0
+        self.spilled_bytes = 0
+        self.blocked: Sequence[Waiter] = ()
+
+
+class Weights:
+    """What all queues of the run hold, in estimated bytes, and the bound (kernel decision 14)."""
+
+    __slots__ = ("blocked", "held", "limit")
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.held = 0
+        self.blocked: Sequence[Waiter] = ()
+
+
+class Driver:
+    """One coroutine that carries messages, and how far it has come."""
+
+    __slots__ = ("attended", "node", "run_from", "steps", "task")
+
+    def __init__(self) -> None:
+        self.attended = True
+        """The pump that started it is still below it on the stack: it has never suspended."""
+        self.node: Node
+        """The node whose handler it runs, once it has one."""
+        self.run_from: Node | None = None
+        """Where its exclusive run began, while it is in one; then this is the node it holds."""
+        self.steps: Any = None
+        """What is left of that run: an iterator over a tuple of steps."""
+        self.task: asyncio.Task[None] | None = None
+
+
+def _unbound(payload: Any) -> Any:
+    raise AssertionError("a node was invoked before its handler was bound")

@@ -1,0 +1,86 @@
+"""Invocations of nodes that are not plain: those that stream, halt, ask for their context, or are timed.
+
+Beside the drivers, which come here with such a node in hand. A plain node never does: there the call is all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from kernel_exec.program import Manner
+from kernel_exec.results import SKIP, Feed, Halted, Stream
+from kernel_exec.scheduler.cells import Driver, Edge, Node
+from kernel_exec.scheduler.names import name_of
+
+if TYPE_CHECKING:
+    from kernel_exec.scheduler.scheduler import Scheduler
+
+__all__ = ["invoke", "late"]
+
+
+async def invoke(scheduler: Scheduler, driver: Driver, node: Node, payload: Any, ticket: int) -> Any:
+    """Return what the handler of `node` returns for `payload`; SKIP where nothing goes on from here."""
+    if node.context is not None:
+        node.context._at(name_of(ticket))
+    if node.manner is Manner.STREAMED:
+        return await _stream(scheduler, node, payload)
+    result = await node.call(payload) if node.awaited else node.call(payload)
+    if node.parcel is not None:
+        _settle(scheduler, node)
+    if node.halts and result is not SKIP and not scheduler.stopped:
+        scheduler.outlet.put(Halted(node.alias, result), ticket)
+        scheduler.stop(None)
+    return result
+
+
+def late(edge: Edge) -> TimeoutError:
+    """Return the cause of a failure for a message that took longer than `edge` allows (kernel decision 8)."""
+    return TimeoutError(
+        f"a message on {edge.label} was not handled within {edge.timeout} s of its acceptance"
+    )
+
+
+def _settle(scheduler: Scheduler, node: Node) -> None:
+    """Put an end to the message's time; a handler that never let the loop look at it may have passed it."""
+    parcel, node.parcel = node.parcel, None
+    timer = None if parcel is None else parcel.timer
+    if timer is None:
+        return
+    timer.cancel()
+    scheduler.timers.discard(timer)
+    if scheduler.loop.time() >= timer.when():
+        raise TimeoutError("its handler ended later than the edge allows")
+
+
+async def _stream(scheduler: Scheduler, node: Node, payload: Any) -> Any:
+    """Feed the host what the handler yields.
+
+    The message ends when the host has taken the last item, or gone.
+    """
+    if scheduler.outlet.discarding:
+        return SKIP
+    task = asyncio.current_task()
+    assert task is not None
+    feed = Feed(scheduler.loop)
+    feed.on_close = task.cancel
+    scheduler.feeds.add(feed)
+    scheduler.outlet.put(Stream(feed), 0)
+    items = node.call(payload)
+    try:
+        async for item in items:
+            if not await feed.put(item):
+                break
+    except BaseException as error:
+        if not feed.closed:
+            raise
+        if isinstance(error, asyncio.CancelledError):
+            task.uncancel()  # it was the host that went, not the run that ended
+    finally:
+        close = getattr(items, "aclose", None)
+        if close is not None:
+            await close()
+    feed.end()
+    await feed.drained()
+    scheduler.feeds.discard(feed)
+    return SKIP

@@ -1,0 +1,138 @@
+"""The host's side of the scheduler: permits that bound a run, and the queue of what was captured.
+
+Stands between the drivers, which capture and release, and `instance`, whose `send` and `next` wait here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from kernel_exec.results import Result
+
+if TYPE_CHECKING:
+    from kernel_exec.scheduler.cells import Node
+
+__all__ = ["Outlet", "Permits"]
+
+
+class Permits:
+    """How many messages may be on their way: one permit each, handed to those who wait in the order they
+    came.
+
+    Invariant: `free` is positive only while nobody waits.
+    """
+
+    __slots__ = ("_loop", "_waiters", "free", "on_free")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, count: int) -> None:
+        self._loop = loop
+        self.free = count
+        self.on_free: Callable[[], None] | None = None
+        """Called when a permit became free that nobody waited for."""
+        self._waiters: deque[asyncio.Future[bool]] = deque()
+
+    async def wait(self) -> bool:
+        """Wait for a permit when none is free. True with one in hand, False when the run is over."""
+        waiter = self._loop.create_future()
+        self._waiters.append(waiter)
+        try:
+            return await waiter
+        except asyncio.CancelledError:
+            if not waiter.cancelled() and waiter.result():
+                self.release()  # it was ours already; somebody else shall have it
+            raise
+
+    def release(self) -> None:
+        """Give a permit back, to the first who waits if anybody does."""
+        while self._waiters:
+            waiter = self._waiters.popleft()
+            if not waiter.done():
+                waiter.set_result(True)
+                return
+        self.free += 1
+        if self.on_free is not None:
+            self.on_free()
+
+    def close(self) -> None:
+        """Send everybody who waits away without a permit."""
+        while self._waiters:
+            waiter = self._waiters.popleft()
+            if not waiter.done():
+                waiter.set_result(False)
+
+
+class Outlet:
+    """The capture queue: results in order, each with whether it holds a permit, and who waits for them."""
+
+    __slots__ = ("_loop", "_permits", "blocked", "capacity", "discarding", "readers", "results")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, permits: Permits, capacity: int) -> None:
+        self._loop = loop
+        self._permits = permits
+        self.capacity = capacity
+        self.results: deque[tuple[Result, int]] = deque()
+        self.blocked: deque[Node] = deque()
+        """Captures that found the queue full; a node is here at most once."""
+        self.readers: deque[asyncio.Future[None]] = deque()
+        self.discarding = False
+        """What comes is not kept: the host has what it wants of this run."""
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a result can be put."""
+        return len(self.results) < self.capacity or self.discarding
+
+    def put(self, result: Result, ticket: int) -> None:
+        """Add a result, and wake one who waits for it."""
+        if self.discarding:
+            if ticket & 1:
+                self._permits.release()
+            return
+        self.results.append((result, ticket))
+        if self.readers:
+            self.wake_one()
+
+    def take(self) -> Result:
+        """Return the first result and free its permit."""
+        result, ticket = self.results.popleft()
+        if ticket & 1:
+            self._permits.release()
+        return result
+
+    def discard(self) -> None:
+        """Free what the queue holds, and keep nothing from here on."""
+        self.discarding = True
+        while self.results:
+            self.take()
+
+    def reset(self) -> None:
+        """Be as new; the caller sees to the permits."""
+        self.discarding = False
+        self.results.clear()
+
+    async def wait(self) -> None:
+        """Wait until something may have changed: a result came, or the run drained or ended."""
+        reader = self._loop.create_future()
+        self.readers.append(reader)
+        try:
+            await reader
+        except asyncio.CancelledError:
+            if not reader.cancelled() and self.results:
+                self.wake_one()  # this wake would be lost
+            raise
+
+    def wake_one(self) -> None:
+        """Wake the first who waits."""
+        while self.readers:
+            reader = self.readers.popleft()
+            if not reader.done():
+                reader.set_result(None)
+                return
+
+    def wake_all(self) -> None:
+        """Wake everybody who waits, to look for themselves."""
+        while self.readers:
+            self.wake_one()

@@ -1,0 +1,595 @@
+"""The driver hand-off: who may move which message when.
+
+A *driver* is a coroutine that carries messages. It takes one from a node that is ready, awaits the node's
+handler itself, and hands the result straight to the next node that is idle; what nobody can take at once
+waits in an inbox. A handler that never suspends therefore costs one `await` and nothing else.
+
+The *pump* starts drivers, each as an eagerly started task. While a driver has not suspended, the pump is
+below it on the stack (the driver is *attended*) and nobody else can run. When a handler suspends, the driver
+goes on living as an ordinary task that belongs to that handler; the pump *adopts* it and starts another for
+the rest. A driver that comes back from a suspension goes on carrying, but before it awaits another handler it
+makes sure that a pump will
+come for what else is ready: otherwise that would be stranded while it waits.
+
+Who may do what, on the one thread of the loop:
+
+- Only a driver takes messages from inboxes, and only the driver that holds a node invokes it or sends for it.
+- Claiming takes an idle node; `_release` gives it back, to `_ready` if its inbox has more. Between the two
+  exactly one driver, one hand-off or one `pending` entry is responsible for it.
+- A node that finds no room is left `pending` and waits where the room is missing; whoever makes room there
+  puts it into `_ready`, and the driver that takes it sends the rest first.
+- `stop` ends everything: nothing is taken or sent afterwards.
+
+Whatever makes something ready happens under a pump, or in a driver, which looks again before it leaves, or
+calls `schedule`. So while there is ready work, somebody runs or is about to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Mapping
+from contextvars import Context, copy_context
+from sys import maxsize
+from typing import Any
+
+from kernel_exec.context import RunState
+from kernel_exec.errors import ExecutionError, NodeFailed, QueueLimitExceeded
+from kernel_exec.payloads import estimate_bytes
+from kernel_exec.results import SKIP, Feed, Result, Value
+from kernel_exec.runtime import TRUSTED, start, turn_of
+from kernel_exec.scheduler.cells import Driver, Edge, Node, Parcel, Pending, Spilled, Weights
+from kernel_exec.scheduler.invocation import invoke, late
+from kernel_exec.scheduler.names import branch_of
+from kernel_exec.scheduler.outlet import Outlet, Permits
+from kernel_exec.scheduler.spilling import send_spilling, unpack
+from kernel_exec.spill import SpillLane, SpillStore
+
+__all__ = ["Scheduler"]
+
+
+class Scheduler:
+    """The state of one run and what moves it. Made by `assembly`; used on the thread of its loop only."""
+
+    __slots__ = (
+        "_attended",
+        "_handoffs",
+        "_live",
+        "_loop",
+        "_pumping",
+        "_ready",
+        "_scheduled",
+        "_turn",
+        "abandons",
+        "context",
+        "contextual",
+        "copy",
+        "entrances",
+        "error",
+        "feeds",
+        "lanes",
+        "nodes",
+        "outlet",
+        "permits",
+        "run",
+        "sent",
+        "spill_limit",
+        "stopped",
+        "stores",
+        "timers",
+        "weights",
+    )
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, permits: int, run: RunState, copy: Callable[[Any], Any]
+    ) -> None:
+        self._loop = loop
+        self._turn = turn_of(loop)
+        self._ready: deque[Node] = deque()
+        self._handoffs: list[tuple[Node, Any, int]] = []
+        """Payloads for nodes that were claimed for them; the latest is next, so that a branch is followed
+        down."""
+        self._live: set[Driver] = set()
+        """The drivers that have suspended and not ended; each holds a node."""
+        self._attended: Driver | None = None
+        self._pumping = False
+        self._scheduled = False
+
+        self.permits = Permits(loop, permits)
+        self.outlet = Outlet(loop, self.permits, permits)
+        self.weights: Weights | None = None
+        self.run = run
+        self.copy = copy
+        """Makes the payload of a further branch."""
+        self.context = copy_context()
+        """What every handler's context is a copy of."""
+        self.nodes: dict[str, Node] = {}
+        self.contextual: list[Node] = []
+        """The nodes whose handlers ask for their context."""
+        self.entrances: dict[str, Edge] = {}
+        self.sent = 0
+        """Messages that entered the run; the name of the last."""
+        self.stores: Mapping[str, SpillStore] = {}
+        self.spill_limit: int | None = None
+        """Bytes that one edge may hold in its lane."""
+        self.lanes: list[SpillLane] = []
+        self.feeds: set[Feed] = set()
+        self.timers: set[asyncio.TimerHandle] = set()
+        self.abandons: list[Callable[[], None]] = []
+        """What tells the workers that nobody waits for them."""
+        self.stopped = False
+        self.error: ExecutionError | None = None
+        """What ended the run, once it is stopped; None if it ended as it should."""
+
+    # What the host does -------------------------------------------------------------------------------------
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop that the run lives on."""
+        return self._loop
+
+    @property
+    def has_work(self) -> bool:
+        """Whether something could move at once."""
+        return bool(self._ready or self._handoffs)
+
+    @property
+    def drained(self) -> bool:
+        """Whether nothing moves and nothing will, until the host sends: no message is on its way."""
+        return not (self._ready or self._handoffs or self._live or self._pumping or self.outlet.blocked)
+
+    @property
+    def has_all(self) -> bool:
+        """Whether the run has come to its end with a result, and nothing went wrong."""
+        return bool(self.outlet.results) and self.drained and not self.stopped
+
+    @property
+    def reusable(self) -> bool:
+        """Whether the run left nothing behind, so that the scheduler may serve another."""
+        return self.drained and not (self.stopped or self.feeds or self.lanes or self.timers)
+
+    def begin(self, run: RunState, context: Context) -> None:
+        """Forget a run that has drained and serve another: `run`, whose handlers see copies of `context`."""
+        self.run = run
+        self.context = context
+        self.sent = 0
+        self.outlet.reset()
+        self.permits.free = self.outlet.capacity
+        for node in self.contextual:
+            assert node.context is not None
+            node.context._join(run)
+
+    def enter(self, trigger: str, payload: Any) -> None:
+        """Let the one message of a new run in.
+
+        Raises:
+            QueueLimitExceeded: it is larger than all queues may be.
+        """
+        self.permits.free -= 1
+        self.accept(self.entrances[trigger], payload, self.weigh(payload))
+
+    def accept(self, entrance: Edge, payload: Any, size: int) -> None:
+        """Let a message in that holds a permit, on an entrance with room. The caller pumps or schedules."""
+        self.sent += 1
+        ticket = self.sent << 1 | 1
+        target = entrance.target
+        if target.idle:
+            _claim(target)
+            self._handoffs.append((target, payload, ticket))
+        else:
+            self.queue(entrance, payload, ticket, size)
+
+    def take(self) -> Result:
+        """Return the first result, and let a capture go on that found the queue full."""
+        result = self.outlet.take()
+        if self.outlet.blocked:
+            self._ready.append(self.outlet.blocked.popleft())
+            self.schedule()
+        return result
+
+    def discard_results(self) -> None:
+        """Keep no results from here on."""
+        self.outlet.discard()
+        self._ready.extend(self.outlet.blocked)
+        self.outlet.blocked.clear()
+        if self._ready:
+            self.schedule()
+
+    def discard(self, error: ExecutionError) -> None:
+        """End the run because nobody wants it any more, and forget its results; `error` says why."""
+        self.stop(error, at_once=True)
+        self.outlet.results.clear()
+
+    def schedule(self) -> None:
+        """See that the pump runs in the loop's next turn."""
+        if not self._scheduled and not self.stopped:
+            self._scheduled = True
+            self._loop.call_soon(self._pump_scheduled)
+
+    def pump(self) -> None:
+        """Start drivers until nothing is ready or the slice is spent; then see that the loop comes back."""
+        if self._pumping:
+            return
+        turn = self._turn
+        if not turn.open(self._loop):
+            self.schedule()
+            return
+        self._pumping = True
+        try:
+            while (self._ready or self._handoffs) and not (self.stopped or turn.spent):
+                self._attended = driver = Driver()
+                task = start(self._drive(driver), self._loop, self.context.copy())
+                if not task.done():
+                    self._adopt(driver, task)
+                turn.look()
+        finally:
+            self._pumping = False
+            self._attended = None
+        self._look_again()
+
+    def stop(self, error: ExecutionError | None, *, at_once: bool = False) -> None:
+        """End the run because of `error`, or None if it has come to its end. Only the first call counts.
+
+        Handlers are cancelled, those on workers abandoned, and everybody who waits is sent to look at
+        `error`. Results that were captured stay for the host, and items of a stream, unless it ends
+        `at_once`.
+        """
+        if self.stopped:
+            return
+        self.stopped = True
+        self.error = error
+        self.run.cancelled = True
+        self._ready.clear()
+        self._handoffs.clear()
+        if self._attended is not None:
+            _end_run(self._attended)
+        for driver in self._live:
+            if driver.task is not None:
+                driver.task.cancel()
+        for abandon in self.abandons:
+            abandon()
+        for timer in self.timers:
+            timer.cancel()
+        for feed in self.feeds:
+            feed.end(error, at_once=at_once)
+        self.permits.close()
+        for entrance in self.entrances.values():
+            self.make_room(entrance)
+        if self.weights is not None:
+            self.make_room(self.weights)
+        self.outlet.wake_all()
+
+    def fail(self, node: Node, cause: BaseException) -> None:
+        """End the run because the handler of `node` raised `cause`, or its payload could not go on."""
+        message = f"node {node.alias!r} failed: {type(cause).__name__}: {cause}"
+        self.stop(NodeFailed(message, alias=node.alias, cause=cause))
+
+    def handlers(self) -> list[asyncio.Task[None]]:
+        """Return the tasks whose handlers have suspended and not ended."""
+        return [driver.task for driver in self._live if driver.task is not None]
+
+    # The pump -----------------------------------------------------------------------------------------------
+
+    def _pump_scheduled(self) -> None:
+        self._scheduled = False
+        if not self.stopped:
+            self.pump()
+
+    def _adopt(self, driver: Driver, task: asyncio.Task[None]) -> None:
+        """Let a driver go that has suspended in a handler: from here on it is a task like any other.
+
+        Inside an exclusive run it held the node where the run began and stands on another. Now it holds that
+        one, and the rest of the run is taken from it, since it can no longer know that nobody is inside.
+        """
+        driver.attended = False
+        driver.task = task
+        self._live.add(driver)
+        first = driver.run_from
+        if first is not None:
+            _end_run(driver)
+            driver.run_from = None
+            if driver.node is not first:
+                _claim(driver.node)
+                self._release(first)
+        if self.stopped:  # the handler itself, before it suspended
+            task.cancel()
+
+    def _left(self, driver: Driver) -> None:
+        """Let a driver end that the pump had let go."""
+        self._live.discard(driver)
+        self._look_again()
+
+    def _look_again(self) -> None:
+        """See that what is ready is not stranded, and tell the host if nothing more will come."""
+        if self.stopped:
+            return
+        if self._ready or self._handoffs:
+            self.schedule()
+        elif not self._live:
+            if self.weights is not None and self.weights.blocked and not self.outlet.results:
+                self._refuse_to_grow(self.weights)
+            elif self.outlet.readers and self.drained:
+                self.outlet.wake_all()
+
+    def _refuse_to_grow(self, weights: Weights) -> None:
+        """End a run in which everybody waits for bytes that nobody will free."""
+        message = (
+            f"the queues hold {weights.held} of {weights.limit} bytes, and what is to be queued next fits "
+            "only when something is taken that waits for it: raise queue_limit_bytes, or send less at a time"
+        )
+        self.stop(QueueLimitExceeded(message, limit_bytes=weights.limit, payload_bytes=weights.held))
+
+    # Drivers ------------------------------------------------------------------------------------------------
+
+    async def _drive(self, driver: Driver) -> None:
+        """Carry messages until nothing is ready, the slice is spent, or a handler left its mark on the
+        context.
+        """
+        ready, handoffs, turn = self._ready, self._handoffs, self._turn
+        budget = turn.pace
+        carried = False
+        try:
+            while not (self.stopped or turn.spent):
+                if carried and copy_context() != self.context:
+                    break  # the next message shall not see what a handler of this one set
+                # Take a message.
+                if handoffs:
+                    node, payload, ticket = handoffs.pop()
+                elif ready:
+                    node = driver.node = ready.popleft()
+                    if node.pending is not None and not await self._send_rest(driver, node):
+                        continue
+                    if not node.inbox:
+                        self._release(node)
+                        continue
+                    payload, edge, ticket, parcel = node.inbox.popleft()
+                    if parcel is None:
+                        edge.held -= 1
+                        if edge.blocked:
+                            self.make_room(edge)
+                    elif isinstance(parcel, Parcel):
+                        payload = await unpack(self, driver, node, edge, payload, parcel)
+                    else:
+                        self.took(edge, parcel)
+                else:
+                    break
+                carried = True
+                # Carry it on, from node to node, for as long as the next one is idle.
+                while True:
+                    if node.leads and driver.attended and node.segment.busy == 1 and turn.pace == TRUSTED:
+                        # An exclusive run: nobody else can reach these nodes, so only the first one is held.
+                        # If one of them suspends, `_adopt` ends the run there.
+                        first = driver.run_from = node
+                        steps = first.segment.steps
+                        driver.steps = remaining = iter(steps[first.position :] if first.position else steps)
+                        if first.awaited:
+                            for driver.node, call in remaining:
+                                payload = await call(payload)
+                                if payload is SKIP:
+                                    break
+                        else:
+                            for driver.node, call in remaining:
+                                payload = call(payload)
+                                if payload is SKIP:
+                                    break
+                        node = driver.node
+                        budget -= len(steps)
+                        held = node if driver.run_from is None else first
+                        driver.run_from = None
+                    else:
+                        driver.node = held = node
+                        if not driver.attended and (ready or handoffs):
+                            self.schedule()  # as `before_waiting`
+                        if not node.plain:
+                            payload = await invoke(self, driver, node, payload, ticket)
+                        elif node.awaited:
+                            payload = await node.call(payload)
+                        else:
+                            payload = node.call(payload)
+                        budget -= 1
+                    if self.stopped:
+                        return
+                    if not driver.attended:
+                        if not turn.begun:
+                            turn.open(self._loop)
+                            budget = turn.pace
+                        elif turn.spent:
+                            budget = 0
+                    target = node.onward
+                    if target is None or not target.idle or payload is SKIP:
+                        if held is not node and node.spills:
+                            _claim(node)
+                            self._release(held)
+                            held = node
+                        if payload is SKIP:
+                            sent = True
+                            if ticket & 1:
+                                self.permits.release()
+                        else:
+                            routes = node.routes if node.gate is None else node.gate(payload)
+                            at = -1 if node.captures else 0
+                            if node.spills:
+                                sent = await send_spilling(self, driver, node, payload, ticket, routes, at)
+                                if self.stopped:
+                                    return
+                            else:
+                                sent = self.send(node, payload, ticket, routes, at)
+                        if sent:
+                            self._release(held)
+                        elif held is not node:
+                            _claim(node)
+                            self._release(held)
+                        break
+                    _claim(target)
+                    self._release(held)
+                    node = target
+                    if budget <= 0:
+                        budget = turn.look()
+                        if not budget:
+                            handoffs.append((node, payload, ticket))
+                            break
+        except BaseException as error:
+            self._failed(driver, error)
+        finally:
+            if not driver.attended:
+                self._left(driver)
+
+    def before_waiting(self, driver: Driver) -> None:
+        """See that nothing is stranded if `driver` suspends now: a pump below it would see to that, else
+        the loop.
+        """
+        if not driver.attended and (self._ready or self._handoffs):
+            self.schedule()
+
+    def _failed(self, driver: Driver, error: BaseException) -> None:
+        """End the run for what a handler raised, unless it is over already: then it was being stopped."""
+        if self.stopped:
+            return
+        self._live.discard(driver)  # it ends by itself and is not to be cancelled
+        self.fail(driver.node, error)
+
+    def _release(self, node: Node) -> None:
+        """Give a node back that was claimed: to the ready ones if messages wait for it, else it is idle."""
+        if node.inbox:
+            self._ready.append(node)
+        else:
+            node.idle = True
+            node.segment.busy -= 1
+
+    # Sending ------------------------------------------------------------------------------------------------
+
+    def send(self, node: Node, payload: Any, ticket: int, routes: tuple[Edge, ...], at: int) -> bool:
+        """Send what `node` returned along `routes` from position `at`, where -1 is the capture queue.
+
+        The permit goes the first way taken. Every way but the last gets a copy, so that the original stays
+        whole until all copies are made. False: there is no room somewhere, and the node is left `pending`
+        there.
+        """
+        last = len(routes) - 1
+        if at < 0:
+            if not self.outlet.has_room:
+                node.pending = Pending(payload, ticket, routes, at)
+                self.outlet.blocked.append(node)
+                return False
+            self.outlet.put(Value(payload if last < 0 else self.copy(payload)), ticket)
+            if last < 0:
+                return True
+            ticket &= ~1
+            at = 0
+        elif last < 0 and ticket & 1:
+            self.permits.release()
+        while at <= last:
+            edge = routes[at]
+            target = edge.target
+            if target.idle and not edge.wrapped:
+                target.idle = False
+                target.segment.busy += 1
+                branch = payload if at == last else self.copy(payload)
+                name = branch_of(ticket, edge.branch) if edge.branch else ticket
+                self._handoffs.append((target, branch, name))
+            else:
+                size = 0 if self.weights is None else self.weigh(payload)
+                full = self.lacking(edge, size)
+                if full is not None:
+                    full.blocked = (*full.blocked, node)
+                    node.pending = Pending(payload, ticket, routes, at)
+                    return False
+                branch = payload if at == last else self.copy(payload)
+                name = branch_of(ticket, edge.branch) if edge.branch else ticket
+                self.queue(edge, branch, name, size)
+            ticket &= ~1
+            at += 1
+        return True
+
+    def lacking(self, edge: Edge, size: int) -> Edge | Weights | None:
+        """Return where there is no room for a message of `size` bytes on `edge`: on it, or in all queues
+        together.
+        """
+        if edge.held >= edge.capacity:
+            return edge
+        weights = self.weights
+        return weights if weights is not None and weights.held + size > weights.limit else None
+
+    def weigh(self, payload: Any) -> int:
+        """Return what `payload` weighs in a queue, in bytes; 0 where queues are not weighed.
+
+        Raises:
+            QueueLimitExceeded: it alone weighs more than all queues may hold; the run is over.
+        """
+        weights = self.weights
+        if weights is None:
+            return 0
+        size = estimate_bytes(payload)
+        if size > weights.limit:
+            message = (
+                f"a payload of {size} bytes does not fit into queues that may hold {weights.limit} bytes"
+            )
+            error = QueueLimitExceeded(message, limit_bytes=weights.limit, payload_bytes=size)
+            self.stop(error)
+            raise error
+        return size
+
+    def queue(
+        self, edge: Edge, payload: Any, ticket: int, size: int = 0, spilled: Spilled | None = None
+    ) -> None:
+        """Put a message into the inbox at the end of `edge`, which has room for it."""
+        parcel: Parcel | int | None = size or None
+        if edge.timeout is not None or spilled is not None:
+            parcel = Parcel(size, spilled)
+            if edge.timeout is not None:
+                parcel.timer = self._loop.call_later(edge.timeout, self._time_out, edge)
+                self.timers.add(parcel.timer)
+        if spilled is None:
+            edge.held += 1
+        if self.weights is not None:
+            self.weights.held += size
+        target = edge.target
+        target.inbox.append((payload, edge, ticket, parcel))
+        if target.idle:
+            _claim(target)
+            self._ready.append(target)
+
+    def took(self, edge: Edge, size: int) -> None:
+        """Count a message of `size` bytes off the queues that held it in memory."""
+        edge.held -= 1
+        if edge.blocked:
+            self.make_room(edge)
+        if size and self.weights is not None:
+            self.weights.held -= size
+            if self.weights.blocked:
+                self.make_room(self.weights)
+
+    def make_room(self, place: Edge | Weights) -> None:
+        """Let those try again who found no room at `place`."""
+        waiters, place.blocked = place.blocked, ()
+        for waiter in waiters:
+            if isinstance(waiter, Node):
+                self._ready.append(waiter)
+            elif not waiter.done():
+                waiter.set_result(None)
+
+    async def _send_rest(self, driver: Driver, node: Node) -> bool:
+        """Send what `node` had no room for before. False: there is still none."""
+        pending = node.pending
+        assert pending is not None
+        node.pending = None
+        if node.spills:
+            return await send_spilling(self, driver, node, *pending)
+        return self.send(node, *pending)
+
+    def _time_out(self, edge: Edge) -> None:
+        """End the run because a message is still on its way."""
+        self.fail(edge.target, late(edge))
+
+
+def _claim(node: Node) -> None:
+    """Take an idle node."""
+    node.idle = False
+    node.segment.busy += 1
+
+
+def _end_run(driver: Driver) -> None:
+    """Take the rest of its exclusive run from a driver; its loop ends when the current handler returns."""
+    if driver.steps is not None:
+        # An iterator over a tuple can be moved to any position (the pickle protocol of iterators).
+        driver.steps.__setstate__(maxsize)
