@@ -1,9 +1,9 @@
 """The graph of the order pipeline, written with `FlowBuilder`.
 
-    receive ─ check ┬ accepted ─ price ═ charge ┬ express ┬ confirm ─ answer
-                    └ rejected ─ decline ────┐  ├ parcel  ┤            │
-                                             │  └ freight ┘            │
-                                             └─────────────────────────┘
+    receive ─ check ┬ price ═ charge ─ label ┬ express ┬ confirm ┬ answer
+                    │                        ├ parcel ─┤         │
+                    │                        └ freight ┘         │
+                    └ decline ───────────────────────────────────┘
 
 The edge `═` in front of the payment provider, which is slow, may overflow: into the tier it is given.
 """
@@ -13,6 +13,7 @@ from kernel_exec.flow_ir import BufferPolicy, Idempotency
 
 OVERFLOWING = "price->charge"
 HELD_IN_MEMORY = 16
+LANES = ("express", "parcel", "freight")
 
 
 def order_pipeline(spill_tier: str | None = None) -> FlowIR:
@@ -34,7 +35,8 @@ def order_pipeline(spill_tier: str | None = None) -> FlowIR:
         determinism_hints=["resource::http"],
         idempotency=Idempotency(key="number"),
     )
-    for lane in ("express", "parcel", "freight"):
+    build.node("label", "shop::label", kind="activity", summary="Prints the label", effects="effectful")
+    for lane in LANES:
         build.node(lane, f"shop::ship_{lane}", summary=f"Ships by {lane}")
     build.node(
         "confirm",
@@ -51,9 +53,9 @@ def order_pipeline(spill_tier: str | None = None) -> FlowIR:
     build.edge("receive", "check")
     build.edge("check", "price").edge("check", "decline")
     build.switch("verdict", "check", "/verdict", {"accepted": "price", "rejected": "decline"})
-    build.edge("price", "charge", buffer=waiting)
-    for lane in ("express", "parcel", "freight"):
-        build.edge("charge", lane).edge(lane, "confirm")
-    build.switch("lane", "charge", "/lane", {lane: lane for lane in ("express", "parcel", "freight")})
+    build.edge("price", "charge", buffer=waiting).edge("charge", "label")
+    for lane in LANES:
+        build.edge("label", lane).edge(lane, "confirm")
+    build.switch("lane", "label", "/lane", {lane: lane for lane in LANES})
     build.edge("confirm", "answer").edge("decline", "answer")
     return build.build()

@@ -11,7 +11,7 @@ import platform
 from collections.abc import Iterable, Mapping
 
 from flow import HELD_IN_MEMORY, OVERFLOWING, order_pipeline
-from orders import Line, Order, Outcome, PaymentProvider, registry
+from orders import LabelPrinter, Line, Order, Outcome, PaymentProvider, registry
 
 from kernel_exec import FlowExecutor, FlowIR, UnsupportedSpill, Value, validate
 from kernel_exec.spill import MemoryStore
@@ -51,6 +51,11 @@ def tell(fact: str, value: str) -> None:
     print(json.dumps({"fact": fact, "value": value}))
 
 
+def shop_resources(printer: LabelPrinter) -> dict[str, object]:
+    """Return what the steps work with: the domains that the flow declares, and the printer."""
+    return {"http": PaymentProvider(), "blob": {}, "printer": printer}
+
+
 async def answers(flow: FlowIR, orders: Iterable[Order], executor: FlowExecutor) -> list[Outcome]:
     """Send all `orders` through the flow and return what comes out, in that order."""
     results = executor.run_many(validate(flow), "receive", orders, capture="answer")
@@ -59,12 +64,12 @@ async def answers(flow: FlowIR, orders: Iterable[Order], executor: FlowExecutor)
 
 async def a_day() -> None:
     """Five orders: each lane, and two that the check declines."""
-    provider = PaymentProvider()
-    executor = FlowExecutor(registry, resources={"http": provider, "blob": {}})
+    printer = LabelPrinter()
+    executor = FlowExecutor(registry, resources=shop_resources(printer))
     for outcome in sorted(await answers(order_pipeline(), DAY, executor), key=lambda outcome: outcome.number):
         tell(f"order {outcome.number}", outcome.answer)
-    place = "the loop's thread" if provider.called_on_loop_thread else "a worker thread"
-    tell("the blocking payment client ran on", place)
+    place = "the loop's thread" if printer.used_on_loop_thread else "a worker thread"
+    tell("the blocking label printer ran on", place)
 
 
 async def a_burst(fact: str, spill_stores: Mapping[str, MemoryStore]) -> None:
@@ -72,7 +77,7 @@ async def a_burst(fact: str, spill_stores: Mapping[str, MemoryStore]) -> None:
     depth = PeakDepth()
     executor = FlowExecutor(
         registry,
-        resources={"http": PaymentProvider(), "blob": {}},
+        resources=shop_resources(LabelPrinter()),
         spill_stores=spill_stores,
         capture_capacity=len(BURST),
         metrics=depth,

@@ -3,6 +3,7 @@
 `flow.py` connects the steps, `main.py` runs them.
 """
 
+import asyncio
 import threading
 import time
 from typing import Literal
@@ -58,16 +59,24 @@ class Outcome(Struct):
 
 
 class PaymentProvider:
-    """Stands for the client library of a payment provider, which can only be called and waited for."""
+    """Stands for a payment provider on the network: each charge takes a while."""
+
+    async def charge(self, number: str, cents: int) -> str:
+        """Take `cents` and return the number of the receipt, about a millisecond later."""
+        await asyncio.sleep(0.001)
+        return f"R{cents:06}-{number}"
+
+
+class LabelPrinter:
+    """Stands for the driver of a label printer, which can only be called and waited for."""
 
     def __init__(self) -> None:
-        self.called_on_loop_thread: bool | None = None
+        self.used_on_loop_thread: bool | None = None
 
-    def charge(self, number: str, cents: int) -> str:
-        """Take `cents` and return the number of the receipt; blocks for about a millisecond."""
-        self.called_on_loop_thread = threading.current_thread() is threading.main_thread()
+    def print(self, text: str) -> None:
+        """Print a label; blocks for about a millisecond."""
+        self.used_on_loop_thread = threading.current_thread() is threading.main_thread()
         time.sleep(0.001)
-        return f"R{cents:06}-{number}"
 
 
 @registry.node("shop::receive")
@@ -103,10 +112,18 @@ async def price(checked: Checked) -> Sale:
 
 
 @registry.node("shop::charge")
-def charge(sale: Sale, ctx: NodeContext) -> Sale:
-    """Take the money. A plain `def`, because the provider's library blocks."""
+async def charge(sale: Sale, ctx: NodeContext) -> Sale:
+    """Take the money."""
     provider: PaymentProvider = ctx.resources["http"]
-    sale.receipt = provider.charge(sale.number, sale.cents)
+    sale.receipt = await provider.charge(sale.number, sale.cents)
+    return sale
+
+
+@registry.node("shop::label")
+def label(sale: Sale, ctx: NodeContext) -> Sale:
+    """Print the label for the lane. A plain `def`, because the printer's driver blocks."""
+    printer: LabelPrinter = ctx.resources["printer"]
+    printer.print(f"{sale.number} {sale.lane}")
     return sale
 
 

@@ -63,7 +63,7 @@ class FlowBuilder:
     ) -> None:
         self._name = name
         self._version = version
-        self._profile = profile
+        self._flow_profile = profile
         self._summary = summary
         self._policies = policies
         self._metadata = metadata
@@ -170,7 +170,7 @@ class FlowBuilder:
             id=self._id,
             name=self._name,
             version=self._version,
-            profile=self._profile,
+            profile=self._flow_profile,
             summary=self._summary,
             nodes=tuple(self._nodes),
             edges=tuple(self._edges),

@@ -94,7 +94,7 @@ class Instruments:
     def __init__(self, meter: Meter, flow: str, profile: str) -> None:
         self._meter = meter
         self._flow = flow
-        self._profile = profile
+        self._flow_profile = profile
         self._labels: dict[tuple[tuple[str, str], ...], Labels] = {}
         self._contributed: Counter[Level] = Counter()
         self._closed = False
@@ -144,13 +144,13 @@ class Instruments:
         level = (gauge, name)
         self._contributed[level] += by
         labels = self._labelled(**{_TOLD_APART_BY[gauge]: name})
-        self._meter.shift(self._flow, self._profile, level, by, labels)
+        self._meter.shift(self._flow, self._flow_profile, level, by, labels)
 
     def _labelled(self, **labels: str) -> Labels:
         """Return the labels of the flow and these, the same read-only mapping every time."""
         key = tuple(labels.items())
         known = self._labels.get(key)
         if known is None:
-            everything = {"flow": self._flow, "profile": self._profile, **labels}
+            everything = {"flow": self._flow, "profile": self._flow_profile, **labels}
             known = self._labels[key] = MappingProxyType(everything)
         return known

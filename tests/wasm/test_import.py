@@ -1,0 +1,66 @@
+"""Importing the wasm package touches nothing: on Workers the top level runs at deploy time.
+
+There is no clock then, no entropy of its own and no I/O, and what an import had taken from them would be the
+same in every instance that is started later.
+"""
+
+import asyncio
+import builtins
+import importlib
+import os
+import random
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+GUARDED: list[tuple[object, list[str]]] = [
+    (builtins, ["open", "print", "input"]),
+    (time, ["time", "time_ns", "monotonic", "perf_counter", "sleep"]),
+    (random, ["random", "randrange", "getrandbits", "choice"]),
+    (uuid, ["uuid1", "uuid4"]),
+    (os, ["urandom", "open", "stat", "listdir", "mkdir"]),
+    (asyncio, ["get_event_loop", "new_event_loop", "ensure_future"]),
+]
+
+
+@pytest.fixture
+def without_the_kernel(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Take the kernel's modules out of `sys.modules`, and put the very same ones back."""
+    with monkeypatch.context() as taken_out:
+        for name in [name for name in sys.modules if name.partition(".")[0] == "kernel_exec"]:
+            taken_out.delitem(sys.modules, name)
+        yield
+
+
+@pytest.mark.usefixtures("without_the_kernel")
+def test_importing_every_module_uses_no_clock_no_randomness_and_no_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    used = []
+
+    def refuse(name: str) -> object:
+        def guard(*_: object, **__: object) -> None:
+            used.append(name)
+            raise AssertionError(f"an import called {name}")
+
+        return guard
+
+    for module, names in GUARDED:
+        for name in names:
+            monkeypatch.setattr(module, name, refuse(name))
+
+    package = importlib.import_module("kernel_exec")
+    for name in package.__all__:
+        getattr(package, name)
+
+    assert used == []
+
+
+def test_what_only_native_has_is_not_there() -> None:
+    with pytest.raises(ModuleNotFoundError):
+        importlib.import_module("kernel_exec.cli")
+    with pytest.raises(ImportError):
+        from kernel_exec.spill import DirectoryStore  # noqa: F401  # its absence is the point
