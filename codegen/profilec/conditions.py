@@ -11,10 +11,11 @@ from dataclasses import dataclass
 import libcst as cst
 
 from profilec.config import Profile
+from profilec.diagnostics import did_you_mean
 from profilec.facts import UNKNOWN, Facts, Truth, VersionPrefix, value
 from profilec.flags import MARKERS, Flag, FlagTable, holds
 from profilec.read import Syntax, children
-from profilec.scopes import Names
+from profilec.scopes import Names, Use
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,12 @@ class World:
     profile: Profile
     flags: FlagTable
     facts: Facts
+
+
+def looks_like_a_flag(use: Use, names: Names, flags: FlagTable) -> bool:
+    """Tell whether a name that nothing binds is one of the flags, or a misspelt one."""
+    unbound = use.name.isupper() and not use.quoted and not names.stars and not names.bindings(use)
+    return unbound and (use.name in flags.names or bool(did_you_mean(use.name, flags.names)))
 
 
 @dataclass(frozen=True)
@@ -39,6 +46,15 @@ class Conditions:
         if isinstance(node, cst.Name | cst.Attribute):
             return self.world.flags.get(self.names.qualified(node))
         return None
+
+    def misspelt(self, node: cst.Name | cst.Attribute) -> str | None:
+        """Return the name of what reads like a flag but is none: of the module of flags, or bound by nothing."""
+        flags = self.world.flags
+        if isinstance(node, cst.Attribute):
+            owner = self.names.qualified(node.value)
+            return node.attr.value if owner and owner == flags.module else None
+        use = self.names.use(node)
+        return node.value if use and looks_like_a_flag(use, self.names, flags) else None
 
     def truth(self, node: cst.BaseExpression) -> Truth:
         """Tell whether a condition is true or false in this world, or None where only run time knows."""

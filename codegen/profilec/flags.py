@@ -47,8 +47,13 @@ class FlagTable:
 
     def named(self, name: str) -> Flag | None:
         """Return the flag of that short name, if there is exactly one."""
-        found = [flag for flag in self.flags.values() if flag.name == name]
-        return found[0] if len(found) == 1 else None
+        found = {flag for flag in self.flags.values() if flag.name == name}
+        return found.pop() if len(found) == 1 else None
+
+    @property
+    def names(self) -> list[str]:
+        """The short names of all flags, in the order of their declaration."""
+        return list(dict.fromkeys(flag.name for flag in self.flags.values()))
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from profilec.config import Config, Profile
 from profilec.decide import Module
 from profilec.decide.comments import marks
+from profilec.decide.faults import faults
 from profilec.diagnostics import Finding
 from profilec.facts import facts_of
 from profilec.flags import FlagTable, table
@@ -58,7 +59,7 @@ class Package:
             if parsed is None:
                 return None
             found, findings = marks(parsed[0], self.flags)
-            self.findings += findings
+            self.findings += [*findings, *faults(*parsed, self.flags, self.config)]
             self._modules[path] = Module(*parsed, tuple(found))
         return self._modules[path]
 

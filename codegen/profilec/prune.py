@@ -110,7 +110,7 @@ def _unused_at_top(module: Module, remains: Remains, used_elsewhere: Callable[[s
 def _candidates(module: Module) -> Iterator[tuple[str, list[Binding]]]:
     """Yield the names that may go with what used them: imports, and private definitions and assignments."""
     kept = {mark.target for mark in module.marks if mark.action == "keep"}
-    listed = exported(module.syntax)
+    listed = _exported(module)
     for name, bindings in module.names.root.bindings.items():
         private = name.startswith("_") and not name.startswith("__")
         imported = all(binding.kind == "import" for binding in bindings)
@@ -148,13 +148,11 @@ def _is_reexport(node: cst.CSTNode) -> bool:
     return False
 
 
-def exported(syntax: Syntax) -> frozenset[str]:
+def _exported(module: Module) -> frozenset[str]:
     """Return the names that a module lists in `__all__`, as far as they are written down."""
-    names: set[str] = set()
-    for line in syntax.module.body:
-        if isinstance(line, cst.SimpleStatementLine) and syntax.source(line.body[0]).startswith("__all__"):
-            names.update(re.findall(r"[\"'](\w+)[\"']", syntax.source(line.body[0])))
-    return frozenset(names)
+    content = module.syntax.content
+    texts = (content[span.start : span.end] for span in module.exports)
+    return frozenset(name for text in texts for name in re.findall(r"[\"'](\w+)[\"']", text))
 
 
 def _reached(
@@ -191,7 +189,7 @@ def _reached(
 
 def _owner_span(syntax: Syntax, binding: Binding) -> Span:
     assignment = _assignment(syntax, binding) if binding.kind == "assignment" else None
-    return syntax.inner(assignment) if assignment is not None else binding.span
+    return syntax.inner(assignment or binding.node)
 
 
 def statement_of(module: Module, binding: Binding) -> cst.CSTNode:

@@ -153,14 +153,18 @@ class Syntax:
         start = self.content.rfind("\n", 0, offset) + 1
         return self.content.count("\n", 0, start) + 1, offset - start + 1
 
-    def finding(self, code: str, span: Span, message: str, hint: str = "") -> Finding:
+    def finding(
+        self, code: str, span: Span, message: str, hint: str = "", notes: tuple[str, ...] = ()
+    ) -> Finding:
         """Return a finding about a span of this text."""
         line, column = self.place(span.start)
         start = span.start - column + 1
         end = self.content.find("\n", span.start)
         shown = self.content[start : end if end >= 0 else None].rstrip("\r")
         last = min(column + span.end - span.start, len(shown) + 1)
-        return Finding(code, self.text.shown, line, column, last, message, hint, source_line=shown)
+        return Finding(
+            code, self.text.shown, line, column, last, message, hint, source_line=shown, notes=notes
+        )
 
     @cached_property
     def strings(self) -> Sequence[Span]:

@@ -57,7 +57,7 @@ class Binding:
     """One place that binds a name.
 
     Attributes:
-        span: the alias of an import, the whole definition, the target of an assignment.
+        span: the alias of an import, the name of a definition, the target of an assignment.
         target: for an import, the dotted path of what is imported; None where it is unknown.
         node: the import alias, the definition, or the name that is bound.
     """
@@ -371,7 +371,7 @@ class _Walk:
 
     def function(self, node: cst.FunctionDef) -> None:
         self.all(node.decorators)
-        self.bind(node.name.value, "definition", node)
+        self.bind(node.name.value, "definition", node, at=self.syntax.inner(node.name))
         self._defaults(node.params)
 
         def body() -> None:
@@ -398,7 +398,7 @@ class _Walk:
 
     def class_(self, node: cst.ClassDef) -> None:
         self.all(node.decorators)
-        self.bind(node.name.value, "definition", node)
+        self.bind(node.name.value, "definition", node, at=self.syntax.inner(node.name))
 
         def body() -> None:
             self.all([*node.bases, *node.keywords])

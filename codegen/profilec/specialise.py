@@ -1,7 +1,7 @@
 """The passes in order: decide every module, prune until nothing changes, splice: package in, tree out."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import libcst as cst
 
@@ -14,6 +14,7 @@ from profilec.facts import facts_of
 from profilec.package import Package, read_package
 from profilec.prune import Remains, statement_of, unused
 from profilec.scopes import module_name
+from profilec.traps import traps
 from profilec.tree import EmittedFile, SourceFile, Tree
 
 
@@ -37,7 +38,7 @@ def specialise(package: Package, profile: Profile) -> Specialised:
     work = _Specialising(package, profile)
     work.settle()
     files = dict(work.emitted())
-    findings = [*package.findings, *(f for decision in work.decisions.values() for f in decision.findings)]
+    findings = [*package.findings, *work.findings()]
     return Specialised(Tree(profile.name, files), tuple(findings), work.decisions)
 
 
@@ -59,6 +60,18 @@ class _Specialising:
                 if module is not None:
                     self.decisions[path] = decide(module, self.world, self.unused.get(path, {}))
             pending = {path for path in self.decisions if self._prune(path)}
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield what this profile refuses: wrong annotations; in a module without any, what removal would change."""
+        faulty = {finding.path for finding in self.package.findings}
+        for path, decision in self.decisions.items():
+            yield from decision.findings
+            module = self.package.module(path)
+            if module is None or decision.findings or module.syntax.text.shown in faulty:
+                continue
+            if decision.emitted and decision.cuts:
+                for finding in traps(module, Remains.of(decision.cuts)):
+                    yield replace(finding, profiles=(self.world.profile.name,))
 
     def _prune(self, path: str) -> bool:
         """Note what only removed code of a file used, and tell whether there is anything new."""

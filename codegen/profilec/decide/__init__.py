@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import libcst as cst
 
-from profilec.conditions import Conditions, World
+from profilec.conditions import Conditions, World, looks_like_a_flag
 from profilec.decide import branches, definitions, simple
 from profilec.decide.comments import Mark
 from profilec.decide.draft import Draft
@@ -54,6 +54,13 @@ class Module:
     syntax: Syntax
     names: Names
     marks: tuple[Mark, ...]
+
+    @property
+    def exports(self) -> list[Span]:
+        """The statements at the top level that assign to `__all__`, or add to it."""
+        lines = (line for line in self.syntax.module.body if isinstance(line, cst.SimpleStatementLine))
+        spans = (self.syntax.inner(line) for line in lines)
+        return [span for span in spans if self.syntax.content.startswith("__all__", span.start)]
 
     @property
     def path(self) -> str:
@@ -137,7 +144,8 @@ def _points(names: Names, world: World) -> Iterator[int]:
     for use in names.uses:
         path = names.path(use)
         if path is None:
-            if use.name in roots and not names.bindings(use):
+            in_facts = use.name in roots and not names.bindings(use)
+            if in_facts or looks_like_a_flag(use, names, world.flags):
                 yield use.span.start
         elif is_compile_time(path, world) or path in world.facts.known or path.partition(".")[0] in roots:
             yield use.span.start

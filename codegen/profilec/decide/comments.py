@@ -97,10 +97,9 @@ def _mark(syntax: Syntax, flags: FlagTable, comment: Span) -> Mark | Finding | N
 
 
 def _explained(fault: str, condition: str, flags: FlagTable) -> tuple[str, str]:
-    known = [flag.name for flag in flags.flags.values()]
     if fault.isidentifier():
-        return f"unknown flag `{fault}`", did_you_mean(fault, known) or f"flags: {', '.join(known) or
-        'none'}"
+        hint = did_you_mean(fault, flags.names) or f"flags: {', '.join(flags.names) or 'none'}"
+        return f"unknown flag `{fault}`", hint
     return f"`{condition}` {fault}", "join flags by not, and, or"
 
 

@@ -25,8 +25,11 @@ class Draft:
         self, code: str, span: Span, message: str, hint: str = "", notes: tuple[str, ...] = ()
     ) -> None:
         """Report a fault at a span."""
-        finding = self.syntax.finding(code, span, message, hint)
-        self.findings.append(replace(finding, profiles=(self.profile,), notes=notes))
+        self.report(self.syntax.finding(code, span, message, hint, notes))
+
+    def report(self, finding: Finding) -> None:
+        """Report a fault as one that this profile meets."""
+        self.findings.append(replace(finding, profiles=(self.profile,)))
 
     def keep_only(self, whole: Span, part: Span, cause: Cause) -> None:
         """Cut a span down to a part of it."""

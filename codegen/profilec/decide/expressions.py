@@ -9,6 +9,7 @@ from collections.abc import Iterable
 import libcst as cst
 
 from profilec.decide.elements import cut_elements
+from profilec.decide.faults import unknown_flag
 from profilec.decide.walk import Walk
 from profilec.edit import Cause
 from profilec.facts import value
@@ -146,6 +147,8 @@ def expression(walk: Walk, node: cst.CSTNode, *, loose: bool = False) -> None:
             _filter(walk, node, test)
         case cst.Name() | cst.Attribute() if walk.conditions.flag(node):
             _refuse_flag_as_value(walk, node)
+        case cst.Name() | cst.Attribute() if name := walk.conditions.misspelt(node):
+            walk.draft.report(unknown_flag(walk.syntax, node, name, walk.conditions.world.flags))
         case cst.Call() if marker := walk.conditions.marker(node.func):
             _marker_call(walk, node, marker, loose)
         case cst.Comparison() | cst.UnaryOperation(operator=cst.Not()) | cst.Call() if _is_settled_fact(

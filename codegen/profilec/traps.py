@@ -1,0 +1,154 @@
+"""What removal would change in what remains: each trap is an error, with the profiles that it hits.
+
+Takes a module and what one profile's decision leaves of it; gives findings. The emitted program must do what the
+un-compiled one does as that profile, so a name may not come to mean something else and a function may not change kind.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+
+import libcst as cst
+
+from profilec.decide import Module
+from profilec.diagnostics import Finding
+from profilec.prune import Remains
+from profilec.read import Span
+from profilec.scopes import Binding, Scope
+
+
+def traps(module: Module, remains: Remains) -> Iterator[Finding]:
+    """Find what a decision would change in the part of a module that it leaves."""
+    for scope in module.names.scopes:
+        if scope.kind == "module" or remains.has(_place(module, scope.node)):
+            yield from _changed_kind(module, scope, remains)
+            yield from _lost_names(module, scope, remains)
+            yield from _lost_declarations(module, scope, remains)
+            yield from _lost_members(module, scope, remains)
+    yield from _lost_exports(module, remains)
+
+
+def _place(module: Module, node: cst.CSTNode) -> Span:
+    """Return a part of a scope's node that is there if the scope is: decorators come and go."""
+    named = node.name if isinstance(node, cst.FunctionDef | cst.ClassDef) else node
+    return module.syntax.inner(named)
+
+
+# --- Kinds of functions ------------------------------------------------------------------------------
+
+
+def _changed_kind(module: Module, scope: Scope, remains: Remains) -> Iterator[Finding]:
+    """Find a function without its last `yield`, and a generator expression without its last `await`."""
+    what, places = "yield", scope.yields
+    if isinstance(scope.node, cst.GeneratorExp):
+        what, places = "await", scope.awaits
+    elif scope.kind not in ("function", "lambda"):
+        return
+    if places and not any(map(remains.has, places)) and not _generates(module, scope, remains, what):
+        message = f"this is the last `{what}`; without it the {_kind(scope)} is another kind of thing"
+        yield module.syntax.finding("PC301", places[0], message, f"keep a `{what}` in every profile")
+
+
+def _generates(module: Module, scope: Scope, remains: Remains, what: str) -> bool:
+    """Tell whether generated text, as in a stub, still has the `yield`."""
+    span = module.syntax.outer(scope.node)
+    return any(span.covers(cut.span) and re.search(rf"\b{what}\b", cut.text) for cut in remains.cuts)
+
+
+def _kind(scope: Scope) -> str:
+    return "generator expression" if isinstance(scope.node, cst.GeneratorExp) else "function"
+
+
+# --- Names ----------------------------------------------------------------------------------------------
+
+
+def _lost_names(module: Module, scope: Scope, remains: Remains) -> Iterator[Finding]:
+    """Find names that are still read though nothing binds them in their scope any more."""
+    lost = {
+        name: bindings
+        for name, bindings in scope.bindings.items()
+        if not _is_bound(bindings, remains) and name not in _generated(module, scope, remains)
+    }
+    reported: set[str] = set()
+    for use in module.names.uses if lost else ():
+        if use.name not in lost or use.name in reported or not remains.has(use.span):
+            continue
+        if module.names.binding_scope(use.name, use.scope) is scope:
+            reported.add(use.name)
+            yield _lost_name(module, use.name, use.span, lost[use.name])
+
+
+def _lost_name(module: Module, name: str, place: Span, bindings: list[Binding]) -> Finding:
+    line, _ = module.syntax.place(bindings[0].span.start)
+    deleted = any(binding.kind == "deletion" and binding.span == place for binding in bindings)
+    code, verb = ("PC304", "deleted") if deleted else ("PC302", "read")
+    message = f"`{name}` is {verb} here, but what binds it goes"
+    note = (f"line {line} binds it",)
+    return module.syntax.finding(code, place, message, "select both for the same profiles", note)
+
+
+def _is_bound(bindings: Iterable[Binding], remains: Remains) -> bool:
+    binding = [binding for binding in bindings if binding.kind != "deletion"]
+    return not binding or any(remains.has(found.span) for found in binding)
+
+
+def _generated(module: Module, scope: Scope, remains: Remains) -> frozenset[str]:
+    return remains.generated if scope.kind == "module" else frozenset()
+
+
+def _lost_declarations(module: Module, scope: Scope, remains: Remains) -> Iterator[Finding]:
+    """Find `global` and `nonlocal` of names that nothing binds any more."""
+    for name, declarations in scope.declared.items():
+        how, place = declarations[0]
+        owner = module.names.root if how == "global" else _outer_scope(scope, name)
+        bindings = owner.bindings.get(name, []) if owner else []
+        if bindings and remains.has(place) and not _is_bound(bindings, remains):
+            message = f"`{how} {name}` is left, but what binds `{name}` goes"
+            yield module.syntax.finding("PC304", place, message, "select both for the same profiles")
+
+
+def _outer_scope(scope: Scope, name: str) -> Scope | None:
+    outer = (found for found in scope.enclosing() if found is not scope and found.kind == "function")
+    return next((found for found in outer if name in found.bindings), None)
+
+
+# --- What others rely on --------------------------------------------------------------------------------
+
+
+def _lost_members(module: Module, scope: Scope, remains: Remains) -> Iterator[Finding]:
+    """Find members of protocols and abstract classes that went."""
+    if not isinstance(scope.node, cst.ClassDef) or not _is_contract(module, scope.node):
+        return
+    for name, bindings in scope.bindings.items():
+        if not any(remains.has(binding.span) for binding in bindings):
+            node = bindings[0].node
+            place = node.name if isinstance(node, cst.FunctionDef | cst.ClassDef) else node
+            message = f"`{name}` is a member of `{scope.node.name.value}`, which others implement"
+            hint = "declare it in a class of its own, and mark that"
+            yield module.syntax.finding("PC305", module.syntax.inner(place), message, hint)
+
+
+_CONTRACTS = frozenset(
+    {"typing.Protocol", "typing_extensions.Protocol", "abc.ABC", "abc.ABCMeta", "collections.abc.ABC"}
+)
+
+
+def _is_contract(module: Module, node: cst.ClassDef) -> bool:
+    bases = [argument.value for argument in (*node.bases, *node.keywords)]
+    plain = [base.value if isinstance(base, cst.Subscript) else base for base in bases]
+    return any(module.names.qualified(base) in _CONTRACTS for base in plain)
+
+
+_STRING = re.compile(r"[\"'](\w+)[\"']")
+
+
+def _lost_exports(module: Module, remains: Remains) -> Iterator[Finding]:
+    """Find entries of `__all__` that name what went."""
+    bindings = module.names.root.bindings
+    for span in module.exports:
+        for match in _STRING.finditer(module.syntax.content, span.start, span.end):
+            place = Span(match.start(), match.end())
+            bound = bindings.get(match[1])
+            if bound and remains.has(place) and not _is_bound(bound, remains):
+                message = f"`__all__` lists `{match[1]}`, which goes"
+                hint = "put the entry on a line of its own and mark it too"
+                yield module.syntax.finding("PC303", place, message, hint)
