@@ -221,6 +221,10 @@ CASES: dict[str, tuple[Document, list[str]]] = {
         document(*ROUTED, surface("switch", {**SWITCH, "selector_pointer": "kind"})),
         ["CTRL110 s"],
     ),
+    "a switch with a pointer that is no string is refused": (
+        document(*ROUTED, surface("switch", {**SWITCH, "selector_pointer": 0})),
+        ["CTRL110 s"],
+    ),
     "a switch with a bad escape is refused": (
         document(*ROUTED, surface("switch", {**SWITCH, "selector_pointer": "/~2"})),
         ["CTRL110 s"],

@@ -33,6 +33,11 @@ async def double(payload): return {"twice": payload * 2}
 @registry.node("t::fail")
 async def fail(payload): raise ValueError("no such order")
 
+@registry.node("t::fail_late")
+async def fail_late(payload):
+    await asyncio.sleep(0.1)
+    raise ValueError("too late")
+
 @registry.node("t::stream", stream=True)
 async def stream(payload):
     for number in range(payload):
@@ -49,6 +54,9 @@ async def slow(payload):
 def block(payload):
     print("blocking", flush=True)
     time.sleep(60)
+
+@registry.node("t::lost")
+async def lost(payload: "Nowhere"): return payload
 
 @registry.node("t::odd")
 async def odd(payload): return object()
@@ -114,6 +122,26 @@ def test_a_failing_node_is_one_line_and_exit_1() -> None:
     assert (done.exit_code, done.stdout) == (1, "")
     assert "'out'" in done.stderr
     assert "no such order" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_result_before_the_failure_of_a_side_branch_is_printed(folder: Path) -> None:
+    builder = FlowBuilder("forked", "1.0.0").node("in", "t::in").node("out", "t::double")
+    builder.node("side", "t::fail_late").edge("in", "out").edge("in", "side")
+    (folder / "forked.json").write_bytes(dump_flow(builder.build()))
+    done = call(
+        "run",
+        "forked.json",
+        *("--nodes", "handlers", "--trigger", "in", "--capture", "out", "--payload", "1"),
+    )
+    assert (done.exit_code, done.stdout) == (1, '{"twice":2}\n')
+    assert "'side'" in done.stderr
+
+
+def test_an_annotation_that_means_nothing_is_one_line_and_exit_1() -> None:
+    done = run("lost")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "'t::lost'" in done.stderr
     assert "Traceback" not in done.stderr
 
 
