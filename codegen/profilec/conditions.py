@@ -48,7 +48,7 @@ class Conditions:
         return None
 
     def misspelt(self, node: cst.Name | cst.Attribute) -> str | None:
-        """Return the name of what reads like a flag but is none: of the module of flags, or bound by nothing."""
+        """Return the name of what reads like a flag but is none: in the module of flags, or unbound."""
         flags = self.world.flags
         if isinstance(node, cst.Attribute):
             owner = self.names.qualified(node.value)

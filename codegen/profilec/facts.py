@@ -26,11 +26,20 @@ class Unknown(Enum):
 
 UNKNOWN: Final = Unknown.UNKNOWN
 
+
+class Loaded(Enum):
+    """The value of a name that holds a module, of which no more is known than that it is one."""
+
+    LOADED = "loaded"
+
+
+LOADED: Final = Loaded.LOADED
+
 _ROOT = re.compile(r"(?<![\w.])[^\W\d]\w*")
 _ROOT_OR_PART = re.compile(r"[^\W\d]\w*")
 _STRING = re.compile(r"'[^']*'|\"[^\"]*\"")
 
-type Value = Fact | Unknown | None
+type Value = Fact | Unknown | Loaded | None
 
 
 @dataclass(frozen=True)
@@ -56,6 +65,13 @@ class Facts:
     constants: Mapping[str, Value] = field(default_factory=dict)
     functions: Mapping[str, Value] = field(default_factory=dict)
 
+    def importable(self, path: str) -> bool | None:
+        """Tell whether importing a module, or something from it, succeeds; None where no fact says."""
+        parts = path.split(".")
+        known = [self.modules.get(".".join(parts[: index + 1])) for index in range(len(parts))]
+        told = [outcome for outcome in known if outcome is not None]
+        return all(told) if told else None
+
     @cached_property
     def roots(self) -> frozenset[str]:
         """The first names of all listed expressions, and `sys` for `sys.modules`."""
@@ -69,6 +85,11 @@ class Facts:
         return frozenset(
             [max(names, key=len) for names in found if names] + (["modules"] if self.modules else [])
         )
+
+    @cached_property
+    def owners(self) -> frozenset[str]:
+        """What the constants belong to: modules, and classes with properties."""
+        return frozenset(path.rpartition(".")[0] for path in self.constants)
 
     @cached_property
     def known(self) -> frozenset[str]:
@@ -99,6 +120,16 @@ def value(node: cst.BaseExpression, names: Names, facts: Facts) -> Value | Versi
             return {"True": True, "False": False, "None": None}[name]
         case cst.Tuple() | cst.List() | cst.Set():
             return _sequence(node, names, facts)
+        case cst.UnaryOperation(operator=cst.Not(), expression=operand):
+            found = value(operand, names, facts)
+            return UNKNOWN if found is UNKNOWN else not found
+        case cst.BooleanOperation(left=left, right=right, operator=operator):
+            found = value(left, names, facts)
+            return (
+                found
+                if found is UNKNOWN or bool(found) is isinstance(operator, cst.Or)
+                else value(right, names, facts)
+            )
         case cst.Comparison(comparisons=[target]):
             return _comparison(node.left, target, names, facts)
         case cst.Subscript(slice=[cst.SubscriptElement(slice=index)]):
@@ -115,6 +146,8 @@ def _listed(node: cst.BaseExpression, names: Names, facts: Facts) -> Value | Ver
         path = names.qualified(node)
         if path and path in facts.constants:
             return facts.constants[path]
+    if isinstance(node, cst.Attribute) and (owner := names.member(names.use(node.value))):
+        return facts.constants.get(f"{owner}.{node.attr.value}", UNKNOWN)
     if isinstance(node, cst.Call) and not node.args:
         path = names.qualified(node.func)
         if path and path in facts.functions:
@@ -129,9 +162,7 @@ def _listed(node: cst.BaseExpression, names: Names, facts: Facts) -> Value | Ver
 def _sequence(node: cst.Tuple | cst.List | cst.Set, names: Names, facts: Facts) -> Value:
     values = [value(element.value, names, facts) for element in node.elements]
     starred = any(isinstance(element, cst.StarredElement) for element in node.elements)
-    known = tuple(
-        item for item in values if not isinstance(item, VersionPrefix | Unknown) and item is not None
-    )
+    known = tuple(item for item in values if isinstance(item, str | int | float | tuple))
     return known if len(known) == len(values) and not starred else UNKNOWN
 
 
@@ -156,6 +187,8 @@ def _comparison(left: cst.BaseExpression, target: cst.ComparisonTarget, names: N
     b = value(target.comparator, names, facts)
     if a is UNKNOWN or b is UNKNOWN:
         return UNKNOWN
+    if isinstance(how, cst.Is | cst.IsNot):
+        return (a is b) == isinstance(how, cst.Is) if a is None or b is None else UNKNOWN
     if isinstance(a, VersionPrefix) or isinstance(b, VersionPrefix):
         return _version_comparison(a, how, b)
     try:
@@ -167,8 +200,18 @@ def _comparison(left: cst.BaseExpression, target: cst.ComparisonTarget, names: N
         return UNKNOWN
 
 
+_MIRRORED: dict[type[cst.BaseCompOp], cst.BaseCompOp] = {
+    cst.LessThan: cst.GreaterThan(),
+    cst.LessThanEqual: cst.GreaterThanEqual(),
+    cst.GreaterThan: cst.LessThan(),
+    cst.GreaterThanEqual: cst.LessThanEqual(),
+}
+
+
 def _version_comparison(a: object, how: cst.BaseCompOp, b: object) -> Value:
     order = _ORDER.get(type(how))
+    if isinstance(b, VersionPrefix) and not isinstance(a, VersionPrefix):
+        return _version_comparison(b, _MIRRORED.get(type(how), how), a)
     if order is None or not isinstance(a, VersionPrefix) or not isinstance(b, tuple):
         return UNKNOWN
     shared = min(len(a.parts), len(b))

@@ -6,7 +6,7 @@ it uses.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from profilec.config import Config, Profile
 from profilec.decide import Module
@@ -14,7 +14,7 @@ from profilec.decide.comments import marks
 from profilec.decide.faults import faults
 from profilec.diagnostics import Finding
 from profilec.facts import facts_of
-from profilec.flags import FlagTable, table
+from profilec.flags import Flag, FlagTable, table
 from profilec.read import Syntax, Text, UnreadableSourceError, decode, parse
 from profilec.scopes import Names, analyse
 from profilec.tree import SourceFile
@@ -82,11 +82,31 @@ def read_package(sources: Mapping[str, SourceFile], config: Config) -> Package:
             except UnreadableSourceError as error:
                 package.findings.append(error.finding)
     package.flags = table(_declaring(package), config)
-    words = _words(package.flags, config.profiles.values())
-    package.relevant = tuple(
-        path for path, text in package.texts.items() if any(word in text.content for word in words)
-    )
+    _find_relevant(package)
+    while aliases := _passed_on(package):
+        package.flags = replace(package.flags, flags={**package.flags.flags, **aliases})
+        _find_relevant(package)
     return package
+
+
+def _find_relevant(package: Package) -> None:
+    words = _words(package.flags, package.config.profiles.values())
+    texts = package.texts.items()
+    package.relevant = tuple(path for path, text in texts if any(word in text.content for word in words))
+
+
+def _passed_on(package: Package) -> dict[str, Flag]:
+    """Find the flags that a module imports for others to import from it, by their path there."""
+    known = package.flags.flags
+    found: dict[str, Flag] = {}
+    for path in package.relevant:
+        parsed = package.parsed(path)
+        for name, bindings in parsed[1].root.bindings.items() if parsed else ():
+            flag = package.flags.get(bindings[0].target) if len(bindings) == 1 else None
+            alias = f"{parsed[1].module}.{name}" if parsed else ""
+            if flag and alias not in known:
+                found[alias] = flag
+    return found
 
 
 def _declaring(package: Package) -> Iterable[tuple[Syntax, Names]]:
@@ -100,7 +120,7 @@ def _declaring(package: Package) -> Iterable[tuple[Syntax, Names]]:
 
 def _words(flags: FlagTable, profiles: Iterable[Profile]) -> frozenset[str]:
     """Return words of which a file must contain one if anything in it can be decided."""
-    words = {MARKER_WORD, *(flag.name for flag in flags.flags.values())}
+    words = {MARKER_WORD, *(path.rpartition(".")[2] for path in flags.flags)}
     if flags.module:
         words.add(flags.module.rpartition(".")[2])
     for profile in profiles:

@@ -135,8 +135,24 @@ class Names:
 
     def path(self, use: Use) -> str | None:
         """Return the dotted path of what a use stands for, where that is certain."""
-        paths = {self._path_of(binding) for binding in self.bindings(use)}
-        return paths.pop() if len(paths) == 1 else None
+        bindings = self.bindings(use)
+        paths = {self._path_of(binding) for binding in bindings}
+        if len(paths) == 1:
+            return paths.pop()
+        return f"{self.module}.{use.name}" if paths and bindings[0].scope is self.root else None
+
+    def member(self, use: Use | None) -> str | None:
+        """Return the path of the class whose instance is used: where a method reads its first parameter."""
+        if use is None:
+            return None
+        scope = self.binding_scope(use.name, use.scope)
+        if scope is None or not isinstance(scope.node, cst.FunctionDef) or not scope.node.params.params:
+            return None
+        owner = scope.parent
+        is_first = scope.node.params.params[0].name.value == use.name
+        if is_first and owner and isinstance(owner.node, cst.ClassDef) and owner.parent is self.root:
+            return f"{self.module}.{owner.node.name.value}"
+        return None
 
     def _path_of(self, binding: Binding) -> str | None:
         if binding.kind == "import":
@@ -528,6 +544,15 @@ def parameters_of(parameters: cst.Parameters) -> Iterator[cst.Param]:
     yield from parameters.kwonly_params
     if parameters.star_kwarg:
         yield parameters.star_kwarg
+
+
+def imported_paths(node: cst.Import | cst.ImportFrom) -> list[str]:
+    """List the modules, or the names of a module, that an absolute import asks for; nothing for others."""
+    if isinstance(node, cst.Import):
+        return [_dotted(alias.name) for alias in node.names]
+    if node.relative or node.module is None or isinstance(node.names, cst.ImportStar):
+        return []
+    return [f"{_dotted(node.module)}.{_dotted(alias.name)}" for alias in node.names]
 
 
 def _dotted(node: cst.CSTNode) -> str:

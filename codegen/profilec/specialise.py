@@ -1,6 +1,6 @@
 """The passes in order: decide every module, prune until nothing changes, splice: package in, tree out."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import libcst as cst
@@ -8,6 +8,7 @@ import libcst as cst
 from profilec.conditions import World
 from profilec.config import Config, Profile
 from profilec.decide import UNUSED, Decision, Module, decide
+from profilec.derive import derive
 from profilec.diagnostics import Finding
 from profilec.edit import Cause, splice
 from profilec.facts import facts_of
@@ -52,17 +53,36 @@ class _Specialising:
         self.decisions: dict[str, Decision] = {}
 
     def settle(self) -> None:
-        """Decide every file that may hold something, then prune and decide again until nothing changes."""
-        pending = set(self.package.relevant)
-        while pending:
-            for path in sorted(pending):
-                module = self.package.module(path)
-                if module is not None:
-                    self.decisions[path] = decide(module, self.world, self.unused.get(path, {}))
-            pending = {path for path in self.decisions if self._prune(path)}
+        """Decide every file that may hold something; derive facts, prune, until nothing changes."""
+        self._decide(self.package.relevant)
+        while paths := self._derive():
+            self._decide(paths)
+        while paths := [path for path in self.decisions if self._prune(path)]:
+            self._decide(paths)
+
+    def _decide(self, paths: Iterable[str]) -> None:
+        for path in sorted(paths):
+            module = self.package.module(path)
+            if module is not None:
+                self.decisions[path] = decide(module, self.world, self.unused.get(path, {}))
+
+    def _derive(self) -> list[str]:
+        """Add the facts that the package's own names repeat, and return the files that mention a new one."""
+        known = self.world.facts
+        if not known.expressions and not known.modules:
+            return []
+        modules = (
+            (path, self.package.module(path)) for path, found in self.decisions.items() if found.emitted
+        )
+        remaining = ((module, Remains.of(self.decisions[path].cuts)) for path, module in modules if module)
+        facts = derive(remaining, known)
+        self.world = replace(self.world, facts=facts)
+        words = {path.rpartition(".")[2] for path in facts.known - known.known}
+        texts = self.package.texts.items()
+        return [path for path, text in texts if any(word in text.content for word in words)]
 
     def findings(self) -> Iterator[Finding]:
-        """Yield what this profile refuses: wrong annotations; in a module without any, what removal would change."""
+        """Yield what is refused: wrong annotations; in a module without any, what removal would change."""
         faulty = {finding.path for finding in self.package.findings}
         for path, decision in self.decisions.items():
             yield from decision.findings

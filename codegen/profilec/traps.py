@@ -1,7 +1,8 @@
 """What removal would change in what remains: each trap is an error, with the profiles that it hits.
 
-Takes a module and what one profile's decision leaves of it; gives findings. The emitted program must do what the
-un-compiled one does as that profile, so a name may not come to mean something else and a function may not change kind.
+Takes a module and what one profile's decision leaves of it; gives findings. The emitted program must do
+what the un-compiled one does as that profile, so a name may not come to mean something else and a
+function may not change kind.
 """
 
 import re

@@ -1,13 +1,13 @@
 """The golden cases: one file for each behaviour of the compiler's transformations.
 
-A case begins with lines `#: …`: the first says the behaviour, the others are TOML that is added to the configuration
-below `[tool.profilec]`. Then stands the source of `shop/module.py`, and then any of these sections:
+A case begins with lines `#: …`: the first says the behaviour, the others are TOML that is added to the
+configuration below `[tool.profilec]`. Then stands the source of `shop/module.py`, and then any of these
+sections:
 
     # file: shop/other.py       another file of the source
-    # output: wasm              what a profile makes of `shop/module.py`; `# output: wasm shop/other.py` of another
+    # output: wasm              what a profile makes of `shop/module.py`; with a path behind it, of another
     # gone: wasm                the profile does not emit `shop/module.py`; or a path behind it
     # error: PC102 3:8 wasm     a finding, where, and the profiles that meet it (all if none is named)
-    # encoding: latin-1         of the source
 
 A profile without an output section emits the source unchanged. To add a case, add a file.
 """
@@ -92,17 +92,13 @@ def all_cases() -> list[Path]:
 def project_of(case: Case, folder: Path) -> Config:
     """Write the project of a case into a folder and read its configuration."""
     files = {"shop/__init__.py": "", "shop/_profile.py": FLAGS, **case.files}
-    options = case.configuration.replace("[", "[tool.profilec.") if case.configuration else ""
-    files["pyproject.toml"] = CONFIGURATION.replace("\n\n", "\n\n", 1) + _options(options)
+    options = re.sub(r"^\[", "[tool.profilec.", case.configuration, flags=re.MULTILINE)
+    files["pyproject.toml"] = f"{CONFIGURATION}\n{options}\n"
     for path, text in files.items():
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(text.encode())
     return load_config(folder)
-
-
-def _options(text: str) -> str:
-    return f"\n{text}\n" if text else ""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any, cast
 import libcst as cst
 
 from profilec.conditions import Conditions, World, looks_like_a_flag
-from profilec.decide import branches, definitions, simple
+from profilec.decide import branches, definitions, simple, try_imports
 from profilec.decide.comments import Mark
 from profilec.decide.draft import Draft
 from profilec.decide.walk import Handler, Walk
@@ -26,7 +26,7 @@ _HANDLERS: dict[type[cst.CSTNode], Callable[[Walk, Any], Any]] = {
     cst.While: branches.while_,
     cst.For: branches.for_,
     cst.With: branches.with_,
-    cst.Try: branches.try_,
+    cst.Try: try_imports.try_import,
     cst.TryStar: branches.try_,
     cst.Match: branches.match_,
     cst.FunctionDef: definitions.definition,
@@ -140,15 +140,22 @@ def is_compile_time(target: str, world: World) -> bool:
 
 def _points(names: Names, world: World) -> Iterator[int]:
     """Find where something may be decided: uses of flags, of markers, of names that facts are about."""
-    roots = world.facts.roots
-    for use in names.uses:
-        path = names.path(use)
-        if path is None:
-            in_facts = use.name in roots and not names.bindings(use)
-            if in_facts or looks_like_a_flag(use, names, world.flags):
-                yield use.span.start
-        elif is_compile_time(path, world) or path in world.facts.known or path.partition(".")[0] in roots:
-            yield use.span.start
+    if world.facts.modules:
+        for scope in names.scopes:
+            for bindings in scope.bindings.values():
+                imported = (binding for binding in bindings if binding.kind == "import")
+                told = (b for b in imported if world.facts.importable(b.target or "") is not None)
+                yield from (binding.span.start for binding in told)
+    yield from (use.span.start for use in names.uses if _matters(use, names, world))
 
 
-__all__ = ["UNUSED", "Decision", "Module", "Use", "decide", "is_compile_time"]
+def _matters(use: Use, names: Names, world: World) -> bool:
+    facts = world.facts
+    path = names.path(use)
+    if path is not None:
+        return is_compile_time(path, world) or path in facts.known or path.partition(".")[0] in facts.roots
+    unbound_in_facts = use.name in facts.roots and not names.bindings(use)
+    return unbound_in_facts or looks_like_a_flag(use, names, world.flags) or names.member(use) in facts.owners
+
+
+__all__ = ["UNUSED", "Decision", "Module", "decide", "is_compile_time"]

@@ -202,7 +202,8 @@ def while_(walk: Walk, node: cst.While) -> Fate:
     """Decide a loop: one whose condition is false goes, and its `else` stays."""
     truth = condition(walk, node.test)
     if truth is False:
-        return _instead(walk, node, node.orelse, walk.because(node.test, truth))
+        cause = walk.because(node.test, truth)
+        return instead(walk, node, node.orelse.body, cause) if node.orelse else gone(cause)
     if truth:
         span = walk.syntax.outer(node.test)
         walk.draft.cut(span.start, span.end, walk.because(node.test, truth), "True")
@@ -222,14 +223,12 @@ def _loop_body(walk: Walk, node: cst.For | cst.While) -> Fate:
     return KEPT
 
 
-def _instead(walk: Walk, node: cst.CSTNode, clause: cst.Else | None, cause: Cause) -> Fate:
-    """Let the suite of a clause take the place of the whole statement."""
-    if clause is None:
+def instead(walk: Walk, node: cst.CSTNode, body: cst.BaseSuite, cause: Cause) -> Fate:
+    """Let one suite of a statement take the place of the whole."""
+    fate = walk.suite(body)
+    if not fate.kept or _does_nothing(body):
         return gone(cause)
-    fate = walk.suite(clause.body)
-    if not fate.kept:
-        return gone(fate.cause)
-    move_out(walk, node, clause.body, cause)
+    move_out(walk, node, body, cause)
     return Fate(True, fate.leaves, False, cause)
 
 

@@ -1,4 +1,4 @@
-"""Annotations that are wrong in every profile: unknown flags, star imports of flags, two definitions of one name.
+"""Annotations that are wrong in every profile: unknown flags, star imports, two definitions of one name.
 
 Takes one module and the table of flags; asked once, not for each profile.
 """

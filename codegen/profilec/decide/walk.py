@@ -60,7 +60,7 @@ class Walk:
         conditions: Conditions,
         draft: Draft,
         handlers: Mapping[type[cst.CSTNode], Handler],
-        lost: Mapping[cst.CSTNode, Cause],
+        lost: dict[cst.CSTNode, Cause],
         points: Sequence[int],
     ) -> None:
         self.conditions = conditions
@@ -90,6 +90,10 @@ class Walk:
         line, _ = self.syntax.place(self.syntax.inner(node).start)
         shown = " ".join(self.syntax.source(node).split())
         return Cause(f"`{shown}` is {'true' if truth else 'false'}", line)
+
+    def lose(self, node: cst.CSTNode, cause: Cause) -> None:
+        """Note that a node goes."""
+        self.lost[node] = cause
 
     # Statements and suites
 
@@ -220,8 +224,8 @@ class Walk:
     def _close_over(self, run: Sequence[Span], suite: Span, cause: Cause) -> None:
         """Cut neighbouring statements, and the blank lines around them that a person would not leave.
 
-        Between two statements that stay, the largest of the gaps stays; at the beginning and at the end of the
-        suite none.
+        Between two statements that stay, the largest of the gaps stays; at the beginning and at the end
+        of the suite none.
         """
         content = self.syntax.content
         above = Span(_blank_lines_above(content, run[0].start), run[0].start)

@@ -1,0 +1,160 @@
+"""Facts that a package repeats under its own names: constants, functions and properties that return one.
+
+Takes the decisions of one profile so far and gives the facts that they add: `IS_WASM = sys.platform ==
+"emscripten"` makes `IS_WASM` a fact wherever it is imported. `specialise` decides again with them until
+there are no more.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+import libcst as cst
+
+from profilec.decide import Module
+from profilec.facts import LOADED, UNKNOWN, Facts, Value, VersionPrefix, value
+from profilec.prune import Remains
+from profilec.read import Syntax
+from profilec.scopes import Binding
+
+_CACHES = frozenset({"functools.cache", "functools.lru_cache"})
+
+
+def derive(modules: Iterable[tuple[Module, Remains]], facts: Facts) -> Facts:
+    """Return the facts with those that the top-level names of some modules repeat."""
+    constants, functions = dict(facts.constants), dict(facts.functions)
+    for module, remains in modules:
+        for name, bindings in module.names.root.bindings.items():
+            path = f"{module.names.module}.{name}"
+            left = [binding for binding in bindings if remains.has(binding.span)]
+            if len(left) != 1 or not _is_unconditional(module, left[0], remains):
+                continue
+            constant, function = _of_binding(module, left[0], facts, chosen=len(bindings) > 1)
+            if constant is not UNKNOWN:
+                constants[path] = constant
+            if function is not UNKNOWN:
+                functions[path] = function
+            constants.update(_properties(module, left[0], facts))
+    return replace(facts, constants=constants, functions=functions)
+
+
+def _of_binding(module: Module, binding: Binding, facts: Facts, *, chosen: bool) -> tuple[Value, Value]:
+    """Return what a name holds, and what it returns when it is called, as far as facts say.
+
+    Args:
+        module: the module.
+        binding: the only one of the name that is left.
+        facts: what is known so far.
+        chosen: the others went; then the facts chose it, even if it is a plain literal.
+    """
+    if binding.kind == "import" and binding.target:
+        if chosen and facts.importable(binding.target):
+            return LOADED, UNKNOWN
+        return facts.constants.get(binding.target, UNKNOWN), facts.functions.get(binding.target, UNKNOWN)
+    if isinstance(binding.node, cst.FunctionDef):
+        return UNKNOWN, _returned(module, binding.node, facts, ())
+    assigned = _assigned(module.syntax, binding)
+    if assigned is None or (_is_literal(assigned) and not chosen):
+        return UNKNOWN, UNKNOWN
+    return _plain(value(assigned, module.names, facts)), UNKNOWN
+
+
+def _plain(found: Value | VersionPrefix) -> Value:
+    return UNKNOWN if isinstance(found, VersionPrefix) else found
+
+
+def _is_literal(node: cst.BaseExpression) -> bool:
+    constant = isinstance(node, cst.Name) and node.value in ("True", "False", "None")
+    return constant or isinstance(node, cst.BaseNumber | cst.BaseString | cst.Tuple | cst.List | cst.Set)
+
+
+def _assigned(syntax: Syntax, binding: Binding) -> cst.BaseExpression | None:
+    """Return the value of the assignment whose one target a name is."""
+    for statement in _statements(syntax.module.body):
+        match statement:
+            case cst.Assign(targets=[cst.AssignTarget(target=target)], value=assigned) if (
+                target is binding.node
+            ):
+                return assigned
+            case cst.AnnAssign(target=target, value=assigned) if target is binding.node:
+                return assigned
+    return None
+
+
+def _statements(body: Iterable[cst.CSTNode]) -> Iterator[cst.CSTNode]:
+    """Yield the small statements of a module, those within `if` and `try` included."""
+    for statement in body:
+        match statement:
+            case cst.SimpleStatementLine(body=small) | cst.SimpleStatementSuite(body=small):
+                yield from small
+            case cst.IndentedBlock(body=inner):
+                yield from _statements(inner)
+            case cst.If(body=suite, orelse=orelse):
+                yield from _statements([suite, orelse] if orelse else [suite])
+            case cst.Else(body=suite) | cst.ExceptHandler(body=suite):
+                yield from _statements([suite])
+            case cst.Try(body=suite, handlers=handlers, orelse=orelse):
+                yield from _statements([suite, *handlers, *([orelse] if orelse else [])])
+
+
+def _is_unconditional(module: Module, binding: Binding, remains: Remains) -> bool:
+    """Tell whether importing the module makes a binding: every statement around it has dissolved."""
+    body: Iterable[cst.CSTNode] = module.syntax.module.body
+    while True:
+        around = next((node for node in body if module.syntax.outer(node).covers(binding.span)), None)
+        if not isinstance(around, cst.If | cst.Else | cst.Try | cst.ExceptHandler | cst.IndentedBlock):
+            simple = cst.SimpleStatementLine | cst.SimpleStatementSuite | cst.FunctionDef | cst.ClassDef
+            return isinstance(around, simple)
+        if not isinstance(around, cst.IndentedBlock) and remains.has(module.syntax.inner(around)):
+            return False
+        body = [*_suites(around)]
+
+
+def _suites(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    match node:
+        case cst.IndentedBlock(body=body):
+            yield from body
+        case cst.If(body=body, orelse=orelse):
+            yield from (body, orelse) if orelse else (body,)
+        case cst.Try(body=body, handlers=handlers, orelse=orelse):
+            yield from (body, *handlers, *((orelse,) if orelse else ()))
+        case cst.Else(body=body) | cst.ExceptHandler(body=body):
+            yield body
+
+
+# --- Functions and properties ------------------------------------------------------------------------
+
+
+def _returned(module: Module, node: cst.FunctionDef, facts: Facts, parameters: tuple[str, ...]) -> Value:
+    """Return what a function with just these parameters returns, if that is a fact."""
+    own = node.params
+    names = tuple(param.name.value for param in (*own.posonly_params, *own.params))
+    rest = own.kwonly_params or own.star_kwarg or isinstance(own.star_arg, cst.Param)
+    cached = all(_is_cache(module, decorator.decorator) for decorator in node.decorators)
+    if node.asynchronous or rest or len(names) != len(parameters) or not (cached or parameters):
+        return UNKNOWN
+    statements = [statement for statement in _statements([node.body]) if not _is_docstring(statement)]
+    match statements:
+        case [cst.Return(value=returned)] if returned is not None and len(node.body.body) <= 2:
+            return UNKNOWN if _is_literal(returned) else _plain(value(returned, module.names, facts))
+    return UNKNOWN
+
+
+def _is_docstring(node: cst.CSTNode) -> bool:
+    return isinstance(node, cst.Expr) and isinstance(node.value, cst.BaseString)
+
+
+def _is_cache(module: Module, decorator: cst.BaseExpression) -> bool:
+    function = decorator.func if isinstance(decorator, cst.Call) else decorator
+    return module.names.qualified(function) in _CACHES
+
+
+def _properties(module: Module, binding: Binding, facts: Facts) -> Iterator[tuple[str, Value]]:
+    """Yield the properties of a class that only return a fact, by their path below the class."""
+    if not isinstance(binding.node, cst.ClassDef):
+        return
+    for node in binding.node.body.body:
+        match node:
+            case cst.FunctionDef(decorators=[cst.Decorator(decorator=cst.Name(value="property"))]):
+                found = _returned(module, node, facts, ("self",))
+                if found is not UNKNOWN:
+                    yield f"{module.names.module}.{binding.name}.{node.name.value}", found
