@@ -1,0 +1,252 @@
+"""The public interface of a tree: every public name with how it looks from outside.
+
+Public names of a module are its `__all__`, else the names without underscore that it defines or assigns; an
+import counts only if `__all__` lists it or it reads `import x as x`. Modules with an underscore have no
+interface of their own.
+"""
+
+import ast
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from profilec.prove.modules import Located, Module, is_python, module_name, parse
+from profilec.tree import EmittedFile, SourceFile, Tree
+
+_MARKER = re.compile(rb"#\s*profilec\s*:\s*(only|unless)\b")
+_FURTHEST = 8
+"""Re-exports that are followed to a definition; a circle ends here."""
+
+type Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+type Binding = ast.stmt | ast.alias
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One public thing: how it looks from outside, and the place where it is bound."""
+
+    shape: str
+    path: str
+    node: Located
+
+
+@lru_cache(maxsize=4096)
+def declared_lines(data: bytes) -> frozenset[int]:
+    """The lines of a source file whose elements are selected for some profiles, by comment or by `@only`."""
+    lines = {number for number, line in enumerate(data.split(b"\n"), 1) if _MARKER.search(line)}
+    module = parse("source.py", data) if b"only" in data else None
+    for node in ast.walk(module.syntax) if module else ():
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and any(
+            map(_is_only, node.decorator_list)
+        ):
+            lines.add(node.lineno)
+    return frozenset(lines)
+
+
+def _is_only(decorator: ast.expr) -> bool:
+    match decorator:
+        case ast.Call(func=ast.Name(id="only") | ast.Attribute(attr="only")):
+            return True
+    return False
+
+
+@dataclass
+class Interface:
+    """The interface of one tree, without what the source declares to differ.
+
+    Attributes:
+        tree: whose interface it is.
+        sources: the files of the source root by path; they say what is declared.
+        differing: the files that are not the same in all trees. What other files define is passed over.
+    """
+
+    tree: Tree
+    sources: Mapping[str, SourceFile]
+    differing: frozenset[str]
+    _files: dict[str, EmittedFile] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Find the modules by name."""
+        files = self.tree.files.values()
+        self._files = {module_name(file.path)[0]: file for file in files if is_python(file.path)}
+
+    def entries(self) -> dict[str, Entry]:
+        """Every public name, dotted from the package on, with what it stands for."""
+        found: dict[str, Entry] = {}
+        for name, file in self._files.items():
+            if not any(part.startswith("_") for part in name.split(".")) and not self._is_declared_file(file):
+                module = parse(file.path, file.data)
+                found |= dict(self._module(name, file, module)) if module else {}
+        return found
+
+    def _is_declared_file(self, file: EmittedFile) -> bool:
+        source = self.sources.get(file.path)
+        return source is not None and bool(_MARKER.match(source.data.removeprefix(b"\xef\xbb\xbf")))
+
+    def _is_declared(self, file: EmittedFile, node: Located) -> bool:
+        source = self.sources.get(file.path)
+        return source is not None and file.source_line(node.lineno) in declared_lines(source.data)
+
+    def _module(self, name: str, file: EmittedFile, module: Module) -> Iterator[tuple[str, Entry]]:
+        bound = bindings(module.syntax.body)
+        for public in self._public_names(file, module, bound):
+            nodes = [node for node in bound.get(public, ()) if not self._is_declared(file, node)]
+            if not nodes:
+                continue
+            whole = f"{name}.{public}"
+            if file.path in self.differing or isinstance(nodes[-1], ast.alias):
+                shapes = [self._shape(file, module, node, public) for node in nodes]
+                yield whole, Entry("; ".join(shapes), file.path, nodes[-1])
+            if file.path in self.differing and isinstance(nodes[-1], ast.ClassDef):
+                yield from self._members(whole, file, module, nodes[-1])
+
+    def _public_names(
+        self, file: EmittedFile, module: Module, bound: Mapping[str, list[Binding]]
+    ) -> Iterator[str]:
+        listed = _listed(module)
+        if listed is not None:
+            yield from (str(entry.value) for entry in listed if not self._is_declared(file, entry))
+            return
+        for name, nodes in bound.items():
+            if not name.startswith("_") and any(map(_counts, nodes)):
+                yield name
+
+    def _members(
+        self, owner: str, file: EmittedFile, module: Module, definition: ast.ClassDef
+    ) -> Iterator[tuple[str, Entry]]:
+        for name, all_nodes in bindings(definition.body).items():
+            nodes = [node for node in all_nodes if not self._is_declared(file, node)]
+            if not nodes or not _is_public_member(name) or _adds_nothing(nodes[-1]):
+                continue
+            shapes = [self._shape(file, module, node, name) for node in nodes]
+            yield f"{owner}.{name}", Entry("; ".join(shapes), file.path, nodes[-1])
+            if isinstance(nodes[-1], ast.ClassDef):
+                yield from self._members(f"{owner}.{name}", file, module, nodes[-1])
+
+    def _shape(self, file: EmittedFile, module: Module, node: Binding, name: str, depth: int = 0) -> str:
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                return self._function(file, node)
+            case ast.ClassDef():
+                bases = [ast.unparse(base) for base in node.bases if not self._is_declared(file, base)]
+                bases += [f"{keyword.arg}={ast.unparse(keyword.value)}" for keyword in node.keywords]
+                return f"{self._decorators(file, node)}class {name}({', '.join(bases)})"
+            case ast.AnnAssign():
+                return f"{name}: {ast.unparse(node.annotation)}{' = …' if node.value else ''}"
+            case ast.TypeAlias():
+                return ast.unparse(node)
+            case ast.alias():
+                return self._imported(module, node, name, depth)
+        return name
+
+    def _imported(self, module: Module, alias: ast.alias, name: str, depth: int) -> str:
+        """The shape of what an import brings, where that is defined in the package."""
+        origin = next(
+            (
+                module.absolute(node.module, node.level)
+                for node in ast.walk(module.syntax)
+                if isinstance(node, ast.ImportFrom) and alias in node.names
+            ),
+            None,
+        )
+        file = self._files.get(origin or "")
+        defining = parse(file.path, file.data) if file and depth < _FURTHEST else None
+        nodes = bindings(defining.syntax.body).get(alias.name) if defining else None
+        if file is None or defining is None or not nodes:
+            return f"{name} from {origin}" if origin else f"module {alias.name}"
+        if isinstance(nodes[-1], ast.ClassDef):
+            return f"class {name}"  # its members are compared where it is defined
+        return "; ".join(self._shape(file, defining, node, alias.name, depth + 1) for node in nodes)
+
+    def _decorators(self, file: EmittedFile, node: Definition) -> str:
+        kept = [decorator for decorator in node.decorator_list if not self._is_declared(file, decorator)]
+        return "".join(f"@{ast.unparse(decorator)} " for decorator in kept)
+
+    def _function(self, file: EmittedFile, node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+        kind = "async def" if isinstance(node, ast.AsyncFunctionDef) else "def"
+        returns = f" -> {ast.unparse(node.returns)}" if node.returns else ""
+        parameters = ", ".join(self._parameters(file, node.args))
+        return f"{self._decorators(file, node)}{kind} {node.name}({parameters}){returns}"
+
+    def _parameters(self, file: EmittedFile, arguments: ast.arguments) -> Iterator[str]:
+        plain = [*arguments.posonlyargs, *arguments.args]
+        required = len(plain) - len(arguments.defaults)
+        for index, argument in enumerate(plain):
+            if not self._is_declared(file, argument):
+                yield _parameter(argument, has_default=index >= required)
+            if index + 1 == len(arguments.posonlyargs):
+                yield "/"
+        if arguments.vararg is not None:
+            yield f"*{_parameter(arguments.vararg)}"
+        elif arguments.kwonlyargs:
+            yield "*"
+        for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+            if not self._is_declared(file, argument):
+                yield _parameter(argument, has_default=default is not None)
+        if arguments.kwarg is not None:
+            yield f"**{_parameter(arguments.kwarg)}"
+
+
+def _is_public_member(name: str) -> bool:
+    """Whether a name of a class is part of its interface: special methods are."""
+    return not name.startswith("_") or (name.startswith("__") and name not in ("__slots__", "__doc__"))
+
+
+def _adds_nothing(node: Binding) -> bool:
+    """Whether a member looks from outside as if it were not there: an `__init__` that takes nothing."""
+    if not isinstance(node, ast.FunctionDef) or node.name != "__init__":
+        return False
+    parameters = node.args
+    return len(parameters.args) == 1 and not (parameters.vararg or parameters.kwonlyargs or parameters.kwarg)
+
+
+def _parameter(argument: ast.arg, *, has_default: bool = False) -> str:
+    annotation = f": {ast.unparse(argument.annotation)}" if argument.annotation else ""
+    return f"{argument.arg}{annotation}{' = …' if has_default else ''}"
+
+
+def _counts(node: Binding) -> bool:
+    """Whether a binding makes a name public where there is no `__all__`."""
+    return node.asname == node.name if isinstance(node, ast.alias) else True
+
+
+def _listed(module: Module) -> list[ast.Constant] | None:
+    """The entries of `__all__`, as far as they are written out; None where there is no `__all__`."""
+    found: list[ast.Constant] | None = None
+    for node in ast.walk(module.syntax):
+        match node:
+            case (
+                ast.Assign(targets=[ast.Name(id="__all__")], value=ast.List() | ast.Tuple() as value)
+                | ast.AnnAssign(target=ast.Name(id="__all__"), value=ast.List() | ast.Tuple() as value)
+                | ast.AugAssign(target=ast.Name(id="__all__"), value=ast.List() | ast.Tuple() as value)
+            ):
+                entries = (entry for entry in value.elts if isinstance(entry, ast.Constant))
+                found = [*(found or ()), *(entry for entry in entries if isinstance(entry.value, str))]
+    return found
+
+
+def bindings(body: Iterable[ast.stmt]) -> dict[str, list[Binding]]:
+    """What binds each name of a module or class, in order, also within its compound statements."""
+    found: dict[str, list[Binding]] = {}
+    for name, node in _bindings(body):
+        found.setdefault(name, []).append(node)
+    return found
+
+
+def _bindings(body: Iterable[ast.AST]) -> Iterator[tuple[str, Binding]]:
+    for node in body:
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name, node
+            case ast.Import() | ast.ImportFrom():
+                for alias in node.names:
+                    yield alias.asname or alias.name.partition(".")[0], alias
+            case ast.Assign():
+                for target in node.targets:
+                    yield from ((name.id, node) for name in ast.walk(target) if isinstance(name, ast.Name))
+            case ast.AnnAssign(target=ast.Name(id=name)) | ast.TypeAlias(name=ast.Name(id=name)):
+                yield name, node
+            case ast.stmt() | ast.ExceptHandler() | ast.match_case():
+                inner = (child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.expr))
+                yield from _bindings(inner)

@@ -1,0 +1,69 @@
+"""Proof 4: the public names and signatures of all trees agree, except where the source declares a difference.
+
+The interface of each tree is read without what is declared, and then has to be the same as every other's.
+Declared is what `@only` or a marker comment selects: a definition, parameter, base, field, entry of
+`__all__`, import or file.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from profilec.config import Config
+from profilec.diagnostics import Finding
+from profilec.prove.interface import Entry, Interface
+from profilec.prove.modules import finding_at, is_python
+from profilec.tree import SourceFile, Tree
+
+
+def prove_parity(
+    sources: Mapping[str, SourceFile], trees: Mapping[str, Tree], config: Config
+) -> Iterator[Finding]:
+    """Findings PC408 of all trees together.
+
+    Args:
+        sources: the files of the source root by path.
+        trees: the tree of every profile by name.
+        config: the project's configuration.
+    """
+    differing = frozenset(path for path in sources if _differs(path, trees))
+    if not differing:
+        return
+    interfaces = {name: Interface(tree, sources, differing).entries() for name, tree in trees.items()}
+    reported: set[str] = set()
+    for name in sorted({name for interface in interfaces.values() for name in interface}):
+        having = {profile: interface[name] for profile, interface in interfaces.items() if name in interface}
+        agree = len(having) == len(trees) and len({entry.shape for entry in having.values()}) == 1
+        if not agree and name.rpartition(".")[0] not in reported:
+            reported.add(name)
+            yield _finding(name, having, trees, sources, config)
+
+
+def _differs(path: str, trees: Mapping[str, Tree]) -> bool:
+    found = {tree.files[path].data if path in tree.files else None for tree in trees.values()}
+    return is_python(path) and len(found) > 1
+
+
+def _finding(
+    name: str,
+    having: Mapping[str, Entry],
+    trees: Mapping[str, Tree],
+    sources: Mapping[str, SourceFile],
+    config: Config,
+) -> Finding:
+    profile, entry = next(iter(having.items()))
+    lacking = [other for other in trees if other not in having]
+    hint, notes = "give it one signature", tuple(f"{other}: {one.shape}" for other, one in having.items())
+    message = f"`{name}` is not the same in {_listed(having)}"
+    if lacking:
+        message = f"`{name}` is public in {_listed(having)} and missing in {_listed(lacking)}"
+        hint, notes = "mark it with `@only`, or define it for all", ()
+    tree = trees[profile]
+    file, source = tree.files[entry.path], sources.get(entry.path)
+    found = finding_at(
+        config, tree, file, source, entry.node, code="PC408", message=message, hint=hint, notes=notes
+    )
+    return replace(found, profiles=())
+
+
+def _listed(names: Iterable[str]) -> str:
+    return " and ".join(names)
