@@ -129,8 +129,7 @@ class FlowExecutor:
         *,
         capture: str,
     ) -> AsyncIterator[Result]:
-        """Send many payloads and iterate over the results of `capture`, with as many on their way as may be
-        at once.
+        """Send many payloads, as many at once as there is room for, and iterate over the results.
 
         Results come in the order in which the flow gives them. A payload is taken from `payloads` when there
         is room for it. What `payloads` raises is raised behind the results of what it gave before. Leaving
@@ -154,9 +153,7 @@ class FlowExecutor:
         return FlowInstance(self._pool(plan, capture).make())
 
     def _pool(self, plan: ValidatedFlow, capture: str) -> Pool:
-        """Return what runs `plan` captured at `capture`; checked and compiled the first time it is asked
-        for.
-        """
+        """Return what runs `plan` captured at `capture`; checked and compiled the first time."""
         pools = self._pools.get(plan)
         if pools is None:
             preflight(plan, self._resources, self._host.spill_stores)

@@ -11,13 +11,13 @@ from collections.abc import AsyncIterator, Awaitable
 from types import TracebackType
 from typing import Any, Self
 
-from kernel_exec.errors import Cancelled, ExecutionError, UnknownTrigger
+from kernel_exec.errors import Cancelled, ExecutionError
 from kernel_exec.results import Result
 from kernel_exec.runtime import GRACE
 from kernel_exec.scheduler import Scheduler
 from kernel_exec.scheduler.cells import Edge
 
-__all__ = ["FlowInstance", "close", "find_entrance"]
+__all__ = ["FlowInstance", "close"]
 
 
 class FlowInstance(AsyncIterator[Result]):
@@ -42,7 +42,7 @@ class FlowInstance(AsyncIterator[Result]):
             ExecutionError: the run has failed; this is its failure.
         """
         scheduler = self.scheduler
-        entrance = find_entrance(scheduler, trigger)
+        entrance = scheduler.entrance(trigger)
         if self._finished or scheduler.stopped:
             raise self._over()
         size = scheduler.weigh(payload)
@@ -146,20 +146,6 @@ class FlowInstance(AsyncIterator[Result]):
         return Cancelled("the run has ended: nothing more can be sent", reason="ended")
 
 
-def find_entrance(scheduler: Scheduler, trigger: str) -> Edge:
-    """Return the entrance to the node `trigger`.
-
-    Raises:
-        UnknownTrigger: there is none.
-    """
-    entrance = scheduler.entrances.get(trigger)
-    if entrance is None:
-        why = "has inbound edges" if trigger in scheduler.nodes else "is not in the flow"
-        can = ", ".join(map(repr, scheduler.entrances))
-        raise UnknownTrigger(f"node {trigger!r} {why}; what can be sent to is {can}", alias=trigger)
-    return entrance
-
-
 _closing: set[asyncio.Task[None]] = set()
 """Clean-up that outlives the run it belongs to; a task that nobody holds may be collected before it ends."""
 
@@ -169,9 +155,7 @@ _PATIENCE = 5.0
 
 
 async def close(scheduler: Scheduler, *, patience: float = GRACE) -> None:
-    """Wait up to `patience` seconds until a stopped run has cleaned up; what takes longer goes on by
-    itself.
-    """
+    """Wait up to `patience` seconds for a stopped run to clean up; what takes longer goes on alone."""
     if scheduler.handlers() or scheduler.lanes:
         await asyncio.wait([_clean_up_later(scheduler)], timeout=patience)
 
@@ -190,9 +174,7 @@ def _clean_up_later(scheduler: Scheduler) -> asyncio.Task[None]:
 
 
 async def _clean_up(scheduler: Scheduler) -> None:
-    """Let the handlers end, then remove what is still spilled: a handler may be in the middle of a read or
-    write.
-    """
+    """Let the drivers end, one of which may be reading or writing; then remove what is spilled."""
     handlers = scheduler.handlers()
     if handlers:
         await asyncio.wait(handlers, timeout=_PATIENCE)

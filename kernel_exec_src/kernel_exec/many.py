@@ -10,7 +10,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from typing import Any
 
 from kernel_exec.errors import ExecutionError
-from kernel_exec.instance import FlowInstance, find_entrance
+from kernel_exec.instance import FlowInstance
 from kernel_exec.results import Result
 from kernel_exec.runtime import GRACE
 from kernel_exec.scheduler import Scheduler
@@ -21,14 +21,13 @@ __all__ = ["run_many"]
 def run_many(
     instance: FlowInstance, trigger: str, payloads: Iterable[Any] | AsyncIterable[Any]
 ) -> AsyncIterator[Result]:
-    """Return an iterator over what `instance` makes of `payloads`, sent to `trigger`; the instance ends with
-    it.
+    """Return an iterator over what `instance` makes of `payloads`; the instance ends with it.
 
     Raises:
         UnknownTrigger: nothing can be sent to `trigger`.
         TypeError: `payloads` is no iterable.
     """
-    find_entrance(instance.scheduler, trigger)
+    instance.scheduler.entrance(trigger)
     if isinstance(payloads, AsyncIterable):
         return _from_async(instance, trigger, payloads)
     return _from_sync(instance, trigger, payloads)
@@ -51,7 +50,7 @@ class Feeder:
         self.scheduler = scheduler
         self.failure: Exception | None = None
         """What the iterator raised, if anything; nothing is taken from it afterwards."""
-        self._entrance = scheduler.entrances[trigger]
+        self._entrance = scheduler.entrance(trigger)
         self._payloads = payloads
         self._waiting: tuple[Any, int] | None = None
         """A payload that was taken and found no room yet, and its size."""

@@ -112,7 +112,7 @@ class Bench:
         self._job: Job | None = None
 
     async def call(self, payload: Any) -> Any:
-        """Return what the handler makes of `payload`; perhaps it was made while an earlier one was awaited."""
+        """Return what the handler makes of `payload`, perhaps while an earlier one was awaited."""
         job = self._job
         if job is None or not job.left:
             job = self._job = Job(self._call, [payload, *self._waiting()], copy_context())
@@ -149,8 +149,8 @@ if THREADS:
         lets it.
         """
 
-        LIMIT: Final = min(32, (os.cpu_count() or 1) + 4)
-        PATIENCE: Final = 5.0
+        _LIMIT: Final = min(32, (os.cpu_count() or 1) + 4)
+        _PATIENCE: Final = 5.0
         """Seconds that an idle worker waits for a job before it ends."""
 
         def __init__(self) -> None:
@@ -172,12 +172,14 @@ if THREADS:
             bench = Bench(self, call, inbox)
             return bench.call, bench.abandon
 
+        @only(THREADS)
         def submit(self, job: Job) -> None:
             """Queue a job; start a worker if none is idle and the bound allows."""
             with self._changed:
                 self._jobs.append(job)
                 self._staff()
 
+        @only(THREADS)
         def abandon(self, job: Job) -> None:
             """Want nothing more of a job. The worker in it, if any, no longer counts."""
             with self._changed:
@@ -192,7 +194,7 @@ if THREADS:
             """See that somebody takes the queued jobs; called with the lock held."""
             if self._idle >= len(self._jobs):
                 self._changed.notify()
-            elif self._count < self.LIMIT:
+            elif self._count < self._LIMIT:
                 self._count += 1
                 threading.Thread(target=self._work, name="kernel-exec-worker", daemon=True).start()
 
@@ -214,7 +216,7 @@ if THREADS:
                             job.running = True
                             return job
                     self._idle += 1
-                    came = self._changed.wait(self.PATIENCE)
+                    came = self._changed.wait(self._PATIENCE)
                     self._idle -= 1
                     if not came and not self._jobs:
                         self._count -= 1

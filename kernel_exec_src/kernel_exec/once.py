@@ -157,9 +157,7 @@ async def _end(scheduler: Scheduler, timer: asyncio.TimerHandle | None) -> None:
 
 
 def _follow(scheduler: Scheduler, stream: Stream, timer: asyncio.TimerHandle | None) -> None:
-    """Tie the run to its stream: it ends when the stream does, and is stopped when that is closed or
-    dropped.
-    """
+    """Tie the run to its stream: it ends with it, and is stopped when that is closed or dropped."""
 
     async def conclude(complete: bool) -> None:
         try:

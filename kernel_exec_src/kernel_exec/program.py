@@ -182,9 +182,7 @@ def _specify(node: NodeIR, registry: NodeRegistry) -> NodeSpec:
 
 
 def _check_stream(node: NodeIR, spec: NodeSpec, *, captures: bool, forwards: bool) -> None:
-    """Refuse a stream that could not leave the run: elsewhere than on the capture node, or with edges out
-    of it.
-    """
+    """Refuse a stream that cannot leave the run: not on the capture node, or with edges out of it."""
     if not spec.stream or (captures and not forwards):
         return
     why = "has outgoing edges" if captures else "is not the capture node"
@@ -204,8 +202,7 @@ def _manner(spec: NodeSpec) -> Manner:
 def _segments(
     nodes: list[NodePlan], edges: list[EdgePlan], inbound: Mapping[int, int]
 ) -> tuple[tuple[int, ...], ...]:
-    """Partition the nodes into lines: each node leads to the next and to nothing else, which nothing else
-    feeds.
+    """Partition the nodes into lines: each leads to the next alone, and feeds it alone.
 
     A line is of one manner, so that its handlers are called in one loop: `a -> b -> c`, c captured, is one
     line.

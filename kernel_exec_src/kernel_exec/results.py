@@ -66,7 +66,7 @@ class Feed:
         self.ended = False
         self.closed = False
         self.error: BaseException | None = None
-        self.on_close: Callable[[], None] | None = None
+        self.on_close: Callable[[], object] | None = None
         """Interrupts the node that feeds; called once, when the host goes before the end."""
 
     @property

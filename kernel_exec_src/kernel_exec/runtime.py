@@ -1,5 +1,4 @@
-"""What the scheduler asks of the world it runs in: starting work, the clock, and its share of the loop's
-time.
+"""What the scheduler asks of its world: starting work, the clock, its share of the loop's time.
 
 One of the three rooms that know which world this is (the others are `offload` and `spill`). The scheduler
 above it reads the same in every tree. Only public asyncio is used: an eager start is `asyncio.Task(...,
@@ -57,7 +56,7 @@ if FAST_PATH:
         __slots__ = ("_end", "_seen", "begun", "pace", "spent")
 
         LENGTH: Final = 0.002
-        SLOW: Final = 0.0005
+        _SLOW: Final = 0.0005
 
         def __init__(self) -> None:
             self.pace = 1
@@ -81,7 +80,7 @@ if FAST_PATH:
         def look(self) -> int:
             """Look at the clock. Return the hops until the next look, 0 when the slice is used up."""
             now = clock()
-            self.pace = 1 if now - self._seen > self.SLOW else min(2 * self.pace, TRUSTED)
+            self.pace = 1 if now - self._seen > self._SLOW else min(2 * self.pace, TRUSTED)
             self._seen = now
             if now >= self._end:
                 self.spent = True

@@ -1,5 +1,4 @@
-"""Makes the state of a run from a program: cells, handlers bound to their context, and the scheduler that
-moves them.
+"""Makes the state of a run from a program: cells, bound handlers, and what moves them.
 
 Stands between `program` and `scheduler`; linear in nodes and edges.
 """
@@ -112,8 +111,7 @@ def _join(line: list[Node]) -> None:
 
 
 def _gate(routes: tuple[Edge, ...], gates: tuple[Gate, ...]) -> Callable[[Any], tuple[Edge, ...]]:
-    """Return what chooses the routes of a payload: each gate closes the ways it names, all but the one it
-    chooses.
+    """Return what chooses the routes: each gate closes the ways it names, but for the one it chooses.
 
     Which routes are open depends on the choices alone, so each combination is worked out once.
     """

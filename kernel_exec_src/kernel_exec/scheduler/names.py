@@ -23,9 +23,7 @@ def branch_of(ticket: int, branch: int) -> int:
 
 
 def name_of(ticket: int) -> str:
-    """Return the name of a message: `7` for the seventh sent, `7.2` for what took its second branch, and so
-    on.
-    """
+    """Return the name of a message: `7` for the seventh sent, `7.2` for its second branch."""
     name = ticket >> 1
     parts = []
     path = name >> _ROOT_BITS

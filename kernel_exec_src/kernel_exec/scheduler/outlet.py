@@ -19,8 +19,7 @@ __all__ = ["Outlet", "Permits"]
 
 
 class Permits:
-    """How many messages may be on their way: one permit each, handed to those who wait in the order they
-    came.
+    """How many messages may be on their way; permits go to those who wait in the order they came.
 
     Invariant: `free` is positive only while nobody waits.
     """
@@ -36,7 +35,7 @@ class Permits:
 
     async def wait(self) -> bool:
         """Wait for a permit when none is free. True with one in hand, False when the run is over."""
-        waiter = self._loop.create_future()
+        waiter: asyncio.Future[bool] = self._loop.create_future()
         self._waiters.append(waiter)
         try:
             return await waiter

@@ -34,7 +34,7 @@ from sys import maxsize
 from typing import Any
 
 from kernel_exec.context import RunState
-from kernel_exec.errors import ExecutionError, NodeFailed, QueueLimitExceeded
+from kernel_exec.errors import ExecutionError, NodeFailed, QueueLimitExceeded, UnknownTrigger
 from kernel_exec.payloads import estimate_bytes
 from kernel_exec.results import SKIP, Feed, Result, Value
 from kernel_exec.runtime import TRUSTED, start, turn_of
@@ -159,14 +159,29 @@ class Scheduler:
             assert node.context is not None
             node.context._join(run)
 
+    def entrance(self, trigger: str) -> Edge:
+        """Return the entrance to the node `trigger`.
+
+        Raises:
+            UnknownTrigger: there is none.
+        """
+        entrance = self.entrances.get(trigger)
+        if entrance is None:
+            why = "has inbound edges" if trigger in self.nodes else "is not in the flow"
+            can = ", ".join(map(repr, self.entrances))
+            raise UnknownTrigger(f"node {trigger!r} {why}; what can be sent to is {can}", alias=trigger)
+        return entrance
+
     def enter(self, trigger: str, payload: Any) -> None:
         """Let the one message of a new run in.
 
         Raises:
-            QueueLimitExceeded: it is larger than all queues may be.
+            UnknownTrigger: nothing can be sent to `trigger`.
+            QueueLimitExceeded: the payload is larger than all queues may be.
         """
+        entrance = self.entrance(trigger)
         self.permits.free -= 1
-        self.accept(self.entrances[trigger], payload, self.weigh(payload))
+        self.accept(entrance, payload, self.weigh(payload))
 
     def accept(self, entrance: Edge, payload: Any, size: int) -> None:
         """Let a message in that holds a permit, on an entrance with room. The caller pumps or schedules."""
@@ -322,9 +337,7 @@ class Scheduler:
     # Drivers ------------------------------------------------------------------------------------------------
 
     async def _drive(self, driver: Driver) -> None:
-        """Carry messages until nothing is ready, the slice is spent, or a handler left its mark on the
-        context.
-        """
+        """Carry messages until nothing is ready, the slice is spent, or a handler marked the context."""
         ready, handoffs, turn = self._ready, self._handoffs, self._turn
         budget = turn.pace
         carried = False
@@ -435,9 +448,7 @@ class Scheduler:
                 self._left(driver)
 
     def before_waiting(self, driver: Driver) -> None:
-        """See that nothing is stranded if `driver` suspends now: a pump below it would see to that, else
-        the loop.
-        """
+        """See that nothing is stranded if `driver` suspends now; the pump sees to it while attended."""
         if not driver.attended and (self._ready or self._handoffs):
             self.schedule()
 
@@ -502,9 +513,7 @@ class Scheduler:
         return True
 
     def lacking(self, edge: Edge, size: int) -> Edge | Weights | None:
-        """Return where there is no room for a message of `size` bytes on `edge`: on it, or in all queues
-        together.
-        """
+        """Return what lacks room for `size` bytes more: the edge, or all queues together; else None."""
         if edge.held >= edge.capacity:
             return edge
         weights = self.weights

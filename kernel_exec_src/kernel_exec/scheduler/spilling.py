@@ -76,8 +76,7 @@ async def unpack(
 
 
 def _overflow(scheduler: Scheduler, edge: Edge, payload: Any) -> bytes | None:
-    """Return the bytes to spill of a payload for which `edge` has no room, or which is too large for it; else
-    None.
+    """Return the bytes to spill if `edge` has no room for `payload`, or it is too large; else None.
 
     Raises:
         PayloadError: it would have to be spilled, or measured, and is no payload.

@@ -1,0 +1,100 @@
+"""Small flows for tests: a graph written as text, and handlers by alias."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from kernel_exec import FlowBuilder, FlowExecutor, NodeRegistry, ValidatedFlow, validate
+from kernel_exec.flow_ir import Durability
+
+Handler = Callable[..., Any]
+
+
+class Marked(NamedTuple):
+    """A handler with the options of its registration."""
+
+    handler: Handler
+    options: dict[str, bool]
+
+
+def stream(handler: Handler) -> Marked:
+    return Marked(handler, {"stream": True})
+
+
+def halts(handler: Handler) -> Marked:
+    return Marked(handler, {"halts": True})
+
+
+def inline(handler: Handler) -> Marked:
+    return Marked(handler, {"inline": True})
+
+
+async def same(payload: Any) -> Any:
+    """Return the payload: what a node does that no test gives a handler."""
+    return payload
+
+
+class Small(NamedTuple):
+    """A flow and the registry that serves it."""
+
+    plan: ValidatedFlow
+    registry: NodeRegistry
+
+    def executor(self, **options: Any) -> FlowExecutor:
+        return FlowExecutor(self.registry, **{"resources": {"blob": object()}, **options})
+
+
+def small(
+    graph: str,
+    handlers: Mapping[str, Handler | Marked] = {},
+    *,
+    edges: Mapping[str, Mapping[str, Any]] = {},
+    build: Callable[[FlowBuilder], object] = lambda builder: None,
+    default: Handler = same,
+) -> Small:
+    """Return the flow of a graph such as `in>a>out, in>b>out`.
+
+    `edges` gives fields of an edge by its name, such as `{"a>out": {"timeout_ms": 5}}`; `build` may add more.
+    """
+    registry = NodeRegistry()
+    builder = FlowBuilder("small", "1.0.0")
+    names: list[str] = []
+    pairs: list[tuple[str, str]] = []
+    for line in graph.replace(" ", "").split(","):
+        stops = line.split(">")
+        names.extend(stop for stop in stops if stop not in names)
+        pairs.extend(zip(stops, stops[1:], strict=False))
+    for name in dict.fromkeys(names):
+        given = handlers.get(name, default)
+        handler, options = given if isinstance(given, Marked) else (given, {})
+        registry.node(f"test::{name}", **options)(handler)
+        durability = Durability(halts=True) if options.get("halts") else Durability()
+        hints = ["resource::blob::write"] if edges and name == names[0] else []
+        builder.node(
+            name, f"test::{name}", summary="-", durability=durability, effects="read_only", effect_hints=hints
+        )
+    for source, target in pairs:
+        builder.edge(source, target, **edges.get(f"{source}>{target}", {}))
+    build(builder)
+    return Small(validate(builder.build()), registry)
+
+
+async def soon[T](awaitable: Awaitable[T], seconds: float = 10.0) -> T:
+    """Await what must not hang."""
+    return await asyncio.wait_for(awaitable, seconds)
+
+
+async def collect(results: AsyncIterator[Any]) -> list[Any]:
+    """Return the values of results until they end."""
+
+    async def values() -> list[Any]:
+        return [result.value async for result in results]
+
+    return await soon(values())
+
+
+async def slowly(payloads: Iterable[Any]) -> AsyncIterator[Any]:
+    """Yield payloads with a turn of the loop before each."""
+    for payload in payloads:
+        await asyncio.sleep(0)
+        yield payload
