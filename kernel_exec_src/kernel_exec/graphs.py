@@ -30,7 +30,8 @@ _DOT_SHAPES: dict[NodeKind, str] = {
 
 # What would end a quoted Mermaid label or be read as HTML, an entity or Markdown in it.
 _MERMAID_ESCAPES = str.maketrans({char: f"#{ord(char)};" for char in '"#&<>`\\'})
-_DOT_ESCAPES = str.maketrans({'"': '\\"', "\\": "\\\\"})
+# What would end a quoted DOT string, be read as an escape or, by Graphviz, as an HTML entity.
+_DOT_ESCAPES = str.maketrans({'"': '\\"', "\\": "\\\\", "&": "&amp;"})
 
 
 def to_mermaid(flow: FlowIR) -> str:

@@ -62,7 +62,7 @@ def test_names_cannot_break_out_of_their_labels() -> None:
         '    n0["a#34;]; #60;b#62;#38;#35;#96;#92;<br/>x"]',
     ]
     assert to_dot(flow).splitlines() == [
-        'digraph "a\\"]; <b>&#`\\\\" {',
-        '    n0 [label="a\\"]; <b>&#`\\\\\\nx", shape=box];',
+        'digraph "a\\"]; <b>&amp;#`\\\\" {',
+        '    n0 [label="a\\"]; <b>&amp;#`\\\\\\nx", shape=box];',
         "}",
     ]
