@@ -43,8 +43,8 @@ def test_the_order_pipeline_spills_natively_and_is_refused_in_wasm_unless_a_stor
 
     for number in ("A-1", "A-2", "A-3", "A-4", "A-5"):
         assert native[f"order {number}"] == wasm[f"order {number}"]
-    assert native["the blocking payment client ran on"] == "a worker thread"
-    assert wasm["the blocking payment client ran on"] == "the loop's thread"
+    assert native["the blocking label printer ran on"] == "a worker thread"
+    assert wasm["the blocking label printer ran on"] == "the loop's thread"
     assert native[burst].startswith("200 answered, in order: True")
     assert wasm[burst].startswith("refused: SPILL901")
     for told in (native[burst], native[stored], wasm[stored]):

@@ -114,7 +114,7 @@ def test_a_chain_of_ten_thousand_nodes_that_closes_is_one_cycle() -> None:
 
 
 ODD_CONFIGS: tuple[object, ...] = (
-    *(None, 1, [], object(), {1: 2}, "\ud800", {"v": 10**30}, {"qps": 10**400}),
+    *(None, 1, [], object, {1: 2}, "\ud800", {"v": 10**30}, {"qps": 10**400}),
     *({"source": "\ud800"}, {"scope": {"nodes": {"a"}}}),
     {"cases": {"\ud800": "a"}, "source": "a", "selector_pointer": "\ud800"},
 )
