@@ -53,7 +53,10 @@ def preflight(
 def _check_capabilities(plan: ValidatedFlow, resources: Mapping[str, object]) -> None:
     missing = missing_hints((hint for node in plan.flow.nodes for hint in node.effect_hints), resources)
     if missing:
-        message = f"flow {plan.flow.name!r} needs resources that are not bound: {', '.join(missing)}"
+        message = (
+            f"flow {plan.flow.name!r} needs what is not bound: {', '.join(missing)}; "
+            "bind each domain in `resources`"
+        )
         raise MissingCapabilities(message, hints=missing)
 
 
@@ -66,7 +69,7 @@ def _check_durability(plan: ValidatedFlow, resources: Mapping[str, object]) -> N
         because = f"node {halting[0]!r} halts" if halting else "its durability is strong"
         message = (
             f"flow {plan.flow.name!r} needs a checkpoint store, since {because}: "
-            f"bind {CHECKPOINTS!r} in resources"
+            f"bind {CHECKPOINTS!r} in `resources`"
         )
         raise MissingDurabilityServices(message, services=(CHECKPOINTS,), aliases=halting)
 

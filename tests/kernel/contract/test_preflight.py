@@ -68,7 +68,8 @@ def test_missing_hints_are_listed_sorted_and_once() -> None:
     with pytest.raises(MissingCapabilities) as caught:
         preflight(hinting("resource::kv::write", "resource::blob::read", "resource::kv::write"))
     assert caught.value.to_dict() == {
-        "error": "flow 'flow' needs resources that are not bound: resource::blob::read, resource::kv::write",
+        "error": "flow 'flow' needs what is not bound: resource::blob::read, resource::kv::write; "
+        "bind each domain in `resources`",
         "code": "CAP101",
         "details": {"hints": ["resource::blob::read", "resource::kv::write"]},
     }
