@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from profilec.markers import MarkerError, NotInProfileError, choose, flag, only, stub
 
 if TYPE_CHECKING:
-    from profilec.specialise import active, compile_source
+    from profilec.library import CompileError, active, compile_source
 
 __all__ = [
+    "CompileError",
     "MarkerError",
     "NotInProfileError",
     "active",
@@ -24,8 +25,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("active", "compile_source"):
-        from profilec import specialise
+    if name in ("CompileError", "active", "compile_source"):
+        from profilec import library
 
-        return getattr(specialise, name)
+        return getattr(library, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -5,7 +5,7 @@ condition that as a whole is not. A flag may stand only in a condition, and noth
 effect is ever dropped.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import libcst as cst
@@ -20,11 +20,16 @@ from profilec.scopes import Names, Use
 
 @dataclass(frozen=True)
 class World:
-    """What one profile decides."""
+    """What one profile decides.
+
+    Attributes:
+        code_of: gives the `code` of an exception class of the package, by its dotted path.
+    """
 
     profile: Profile
     flags: FlagTable
     facts: Facts
+    code_of: Callable[[str], str | None] = lambda path: None
 
 
 def looks_like_a_flag(use: Use, names: Names, flags: FlagTable) -> bool:

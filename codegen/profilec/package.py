@@ -8,15 +8,18 @@ it uses.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+import libcst as cst
+
 from profilec.config import Config, Profile
 from profilec.decide import Module
 from profilec.decide.comments import marks
-from profilec.decide.faults import faults
+from profilec.decide.faults import faults, inert_marks, unused_features
 from profilec.diagnostics import Finding
 from profilec.facts import facts_of
 from profilec.flags import Flag, FlagTable, table
 from profilec.read import Syntax, Text, UnreadableSourceError, decode, parse
-from profilec.scopes import Names, analyse
+from profilec.scope_walk import analyse
+from profilec.scopes import Names
 from profilec.tree import SourceFile
 
 MARKER_WORD = "profilec"
@@ -60,8 +63,34 @@ class Package:
                 return None
             found, findings = marks(parsed[0], self.flags)
             self.findings += [*findings, *faults(*parsed, self.flags, self.config)]
+            self.findings += inert_marks(parsed[0], found, self.flags, self.config)
             self._modules[path] = Module(*parsed, tuple(found))
         return self._modules[path]
+
+    def code_of(self, path: str) -> str | None:
+        """Return the `code` that a class of the package, given by its path, defines or inherits."""
+        seen: set[str] = set()
+        while path not in seen:
+            seen.add(path)
+            module, _, name = path.rpartition(".")
+            file = self.file_of(module)
+            parsed = self.parsed(file) if file else None
+            bindings = parsed[1].root.bindings.get(name, []) if parsed else []
+            if parsed is None or len(bindings) != 1:
+                return None
+            node, target = bindings[0].node, bindings[0].target
+            if not isinstance(node, cst.ClassDef):
+                path = target or path
+            elif code := _code_in(node):
+                return code
+            elif node.bases:
+                path = parsed[1].qualified(node.bases[0].value) or path
+        return None
+
+    def file_of(self, module: str) -> str | None:
+        """Return the path of a module of the package."""
+        path = module.replace(".", "/")
+        return next((file for file in (f"{path}.py", f"{path}/__init__.py") if file in self.texts), None)
 
     @property
     def flags_path(self) -> str | None:
@@ -70,6 +99,22 @@ class Package:
             return None
         path = self.config.flags.replace(".", "/")
         return f"{path}.py" if f"{path}.py" in self.sources else f"{path}/__init__.py"
+
+
+def _code_in(node: cst.ClassDef) -> str | None:
+    for line in node.body.body:
+        match line:
+            case cst.SimpleStatementLine(
+                body=[
+                    cst.Assign(
+                        targets=[cst.AssignTarget(target=cst.Name(value="code"))],
+                        value=cst.SimpleString() as text,
+                    )
+                    | cst.AnnAssign(target=cst.Name(value="code"), value=cst.SimpleString() as text)
+                ]
+            ):
+                return str(text.evaluated_value)
+    return None
 
 
 def read_package(sources: Mapping[str, SourceFile], config: Config) -> Package:
@@ -86,6 +131,10 @@ def read_package(sources: Mapping[str, SourceFile], config: Config) -> Package:
     while aliases := _passed_on(package):
         package.flags = replace(package.flags, flags={**package.flags.flags, **aliases})
         _find_relevant(package)
+    modules = [module for path in package.relevant if (module := package.module(path))]
+    declaring = package.parsed(package.flags_path) if package.flags_path else None
+    if declaring:
+        package.findings += unused_features(declaring, modules, package.flags, config)
     return package
 
 

@@ -63,6 +63,34 @@ def unused(module: Module, decision: Decision, used_elsewhere: Callable[[str], b
     return found | _unused_at_top(module, remains, used_elsewhere)
 
 
+def unused_modules(
+    uses: Callable[[str, bool], Iterable[str]], roots: Iterable[str], private: Iterable[str]
+) -> set[str]:
+    """Find the private modules that something in the source leads to, and nothing that is left.
+
+    Args:
+        uses: gives the private modules that a file imports; of what is left of it, or in the source.
+        roots: the files that are emitted whatever imports them.
+        private: the files of private modules.
+    """
+    every = list(roots)
+    before, after = _reachable(every, lambda path: uses(path, False)), _reachable(
+        every, lambda path: uses(path, True)
+    )
+    return {path for path in private if path in before and path not in after}
+
+
+def _reachable(roots: Iterable[str], uses: Callable[[str], Iterable[str]]) -> set[str]:
+    reached: set[str] = set()
+    pending = list(roots)
+    while pending:
+        path = pending.pop()
+        if path not in reached:
+            reached.add(path)
+            pending += uses(path)
+    return reached
+
+
 # --- Within a function ----------------------------------------------------------------------------
 
 

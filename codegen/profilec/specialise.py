@@ -1,22 +1,24 @@
 """The passes in order: decide every module, prune until nothing changes, splice: package in, tree out."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import libcst as cst
 
 from profilec.conditions import World
-from profilec.config import Config, Profile
+from profilec.config import Profile
 from profilec.decide import UNUSED, Decision, Module, decide
 from profilec.derive import derive
 from profilec.diagnostics import Finding
 from profilec.edit import Cause, splice
 from profilec.facts import facts_of
-from profilec.package import Package, read_package
-from profilec.prune import Remains, statement_of, unused
+from profilec.package import Package
+from profilec.prune import Remains, statement_of, unused, unused_modules
+from profilec.read import Span
 from profilec.scopes import module_name
 from profilec.traps import traps
-from profilec.tree import EmittedFile, SourceFile, Tree
+from profilec.tree import EmittedFile, Tree
 
 
 @dataclass(frozen=True)
@@ -48,17 +50,21 @@ class _Specialising:
 
     def __init__(self, package: Package, profile: Profile) -> None:
         self.package = package
-        self.world = World(profile, package.flags, facts_of(profile))
+        self.world = World(profile, package.flags, facts_of(profile), package.code_of)
         self.unused: dict[str, dict[cst.CSTNode, Cause]] = {}
         self.decisions: dict[str, Decision] = {}
+        self.gone: set[str] = set()
 
     def settle(self) -> None:
         """Decide every file that may hold something; derive facts, prune, until nothing changes."""
         self._decide(self.package.relevant)
         while paths := self._derive():
             self._decide(paths)
-        while paths := [path for path in self.decisions if self._prune(path)]:
-            self._decide(paths)
+        while True:
+            while paths := [path for path in self.decisions if self._prune(path)]:
+                self._decide(paths)
+            if not self._prune_modules():
+                break
 
     def _decide(self, paths: Iterable[str]) -> None:
         for path in sorted(paths):
@@ -105,6 +111,45 @@ class _Specialising:
         known.update(new)
         return bool(new)
 
+    def _prune_modules(self) -> bool:
+        """Note the private modules that only removed code used, and tell whether there is anything new."""
+        private = {path: module_name(path) for path in self.package.texts if _is_private(module_name(path))}
+        private = {path: name for path, name in private.items() if self._is_emitted(path)}
+        if not private or not self.decisions:
+            return False
+        roots = [
+            path for path in self.package.texts if path not in private and path != self.package.flags_path
+        ]
+
+        def uses(path: str, left: bool) -> list[str]:
+            if left and not self._is_emitted(path):
+                return []
+            return [
+                file for file, name in private.items() if file != path and self._imports(path, name, left)
+            ]
+
+        gone = unused_modules(uses, roots, private)
+        self.gone |= gone
+        return bool(gone)
+
+    def _imports(self, path: str, name: str, left: bool) -> bool:
+        """Tell whether a file, or what is left of it, imports a module or names it in a string."""
+        text = self.package.texts[path]
+        if name.rpartition(".")[2] not in text.content:
+            return False
+        module = self.package.module(path)
+        if module is None:
+            return True
+        decision = self.decisions.get(path) if left else None
+        remains = Remains.of(decision.cuts if decision else ())
+        named = (match.span() for match in re.finditer(re.escape(name), text.content))
+        if any(remains.has(Span(*span)) for span in named):
+            return True
+        bindings = (b for scope in module.names.scopes for found in scope.bindings.values() for b in found)
+        wanted = (b for b in bindings if b.target and (b.target == name or b.target.startswith(f"{name}.")))
+        stars = (star.span for star in module.names.stars if star.module == name)
+        return any(remains.has(span) for span in (*(binding.span for binding in wanted), *stars))
+
     def _used_elsewhere(self, path: str, name: str) -> bool:
         """Tell whether another file that is emitted still asks a module for a name."""
         target = f"{module_name(path)}.{name}"
@@ -131,11 +176,12 @@ class _Specialising:
                     return True
         owner = target.rpartition(".")[0]
         imported = any(star.module == owner for star in module.names.stars)
-        return imported or (f".{name}" in module.syntax.content and _imports(module, owner, remains))
+        return imported or (f".{name}" in module.syntax.content and _binds_module(module, owner, remains))
 
     def _is_emitted(self, path: str) -> bool:
         decision = self.decisions.get(path)
-        return path != self.package.flags_path and (decision is None or decision.emitted)
+        left = decision is None or decision.emitted
+        return left and path != self.package.flags_path and path not in self.gone
 
     def emitted(self) -> Mapping[str, EmittedFile]:
         """Return the files of the tree."""
@@ -161,7 +207,11 @@ class _Specialising:
         return EmittedFile(path, data, data != self.package.sources[path].data, lines)
 
 
-def _imports(module: Module, owner: str, remains: Remains) -> bool:
+def _is_private(module: str) -> bool:
+    return any(part.startswith("_") and not part.startswith("__") for part in module.split("."))
+
+
+def _binds_module(module: Module, owner: str, remains: Remains) -> bool:
     """Tell whether a module binds another module as a whole."""
     return any(
         binding.target == owner and remains.has(binding.span)
@@ -169,50 +219,3 @@ def _imports(module: Module, owner: str, remains: Remains) -> bool:
         for bindings in scope.bindings.values()
         for binding in bindings
     )
-
-
-def compile_source(text: str, profile: str, config: Config) -> str:
-    """Compile the text of one module for one profile.
-
-    Args:
-        text: a module of the package; the module of flags is read from the project, the others are not
-            looked at.
-        profile: the name of a declared profile.
-        config: the project's configuration.
-
-    Raises:
-        CompileError: the text has faults; its findings say which.
-    """
-    package = single_module(text, config)
-    specialised = specialise(package, config.profiles[profile])
-    errors = [finding for finding in specialised.findings if finding.is_error]
-    if errors:
-        raise CompileError(*errors)
-    file = specialised.tree.files.get(MODULE_PATH.format(config.package_path))
-    return file.data.decode() if file else ""
-
-
-class CompileError(Exception):
-    """A text cannot be compiled; `findings` say why."""
-
-    def __init__(self, *findings: Finding) -> None:
-        super().__init__("; ".join(finding.message for finding in findings))
-        self.findings = findings
-
-
-def single_module(text: str, config: Config) -> Package:
-    """Return a package of one module beside the project's flags."""
-    path = MODULE_PATH.format(config.package_path)
-    sources = {path: SourceFile(path, text.encode())}
-    if config.flags is not None:
-        flags = config.flags.replace(".", "/") + ".py"
-        sources[flags] = SourceFile(flags, (config.source_folder / flags).read_bytes())
-    return read_package(sources, config)
-
-
-MODULE_PATH = "{}/source.py"
-"""Where `compile_source` takes its text to lie."""
-
-
-def active(node: cst.CSTNode, profile: str) -> bool:
-    raise NotImplementedError

@@ -14,6 +14,7 @@ from profilec.conditions import Conditions, World, looks_like_a_flag
 from profilec.decide import branches, definitions, simple, try_imports
 from profilec.decide.comments import Mark
 from profilec.decide.draft import Draft
+from profilec.decide.module import Module
 from profilec.decide.walk import Handler, Walk
 from profilec.diagnostics import Finding
 from profilec.edit import NO_CAUSE, Cause, Cut
@@ -45,27 +46,6 @@ _HANDLERS: dict[type[cst.CSTNode], Callable[[Walk, Any], Any]] = {
 }
 
 UNUSED = "nothing that is left uses it"
-
-
-@dataclass(frozen=True)
-class Module:
-    """One module as the decisions see it: the same for every profile."""
-
-    syntax: Syntax
-    names: Names
-    marks: tuple[Mark, ...]
-
-    @property
-    def exports(self) -> list[Span]:
-        """The statements at the top level that assign to `__all__`, or add to it."""
-        lines = (line for line in self.syntax.module.body if isinstance(line, cst.SimpleStatementLine))
-        spans = (self.syntax.inner(line) for line in lines)
-        return [span for span in spans if self.syntax.content.startswith("__all__", span.start)]
-
-    @property
-    def path(self) -> str:
-        """The path of the file, relative to the source root."""
-        return self.syntax.text.path
 
 
 @dataclass(frozen=True)

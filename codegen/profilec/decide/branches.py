@@ -63,6 +63,8 @@ def _later(node: cst.If) -> list[cst.If | cst.Else]:
 def _undecided(walk: Walk, branches: Sequence[Branch]) -> Fate:
     """Decide what stands within the branches of a chain that stays whole."""
     fates = [_branch_fate(walk, branch.body) for branch in branches]
+    if len(branches) == 1 and not fates[0].kept and _is_for_type_checkers(walk, branches[0].node):
+        return gone(fates[0].cause)
     for branch, fate in zip(branches, fates, strict=True):
         if fate.kept:
             continue
@@ -74,6 +76,13 @@ def _undecided(walk: Walk, branches: Sequence[Branch]) -> Fate:
     return Fate(
         True, closed and all(f.leaves for f in fates), closed and all(f.left for f in fates), fates[0].cause
     )
+
+
+def _is_for_type_checkers(walk: Walk, node: cst.If | cst.Else) -> bool:
+    """Tell whether a branch is read by type checkers alone, so that nothing is lost with an empty one."""
+    if not isinstance(node, cst.If):
+        return False
+    return walk.names.qualified(node.test) in ("typing.TYPE_CHECKING", "typing_extensions.TYPE_CHECKING")
 
 
 def _branch_fate(walk: Walk, body: cst.BaseSuite) -> Fate:

@@ -44,6 +44,11 @@ class Mark:
         return _truth(self.condition, flags, profile) is (self.action == "only")
 
     @property
+    def names(self) -> list[str]:
+        """The names of the flags that the condition asks for."""
+        return _names(self.condition) if self.condition else []
+
+    @property
     def shown(self) -> str:
         """The condition as a reader knows it."""
         condition = cst.Module([]).code_for_node(self.condition) if self.condition else ""
@@ -130,6 +135,14 @@ def _fault(node: cst.BaseExpression, flags: FlagTable) -> str | None:
         case cst.Name(value=name) | cst.Attribute(attr=cst.Name(value=name)):
             return None if flags.named(name) else name
     return "is no expression of flags"
+
+
+def _names(node: cst.CSTNode) -> list[str]:
+    if isinstance(node, cst.Attribute):
+        return [node.attr.value]
+    return (
+        [node.value] if isinstance(node, cst.Name) else [n for child in children(node) for n in _names(child)]
+    )
 
 
 def _truth(node: cst.BaseExpression, flags: FlagTable, profile: Profile) -> bool:

@@ -3,14 +3,16 @@
 Takes one module and the table of flags; asked once, not for each profile.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import libcst as cst
 
 from profilec.config import Config
+from profilec.decide.comments import Mark
+from profilec.decide.module import Module
 from profilec.diagnostics import Finding, did_you_mean
 from profilec.flags import MARKERS, FlagTable, declarations
-from profilec.read import Syntax
+from profilec.read import Span, Syntax
 from profilec.scopes import Binding, Names
 
 
@@ -42,6 +44,48 @@ def _star_imports(syntax: Syntax, names: Names, flags: FlagTable) -> Iterator[Fi
         if star.module in (MARKERS, flags.module):
             message = f"everything is imported from `{star.module}`"
             yield syntax.finding("PC216", star.span, message, "import each name that is used")
+
+
+def inert_marks(syntax: Syntax, marks: Iterable[Mark], flags: FlagTable, config: Config) -> Iterator[Finding]:
+    """Find the marker comments that are false in the default profile, as which the source runs."""
+    default = config.profiles[config.default]
+    for mark in marks:
+        if not mark.keeps(flags, default):
+            message = f"`{mark.shown}` is false in the default profile, where a comment removes nothing"
+            start = syntax.content.index("#", mark.comment.start)
+            yield syntax.finding(
+                "PC214",
+                Span(start, mark.comment.end),
+                message,
+                "write `if` where the un-compiled program must differ",
+            )
+
+
+def unused_features(
+    declaring: tuple[Syntax, Names], modules: Iterable[Module], flags: FlagTable, config: Config
+) -> Iterator[Finding]:
+    """Find features without a flag, and flags of features that decide nothing."""
+    flagged = {flag.subject for flag in flags.flags.values()}
+    stubs = {stub.unless for stub in config.stub_modules.values()}
+    for feature in config.features:
+        if feature not in flagged | stubs:
+            message = f"no flag stands for the feature `{feature}`"
+            hint = f'declare {feature.upper().replace("-", "_")} = flag("{feature}") in {config.flags}'
+            yield Finding("PC105", "pyproject.toml", message=message, hint=hint)
+    used = stubs.union(*(_subjects_used(module, flags) for module in modules))
+    for declaration in declarations(*declaring):
+        if declaration.subject in config.features and declaration.subject not in used:
+            message = f"nothing depends on the feature `{declaration.subject}`"
+            yield declaring[0].finding("PC106", declaration.span, message)
+
+
+def _subjects_used(module: Module, flags: FlagTable) -> set[str]:
+    """Return the features and profiles that conditions and marker comments of a module ask for."""
+    paths = (module.names.path(use) or "" for use in module.names.uses)
+    named = [flag for path in paths for flag in [flags.get(path)] if flag]
+    named += [flag for mark in module.marks for name in mark.names for flag in [flags.named(name)] if flag]
+    whole = flags.module and flags.module in {use and module.names.path(use) for use in module.names.uses}
+    return {flag.subject for flag in (flags.flags.values() if whole else named)}
 
 
 def _unknown_flags(syntax: Syntax, bindings: list[Binding], flags: FlagTable) -> Iterator[Finding]:

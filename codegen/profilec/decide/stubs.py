@@ -72,6 +72,7 @@ def _refusal(walk: Walk, node: cst.FunctionDef, call: cst.Call) -> Refusal | Non
         )
         return None
     error, module = _error(walk, arguments.get("error"))
+    _check_code(walk, arguments.get("code"), arguments.get("error"))
     template = _text(arguments.get("message"))
     if template is None:
         template = f"{node.name.value} is not part of this build"
@@ -112,6 +113,22 @@ def _error(walk: Walk, node: cst.BaseExpression | None) -> tuple[str, str]:
         return walk.syntax.source(node), ""
     module, _, name = text.rpartition(":")
     return name, module
+
+
+def _check_code(walk: Walk, code: cst.BaseExpression | None, error: cst.BaseExpression | None) -> None:
+    """Refuse a code that is not the one of the exception class, where that is a class of the package."""
+    if code is None or error is None:
+        return
+    text = _text(error)
+    path = text.replace(":", ".") if text else walk.names.qualified(error)
+    actual = walk.conditions.world.code_of(path) if path else None
+    if actual is not None and actual != _text(code):
+        walk.draft.refuse(
+            "PC215",
+            walk.syntax.inner(code),
+            f"the code of this error is `{actual}`",
+            f'write code="{actual}"',
+        )
 
 
 def _text(node: cst.BaseExpression | None) -> str | None:
