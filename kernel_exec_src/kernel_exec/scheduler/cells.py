@@ -71,11 +71,12 @@ class Spilled(NamedTuple):
 class Parcel:
     """What travels with a message on an edge that spills or has a timeout, until its handler has ended."""
 
-    __slots__ = ("size", "spilled", "timer")
+    __slots__ = ("due", "size", "spilled", "timer")
 
     def __init__(self, size: int, spilled: Spilled | None) -> None:
         self.size = size
         self.timer: asyncio.TimerHandle | None = None
+        self.due = 0.0  # on the loop's clock; not every loop's timers can tell
         self.spilled = spilled
 
 

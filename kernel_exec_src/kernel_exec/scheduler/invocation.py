@@ -44,12 +44,11 @@ def late(edge: Edge) -> TimeoutError:
 def _settle(scheduler: Scheduler, node: Node) -> None:
     """Put an end to the message's time; a handler that never let the loop look at it may have passed it."""
     parcel, node.parcel = node.parcel, None
-    timer = None if parcel is None else parcel.timer
-    if timer is None:
+    if parcel is None or parcel.timer is None:
         return
-    timer.cancel()
-    scheduler.timers.discard(timer)
-    if scheduler.loop.time() >= timer.when():
+    parcel.timer.cancel()
+    scheduler.timers.discard(parcel.timer)
+    if scheduler.loop.time() >= parcel.due:
         raise TimeoutError("its handler ended later than the edge allows")
 
 

@@ -546,7 +546,8 @@ class Scheduler:
         if edge.timeout is not None or spilled is not None:
             parcel = Parcel(size, spilled)
             if edge.timeout is not None:
-                parcel.timer = self._loop.call_later(edge.timeout, self._time_out, edge)
+                parcel.due = self._loop.time() + edge.timeout
+                parcel.timer = self._loop.call_at(parcel.due, self._time_out, edge)
                 self.timers.add(parcel.timer)
         if spilled is None:
             edge.held += 1
