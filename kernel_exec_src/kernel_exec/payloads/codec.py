@@ -26,9 +26,10 @@ _LARGEST: Final = 2**64 - 1
 
 _encoder = Encoder()
 
-# Classes that were spilled by this process, so that classes without an importable name come back too.
+# Classes whose instances this process encoded, so that those without an importable name come back too.
 _classes: list[type[Any]] = []
 _numbers: dict[type[Any], int] = {}
+_named: dict[str, type[Any]] = {}
 
 
 def encode(value: object, *, portable: bool = False) -> bytes:
@@ -165,21 +166,27 @@ def _number_of(layout: Layout) -> int:
 
 
 def _name_of(layout: Layout) -> str:
-    return f"{layout.kind.__module__}:{layout.kind.__qualname__}"
+    name = f"{layout.kind.__module__}:{layout.kind.__qualname__}"
+    _named[name] = layout.kind
+    return name
 
 
 def _layout_named(reference: int | str) -> Layout:
     """Find the class that an encoded object refers to; never import a module because data names it."""
-    if isinstance(reference, int):
-        kind: Any = _classes[reference]
-    else:
-        module, _, path = reference.partition(":")
-        kind = sys.modules.get(module)
-        for name in path.split("."):
-            kind = getattr(kind, name, None)
+    kind = (
+        _classes[reference] if isinstance(reference, int) else _named.get(reference) or _imported(reference)
+    )
     layout = layout_of(kind) if isinstance(kind, type) else None
     if layout is None:
         raise msgspec.ValidationError(
             f"an encoded payload is of the class {reference}, which is not imported here"
         )
     return layout
+
+
+def _imported(name: str) -> Any:
+    module, _, path = name.partition(":")
+    found: Any = sys.modules.get(module)
+    for step in path.split("."):  # a local class has the step `<locals>`, which nothing has
+        found = getattr(found, step, None)
+    return found

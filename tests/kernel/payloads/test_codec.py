@@ -143,12 +143,18 @@ def test_damaged_bytes_are_a_value_error_and_nothing_else(data: bytes) -> None:
 
 
 def test_a_class_is_only_looked_for_where_it_is_already_imported(monkeypatch: pytest.MonkeyPatch) -> None:
-    basket = msgspec.defstruct("Basket", ["lines"], module="shop_of_this_test")
+    basket = msgspec.defstruct("Basket", ["lines"])
     module = ModuleType("shop_of_this_test")
     vars(module)["Basket"] = basket
-    data = encode(basket([1]), portable=True)
-    with monkeypatch.context() as patched:
-        patched.setitem(sys.modules, "shop_of_this_test", module)
-        assert decode(data) == basket([1])
+    data = extension(1, msgpack.encode(["shop_of_this_test:Basket", {"lines": [1]}]))
     with pytest.raises(ValueError, match=r"shop_of_this_test:Basket, which is not imported here"):
         decode(data)
+    monkeypatch.setitem(sys.modules, "shop_of_this_test", module)
+    assert decode(data) == basket([1])
+
+
+def test_a_local_class_comes_back_portably_in_the_process_that_wrote_it() -> None:
+    class Local(msgspec.Struct):
+        value: Any
+
+    assert decode(encode(Local(1), portable=True)) == Local(1)

@@ -1,0 +1,233 @@
+"""The journal of a durable run: which messages are on their way, so that another run can go on from there.
+
+Stands beside the scheduler, which notes every step here; takes places and payloads, gives checkpoints to a
+store. A message is noted before the handler that it waits for and struck out when that handler has returned
+and what it returned is noted: between the two the handler may run again, with the same key for its effects.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Awaitable, Iterable
+from typing import Any
+from zlib import crc32
+
+from msgspec.structs import replace
+
+from kernel_exec.durability.leases import Lease
+from kernel_exec.durability.policy import Durability
+from kernel_exec.durability.records import Blob, CheckpointRecord, Place, State, pack, pack_state
+from kernel_exec.errors import CheckpointError, ExecutionError
+from kernel_exec.payloads import encode
+
+_log = logging.getLogger(__name__)
+
+
+class Journal:
+    """What one run would have to go on from, and the checkpoint that says so. For the thread of its loop."""
+
+    def __init__(self, durability: Durability, record: CheckpointRecord, state: State, lease: Lease) -> None:
+        """Begin with what `record` and its `state` hold; nothing is written before the first `commit`."""
+        self._durability = durability
+        self._record = record
+        self.lease = lease
+        self._places = dict(zip(record.frontier, state.payloads, strict=True))
+        self._results = deque(state.results)
+        self._halted = (record.halted, state.halted)
+        self._kept = record.attempt > 0
+        """The store has a checkpoint of this run."""
+        self._noted = 1
+        self._stored = 0
+        self._stored_at = float("-inf")
+        self._writing: asyncio.Task[None] | None = None
+
+    @property
+    def checkpoint_id(self) -> str:
+        """The id under which the run's checkpoint is kept."""
+        return self._record.id
+
+    # What the scheduler notes ------------------------------------------------------------------------------
+
+    def accept(self, place: Place, payload: Any) -> None:
+        """Note a message that entered the run.
+
+        Raises:
+            PayloadError: the payload cannot be kept.
+        """
+        data = encode(payload, portable=True)
+        self._places[place] = data
+        # The number of the message that entered last, so that the names of a resumed run go on from there.
+        self._record = replace(self._record, sent=max(self._record.sent, place.ticket >> 1))
+        self._noted += 1
+
+    def move(self, place: Place, onward: Iterable[Place], payload: Any, *, captured: bool) -> None:
+        """Note that the handler at `place` has returned `payload`, which goes `onward`, out if `captured`.
+
+        Raises:
+            PayloadError: the payload goes on and cannot be kept.
+        """
+        places = tuple(onward)
+        if places or captured:
+            data = encode(payload, portable=True)
+            self._places.update(dict.fromkeys(places, data))
+            if captured:
+                self._results.append(data)
+        del self._places[place]
+        self._noted += 1
+
+    def halt(self, place: Place, payload: Any) -> None:
+        """Note that the handler at `place` halted the run, returning `payload`: from there an answer goes on.
+
+        Raises:
+            PayloadError: the payload cannot be kept.
+        """
+        self._halted = (place, encode(payload, portable=True))
+        del self._places[place]
+        self._noted += 1
+
+    def take(self) -> None:
+        """Note that the host has taken the oldest result."""
+        if self._results:
+            self._results.popleft()
+            self._noted += 1
+
+    # When it is kept ---------------------------------------------------------------------------------------
+
+    @property
+    def behind(self) -> bool:
+        """Whether a strong run has to `commit` before its next handler begins."""
+        if not self._durability.strong or self._stored == self._noted:
+            return False
+        return time.monotonic() - self._stored_at >= self._durability.interval
+
+    async def commit(self) -> None:
+        """Keep everything that is noted up to now. Those who commit at the same time share one checkpoint.
+
+        Raises:
+            CheckpointLeaseConflict: somebody else has taken the checkpoint over.
+            CheckpointError: the store failed.
+        """
+        noted = self._noted
+        while self._stored < noted:
+            if self._writing is None:
+                self._writing = asyncio.get_running_loop().create_task(self._write())
+            await asyncio.shield(self._writing)
+
+    async def suspend(self) -> None:
+        """Keep what is noted and give the lease back: somebody may resume.
+
+        Raises:
+            CheckpointLeaseConflict, CheckpointError: as `commit`; the last checkpoint that was kept stands.
+        """
+        try:
+            await self.commit()
+        finally:
+            await self.lease.end()
+
+    async def abandon(self) -> None:
+        """Give the lease back and leave the checkpoint as it was last kept, for a run that has failed."""
+        try:
+            if self._writing is not None:
+                await asyncio.wait([self._writing])
+        finally:
+            await self.lease.end()
+
+    async def complete(self) -> None:
+        """Acknowledge: the run has ended as it should, and its checkpoint is of no use any more.
+
+        Raises:
+            CheckpointLeaseConflict, CheckpointError: as `commit`.
+        """
+        if self._writing is not None:
+            await asyncio.wait([self._writing])
+        if not self._kept:
+            return
+        await self.lease.stop_renewing()
+        store, blob, retain = self._durability.store, self._record.blob, self._durability.retain
+        if retain is None:
+            await self._ask(store.ack(self.checkpoint_id, owner=self.lease.owner))
+        else:
+            self._places.clear()
+            self._results.clear()
+            self._halted = (None, None)
+            self._record = replace(self._record, completed=True, blob=None, ttl=retain)
+            await self._put(self._fill(b""))
+            await self.lease.end()
+        await self._forget(blob)
+
+    async def _write(self) -> None:
+        noted, before = self._noted, self._record.blob
+        try:
+            if not self.lease.held:
+                await self.lease.take()
+            state = pack_state(State(tuple(self._places.values()), tuple(self._results), self._halted[1]))
+            threshold, blobs = self._durability.blob_threshold, self._durability.blobs
+            if blobs is None or threshold is None or len(state) <= threshold:
+                record = replace(self._fill(state), blob=None)
+            else:
+                blob = Blob(_next_key(self.checkpoint_id, before), len(state), crc32(state))
+                record = replace(self._fill(b""), blob=blob)
+                await self._ask(_put_blob(blobs, blob.key, state))
+            await self._put(record)
+            self._record = replace(record, sent=max(record.sent, self._record.sent))
+            self._kept = True
+            self._stored = noted
+            self._stored_at = time.monotonic()
+        finally:
+            self._writing = None
+        await self._forget(before)
+
+    def _fill(self, state: bytes) -> CheckpointRecord:
+        """Return the record of what is noted now."""
+        return replace(
+            self._record,
+            frontier=tuple(self._places),
+            halted=self._halted[0],
+            state=state,
+            written=time.time(),
+        )
+
+    async def _put(self, record: CheckpointRecord) -> None:
+        store, owner = self._durability.store, self.lease.owner
+        await self._ask(store.put(record.id, pack(record), owner=owner, expires=record.expires))
+
+    async def _ask(self, asked: Awaitable[bool]) -> None:
+        """Await what a store was asked to do.
+
+        Raises:
+            CheckpointLeaseConflict: it did not, since somebody else has the checkpoint.
+            CheckpointError: it raised.
+        """
+        try:
+            done = await asked
+        except ExecutionError:
+            raise
+        except Exception as error:
+            message = f"the store of checkpoint {self.checkpoint_id!r} failed: {error!r}"
+            raise CheckpointError(message, checkpoint_id=self.checkpoint_id) from error
+        if not done:
+            raise self.lease.conflict()
+
+    async def _forget(self, blob: Blob | None) -> None:
+        """Delete the state of an earlier checkpoint; one that stays costs room and nothing else."""
+        blobs = self._durability.blobs
+        if blob is None or blobs is None:
+            return
+        try:
+            await blobs.delete(blob.key)
+        except Exception as error:
+            _log.warning("the blob %s of checkpoint %s stays: %r", blob.key, self.checkpoint_id, error)
+
+
+def _next_key(checkpoint_id: str, before: Blob | None) -> str:
+    """Return another key than the one in use, and never a third: who dies leaves at most one behind."""
+    key = f"{checkpoint_id}-a"
+    return f"{checkpoint_id}-b" if before is not None and before.key == key else key
+
+
+async def _put_blob(blobs: Any, key: str, state: bytes) -> bool:
+    await blobs.put(key, state)
+    return True
