@@ -77,10 +77,7 @@ async def reopen(durability: Durability, flow: FlowIR, checkpoint_id: str) -> Re
         # Read again: whoever had the lease before may have gone on until a moment ago.
         record = await _read(durability, flow, checkpoint_id)
         state = unpack_state(record, await _state_bytes(durability, record))
-        messages = [
-            (place, _decoded(record, data))
-            for place, data in zip(record.frontier, state.payloads, strict=True)
-        ]
+        payloads = [_decoded(record, data) for data in state.payloads]
         results = [_decoded(record, data) for data in state.results]
         record = replace(record, attempt=record.attempt + 1)
         journal = Journal(durability, record, state, lease)
