@@ -6,12 +6,18 @@ Stands before `surfaces`, whose selectors are pointers; imports no other room.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
-__all__ = ["Pointer", "PointerError"]
+__all__ = ["Pointer", "PointerError", "as_it_is"]
 
 # RFC 6901, section 4: digits without a leading zero. `-`, the element after the last, never resolves here.
 _INDEX = re.compile(r"0|[1-9][0-9]*")
 _BAD_ESCAPE = re.compile(r"~(?![01])")
+
+
+def as_it_is(value: object) -> object:
+    """Return `value`: JSON is its own form."""
+    return value
 
 
 class PointerError(LookupError):
@@ -39,18 +45,22 @@ class Pointer:
             raise ValueError(f"the pointer {text!r} has a '~' that is not part of '~0' or '~1'")
         return cls(tuple(token.replace("~1", "/").replace("~0", "~") for token in text.split("/")[1:]))
 
-    def resolve(self, document: object) -> object:
-        """Return what the pointer names in `document`, a JSON value (RFC 6901, section 4).
+    def resolve(self, document: object, form: Callable[[object], object] = as_it_is) -> object:
+        """Return what the pointer names in `document` (RFC 6901, section 4).
+
+        Args:
+            document: a JSON value, or what `form` makes one of, level by level.
+            form: gives the JSON form of the outermost level of a value.
 
         Raises:
             PointerError: there is no such member or element, or a step leads into a value that has none.
         """
-        value = document
+        value = form(document)
         for depth, token in enumerate(self.tokens, start=1):
             if isinstance(value, dict) and token in value:
-                value = value[token]
+                value = form(value[token])
             elif isinstance(value, list | tuple) and _INDEX.fullmatch(token) and int(token) < len(value):
-                value = value[int(token)]
+                value = form(value[int(token)])
             else:
                 raise PointerError(f"the document has nothing at {str(Pointer(self.tokens[:depth]))!r}")
         return value

@@ -99,10 +99,10 @@ class Feed:
     async def get(self) -> object:
         """Return the next item; after the last, raise the error of the stream or StopAsyncIteration."""
         while not self._items:
-            if self.error is not None:
-                raise self.error.with_traceback(None)
-            if self.ended or self.closed:
+            if self.closed:
                 raise StopAsyncIteration
+            if self.ended:
+                raise StopAsyncIteration if self.error is None else self.error.with_traceback(None)
             self._reader = self._loop.create_future()
             await self._reader
         item = self._items.popleft()

@@ -7,6 +7,7 @@ aliases and edges they name.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 import msgspec
@@ -14,7 +15,7 @@ from msgspec import Meta, Struct
 
 from kernel_exec.errors import InvalidControlSurface
 from kernel_exec.flow_ir import ControlSurfaceIR, SurfaceKind
-from kernel_exec.pointers import Pointer
+from kernel_exec.pointers import Pointer, as_it_is
 
 __all__ = [
     "EXECUTED",
@@ -65,14 +66,14 @@ class IfConfig(SurfaceConfig, frozen=True, kw_only=True, rename={"else_": "else"
         """Return the edges to both targets; only the chosen one is followed."""
         return tuple((self.source, target) for target in dict.fromkeys((self.then, self.else_)))
 
-    def choose(self, document: object) -> str:
-        """Return the target for a message whose JSON form is `document`.
+    def choose(self, document: object, form: Callable[[object], object] = as_it_is) -> str:
+        """Return the target for the payload `document`, whose levels `form` turns into JSON.
 
         Raises:
             PointerError: the selector does not resolve.
             TypeError: it gives something else than a boolean.
         """
-        selected = self.selector_pointer.resolve(document)
+        selected = self.selector_pointer.resolve(document, form)
         if not isinstance(selected, bool):
             raise _wrong_type("if", self.selector_pointer, selected, "a boolean")
         return self.then if selected else self.else_
@@ -91,14 +92,14 @@ class SwitchConfig(SurfaceConfig, frozen=True, kw_only=True):
         targets = (*self.cases.values(), *(() if self.default is None else (self.default,)))
         return tuple((self.source, target) for target in dict.fromkeys(targets))
 
-    def choose(self, document: object) -> str | None:
-        """Return the target for a message whose JSON form is `document`; None if no case matches.
+    def choose(self, document: object, form: Callable[[object], object] = as_it_is) -> str | None:
+        """Return the target for the payload `document`, of JSON by `form`; None if no case matches.
 
         Raises:
             PointerError: the selector does not resolve.
             TypeError: it gives something else than a string.
         """
-        selected = self.selector_pointer.resolve(document)
+        selected = self.selector_pointer.resolve(document, form)
         if not isinstance(selected, str):
             raise _wrong_type("switch", self.selector_pointer, selected, "a string")
         return self.cases.get(selected, self.default)

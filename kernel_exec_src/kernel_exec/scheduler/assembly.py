@@ -119,8 +119,7 @@ def _gate(routes: tuple[Edge, ...], gates: tuple[Gate, ...]) -> Callable[[Any], 
     known: dict[tuple[str | None, ...], tuple[Edge, ...]] = {}
 
     def choose(payload: Any) -> tuple[Edge, ...]:
-        document = json_form(payload)
-        choice = tuple([gate.choose(document) for gate in gates])
+        choice = tuple([gate.choose(payload, json_form) for gate in gates])
         open_routes = known.get(choice)
         if open_routes is None:
             closed = {

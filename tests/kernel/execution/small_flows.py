@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from kernel_exec import FlowBuilder, FlowExecutor, NodeRegistry, ValidatedFlow, validate
@@ -63,7 +64,7 @@ def small(
     for line in graph.replace(" ", "").split(","):
         stops = line.split(">")
         names.extend(stop for stop in stops if stop not in names)
-        pairs.extend(zip(stops, stops[1:], strict=False))
+        pairs.extend(pairwise(stops))
     for name in dict.fromkeys(names):
         given = handlers.get(name, default)
         handler, options = given if isinstance(given, Marked) else (given, {})

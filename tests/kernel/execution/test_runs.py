@@ -195,11 +195,10 @@ async def test_what_the_payloads_raise_is_raised_behind_their_results(asynchrono
 
     flow = small("in>out")
     source = slowly(payloads()) if asynchronous else payloads()
-    seen = []
+    results = flow.executor().run_many(flow.plan, "in", source, capture="out")
+    assert [(await soon(anext(results))).value for _ in range(3)] == [1, 2, 3]
     with pytest.raises(RuntimeError, match="no more"):
-        async for result in flow.executor().run_many(flow.plan, "in", source, capture="out"):
-            seen.append(result.value)
-    assert seen == [1, 2, 3]
+        await soon(anext(results))
 
 
 async def test_ten_thousand_nodes_in_a_chain_run() -> None:

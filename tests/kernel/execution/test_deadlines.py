@@ -1,0 +1,139 @@
+"""Deadlines and cancellation interrupt what is suspended (decision 1), and edges keep their time (decision 8)."""
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+from kernel_exec import DeadlineExceeded, NodeContext, NodeFailed, Value
+from small_flows import collect, inline, small, soon
+
+IN_TIME = 0.05
+"""Seconds after its deadline within which `run_once` has returned."""
+
+
+async def hang(payload: Any) -> Any:
+    await asyncio.sleep(3600)
+
+
+async def test_a_deadline_interrupts_a_suspended_handler() -> None:
+    flow = small("in>a>out", {"a": hang})
+    executor = flow.executor()
+    begun = time.monotonic()
+    with pytest.raises(DeadlineExceeded) as caught:
+        await soon(executor.run_once(flow.plan, "in", 1, capture="out", deadline=0.03))
+    assert time.monotonic() - begun < 0.03 + IN_TIME
+    assert caught.value.deadline == 0.03
+
+
+async def test_a_deadline_abandons_a_handler_that_swallows_its_cancellation() -> None:
+    told = []
+    release = asyncio.Event()
+
+    async def stubborn(payload: Any, ctx: NodeContext) -> Any:
+        while not release.is_set():
+            try:
+                await release.wait()
+            except asyncio.CancelledError:
+                told.append(ctx.cancelled)
+
+    flow = small("in>out", {"in": stubborn})
+    begun = time.monotonic()
+    with pytest.raises(DeadlineExceeded):
+        await soon(flow.executor().run_once(flow.plan, "in", 1, capture="out", deadline=0.02))
+    assert time.monotonic() - begun < 0.02 + IN_TIME
+    assert told == [True]
+    release.set()
+    await asyncio.sleep(0)
+
+
+async def test_a_run_that_ends_in_time_is_not_touched_by_its_deadline() -> None:
+    flow = small("in>a>out", {"a": lambda payload: payload})
+    executor = flow.executor()
+    for number in range(50):
+        assert await executor.run_once(flow.plan, "in", number, capture="out", deadline=5) == Value(number)
+    await asyncio.sleep(0)
+
+
+async def test_the_deadline_of_a_handler_that_never_yields_applies_when_it_returns() -> None:
+    def busy(payload: Any) -> Any:
+        ends = time.monotonic() + 0.02
+        while time.monotonic() < ends:
+            pass
+        return payload
+
+    flow = small("in>out", {"in": inline(busy)})
+    with pytest.raises(DeadlineExceeded):
+        await flow.executor().run_once(flow.plan, "in", 1, capture="out", deadline=0.01)
+
+
+async def test_a_deadline_that_passes_in_a_side_branch_carries_the_result() -> None:
+    flow = small("in>out, in>side", {"side": hang})
+    with pytest.raises(DeadlineExceeded) as caught:
+        await soon(flow.executor().run_once(flow.plan, "in", 1, capture="out", deadline=0.02))
+    assert caught.value.result == Value(1)
+
+
+@pytest.mark.parametrize("deadline", [-1, float("nan")])
+async def test_a_deadline_that_is_no_time_is_refused(deadline: float) -> None:
+    flow = small("in>out")
+    with pytest.raises(ValueError, match="deadline"):
+        await flow.executor().run_once(flow.plan, "in", 1, capture="out", deadline=deadline)
+
+
+async def test_a_deadline_of_zero_is_over_at_once() -> None:
+    flow = small("in>out", {"in": hang})
+    with pytest.raises(DeadlineExceeded):
+        await soon(flow.executor().run_once(flow.plan, "in", 1, capture="out", deadline=0))
+
+
+async def test_an_edge_that_times_out_fails_its_target() -> None:
+    flow = small("in>a>out", {"a": hang}, edges={"in>a": {"timeout_ms": 20}})
+    begun = time.monotonic()
+    with pytest.raises(NodeFailed) as caught:
+        await soon(flow.executor().run_once(flow.plan, "in", 1, capture="out"))
+    assert caught.value.alias == "a"
+    assert isinstance(caught.value.cause, TimeoutError)
+    assert time.monotonic() - begun < 0.02 + IN_TIME
+
+
+async def test_the_time_of_an_edge_runs_while_a_message_waits() -> None:
+    async def slow_first(number: int) -> int:
+        if number == 0:
+            await asyncio.sleep(3600)
+        return number
+
+    flow = small("in>a>out", {"in": slow_first, "a": slow_first}, edges={"in>a": {"timeout_ms": 30}})
+    async with flow.executor().instantiate(flow.plan, capture="out") as run:
+        await run.send("in", 1)
+        assert await soon(run.next()) == Value(1)
+        flow = small("in>a>out", {"a": slow_first}, edges={"in>a": {"timeout_ms": 30}})
+    async with flow.executor().instantiate(flow.plan, capture="out") as run:
+        await run.send("in", 0)
+        await run.send("in", 1)
+        with pytest.raises(NodeFailed) as caught:
+            await soon(run.next())
+        assert caught.value.alias == "a"
+
+
+async def test_messages_within_the_time_of_their_edge_pass() -> None:
+    async def brief(number: int) -> int:
+        await asyncio.sleep(0)
+        return number
+
+    flow = small("in>a>b>out", {"a": brief}, edges={"in>a": {"timeout_ms": 2000}, "a>b": {"timeout_ms": 2000}})
+    results = flow.executor().run_many(flow.plan, "in", range(100), capture="out")
+    assert await collect(results) == list(range(100))
+
+
+async def test_an_edge_whose_target_never_yields_fails_it_when_it_returns() -> None:
+    def busy(payload: Any) -> Any:
+        ends = time.monotonic() + 0.02
+        while time.monotonic() < ends:
+            pass
+        return payload
+
+    flow = small("in>a>out", {"a": inline(busy)}, edges={"in>a": {"timeout_ms": 5}})
+    with pytest.raises(NodeFailed) as caught:
+        await flow.executor().run_once(flow.plan, "in", 1, capture="out")
+    assert (caught.value.alias, type(caught.value.cause)) == ("a", TimeoutError)

@@ -1,0 +1,262 @@
+"""What a run does when a handler raises (decisions 2 to 5)."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from kernel_exec import Cancelled, ExecutionError, MissingOutput, NodeFailed, Value
+from small_flows import collect, inline, small, soon
+
+
+class Odd(BaseException):
+    """An exception that is no `Exception`."""
+
+
+CAUSES = [
+    ValueError("no"),
+    asyncio.CancelledError("mine"),
+    SystemExit(3),
+    GeneratorExit("odd"),
+    KeyboardInterrupt(),
+    TimeoutError("late"),
+    Odd("odd"),
+    StopAsyncIteration("odd"),
+]
+
+
+@pytest.mark.parametrize("cause", CAUSES, ids=lambda cause: type(cause).__name__)
+@pytest.mark.parametrize("kind", ["at once", "suspended", "plain", "inline"])
+async def test_whatever_a_handler_raises_is_the_failure_of_its_node(cause: BaseException, kind: str) -> None:
+    async def at_once(payload: Any) -> Any:
+        raise cause
+
+    async def suspended(payload: Any) -> Any:
+        await asyncio.sleep(0)
+        raise cause
+
+    def plain(payload: Any) -> Any:
+        raise cause
+
+    handler = {"at once": at_once, "suspended": suspended, "plain": plain, "inline": inline(plain)}[kind]
+    flow = small("in>a>out", {"a": handler})
+    with pytest.raises(NodeFailed) as caught:
+        await soon(flow.executor().run_once(flow.plan, "in", 1, capture="out"))
+    assert caught.value.alias == "a"
+    assert caught.value.cause is cause
+    assert caught.value.__cause__ is cause
+
+
+@pytest.mark.parametrize("kind", ["coroutine", "inline"])
+async def test_stop_iteration_is_a_failure_too(kind: str) -> None:
+    async def coroutine(payload: Any) -> Any:
+        next(iter(()))
+
+    def plain(payload: Any) -> Any:
+        next(iter(()))
+
+    flow = small("in>out", {"in": coroutine if kind == "coroutine" else inline(plain)})
+    with pytest.raises(NodeFailed) as caught:
+        await soon(flow.executor().run_once(flow.plan, "in", 1, capture="out"))
+    assert caught.value.alias == "in"
+
+
+async def test_the_node_that_failed_is_named_wherever_it_stands_in_a_line() -> None:
+    names = [f"n{number}" for number in range(20)]
+
+    async def refuse(number: int) -> int:
+        if number > 100:
+            raise ValueError(number)
+        return number
+
+    for at in (0, 7, 19):
+        flow = small(">".join(names), {names[at]: refuse})
+        executor = flow.executor()
+        for _ in range(30):
+            await executor.run_once(flow.plan, "n0", 1, capture="n19")
+        with pytest.raises(NodeFailed) as caught:
+            await executor.run_once(flow.plan, "n0", 101, capture="n19")
+        assert caught.value.alias == names[at]
+
+
+async def test_a_failure_does_not_overtake_the_results_before_it() -> None:
+    async def refuse_five(number: int) -> int:
+        if number == 5:
+            raise ValueError
+        return number
+
+    flow = small("in>a>out", {"a": refuse_five})
+    results = flow.executor().run_many(flow.plan, "in", range(10), capture="out")
+    assert [(await soon(anext(results))).value for _ in range(5)] == [0, 1, 2, 3, 4]
+    with pytest.raises(NodeFailed):
+        await soon(anext(results))
+
+
+async def test_after_a_failure_everything_that_waits_or_comes_raises() -> None:
+    release = asyncio.Event()
+
+    async def fail(payload: Any) -> Any:
+        await release.wait()
+        raise ValueError
+
+    flow = small("in>out", {"in": fail})
+    async with flow.executor(capture_capacity=1).instantiate(flow.plan, capture="out") as run:
+        await run.send("in", 1)
+        waiting = [asyncio.create_task(run.send("in", 2)), asyncio.create_task(run.next())]
+        await asyncio.sleep(0.001)
+        release.set()
+        for task in waiting:
+            with pytest.raises(NodeFailed):
+                await soon(task)
+        for _ in range(2):
+            with pytest.raises(NodeFailed):
+                await soon(run.send("in", 3))
+            with pytest.raises(NodeFailed):
+                await soon(run.next())
+
+
+async def test_a_failure_stops_the_other_handlers() -> None:
+    stopped = asyncio.Event()
+
+    async def hang(payload: Any) -> Any:
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            stopped.set()
+
+    async def fail(payload: Any) -> Any:
+        await asyncio.sleep(0.001)
+        raise ValueError
+
+    flow = small("in>a, in>b", {"a": hang, "b": fail})
+    with pytest.raises(NodeFailed):
+        await soon(flow.executor().run_once(flow.plan, "in", 1, capture="a"))
+    await soon(stopped.wait())
+
+
+async def test_a_failure_under_full_edges_hangs_nobody() -> None:
+    async def fail_later(number: int) -> int:
+        if number == 40:
+            raise ValueError
+        return number
+
+    flow = small("in>a>c>out, in>b>c, b>out", {"c": fail_later})
+    executor = flow.executor(edge_capacity=1, capture_capacity=1, trigger_capacity=1)
+    with pytest.raises(NodeFailed):
+        await collect(executor.run_many(flow.plan, "in", range(100), capture="out"))
+
+
+async def test_side_branches_of_run_once_are_finished_before_it_returns() -> None:
+    done = []
+
+    async def side(payload: Any) -> Any:
+        await asyncio.sleep(0.01)
+        done.append(payload)
+
+    flow = small("in>out, in>side", {"side": side})
+    assert await flow.executor().run_once(flow.plan, "in", 1, capture="out") == Value(1)
+    assert done == [1]
+
+
+async def test_finish_capture_stops_the_side_branches() -> None:
+    done = []
+
+    async def side(payload: Any) -> Any:
+        try:
+            await asyncio.sleep(0.01)
+            done.append("ended")
+        except asyncio.CancelledError:
+            done.append("stopped")
+            raise
+
+    flow = small("in>out, in>side", {"side": side})
+    result = await flow.executor().run_once(flow.plan, "in", 1, capture="out", finish="capture")
+    assert result == Value(1)
+    await asyncio.sleep(0.02)
+    assert done == ["stopped"]
+
+
+@pytest.mark.parametrize("delay", [None, 0, 0.005], ids=["at once", "next turn", "later"])
+async def test_a_side_branch_that_fails_after_the_capture_carries_the_result(delay: float | None) -> None:
+    async def side(payload: Any) -> Any:
+        if delay is not None:
+            await asyncio.sleep(delay)
+        raise ValueError("side")
+
+    flow = small("in>x>out, in>z>side", {"side": side})
+    with pytest.raises(NodeFailed) as caught:
+        await flow.executor().run_once(flow.plan, "in", 1, capture="out")
+    assert caught.value.alias == "side"
+    assert caught.value.result in (Value(1), None)
+    if delay:
+        assert caught.value.result == Value(1)
+
+
+async def test_further_captures_of_run_once_are_discarded() -> None:
+    handled = []
+
+    async def note(payload: Any) -> Any:
+        await asyncio.sleep(0)
+        handled.append(payload)
+        return payload
+
+    branches = [f"b{number}" for number in range(30)]
+    flow = small(", ".join(f"in>{branch}>out" for branch in branches), {"out": note})
+    executor = flow.executor(capture_capacity=2, edge_capacity=1)
+    assert await soon(executor.run_once(flow.plan, "in", 1, capture="out")) == Value(1)
+    assert len(handled) == 30
+
+
+async def test_nothing_captured_is_a_missing_output() -> None:
+    flow = small("in>a, in>out", build=lambda b: b.switch("s", "in", "", {"go": "out"}))
+    with pytest.raises(MissingOutput) as caught:
+        await soon(flow.executor().run_once(flow.plan, "in", "stop", capture="out"))
+    assert caught.value.alias == "out"
+
+
+async def test_cancelling_the_caller_of_run_once_stops_its_handlers() -> None:
+    stopped = asyncio.Event()
+
+    async def hang(payload: Any) -> Any:
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            stopped.set()
+
+    flow = small("in>out", {"out": hang})
+    call = asyncio.create_task(flow.executor().run_once(flow.plan, "in", 1, capture="out"))
+    await asyncio.sleep(0.001)
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await soon(call)
+    await soon(stopped.wait())
+
+
+async def test_a_failed_run_leaves_the_executor_as_good_as_new() -> None:
+    async def refuse_one(number: int) -> int:
+        if number == 1:
+            raise ValueError
+        return number
+
+    flow = small("in>a>out", {"a": refuse_one})
+    executor = flow.executor()
+    for number in (0, 1, 2, 1, 3):
+        call = executor.run_once(flow.plan, "in", number, capture="out")
+        if number == 1:
+            with pytest.raises(NodeFailed):
+                await call
+        else:
+            assert await call == Value(number)
+
+
+async def test_every_failure_of_a_run_is_an_execution_error() -> None:
+    async def fail(payload: Any) -> Any:
+        raise Odd
+
+    flow = small("in>out", {"out": fail})
+    async with flow.executor().instantiate(flow.plan, capture="out") as run:
+        await run.send("in", 1)
+        with pytest.raises(ExecutionError):
+            await run.next()
+    with pytest.raises(ExecutionError):
+        await run.next()
+    assert issubclass(Cancelled, ExecutionError)

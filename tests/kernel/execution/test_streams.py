@@ -1,0 +1,222 @@
+"""A capture node that streams: items, errors behind them, closing, dropping, and the permit that is freed."""
+
+import asyncio
+import gc
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from kernel_exec import Cancelled, DeadlineExceeded, NodeFailed, Stream
+from small_flows import small, soon, stream
+
+
+async def count(number: int) -> AsyncIterator[int]:
+    for item in range(number):
+        yield item
+
+
+async def items_of(result: Any) -> list[Any]:
+    assert isinstance(result, Stream)
+
+    async def all_items() -> list[Any]:
+        return [item async for item in result]
+
+    return await soon(all_items())
+
+
+@pytest.mark.parametrize("number", [0, 1, 5, 100])
+async def test_run_once_gives_a_stream_of_what_the_handler_yields(number: int) -> None:
+    flow = small("in>out", {"out": stream(count)})
+    result = await flow.executor().run_once(flow.plan, "in", number, capture="out")
+    assert await items_of(result) == list(range(number))
+    with pytest.raises(StopAsyncIteration):
+        await anext(result)
+
+
+async def test_streams_of_several_messages_follow_one_another() -> None:
+    flow = small("in>a>out", {"out": stream(count)})
+    async with flow.executor(capture_capacity=2).instantiate(flow.plan, capture="out") as run:
+        await run.send("in", 2)
+        await run.send("in", 40)
+        assert await items_of(await soon(run.next())) == [0, 1]
+        await soon(run.send("in", 3))
+        assert await items_of(await soon(run.next())) == list(range(40))
+        assert await items_of(await soon(run.next())) == [0, 1, 2]
+        for number in range(20):
+            await soon(run.send("in", number))
+            assert await items_of(await soon(run.next())) == list(range(number))
+
+
+async def test_run_many_gives_a_stream_for_each_payload() -> None:
+    flow = small("in>out", {"out": stream(count)})
+    results = flow.executor().run_many(flow.plan, "in", [3, 1, 0, 30], capture="out")
+    assert [await items_of(result) async for result in results] == [[0, 1, 2], [0], [], list(range(30))]
+
+
+async def test_an_error_in_a_stream_comes_behind_its_items() -> None:
+    async def broken(number: int) -> AsyncIterator[int]:
+        for item in range(number):
+            yield item
+        raise ValueError("broken")
+
+    for number in (0, 3, 50):
+        flow = small("in>out", {"out": stream(broken)})
+        result = await flow.executor().run_once(flow.plan, "in", number, capture="out")
+        assert isinstance(result, Stream)
+        assert [await soon(anext(result)) for _ in range(number)] == list(range(number))
+        with pytest.raises(NodeFailed) as caught:
+            await soon(anext(result))
+        assert caught.value.alias == "out"
+        assert isinstance(caught.value.cause, ValueError)
+
+
+async def test_a_stream_that_fails_before_its_first_item_is_still_a_stream_of_its_failure() -> None:
+    async def broken(payload: Any) -> AsyncIterator[int]:
+        if payload:
+            raise ValueError
+        yield 1
+
+    flow = small("in>out", {"out": stream(broken)})
+    result = await flow.executor().run_once(flow.plan, "in", 1, capture="out")
+    with pytest.raises(NodeFailed):
+        await items_of(result)
+
+
+class Endless:
+    """A handler that yields for ever, and tells when it was stopped."""
+
+    def __init__(self) -> None:
+        self.stopped = asyncio.Event()
+        self.yielded = 0
+
+    async def __call__(self, payload: Any) -> AsyncIterator[int]:
+        try:
+            while True:
+                self.yielded += 1
+                yield self.yielded
+                await asyncio.sleep(0)
+        finally:
+            self.stopped.set()
+
+
+async def test_closing_a_stream_stops_its_handler() -> None:
+    endless = Endless()
+    flow = small("in>out", {"out": stream(endless.__call__)})
+    result = await flow.executor().run_once(flow.plan, "in", 1, capture="out")
+    assert isinstance(result, Stream)
+    assert [await soon(anext(result)) for _ in range(3)] == [1, 2, 3]
+    await soon(result.aclose())
+    await soon(endless.stopped.wait())
+    with pytest.raises(StopAsyncIteration):
+        await anext(result)
+    await result.aclose()
+
+
+async def test_a_closed_stream_frees_its_permit_and_its_node() -> None:
+    async def endless(payload: Any) -> AsyncIterator[int]:
+        while True:
+            yield payload
+            await asyncio.sleep(0)
+
+    flow = small("in>out", {"out": stream(endless)})
+    async with flow.executor(capture_capacity=1).instantiate(flow.plan, capture="out") as run:
+        for number in range(5):
+            await soon(run.send("in", number))
+            result = await soon(run.next())
+            assert isinstance(result, Stream)
+            assert await soon(anext(result)) == number
+            await soon(result.aclose())
+
+
+async def test_dropping_a_stream_stops_its_handler() -> None:
+    endless = Endless()
+    flow = small("in>out", {"out": stream(endless.__call__)})
+    result = await flow.executor().run_once(flow.plan, "in", 1, capture="out")
+    del result
+    gc.collect()
+    await soon(endless.stopped.wait())
+
+
+async def test_leaving_an_instance_stops_its_stream() -> None:
+    endless = Endless()
+    flow = small("in>out", {"out": stream(endless.__call__)})
+    async with flow.executor().instantiate(flow.plan, capture="out") as run:
+        await run.send("in", 1)
+        result = await soon(run.next())
+    await soon(endless.stopped.wait())
+    with pytest.raises(Cancelled):
+        await soon(anext(result))
+
+
+async def test_a_stream_holds_no_more_than_a_few_items_for_a_slow_host() -> None:
+    endless = Endless()
+    flow = small("in>out", {"out": stream(endless.__call__)})
+    result = await flow.executor().run_once(flow.plan, "in", 1, capture="out")
+    assert isinstance(result, Stream)
+    for _ in range(200):
+        await asyncio.sleep(0)
+    assert endless.yielded < 50
+    await result.aclose()
+
+
+async def test_a_deadline_ends_a_stream_too() -> None:
+    async def hang(payload: Any) -> AsyncIterator[int]:
+        yield 1
+        await asyncio.sleep(3600)
+
+    flow = small("in>out", {"out": stream(hang)})
+    result = await flow.executor().run_once(flow.plan, "in", 1, capture="out", deadline=0.03)
+    assert isinstance(result, Stream)
+    assert await soon(anext(result)) == 1
+    with pytest.raises(DeadlineExceeded):
+        await soon(anext(result))
+
+
+async def test_side_branches_end_before_the_stream_does() -> None:
+    done = []
+
+    async def side(payload: Any) -> None:
+        await asyncio.sleep(0.01)
+        done.append(payload)
+
+    flow = small("in>out, in>side", {"out": stream(count), "side": side})
+    result = await flow.executor().run_once(flow.plan, "in", 3, capture="out")
+    assert await items_of(result) == [0, 1, 2]
+    assert done == [3]
+
+
+async def test_a_failure_elsewhere_is_raised_behind_the_items_of_a_stream() -> None:
+    async def fail(payload: Any) -> None:
+        await asyncio.sleep(0.005)
+        raise ValueError
+
+    async def two(payload: Any) -> AsyncIterator[int]:
+        yield 1
+        yield 2
+        await asyncio.sleep(3600)
+
+    flow = small("in>out, in>side", {"out": stream(two), "side": fail})
+    result = await flow.executor().run_once(flow.plan, "in", 3, capture="out")
+    assert isinstance(result, Stream)
+    assert [await soon(anext(result)) for _ in range(2)] == [1, 2]
+    with pytest.raises(NodeFailed) as caught:
+        await soon(anext(result))
+    assert caught.value.alias == "side"
+
+
+async def test_a_generator_may_await_and_use_timeouts_and_task_groups() -> None:
+    async def careful(number: int) -> AsyncIterator[int]:
+        async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+            for item in range(number):
+                yield await group.create_task(asyncio.sleep(0, item))
+
+    flow = small("in>out", {"out": stream(careful)})
+    result = await flow.executor().run_once(flow.plan, "in", 30, capture="out")
+    assert await items_of(result) == list(range(30))
+
+
+async def test_an_executor_serves_one_stream_after_the_other() -> None:
+    flow = small("in>out", {"out": stream(count)})
+    executor = flow.executor()
+    for number in range(5):
+        assert await items_of(await executor.run_once(flow.plan, "in", number, capture="out")) == list(range(number))
