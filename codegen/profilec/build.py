@@ -6,6 +6,7 @@ anything is parsed.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from profilec.config import Config
 from profilec.diagnostics import Finding, merged
@@ -36,6 +37,7 @@ def build_profiles(
     names: tuple[str, ...],
     *,
     write: bool = True,
+    dependencies: Path | None = None,
     on_step: Callable[[str], None] = lambda step: None,
 ) -> Outcome:
     """Bring the output folders of profiles up to date, or only compare them with what a build would give.
@@ -44,6 +46,7 @@ def build_profiles(
         config: the project.
         names: the profiles to build. All are analysed.
         write: false to compare: each difference is then a finding (PC503).
+        dependencies: the folder that third-party code is read in; None for the environment of the compiler.
         on_step: called with the name of each step before it begins.
     """
     project = open_project(config)
@@ -53,7 +56,7 @@ def build_profiles(
         return Outcome()
     if write and (refusals := _refusals(config, outputs)):
         return Outcome(refusals)
-    analysis = analyse(project, on_step)
+    analysis = analyse(project, on_step, dependencies=dependencies)
     if analysis.errors:
         return Outcome(analysis.findings)
     on_step("writing" if write else "comparing")

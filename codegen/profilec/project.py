@@ -4,7 +4,7 @@ What every command shares. Writes nothing and prints nothing.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -45,12 +45,14 @@ class Analysis:
         package: its parsed files.
         made: what every profile makes of them, by name.
         findings: every fault once, ordered by place.
+        proved: whether the trees were good enough for the proofs to be made.
     """
 
     project: Project
     package: "Package"
     made: Mapping[str, "Specialised"]
     findings: tuple[Finding, ...]
+    proved: bool
 
     @property
     def trees(self) -> dict[str, Tree]:
@@ -61,6 +63,12 @@ class Analysis:
     def errors(self) -> tuple[Finding, ...]:
         """The findings that refuse a build."""
         return tuple(finding for finding in self.findings if finding.is_error)
+
+    def about(self, codes: Iterable[str]) -> tuple[Finding, ...]:
+        """The findings of some proofs, or what kept the proofs from being made."""
+        if not self.proved:
+            return self.errors
+        return tuple(finding for finding in self.findings if finding.code in codes)
 
 
 def open_project(config: Config) -> Project:
@@ -110,7 +118,8 @@ def analyse(
         made[profile.name] = specialise(package, profile)
         findings += made[profile.name].findings
     trees = {name: specialised.tree for name, specialised in made.items()}
-    if not any(finding.is_error for finding in findings):
+    good = not any(finding.is_error for finding in findings)
+    if good:
         on_step("proving")
         findings += prove(project.sources, trees, config, Dependencies.at(dependencies))
-    return Analysis(project, package, made, merged(findings))
+    return Analysis(project, package, made, merged(findings), proved=good)

@@ -247,7 +247,7 @@ def test_a_folder_can_be_named_before_and_after_the_command(
 def test_a_fault_of_the_compiler_is_told_without_a_traceback(
     shop: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise KeyError("surprise")
 
     monkeypatch.setattr("profilec.build.analyse", fail)

@@ -1,12 +1,15 @@
 """`profilec check`: every fault of every profile, and nothing written."""
 
-from profilec.cli.options import as_json, command, configuration, show, show_json
+from pathlib import Path
+
+from profilec.cli.options import as_json, command, configuration, dependencies, report
 from profilec.cli.progress import say, steps
 
 
 @command
+@dependencies
 @as_json
-def check(as_json: bool) -> int:
+def check(deps: Path | None, as_json: bool) -> int:
     """Report every fault of every profile; write nothing.
 
     Example: profilec check --json
@@ -15,11 +18,7 @@ def check(as_json: bool) -> int:
 
     config = configuration()
     with steps("reading") as step:
-        analysis = analyse(open_project(config), step)
-    if as_json:
-        show_json(analysis.findings)
-    else:
-        show(analysis.findings)
+        analysis = analyse(open_project(config), step, dependencies=deps)
     if not analysis.errors:
         say(f"{len(analysis.project.sources)} files are right for {', '.join(config.profiles)}")
-    return 1 if analysis.errors else 0
+    return report(analysis.findings, as_json=as_json)

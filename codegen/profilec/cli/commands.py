@@ -10,6 +10,11 @@ from profilec.cli.options import change_folder
 _COMMANDS = {
     "build": "Write one package per profile.",
     "check": "Report every fault, write nothing.",
+    "explain": "Say why a line is kept or dropped, or what a code means.",
+    "diff": "Show how the packages of two profiles differ.",
+    "map": "Find a line of the source in the trees, or the other way round.",
+    "audit": "List what is forbidden and reached all the same.",
+    "parity": "List what is public in one profile and not in another.",
 }
 """Each command with its line of the overview; it lives in the module of its name."""
 

@@ -38,6 +38,15 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Write JSON, for 
 """The option `--json`."""
 
 
+dependencies = click.option(
+    "--deps",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Read third-party dependencies in DIR, as `pip install --target DIR` fills it.",
+)
+"""The option `--deps DIR`; without it, they are read in the environment of the compiler."""
+
+
 def command[**P](function: Callable[P, int]) -> click.Command:
     """Make a command of a function that returns its exit code.
 
@@ -96,6 +105,15 @@ def show(findings: Iterable[Finding], *, err: bool = False) -> None:
         errors = sum(finding.is_error for finding in findings)
         counts = [_count(errors, "error"), _count(len(findings) - errors, "warning")]
         click.echo(" and ".join(count for count in counts if count), err=err)
+
+
+def report(findings: tuple[Finding, ...], *, as_json: bool) -> int:
+    """Write findings for a person or a program; the exit code is 1 if there is an error among them."""
+    if as_json:
+        show_json(findings)
+    else:
+        show(findings)
+    return 1 if any(finding.is_error for finding in findings) else 0
 
 
 def _count(number: int, noun: str) -> str:

@@ -1,0 +1,47 @@
+"""Arguments of the form `FILE:LINE`, and which file of a project they mean."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from profilec.config import Config
+
+
+@dataclass(frozen=True)
+class Place:
+    """A line of a file; the line counts from 1."""
+
+    file: Path
+    line: int
+
+
+def read_place(text: str) -> Place:
+    """Split `FILE:LINE`; a column behind the line, as diagnostics print it, is passed over.
+
+    Raises:
+        click.UsageError: the text has another form.
+    """
+    file, *numbers = text.split(":")
+    if not numbers or not all(number.isdecimal() for number in numbers) or int(numbers[0]) < 1:
+        raise click.UsageError(f"`{text}` is not FILE:LINE, such as src/shop/jobs.py:12")
+    return Place(Path(file), int(numbers[0]))
+
+
+def source_path(config: Config, file: Path) -> str | None:
+    """The path of a file relative to the source root, with forward slashes; None where it lies outside."""
+    try:
+        return file.resolve().relative_to(config.source_folder.resolve()).as_posix()
+    except ValueError:
+        return None
+
+
+def tree_path(config: Config, file: Path) -> tuple[str, str] | None:
+    """The profile and the path in its tree of a file of an output folder; None where it lies in none."""
+    for profile in config.profiles:
+        try:
+            inside = file.resolve().relative_to(config.out_folder(profile).resolve())
+        except ValueError:
+            continue
+        return profile, inside.as_posix()
+    return None

@@ -1,0 +1,81 @@
+"""What became of each line of a source file in each profile, and because of what."""
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from profilec.decide import Decision
+from profilec.edit import Cause, line_starts, outermost
+from profilec.project import Analysis
+
+
+class Kind(StrEnum):
+    """What became of a line."""
+
+    KEPT = "kept"
+    CHANGED = "changed"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What became of one line in one profile, and the causes, each once, where it was not simply kept."""
+
+    kind: Kind
+    causes: tuple[Cause, ...] = ()
+
+
+KEPT = Fate(Kind.KEPT)
+
+
+def fates(analysis: Analysis, path: str, profile: str) -> tuple[Fate, ...]:
+    """The fate of every line of a file, in order.
+
+    Args:
+        analysis: what the compiler made of the project.
+        path: a file of the package, relative to the source root.
+        profile: the name of a profile.
+    """
+    source, made = analysis.project.sources[path], analysis.made[profile]
+    decision = made.decisions.get(path)
+    text = analysis.package.texts.get(path)
+    count = len(source.data.splitlines())
+    if path not in made.tree.files:
+        reason = (
+            "it is the module of flags"
+            if path == analysis.package.flags_path
+            else "nothing that is left uses it"
+        )
+        cause = decision.cause if decision and decision.cause.reason else Cause(reason)
+        return (Fate(Kind.DROPPED, (cause,)),) * count
+    if decision is None or text is None or not decision.cuts:
+        return (KEPT,) * count
+    return _line_fates(text.content, decision)
+
+
+def _line_fates(content: str, decision: Decision) -> tuple[Fate, ...]:
+    lines = content.split("\n")
+    starts = line_starts(content)
+    gone = [0] * len(lines)
+    causes: list[dict[Cause, None]] = [{} for _ in lines]
+    for cut in outermost(decision.cuts):
+        line = bisect_right(starts, cut.start) - 1
+        while line < len(lines) and starts[line] < cut.end:
+            start = starts[line]
+            if removed := _visible(lines[line][max(0, cut.start - start) : cut.end - start]):
+                gone[line] += removed
+                causes[line][cut.cause] = None
+            line += 1
+    return tuple(map(_fate, map(_visible, lines), gone, causes))
+
+
+def _fate(visible: int, gone: int, causes: Mapping[Cause, None]) -> Fate:
+    if not gone:
+        return KEPT
+    return Fate(Kind.DROPPED if gone == visible else Kind.CHANGED, tuple(causes))
+
+
+def _visible(text: str) -> int:
+    """The number of characters that are not blank."""
+    return sum(not character.isspace() for character in text)

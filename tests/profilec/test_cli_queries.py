@@ -1,0 +1,178 @@
+"""The commands that answer questions: explain, diff, map, audit, parity."""
+
+import pytest
+from profilec_project import Project
+
+JOBS = """
+    from shop._profile import THREADS
+
+    LIMIT = 8  # profilec: only THREADS
+
+
+    def run(job):
+        if THREADS:
+            return submit(job, LIMIT)
+        else:
+            return job()
+
+
+    def submit(job, limit): ...
+    """
+
+
+@pytest.fixture
+def shop(project: Project) -> Project:
+    """A package with one file that differs between its profiles."""
+    project.write({"src/shop/jobs.py": JOBS, "src/shop/prices.py": "PRICE = 1\n"})
+    return project
+
+
+@pytest.mark.parametrize(
+    ("line", "native", "wasm"),
+    [
+        (3, "changed", "dropped"),
+        (6, "kept", "kept"),
+        (7, "dropped", "dropped"),
+        (8, "kept", "dropped"),
+        (10, "dropped", "kept"),
+    ],
+)
+def test_the_fate_of_a_line_is_told_for_each_profile(
+    line: int, native: str, wasm: str, shop: Project
+) -> None:
+    ran = shop.run("explain", f"src/shop/jobs.py:{line}", "--json")
+    assert ran.code == 0
+    assert {name: fate["fate"] for name, fate in ran.json["profiles"].items()} == {
+        "native": native,
+        "wasm": wasm,
+    }
+
+
+def test_a_dropped_line_names_its_cause(shop: Project) -> None:
+    ran = shop.run("explain", "src/shop/jobs.py:8")
+    assert ran.out == (
+        "src/shop/jobs.py:8: return submit(job, LIMIT)\n"
+        "  native  kept\n"
+        "  wasm    dropped, because `THREADS` is false (line 7)\n"
+    )
+
+
+def test_a_line_of_a_file_without_flags_is_kept(shop: Project) -> None:
+    ran = shop.run("explain", "src/shop/prices.py:1")
+    assert ran.out.splitlines()[1:] == ["  native  kept", "  wasm    kept"]
+
+
+def test_a_code_is_explained_with_an_example(shop: Project) -> None:
+    ran = shop.run("explain", "pc405")
+    assert ran.code == 0
+    assert ran.out.startswith("PC405: a forbidden module or call is reachable (error)\n")
+    assert "Example:\n" in ran.out
+    assert "Write instead:\n" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["explain", "PC999"], "unknown code `PC999`"),
+        (["explain", "src/shop/jobs.py"], "is not FILE:LINE"),
+        (["explain", "src/shop/jobs.py:99"], "has 13 lines"),
+        (["explain", "pyproject.toml:1"], "is not a file of the package shop"),
+        (["map", "src/shop/jobs.py:8"], "no tree is built in build: run `profilec build`"),
+        (["map", "nowhere.py:8"], "is neither in the source"),
+        (["diff", "native", "wsm"], "did you mean `wasm`?"),
+    ],
+)
+def test_a_question_that_cannot_be_answered_says_why(
+    arguments: list[str], message: str, shop: Project
+) -> None:
+    ran = shop.run(*arguments)
+    assert ran.code == 2
+    assert message in ran.err
+
+
+def test_a_line_is_mapped_from_the_source_to_the_trees_and_back(shop: Project) -> None:
+    shop.run("build")
+    lines = shop.read("build/native/shop/jobs.py").splitlines()
+    number = lines.index("    return submit(job, LIMIT)") + 1
+    assert shop.run("map", "src/shop/jobs.py:8").out == f"build/native/shop/jobs.py:{number}\n"
+    assert shop.run("map", f"build/native/shop/jobs.py:{number}").out == "src/shop/jobs.py:8\n"
+    assert shop.run("map", "src/shop/prices.py:1", "--json").json == {
+        "places": [
+            {"path": "build/native/shop/prices.py", "line": 1},
+            {"path": "build/wasm/shop/prices.py", "line": 1},
+        ]
+    }
+
+
+def test_a_line_that_a_profile_dropped_is_in_no_tree_of_it(shop: Project) -> None:
+    shop.run("build")
+    ran = shop.run("map", "src/shop/jobs.py:7")
+    assert (ran.code, ran.out, ran.err) == (0, "", "in no tree\n")
+
+
+def test_two_packages_are_compared_line_by_line(shop: Project) -> None:
+    shop.write({"src/shop/only.py": "# profilec: only THREADS\nX = 1\n"})
+    ran = shop.run("diff", "native", "wasm")
+    assert ran.code == 0
+    assert "--- native/shop/jobs.py\n+++ wasm/shop/jobs.py\n" in ran.out
+    assert "-    return submit(job, LIMIT)\n+    return job()\n" in ran.out
+    assert "--- native/shop/only.py\n+++ /dev/null\n" in ran.out
+    assert "prices" not in ran.out
+
+
+def test_two_equal_packages_have_no_difference(shop: Project) -> None:
+    ran = shop.run("diff", "wasm", "wasm")
+    assert (ran.code, ran.out) == (0, "")
+
+
+def test_audit_shows_what_is_forbidden_and_nothing_else(shop: Project) -> None:
+    configuration = shop.read("pyproject.toml")
+    shop.write(
+        {
+            "pyproject.toml": configuration + 'forbid = ["threading"]\n',
+            "src/shop/__init__.py": "from shop import net\n",
+            "src/shop/net.py": "import threading\n",
+            "src/shop/c.py": "from shop._profile import THREADS\nif THREADS:\n    def f(): ...\n",
+        }
+    )
+    ran = shop.run("audit")
+    assert ran.code == 1
+    assert ran.out == (
+        "src/shop/net.py:1:8: PC405 `threading` is forbidden [wasm]\n"
+        "  |\n"
+        "1 | import threading\n"
+        "  |        ^^^^^^^^^\n"
+        "  = src/shop/__init__.py:1 imports shop.net\n"
+        "  = src/shop/net.py:1 names threading\n"
+        "\n"
+        "1 error\n"
+    )
+    assert shop.run("parity", "--json").codes == ["PC408"]
+
+
+def test_audit_reads_dependencies_where_it_is_told(shop: Project) -> None:
+    configuration = shop.read("pyproject.toml")
+    shop.write(
+        {
+            "pyproject.toml": configuration + 'forbid = ["threading"]\ndependencies = ["fetch"]\n',
+            "src/shop/net.py": "import fetch\n",
+            "deps/fetch.py": "import threading\n",
+            "deps/fetch-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: fetch\nVersion: 1\n",
+            "deps/fetch-1.dist-info/RECORD": "fetch.py,,\n",
+        }
+    )
+    assert shop.run("audit", "--json").codes == ["PC407"]
+    for command in ("audit", "check", "build"):
+        assert shop.run(command, "--deps", "deps", "--json").codes == ["PC405"]
+
+
+def test_what_kept_the_proofs_from_being_made_is_told(shop: Project) -> None:
+    shop.write({"src/shop/b.py": "from shop._profile import THREAD\nif THREAD:\n    x = 1\n"})
+    assert shop.run("audit", "--json").codes == ["PC101"]
+
+
+@pytest.mark.parametrize("command", ["build", "check", "explain", "diff", "map", "audit", "parity"])
+def test_every_command_has_help_with_an_example(command: str, shop: Project) -> None:
+    ran = shop.run(command, "--help")
+    assert ran.code == 0
+    assert f"Example: profilec {command}" in " ".join(ran.out.split())
