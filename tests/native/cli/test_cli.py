@@ -15,13 +15,15 @@ from click.testing import CliRunner, Result
 
 from kernel_exec import FlowBuilder, dump_flow
 from kernel_exec.cli import main
+from kernel_exec.flow_ir import Durability
 
 HANDLERS = """
 import asyncio, time
 from kernel_exec import FlowExecutor, NodeRegistry
+from kernel_exec.durability import MemoryCheckpoints
 
 registry = NodeRegistry()
-executor = FlowExecutor(registry, resources={"kv": object()})
+executor = FlowExecutor(registry, resources={"kv": object(), "checkpoints": MemoryCheckpoints()})
 nothing = 3
 
 @registry.node("t::in")
@@ -57,6 +59,9 @@ def block(payload):
 
 @registry.node("t::lost")
 async def lost(payload: "Nowhere"): return payload
+
+@registry.node("t::wait", halts=True)
+async def wait(payload): return {"waits": payload}
 
 @registry.node("t::odd")
 async def odd(payload): return object()
@@ -101,6 +106,15 @@ def test_run_sends_null_unless_told_otherwise() -> None:
 
 def test_run_prints_a_stream_item_by_item() -> None:
     assert run("stream", "--payload", "3").stdout == "0\n1\n2\n"
+
+
+def test_run_prints_where_a_flow_halted() -> None:
+    path = flow("wait", durability=Durability(halts=True))
+    ends = ("--trigger", "in", "--capture", "out", "--payload", "1")
+    done = call("run", path, "--nodes", "handlers:executor", *ends)
+    halted = json.loads(done.stdout)["halted"]
+    assert (done.exit_code, halted["alias"], halted["payload"]) == (0, "out", {"waits": 1})
+    assert set(halted) == {"alias", "payload", "checkpoint"}
 
 
 def test_run_sends_every_line_of_a_file_and_skips_empty_ones(folder: Path) -> None:
