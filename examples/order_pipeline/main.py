@@ -89,7 +89,7 @@ async def a_burst(fact: str, spill_stores: Mapping[str, MemoryStore]) -> None:
         return
     in_order = [outcome.number for outcome in outcomes] == [order.number for order in BURST]
     spilled = int(depth.of_edge[OVERFLOWING]) - HELD_IN_MEMORY
-    tell(fact, f"{len(outcomes)} answered, in order: {in_order}, at most {spilled} spilled")
+    tell(fact, f"{len(outcomes)} answered {'in' if in_order else 'out of'} order, up to {spilled} spilled")
 
 
 async def main() -> None:
