@@ -6,10 +6,13 @@ make a `FlowExecutor`; every call of it takes a plan that `validate` gave.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
 from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
+from kernel_exec.durability import durability_of, reopen
+from kernel_exec.errors import MissingDurabilityServices
 from kernel_exec.instance import FlowInstance
 from kernel_exec.many import run_many
 from kernel_exec.once import Finish, Pool, seconds, see_through
@@ -115,7 +118,11 @@ class FlowExecutor:
         try:
             scheduler.enter(trigger, payload)
             scheduler.pump()
-            if scheduler.has_all and (limit is None or scheduler.loop.time() < limit[0]):
+            if (
+                scheduler.has_all
+                and scheduler.journal is None
+                and (limit is None or scheduler.loop.time() < limit[0])
+            ):
                 return scheduler.take()
             return await see_through(scheduler, capture, limit, finish)
         finally:
@@ -152,6 +159,49 @@ class FlowExecutor:
         """
         return FlowInstance(self._pool(plan, capture).make())
 
+    async def resume(
+        self, plan: ValidatedFlow, checkpoint_id: str, payload: Any, *, deadline: float | None = None
+    ) -> Result:
+        """Go on from a checkpoint, in this process or another, and return the first result of its run.
+
+        Every message that was on its way is taken up where it was: the handler it waited for, or was in, runs
+        (again), with the `ctx.idempotency_key` of every earlier attempt. When the run has ended, the
+        checkpoint is acknowledged. If it fails, the checkpoint stays, to be resumed once more.
+
+        Args:
+            plan: the flow that wrote the checkpoint, in the same version.
+            checkpoint_id: as `Halted.checkpoint` gave it, or the store's `list()`.
+            payload: goes on from the node that halted, in the place of what it returned; not looked at where
+                none did.
+            deadline: seconds after which the run is stopped.
+
+        Raises:
+            CheckpointNotFound, CheckpointLeaseConflict, CheckpointStateCorrupted,
+            CheckpointIncompatibleVersion: the checkpoint cannot be resumed; no handler has run.
+            MissingDurabilityServices: the flow is not durable, or no checkpoint store is bound.
+            CheckpointError: the store failed, or the flow allows no further attempt.
+            ExecutionError: as `run_once`.
+        """
+        ends = None
+        if deadline is not None:
+            ends = asyncio.get_running_loop().time() + seconds(deadline), deadline
+        preflight(plan, self._resources, self._host.spill_stores)
+        durability = durability_of(plan.flow, self._resources)
+        if durability is None:
+            message = (
+                f"flow {plan.flow.name!r} keeps no checkpoints: none of its nodes halts, nor is it strong"
+            )
+            raise MissingDurabilityServices(message, services=())
+        reopened = await reopen(durability, plan.flow, checkpoint_id)
+        try:
+            capture = reopened.record.capture
+            scheduler = self._pool(plan, capture).make_from(reopened, payload)
+        except BaseException:
+            await reopened.journal.end()
+            raise
+        scheduler.pump()
+        return await see_through(scheduler, capture, ends, "all")
+
     def _pool(self, plan: ValidatedFlow, capture: str) -> Pool:
         """Return what runs `plan` captured at `capture`; checked and compiled the first time."""
         pools = self._pools.get(plan)
@@ -160,8 +210,10 @@ class FlowExecutor:
             pools = self._pools[plan] = {}
         pool = pools.get(capture)
         if pool is None:
-            program = compile_program(plan, self._registry, capture, self._capacities)
-            pool = pools[capture] = Pool(program, self._host, self._resources)
+            durability = durability_of(plan.flow, self._resources)
+            noted = durability is not None
+            program = compile_program(plan, self._registry, capture, self._capacities, observed=noted)
+            pool = pools[capture] = Pool(program, self._host, self._resources, durability)
         return pool
 
 

@@ -7,6 +7,7 @@ thread.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable
 from types import TracebackType
 from typing import Any, Self
@@ -18,6 +19,8 @@ from kernel_exec.scheduler import Scheduler
 from kernel_exec.scheduler.cells import Edge
 
 __all__ = ["FlowInstance", "close"]
+
+_log = logging.getLogger(__name__)
 
 
 class FlowInstance(AsyncIterator[Result]):
@@ -75,6 +78,7 @@ class FlowInstance(AsyncIterator[Result]):
                 if outlet.results or scheduler.stopped:
                     continue
             if self._finished and not self._sending and scheduler.drained:
+                await _acknowledge(scheduler)
                 raise StopAsyncIteration
             await outlet.wait()
         return scheduler.take()
@@ -101,8 +105,11 @@ class FlowInstance(AsyncIterator[Result]):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.scheduler.discard(Cancelled("the run was closed", reason="closed"))
-        await close(self.scheduler)
+        scheduler = self.scheduler
+        if scheduler.drained and not (scheduler.stopped or scheduler.outlet.results):
+            await _acknowledge(scheduler)
+        scheduler.discard(Cancelled("the run was closed", reason="closed"))
+        await close(scheduler)
 
     def __del__(self) -> None:
         scheduler = self.scheduler
@@ -156,13 +163,13 @@ _PATIENCE = 5.0
 
 async def close(scheduler: Scheduler, *, patience: float = GRACE) -> None:
     """Wait up to `patience` seconds for a stopped run to clean up; what takes longer goes on alone."""
-    if scheduler.handlers() or scheduler.lanes:
+    if scheduler.handlers() or scheduler.lanes or scheduler.journal:
         await asyncio.wait([_clean_up_later(scheduler)], timeout=patience)
 
 
 def _drop(scheduler: Scheduler) -> None:
     scheduler.discard(Cancelled("the run was dropped", reason="dropped"))
-    if scheduler.lanes:
+    if scheduler.lanes or scheduler.journal:
         _clean_up_later(scheduler)
 
 
@@ -181,3 +188,15 @@ async def _clean_up(scheduler: Scheduler) -> None:
     lanes, scheduler.lanes = scheduler.lanes, []
     for lane in lanes:
         await lane.close()
+    if scheduler.journal is not None:
+        await scheduler.journal.end()
+
+
+async def _acknowledge(scheduler: Scheduler) -> None:
+    """Say that a durable run has come to its end; if that cannot be said, its checkpoint stays."""
+    if scheduler.journal is None:
+        return
+    try:
+        await scheduler.journal.complete()
+    except ExecutionError as error:
+        _log.warning("the run has ended, and its checkpoint stays: %s", error)

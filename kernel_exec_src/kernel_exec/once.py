@@ -13,12 +13,13 @@ from math import isnan
 from typing import Any, Literal
 from uuid import uuid4
 
-from kernel_exec.context import RunState
+from kernel_exec.context import CheckpointInfo, RunState
+from kernel_exec.durability import Durability, Reopened, begin
 from kernel_exec.errors import Cancelled, DeadlineExceeded, ExecutionError, MissingOutput
 from kernel_exec.instance import close
 from kernel_exec.program import Program
 from kernel_exec.results import Result, Stream, Value
-from kernel_exec.scheduler import Host, Scheduler, assemble
+from kernel_exec.scheduler import Host, Scheduler, answer, assemble, attach, restore
 
 __all__ = ["Finish", "Limit", "Pool", "seconds", "see_through"]
 
@@ -33,15 +34,40 @@ class Pool:
 
     MOST_IDLE = 64
 
-    def __init__(self, program: Program, host: Host, resources: Mapping[str, Any]) -> None:
+    def __init__(
+        self, program: Program, host: Host, resources: Mapping[str, Any], durability: Durability | None
+    ) -> None:
         self._program = program
         self._host = host
         self._resources = resources
+        self._durability = durability
         self._idle: list[Scheduler] = []
 
     def make(self, trigger: str | None = None) -> Scheduler:
         """Return a new scheduler on the running loop."""
-        return assemble(self._program, self._new_run(trigger), self._host)
+        run = self._new_run(trigger)
+        scheduler = assemble(self._program, run, self._host)
+        if self._durability is not None:
+            program = self._program
+            run_id, capture = run.labels["lf.run_id"], program.nodes[program.capture].alias
+            journal = begin(self._durability, program.flow, run_id=run_id, trigger=trigger, capture=capture)
+            attach(scheduler, journal)
+        return scheduler
+
+    def make_from(self, reopened: Reopened, payload: Any) -> Scheduler:
+        """Return a scheduler that goes on from a checkpoint, with `payload` from where that halted."""
+        journal, record = reopened.journal, reopened.record
+        info = CheckpointInfo(record.id, journal.lease.owner, record.attempt)
+        scheduler = assemble(self._program, self._new_run(record.trigger, record.run_id, info), self._host)
+        scheduler.sent = record.sent
+        attach(scheduler, journal)
+        for result in reopened.results:
+            scheduler.outlet.put(Value(result), 0)
+        for place, waiting in reopened.messages:
+            restore(scheduler, place, waiting)
+        if record.halted is not None:
+            answer(scheduler, journal, record.halted, payload)
+        return scheduler
 
     def borrow(self, trigger: str) -> Scheduler:
         """Return a scheduler on the running loop with nothing in it, for a run of its own."""
@@ -58,14 +84,18 @@ class Pool:
         if scheduler.reusable and len(self._idle) < self.MOST_IDLE:
             self._idle.append(scheduler)
 
-    def _new_run(self, trigger: str | None) -> RunState:
-        return RunState(lambda: self._labels(trigger), self._resources)
+    def _new_run(
+        self, trigger: str | None, run_id: str | None = None, checkpoint: CheckpointInfo | None = None
+    ) -> RunState:
+        return RunState(lambda: self._labels(trigger, run_id, checkpoint), self._resources, checkpoint)
 
-    def _labels(self, trigger: str | None) -> dict[str, str]:
+    def _labels(
+        self, trigger: str | None, run_id: str | None, checkpoint: CheckpointInfo | None
+    ) -> dict[str, str]:
         """Make the labels of a run (Flow IR, "Run metadata"), when somebody first asks for them."""
         program = self._program
         labels = {
-            "lf.run_id": str(uuid4()),
+            "lf.run_id": run_id or str(uuid4()),
             "lf.flow_id": program.flow.id,
             "lf.capture_alias": program.nodes[program.capture].alias,
         }
@@ -73,6 +103,10 @@ class Pool:
             trigger = program.nodes[program.entrances[0]].alias
         if trigger is not None:
             labels["lf.trigger_alias"] = trigger
+        if checkpoint is not None:
+            labels["lf.checkpoint_id"] = checkpoint.id
+            labels["lf.resume_id"] = checkpoint.resume_id
+            labels["lf.resume_attempt"] = str(checkpoint.attempt)
         return labels
 
 
@@ -105,6 +139,8 @@ async def see_through(scheduler: Scheduler, capture: str, limit: Limit | None, f
             await _others(scheduler)
         elif isinstance(scheduler.error, DeadlineExceeded):
             raise scheduler.error
+        if isinstance(result, Value) and scheduler.journal is not None:
+            await scheduler.journal.complete()
     except ExecutionError as error:
         error.result = result
         raise
@@ -163,6 +199,8 @@ def _follow(scheduler: Scheduler, stream: Stream, timer: asyncio.TimerHandle | N
         try:
             if complete:
                 await _others(scheduler)
+                if scheduler.journal is not None:
+                    await scheduler.journal.complete()
         finally:
             await _end(scheduler, timer)
 

@@ -43,6 +43,7 @@ class Journal:
         self._stored = 0
         self._stored_at = float("-inf")
         self._writing: asyncio.Task[None] | None = None
+        self._ended = False
 
     @property
     def checkpoint_id(self) -> str:
@@ -88,6 +89,19 @@ class Journal:
         del self._places[place]
         self._noted += 1
 
+    def answer(self, onward: Iterable[Place], payload: Any, *, captured: bool) -> None:
+        """Note that `payload` goes on from where the run halted, as `move` does.
+
+        Raises:
+            PayloadError: the payload cannot be kept.
+        """
+        data = encode(payload, portable=True)
+        self._places.update(dict.fromkeys(onward, data))
+        if captured:
+            self._results.append(data)
+        self._halted = (None, None)
+        self._noted += 1
+
     def take(self) -> None:
         """Note that the host has taken the oldest result."""
         if self._results:
@@ -99,7 +113,7 @@ class Journal:
     @property
     def behind(self) -> bool:
         """Whether a strong run has to `commit` before its next handler begins."""
-        if not self._durability.strong or self._stored == self._noted:
+        if not self._durability.strong or self._stored == self._noted or self._ended:
             return False
         return time.monotonic() - self._stored_at >= self._durability.interval
 
@@ -125,14 +139,23 @@ class Journal:
         try:
             await self.commit()
         finally:
+            self._ended = True
             await self.lease.end()
 
-    async def abandon(self) -> None:
-        """Give the lease back and leave the checkpoint as it was last kept, for a run that has failed."""
+    async def end(self) -> None:
+        """Let go of a run that did not come to its end: somebody may resume it from what is kept.
+
+        Never raises; does nothing after `suspend` or `complete`.
+        """
+        if self._ended:
+            return
         try:
-            if self._writing is not None:
-                await asyncio.wait([self._writing])
+            if self._durability.strong and (self._places or self._kept):
+                await self.commit()
+        except ExecutionError as error:
+            _log.warning("the last steps of a run are not in its checkpoint: %s", error)
         finally:
+            self._ended = True
             await self.lease.end()
 
     async def complete(self) -> None:
@@ -143,8 +166,9 @@ class Journal:
         """
         if self._writing is not None:
             await asyncio.wait([self._writing])
-        if not self._kept:
+        if self._ended or not self._kept:
             return
+        self._ended = True
         await self.lease.stop_renewing()
         store, blob, retain = self._durability.store, self._record.blob, self._durability.retain
         if retain is None:

@@ -7,6 +7,7 @@ some nodes need stands beside: `invocation`, `spilling`.
 """
 
 from kernel_exec.scheduler.assembly import Host, assemble
+from kernel_exec.scheduler.journaling import answer, attach, restore
 from kernel_exec.scheduler.scheduler import Scheduler
 
-__all__ = ["Host", "Scheduler", "assemble"]
+__all__ = ["Host", "Scheduler", "answer", "assemble", "attach", "restore"]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from kernel_exec.program import Manner
 from kernel_exec.results import SKIP, Feed, Halted, Stream
 from kernel_exec.scheduler.cells import Driver, Edge, Node
+from kernel_exec.scheduler.journaling import keep, keep_halted, note
 from kernel_exec.scheduler.names import name_of
 
 if TYPE_CHECKING:
@@ -21,17 +22,33 @@ __all__ = ["invoke", "late"]
 
 async def invoke(scheduler: Scheduler, driver: Driver, node: Node, payload: Any, ticket: int) -> Any:
     """Return what the handler of `node` returns for `payload`; SKIP where nothing goes on from here."""
+    journal = scheduler.journal
+    if journal is not None:
+        await keep(scheduler, driver, journal)
     if node.context is not None:
         node.context._at(name_of(ticket))
     if node.manner is Manner.STREAMED:
-        return await _stream(scheduler, node, payload)
-    result = await node.call(payload) if node.awaited else node.call(payload)
+        result = await _stream(scheduler, node, payload)
+    else:
+        result = await node.call(payload) if node.awaited else node.call(payload)
     if node.parcel is not None:
         _settle(scheduler, node)
-    if node.halts and result is not SKIP and not scheduler.stopped:
-        scheduler.outlet.put(Halted(node.alias, result), ticket)
-        scheduler.stop(None)
+    if scheduler.stopped:
+        return result
+    if node.halts and result is not SKIP:
+        await _halt(scheduler, driver, node, ticket, result)
+    elif journal is not None:
+        note(journal, node, ticket, result)
     return result
+
+
+async def _halt(scheduler: Scheduler, driver: Driver, node: Node, ticket: int, result: Any) -> None:
+    """End the run with a checkpoint to go on from, if a store is bound."""
+    checkpoint = None
+    if scheduler.journal is not None:
+        checkpoint = await keep_halted(scheduler, driver, scheduler.journal, node, ticket, result)
+    scheduler.outlet.put(Halted(node.alias, result, checkpoint), ticket)
+    scheduler.stop(None)
 
 
 def late(edge: Edge) -> TimeoutError:

@@ -34,6 +34,7 @@ from sys import maxsize
 from typing import Any
 
 from kernel_exec.context import RunState
+from kernel_exec.durability import Journal, Place
 from kernel_exec.errors import ExecutionError, NodeFailed, QueueLimitExceeded, UnknownTrigger
 from kernel_exec.payloads import estimate_bytes
 from kernel_exec.results import SKIP, Feed, Result, Value
@@ -67,6 +68,7 @@ class Scheduler:
         "entrances",
         "error",
         "feeds",
+        "journal",
         "lanes",
         "nodes",
         "outlet",
@@ -113,6 +115,8 @@ class Scheduler:
         self.spill_limit: int | None = None
         """Bytes that one edge may hold in its lane."""
         self.lanes: list[SpillLane] = []
+        self.journal: Journal | None = None
+        """Where every message is noted, if the run is durable."""
         self.feeds: set[Feed] = set()
         self.timers: set[asyncio.TimerHandle] = set()
         self.abandons: list[Callable[[], None]] = []
@@ -146,7 +150,8 @@ class Scheduler:
     @property
     def reusable(self) -> bool:
         """Whether the run left nothing behind, so that the scheduler may serve another."""
-        return self.drained and not (self.stopped or self.feeds or self.lanes or self.timers)
+        left = self.stopped or self.feeds or self.lanes or self.timers or self.journal
+        return self.drained and not left
 
     def begin(self, run: RunState, context: Context) -> None:
         """Forget a run that has drained and serve another: `run`, whose handlers see copies of `context`."""
@@ -188,6 +193,8 @@ class Scheduler:
         self.sent += 1
         ticket = self.sent << 1 | 1
         target = entrance.target
+        if self.journal is not None:
+            self.journal.accept(Place(target.alias, ticket), payload)
         if target.idle:
             _claim(target)
             self._handoffs.append((target, payload, ticket))
@@ -197,6 +204,8 @@ class Scheduler:
     def take(self) -> Result:
         """Return the first result, and let a capture go on that found the queue full."""
         result = self.outlet.take()
+        if self.journal is not None and isinstance(result, Value):
+            self.journal.take()
         if self.outlet.blocked:
             self._ready.append(self.outlet.blocked.popleft())
             self.schedule()
@@ -320,19 +329,8 @@ class Scheduler:
             return
         if self._ready or self._handoffs:
             self.schedule()
-        elif not self._live:
-            if self.weights is not None and self.weights.blocked and not self.outlet.results:
-                self._refuse_to_grow(self.weights)
-            elif self.outlet.readers and self.drained:
-                self.outlet.wake_all()
-
-    def _refuse_to_grow(self, weights: Weights) -> None:
-        """End a run in which everybody waits for bytes that nobody will free."""
-        message = (
-            f"the queues hold {weights.held} of {weights.limit} bytes, and what is to be queued next fits "
-            "only when something is taken that waits for it: raise queue_limit_bytes, or send less at a time"
-        )
-        self.stop(QueueLimitExceeded(message, limit_bytes=weights.limit, payload_bytes=weights.held))
+        elif self.outlet.readers and self.drained:
+            self.outlet.wake_all()
 
     # Drivers ------------------------------------------------------------------------------------------------
 
@@ -466,6 +464,8 @@ class Scheduler:
         else:
             node.idle = True
             node.segment.busy -= 1
+            if self.weights is not None and self.weights.blocked:
+                self.make_room(self.weights)  # a message for an idle node needs no room
 
     # Sending ------------------------------------------------------------------------------------------------
 
@@ -477,6 +477,7 @@ class Scheduler:
         there.
         """
         last = len(routes) - 1
+        size = 0 if self.weights is None else self.weigh(payload, last - at + 1)
         if at < 0:
             if not self.outlet.has_room:
                 node.pending = Pending(payload, ticket, routes, at)
@@ -499,7 +500,6 @@ class Scheduler:
                 name = branch_of(ticket, edge.branch) if edge.branch else ticket
                 self._handoffs.append((target, branch, name))
             else:
-                size = 0 if self.weights is None else self.weigh(payload)
                 full = self.lacking(edge, size)
                 if full is not None:
                     full.blocked = (*full.blocked, node)
@@ -517,13 +517,17 @@ class Scheduler:
         if edge.held >= edge.capacity:
             return edge
         weights = self.weights
-        return weights if weights is not None and weights.held + size > weights.limit else None
+        if weights is None or weights.held + size <= weights.limit or edge.target.idle:
+            # An idle node takes its message at once. So the last of those who wait for bytes can always go on: what
+            # its messages lead to waits for none.
+            return None
+        return weights
 
-    def weigh(self, payload: Any) -> int:
+    def weigh(self, payload: Any, copies: int = 1) -> int:
         """Return what `payload` weighs in a queue, in bytes; 0 where queues are not weighed.
 
         Raises:
-            QueueLimitExceeded: it alone weighs more than all queues may hold; the run is over.
+            QueueLimitExceeded: its `copies` together weigh more than all queues may hold; the run is over.
         """
         weights = self.weights
         if weights is None:

@@ -1,0 +1,90 @@
+"""Durable runs: noting in the journal what a node has done, and waiting until it is kept.
+
+Beside the drivers, which come here by way of `invocation` where the run has a journal. A message is noted at
+the node it goes to before it is sent there, under the ticket that it will carry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from kernel_exec.durability import Journal, Place
+from kernel_exec.errors import ExecutionError
+from kernel_exec.results import SKIP, Value
+from kernel_exec.scheduler.cells import Driver, Edge, Node
+from kernel_exec.scheduler.names import branch_of
+
+if TYPE_CHECKING:
+    from kernel_exec.scheduler.scheduler import Scheduler
+
+__all__ = ["answer", "attach", "keep", "keep_halted", "note", "restore"]
+
+
+def attach(scheduler: Scheduler, journal: Journal) -> None:
+    """Let a run be noted in `journal`, and end if somebody else takes its checkpoint over."""
+    scheduler.journal = journal
+    journal.lease.on_lost = scheduler.stop
+
+
+async def keep(scheduler: Scheduler, driver: Driver, journal: Journal) -> None:
+    """Wait until everything that was noted is kept, if the run is strong: a handler is about to begin."""
+    if journal.behind:
+        await _stopping_on_failure(scheduler, driver, journal.commit())
+
+
+def note(journal: Journal, node: Node, ticket: int, result: Any) -> None:
+    """Note that `node` has returned `result`: its message is where that goes, or at its end."""
+    place = Place(node.alias, ticket)
+    if result is SKIP:
+        journal.move(place, (), None, captured=False)
+    else:
+        journal.move(place, _ways(node, ticket, result), result, captured=node.captures)
+
+
+async def keep_halted(
+    scheduler: Scheduler, driver: Driver, journal: Journal, node: Node, ticket: int, result: Any
+) -> str:
+    """Keep the run as it is now that `node` halts it, and return the id of the checkpoint."""
+    journal.halt(Place(node.alias, ticket), result)
+    await _stopping_on_failure(scheduler, driver, journal.suspend())
+    return journal.checkpoint_id
+
+
+def restore(scheduler: Scheduler, place: Place, payload: Any) -> None:
+    """Let a message in where another run left it, whether there is room or not."""
+    node = scheduler.nodes[place.alias]
+    if place.ticket & 1 and scheduler.permits.free:
+        scheduler.permits.free -= 1
+    scheduler.queue(Edge(f"checkpoint->{place.alias}", node, 1), payload, place.ticket)
+
+
+def answer(scheduler: Scheduler, journal: Journal, halted: Place, payload: Any) -> None:
+    """Send `payload` on from the node that halted, in the place of what it returned."""
+    node = scheduler.nodes[halted.alias]
+    onward = tuple(_ways(node, halted.ticket, payload))
+    journal.answer(onward, payload, captured=node.captures)
+    if node.captures:
+        scheduler.outlet.put(Value(scheduler.copy(payload) if onward else payload), 0)
+    for place in onward:
+        restore(scheduler, place, payload if place is onward[-1] else scheduler.copy(payload))
+
+
+def _ways(node: Node, ticket: int, result: Any) -> Iterator[Place]:
+    """Give the places to which `Scheduler.send` sends a result, under the tickets that it gives out."""
+    routes = node.routes if node.gate is None else node.gate(result)
+    if node.captures:
+        ticket &= ~1  # the result has the permit
+    for edge in routes:
+        yield Place(edge.target.alias, branch_of(ticket, edge.branch) if edge.branch else ticket)
+        ticket &= ~1
+
+
+async def _stopping_on_failure(scheduler: Scheduler, driver: Driver, keeping: Awaitable[None]) -> None:
+    """Await the store; if it fails the run does, and no node is to blame."""
+    scheduler.before_waiting(driver)
+    try:
+        await keeping
+    except ExecutionError as error:
+        scheduler.stop(error)
+        raise
