@@ -68,7 +68,12 @@ class Declaration:
 
 def holds(flag: Flag, profile: Profile) -> bool:
     """Tell whether a flag is true in a profile."""
-    return flag.subject == profile.name or flag.subject in profile.features
+    return has(flag.subject, profile)
+
+
+def has(subject: str, profile: Profile) -> bool:
+    """Tell whether a profile has a feature, or is the profile of that name."""
+    return subject == profile.name or subject in profile.features
 
 
 def declarations(syntax: Syntax, names: Names) -> Iterator[Declaration]:

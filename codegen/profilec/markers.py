@@ -73,14 +73,16 @@ def only[T](condition: bool) -> Callable[[T], T]:
     return keep_or_replace
 
 
-def stub[F: Callable[..., Any]](
+def stub[D: Callable[..., Any]](
     *,
     unless: bool,
     error: type[BaseException] | str = NotImplementedError,
     code: str | None = None,
     message: str = "",
-) -> Callable[[F], F]:
-    """Keep the decorated function where `unless` is true; elsewhere keep its signature and refuse every call.
+) -> Callable[[D], D]:
+    """Keep the definition where `unless` is true; elsewhere keep its signature and refuse every call.
+
+    Of a class, every public method refuses and the private ones go.
 
     A refused call raises ``error(message)``. The parameters that the message names are handed over as
     keyword arguments too, so that a structured exception can carry them.
@@ -92,8 +94,13 @@ def stub[F: Callable[..., Any]](
         message: a format string over the parameters of the function; empty for a sentence that names it.
     """
 
-    def keep_or_refuse(function: F) -> F:
-        return function if unless else cast(F, _refusal(function, error, code, message))
+    def keep_or_refuse(definition: D) -> D:
+        if unless:
+            return definition
+        if isinstance(definition, type):
+            _refuse_methods(definition, error, code, message)
+            return definition
+        return cast(D, _refusal(definition, error, code, message))
 
     return keep_or_refuse
 
@@ -234,6 +241,18 @@ def _placeholder(definition: object) -> _Placeholder:
     name = getattr(named, "__qualname__", type(definition).__qualname__)
     is_data_descriptor = hasattr(type(definition), "__set__")
     return (_PlaceholderProperty if is_data_descriptor else _Placeholder)(name)
+
+
+def _refuse_methods(cls: type, error: type[BaseException] | str, code: str | None, message: str) -> None:
+    for name, member in list(vars(cls).items()):
+        function = getattr(member, "__func__", member)
+        if not inspect.isfunction(function):
+            continue
+        if name.startswith("_") and not name.endswith("__"):
+            delattr(cls, name)
+            continue
+        refusal = _refusal(function, error, code, message)
+        setattr(cls, name, refusal if function is member else type(member)(refusal))
 
 
 def _refusal(function: Any, error: type[BaseException] | str, code: str | None, message: str) -> Any:

@@ -141,7 +141,10 @@ def read_package(sources: Mapping[str, SourceFile], config: Config) -> Package:
 def _find_relevant(package: Package) -> None:
     words = _words(package.flags, package.config.profiles.values())
     texts = package.texts.items()
-    package.relevant = tuple(path for path, text in texts if any(word in text.content for word in words))
+    stubs = {package.file_of(module) for module in package.config.stub_modules}
+    package.relevant = tuple(
+        path for path, text in texts if path in stubs or any(word in text.content for word in words)
+    )
 
 
 def _passed_on(package: Package) -> dict[str, Flag]:

@@ -1,7 +1,7 @@
 """Which name means what: the scopes of a module, what each of them binds, and every use of a name.
 
-Made by `scope_walk`. Later rooms ask whether a `WASM` is the flag or somebody's local variable, and what would
-become unbound if a part of the text went.
+Made by `scope_walk`. Later rooms ask whether a `WASM` is the flag or somebody's local variable, and what
+would become unbound if a part of the text went.
 """
 
 from collections.abc import Iterator

@@ -9,10 +9,12 @@ import libcst as cst
 from profilec.conditions import World
 from profilec.config import Profile
 from profilec.decide import UNUSED, Decision, Module, decide
+from profilec.decide.refusals import Stub, configured
 from profilec.derive import derive
 from profilec.diagnostics import Finding
 from profilec.edit import Cause, splice
 from profilec.facts import facts_of
+from profilec.flags import has
 from profilec.package import Package
 from profilec.prune import Remains, statement_of, unused, unused_modules
 from profilec.read import Span
@@ -70,7 +72,14 @@ class _Specialising:
         for path in sorted(paths):
             module = self.package.module(path)
             if module is not None:
-                self.decisions[path] = decide(module, self.world, self.unused.get(path, {}))
+                self.decisions[path] = decide(module, self.world, self.unused.get(path, {}), self._stub(path))
+
+    def _stub(self, path: str) -> Stub | None:
+        """Return what a module refuses with, where this profile has only its stub."""
+        stub = self.package.config.stub_modules.get(module_name(path))
+        if stub is None or has(stub.unless, self.world.profile):
+            return None
+        return configured(stub)
 
     def _derive(self) -> list[str]:
         """Add the facts that the package's own names repeat, and return the files that mention a new one."""

@@ -15,6 +15,7 @@ from profilec.decide import branches, definitions, simple, try_imports
 from profilec.decide.comments import Mark
 from profilec.decide.draft import Draft
 from profilec.decide.module import Module
+from profilec.decide.refusals import Stub
 from profilec.decide.walk import Handler, Walk
 from profilec.diagnostics import Finding
 from profilec.edit import NO_CAUSE, Cause, Cut
@@ -63,8 +64,17 @@ class Decision:
     cause: Cause = NO_CAUSE
 
 
-def decide(module: Module, world: World, unused: Mapping[cst.CSTNode, Cause]) -> Decision:
-    """Decide one module for one profile; `unused` are the nodes that pruning has found to be of no use."""
+def decide(
+    module: Module, world: World, unused: Mapping[cst.CSTNode, Cause], stub: Stub | None = None
+) -> Decision:
+    """Decide one module for one profile.
+
+    Args:
+        module: the module.
+        world: what the profile decides.
+        unused: the nodes that pruning has found to be of no use.
+        stub: what the module's definitions refuse with, where the profile has only its stub.
+    """
     lost = dict(unused)
     draft = Draft(module.syntax, world.profile.name)
     for mark in module.marks:
@@ -79,6 +89,7 @@ def decide(module: Module, world: World, unused: Mapping[cst.CSTNode, Cause]) ->
     starts = (module.syntax.inner(node).start for node in lost)
     points = sorted([*starts, *_points(module.names, world)])
     walk = Walk(conditions, draft, cast("Mapping[type[cst.CSTNode], Handler]", _HANDLERS), lost, points)
+    walk.stub = stub
     whole = Span(0, len(module.syntax.content))
     fate = walk.statements(module.syntax.module.body, whole)
     if not fate.kept and module.syntax.module.body:

@@ -6,7 +6,7 @@ import libcst as cst
 
 from profilec.decide.elements import cut_elements
 from profilec.decide.expressions import condition, expression, expressions
-from profilec.decide.stubs import refuse_calls
+from profilec.decide.stubs import is_method, marked, refuse_calls
 from profilec.decide.walk import KEPT, Fate, Walk, gone
 from profilec.edit import Cause
 from profilec.read import Span
@@ -14,7 +14,7 @@ from profilec.read import Span
 
 def definition(walk: Walk, node: cst.FunctionDef | cst.ClassDef) -> Fate:
     """Decide a function or a class."""
-    stub: cst.Call | None = None
+    stub = walk.stub
     for decorator, call, marker in _markers(walk, node):
         test = _condition_of(walk, call, marker)
         if test is None:
@@ -26,19 +26,36 @@ def definition(walk: Walk, node: cst.FunctionDef | cst.ClassDef) -> Fate:
             return gone(walk.because(test, truth))
         else:
             _cut_decorator(walk, node, decorator, walk.because(test, truth))
-            stub = call if not truth else stub
+            stub = marked(walk, call) or stub if marker == "stub" and not truth else stub
     _decorators(walk, node)
     if isinstance(node, cst.FunctionDef):
         _signature(walk, node)
     else:
         _bases(walk, node)
-    if stub is not None:
+    if stub is None:
+        _body(walk, node)
+    elif isinstance(node, cst.ClassDef):
+        with walk.stubbing(stub):
+            _body(walk, node)
+    elif walk.stub and _is_private_method(walk, node):
+        return gone(stub.cause)
+    else:
         refuse_calls(walk, node, stub)
-    elif walk.touches(node.body):
+    return KEPT
+
+
+def _body(walk: Walk, node: cst.FunctionDef | cst.ClassDef) -> None:
+    if walk.stub or walk.touches(node.body):
         fate = walk.suite(node.body)
         if not fate.kept:
             walk.fill(node.body, fate.cause)
-    return KEPT
+
+
+def _is_private_method(walk: Walk, node: cst.FunctionDef) -> bool:
+    """Tell whether a function of a class that is a stub serves only the bodies that go."""
+    name = node.name.value
+    private = name.startswith("_") and not name.endswith("__")
+    return private and is_method(walk, node)
 
 
 def _markers(

@@ -1,118 +1,37 @@
-"""Stubs: the body of a definition that a profile lacks becomes a refusal, rendered from a template.
+"""Stubs: what a `stub` marker asks for, and the body that takes the place of a definition's own.
 
-The signature, the docstring and the decorators stay as they are written. The refusal raises the error
-that the marker names, with its message and the parameters that the message names, so that a caller learns
-what it asked for.
+Signature, docstring and decorators stay as they are written. The refusal raises the error that the marker
+names, with its message and the parameters that the message names, so that a caller learns what it asked for.
 """
 
-import string
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache
-
 import libcst as cst
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
+from profilec.decide.refusals import Refusal, Stub, body, literal, named_error, parameters_named
 from profilec.decide.walk import Walk
 from profilec.edit import Cause
+from profilec.read import Span
 from profilec.scopes import parameters_of
 
 
-@dataclass(frozen=True)
-class Refusal:
-    """What a stub raises.
-
-    Attributes:
-        error: the exception class, as the emitted text names it.
-        module: where the body imports that class from; empty where it is in scope.
-        message: a Python literal, with `f` before it if it names parameters.
-        fields: the parameters that are handed to the exception.
-        generator: the function yields, and must go on to.
-    """
-
-    error: str
-    module: str
-    message: str
-    fields: tuple[str, ...]
-    generator: bool
-
-
-def refuse_calls(walk: Walk, node: cst.FunctionDef | cst.ClassDef, call: cst.Call) -> None:
-    """Replace the body of a definition by the refusal that its `stub` marker describes."""
-    if isinstance(node, cst.ClassDef):
-        walk.draft.refuse(
-            "PC207",
-            walk.syntax.inner(call),
-            "`stub` stands on a function, not on a class",
-            "mark the methods",
-        )
-        return
-    refusal = _refusal(walk, node, call)
-    if refusal is not None:
-        _replace_body(
-            walk,
-            node,
-            refusal,
-            Cause("a stub stands here", walk.syntax.place(walk.syntax.inner(call).start)[0]),
-        )
-
-
-# --- What the marker says -------------------------------------------------------------------------
-
-
-def _refusal(walk: Walk, node: cst.FunctionDef, call: cst.Call) -> Refusal | None:
+def marked(walk: Walk, call: cst.Call) -> Stub | None:
+    """Return what a `stub` marker asks for, or None where it is refused."""
     arguments = {argument.keyword.value: argument.value for argument in call.args if argument.keyword}
-    unknown = set(arguments) - {"unless", "error", "code", "message"}
-    if unknown or len(arguments) != len(call.args):
-        walk.draft.refuse(
-            "PC208",
-            walk.syntax.inner(call),
-            "`stub` takes unless=, error=, code= and message=",
-            "remove the others",
-        )
+    if set(arguments) - {"unless", "error", "code", "message"} or len(arguments) != len(call.args):
+        message = "`stub` takes unless=, error=, code= and message="
+        walk.draft.refuse("PC208", walk.syntax.inner(call), message, "remove the others")
         return None
-    error, module = _error(walk, arguments.get("error"))
     _check_code(walk, arguments.get("code"), arguments.get("error"))
-    template = _text(arguments.get("message"))
-    if template is None:
-        template = f"{node.name.value} is not part of this build"
-    parameters = {parameter.name.value: parameter for parameter in parameters_of(node.params)}
-    named = _parameters_named(template)
-    if named is None or not set(named) <= set(parameters):
-        _refuse_message(walk, arguments["message"], named, parameters)
-        return None
-    receiver = next(iter(parameters), None) if _is_method(walk, node) else None
-    fields = tuple(name for name in named if name != receiver)
-    return Refusal(error, module, _literal(template, named), fields, _is_generator(walk, node))
-
-
-def _refuse_message(
-    walk: Walk, node: cst.CSTNode, named: list[str] | None, parameters: dict[str, cst.Param]
-) -> None:
-    if named is None:
-        walk.draft.refuse(
-            "PC209", walk.syntax.inner(node), "the message is not a format string", "write {name}"
-        )
-        return
-    wrong = next(name for name in named if name not in parameters)
-    known = ", ".join(parameters) or "none"
-    walk.draft.refuse(
-        "PC209",
-        walk.syntax.inner(node),
-        f"the message names `{wrong}`, which is no parameter",
-        f"parameters: {known}",
-    )
+    error, module = _error(walk, arguments.get("error"))
+    message_node = arguments.get("message")
+    place = walk.syntax.inner(message_node) if message_node else None
+    line, _ = walk.syntax.place(walk.syntax.inner(call).start)
+    return Stub(error, module, _text(message_node), place, Cause("a stub stands here", line))
 
 
 def _error(walk: Walk, node: cst.BaseExpression | None) -> tuple[str, str]:
     """Return the exception class as the stub names it, and the module that it must be imported from."""
-    if node is None:
-        return "NotImplementedError", ""
-    text = _text(node)
-    if text is None:
-        return walk.syntax.source(node), ""
-    module, _, name = text.rpartition(":")
-    return name, module
+    text = "NotImplementedError" if node is None else _text(node)
+    return (walk.syntax.source(node), "") if text is None and node else named_error(text or "")
 
 
 def _check_code(walk: Walk, code: cst.BaseExpression | None, error: cst.BaseExpression | None) -> None:
@@ -123,12 +42,8 @@ def _check_code(walk: Walk, code: cst.BaseExpression | None, error: cst.BaseExpr
     path = text.replace(":", ".") if text else walk.names.qualified(error)
     actual = walk.conditions.world.code_of(path) if path else None
     if actual is not None and actual != _text(code):
-        walk.draft.refuse(
-            "PC215",
-            walk.syntax.inner(code),
-            f"the code of this error is `{actual}`",
-            f'write code="{actual}"',
-        )
+        message, hint = f"the code of this error is `{actual}`", f'write code="{actual}"'
+        walk.draft.refuse("PC215", walk.syntax.inner(code), message, hint)
 
 
 def _text(node: cst.BaseExpression | None) -> str | None:
@@ -137,79 +52,77 @@ def _text(node: cst.BaseExpression | None) -> str | None:
     return None
 
 
-def _parameters_named(template: str) -> list[str] | None:
-    """List the parameters that a format string names, or None where it is not one or asks for positions."""
-    try:
-        fields = [field for _, field, _, _ in string.Formatter().parse(template) if field is not None]
-    except ValueError:
-        return None
-    names = [field.split(".")[0].split("[")[0] for field in fields]
-    return list(dict.fromkeys(names)) if all(name.isidentifier() for name in names) else None
+# --- The body of one function ---------------------------------------------------------------------------
 
 
-def _literal(template: str, named: list[str]) -> str:
-    """Return the Python literal of a message: plain text, or an f-string with the same fields."""
-    if not named:
-        return _quoted(template.replace("{{", "{").replace("}}", "}"))
-    return "f" + _quoted(template)
-
-
-def _quoted(text: str) -> str:
-    quoted = repr(text)
-    if quoted.startswith("'") and '"' not in text:
-        return f'"{quoted[1:-1]}"'
-    return quoted
-
-
-def _is_method(walk: Walk, node: cst.FunctionDef) -> bool:
-    scopes = (
-        scope
-        for scope in walk.names.scopes
-        if node in [b.node for b in scope.bindings.get(node.name.value, ())]
-    )
-    static = any(
-        isinstance(d.decorator, cst.Name) and d.decorator.value == "staticmethod" for d in node.decorators
-    )
-    return not static and any(scope.kind == "class" for scope in scopes)
-
-
-def _is_generator(walk: Walk, node: cst.FunctionDef) -> bool:
-    return any(
-        scope.node is node and scope.kind == "function" and scope.yields for scope in walk.names.scopes
+def refuse_calls(walk: Walk, node: cst.FunctionDef, stub: Stub) -> None:
+    """Replace the body of a function by a refusal; in a class or module of stubs, an empty one stays."""
+    if walk.stub and _is_empty(node.body):
+        return
+    parameters = [parameter.name.value for parameter in parameters_of(node.params)]
+    template = stub.message if stub.message is not None else f"{node.name.value} is not part of this build"
+    named = parameters_named(template)
+    if named is None or not set(named) <= set(parameters):
+        _refuse_message(walk, node, stub, named, parameters)
+        return
+    receiver = parameters[0] if parameters and is_method(walk, node) else None
+    fields = tuple(name for name in named if name != receiver)
+    message = literal(template, formatted=bool(named))
+    _replace_body(
+        walk, node, Refusal(stub.error, stub.module, message, fields, _yields(walk, node)), stub.cause
     )
 
 
-# --- Text -----------------------------------------------------------------------------------------
+def _is_empty(suite: cst.BaseSuite) -> bool:
+    """Tell whether a body has nothing to run: a docstring, `...` or `pass`."""
+    for statement in suite.body:
+        for small in statement.body if isinstance(statement, cst.SimpleStatementLine) else [statement]:
+            documented = isinstance(small, cst.Expr) and isinstance(
+                small.value, cst.BaseString | cst.Ellipsis
+            )
+            if not documented and not isinstance(small, cst.Pass):
+                return False
+    return True
 
 
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("profilec.decide"),
-        undefined=StrictUndefined,
-        autoescape=False,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("stub.py.j2")
+def _refuse_message(
+    walk: Walk, node: cst.FunctionDef, stub: Stub, named: list[str] | None, parameters: list[str]
+) -> None:
+    place = stub.place or walk.syntax.inner(node.name)
+    if named is None:
+        walk.draft.refuse("PC209", place, "the message is not a format string", "write {name}")
+        return
+    wrong = next(name for name in named if name not in parameters)
+    hint = f"parameters: {', '.join(parameters) or 'none'}"
+    message = f"the message names `{wrong}`, which is no parameter of `{node.name.value}`"
+    walk.draft.refuse("PC209", place, message, hint)
+
+
+def is_method(walk: Walk, node: cst.FunctionDef) -> bool:
+    """Tell whether a function takes the instance or the class as its first parameter."""
+    decorators = (decorator.decorator for decorator in node.decorators)
+    static = any(isinstance(found, cst.Name) and found.value == "staticmethod" for found in decorators)
+    scope = next((scope for scope in walk.names.scopes if scope.node is node), None)
+    around = (found.kind for found in scope.enclosing() if found.node is not node) if scope else iter(())
+    return not static and next(around, None) == "class"
+
+
+def _yields(walk: Walk, node: cst.FunctionDef) -> bool:
+    return any(scope.node is node and bool(scope.yields) for scope in walk.names.scopes)
 
 
 def _replace_body(walk: Walk, node: cst.FunctionDef, refusal: Refusal, cause: Cause) -> None:
-    body = node.body
-    rendered = _template().render(refusal=refusal).splitlines()
     newline = walk.syntax.module.default_newline
     indentation = _body_indentation(walk, node)
-    text = "".join(f"{indentation if line else ''}{line}{newline}" for line in rendered)
-    if isinstance(body, cst.IndentedBlock):
-        lines = walk.suite_lines(body)
-        start = (
-            walk.without_blank_end(walk.syntax.outer(body.body[0])).end
-            if _has_docstring(node)
-            else lines.start
-        )
+    text = "".join(f"{indentation if line else ''}{line}{newline}" for line in body(refusal))
+    if isinstance(node.body, cst.IndentedBlock):
+        lines = walk.suite_lines(node.body)
+        start = lines.start
+        if _has_docstring(node.body):
+            start = walk.without_blank_end(walk.syntax.outer(node.body.body[0])).end
         walk.draft.cut(start, lines.end, cause, text)
     else:
-        span = walk.syntax.outer(body)
+        span: Span = walk.syntax.outer(node.body)
         walk.draft.cut(span.start, span.end, cause, newline + text)
 
 
@@ -220,14 +133,8 @@ def _body_indentation(walk: Walk, node: cst.FunctionDef) -> str:
     return walk.syntax.content[walk.line_start(start) : start] + walk.syntax.module.default_indent
 
 
-def _has_docstring(node: cst.FunctionDef) -> bool:
-    match node.body:
-        case cst.IndentedBlock(body=[cst.SimpleStatementLine(body=[cst.Expr(value=value)]), *_]):
+def _has_docstring(suite: cst.IndentedBlock) -> bool:
+    match suite.body:
+        case [cst.SimpleStatementLine(body=[cst.Expr(value=value)]), *_]:
             return _text(value) is not None
     return False
-
-
-def fields_of(refusal: Refusal) -> Iterator[str]:
-    """Yield the keyword arguments of the refusal as the emitted text writes them."""
-    for name in refusal.fields:
-        yield f"{name}={name}"

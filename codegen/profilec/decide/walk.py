@@ -6,7 +6,8 @@ its comments, and keeps the blank lines as a person would leave them.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
@@ -15,6 +16,7 @@ import libcst as cst
 from profilec.conditions import Conditions
 from profilec.decide.draft import Draft
 from profilec.decide.elements import cut_elements
+from profilec.decide.refusals import Stub
 from profilec.edit import NO_CAUSE, Cause
 from profilec.read import Span, Syntax
 from profilec.scopes import Names
@@ -53,6 +55,7 @@ class Walk:
 
     Attributes:
         lost: nodes that go whatever they are: marked by a comment, or used by nothing any more.
+        stub: what the definitions around refuse with, where a whole class or module is a stub.
     """
 
     def __init__(
@@ -66,6 +69,7 @@ class Walk:
         self.conditions = conditions
         self.draft = draft
         self.lost = lost
+        self.stub: Stub | None = None
         self._handlers = handlers
         self._points = points
 
@@ -95,6 +99,13 @@ class Walk:
         """Note that a node goes."""
         self.lost[node] = cause
 
+    @contextmanager
+    def stubbing(self, stub: Stub) -> Iterator[None]:
+        """Make stubs of all definitions within."""
+        around, self.stub = self.stub, stub
+        yield
+        self.stub = around
+
     # Statements and suites
 
     def statement(self, node: cst.CSTNode) -> Fate:
@@ -108,7 +119,7 @@ class Walk:
                 self._handlers[type(node)](self, node)
             return Fate(leaves=True, left=True)
         handler = self._handlers.get(type(node))
-        if handler is None or not self.touches(node):
+        if handler is None or not (self.stub or self.touches(node)):
             return KEPT
         return handler(self, node)
 

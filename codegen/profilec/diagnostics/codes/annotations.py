@@ -54,15 +54,6 @@ CODES: tuple[Code, ...] = (
         "if NATIVE:\n    LIMIT = count_cores()\nelse:\n    LIMIT = 1",
     ),
     Code(
-        "PC207",
-        "`stub` stands on something else than a function",
-        "error",
-        "A stub keeps a signature and refuses the call. A class has no call of its own to refuse: mark "
-        "its methods, or remove the class.",
-        "@stub(unless=SPILL_FS)\nclass Lane: ...",
-        "class Lane:\n    @stub(unless=SPILL_FS)\n    def put(self, item): ...",
-    ),
-    Code(
         "PC208",
         "`stub` is called with something that it does not take",
         "error",

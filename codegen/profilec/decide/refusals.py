@@ -1,0 +1,102 @@
+"""What a stub says: the error it raises and the text of its body, rendered from a template.
+
+Pure text. `stubs` finds out what a marker or the configuration asks for, and where the text goes.
+"""
+
+import string
+from dataclasses import dataclass
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+
+from profilec.config import StubModule
+from profilec.edit import Cause
+from profilec.read import Span
+
+
+@dataclass(frozen=True)
+class Stub:
+    """What is asked of the stubs of one marker, or of one configured module.
+
+    Attributes:
+        error: the exception class, as the body names it.
+        module: where the body imports that class from; empty where it is in scope.
+        message: a format string over the parameters; None for a sentence that names the definition.
+        place: where the message is written; None in the configuration.
+        cause: why there is a stub.
+    """
+
+    error: str
+    module: str
+    message: str | None
+    place: Span | None
+    cause: Cause
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What the body of one stub raises.
+
+    Attributes:
+        message: a Python literal, with `f` before it if it names parameters.
+        fields: the parameters that are handed to the exception.
+        generator: the function yields, and must go on to.
+    """
+
+    error: str
+    module: str
+    message: str
+    fields: tuple[str, ...]
+    generator: bool
+
+
+def configured(stub: StubModule) -> Stub:
+    """Return what the configuration asks of the stubs of a module."""
+    error, module = named_error(stub.error or "NotImplementedError")
+    cause = Cause(f"`{stub.module}` is a stub without `{stub.unless}`")
+    return Stub(error, module, stub.message, None, cause)
+
+
+def named_error(text: str) -> tuple[str, str]:
+    """Split `module:name` into the name and the module to import it from; a bare name is in scope."""
+    module, _, name = text.rpartition(":")
+    return name, module
+
+
+def parameters_named(template: str) -> list[str] | None:
+    """List the parameters that a format string names, or None where it is not one or asks for positions."""
+    try:
+        fields = [field for _, field, _, _ in string.Formatter().parse(template) if field is not None]
+    except ValueError:
+        return None
+    names = [field.split(".")[0].split("[")[0] for field in fields]
+    return list(dict.fromkeys(names)) if all(name.isidentifier() for name in names) else None
+
+
+def literal(template: str, *, formatted: bool) -> str:
+    """Return the Python literal of a message: an f-string with the same fields, or plain text."""
+    if formatted:
+        return f"f{_quoted(template)}"
+    return _quoted(template.replace("{{", "{").replace("}}", "}"))
+
+
+def _quoted(text: str) -> str:
+    quoted = repr(text)
+    return f'"{quoted[1:-1]}"' if quoted.startswith("'") and '"' not in text else quoted
+
+
+def body(refusal: Refusal) -> list[str]:
+    """Return the lines of a stub's body, without indentation."""
+    return _template().render(refusal=refusal).splitlines()
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=PackageLoader("profilec.decide"),
+        undefined=StrictUndefined,
+        autoescape=False,  # it renders Python
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("stub.py.j2")

@@ -1,0 +1,67 @@
+"""The compiler as a library."""
+
+import sys
+from pathlib import Path
+
+import libcst as cst
+import pytest
+from case_files import CONFIGURATION, FLAGS
+
+import profilec
+from profilec.config import Config, load_config
+
+SOURCE = """\
+from shop._profile import THREADS
+
+if THREADS:
+    mode = "threads"
+else:
+    mode = "loop"
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop/_profile.py").write_text(FLAGS)
+    (tmp_path / "pyproject.toml").write_text(CONFIGURATION)
+    return load_config(tmp_path)
+
+
+def test_a_text_is_compiled_for_one_profile(config: Config) -> None:
+    assert profilec.compile_source(SOURCE, "native", config) == 'mode = "threads"\n'
+    assert profilec.compile_source(SOURCE, "wasm", config) == 'mode = "loop"\n'
+
+
+def test_a_text_without_annotations_stays_as_it_is(config: Config) -> None:
+    text = "x  =  1 ;  y=2\r\n\t\n"
+    assert profilec.compile_source(text, "wasm", config) == text
+
+
+def test_a_text_of_other_profiles_becomes_empty(config: Config) -> None:
+    assert profilec.compile_source("# profilec: only THREADS\nx = 1\n", "wasm", config) == ""
+
+
+def test_faults_are_raised_with_their_findings(config: Config) -> None:
+    with pytest.raises(profilec.CompileError, match="line 2: unknown flag `THREDS`") as raised:
+        profilec.compile_source("from shop import _profile as p\nx = 1 if p.THREDS else 2\n", "wasm", config)
+    assert [finding.code for finding in raised.value.findings] == ["PC101"]
+
+
+def test_the_lines_that_a_profile_keeps(config: Config) -> None:
+    module = cst.parse_module(SOURCE)
+    assert profilec.active(module, "native", config) == {4}
+    assert profilec.active(module, "wasm", config) == {6}
+    assert profilec.active(cst.parse_module("x = 1\n\ny = 2\n"), "wasm", config) == {1, 2, 3}
+
+
+def test_the_project_is_the_one_around_the_working_directory(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(config.root)
+    assert profilec.active(cst.parse_module(SOURCE), "wasm") == {6}
+
+
+def test_compiling_neither_imports_nor_executes_the_source(config: Config) -> None:
+    profilec.compile_source("import this_is_never_imported\nraise SystemExit\n", "wasm", config)
+    assert "this_is_never_imported" not in sys.modules
