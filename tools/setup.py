@@ -8,6 +8,7 @@ is made from nothing; a folder with it costs the reading of a few files, and no 
 Standard library only: it runs with the Python that tools/find-python printed, before anything is installed.
 """
 
+import fcntl
 import hashlib
 import shutil
 import subprocess
@@ -119,5 +120,7 @@ STAGES = [
 ]
 
 if __name__ == "__main__":
-    for stage in STAGES:
-        stage.bring_up_to_date()
+    with Path(__file__).open() as this_file:
+        fcntl.flock(this_file, fcntl.LOCK_EX)  # A second set-up waits for the first, and finds it done.
+        for stage in STAGES:
+            stage.bring_up_to_date()

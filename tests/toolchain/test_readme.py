@@ -1,0 +1,40 @@
+"""The README does not promise what does not run."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+WORLDS: dict[str, list[str | Path]] = {"native": [sys.executable], "wasm": [ROOT / "tools/wasm-python"]}
+README = (ROOT / "README.md").read_text()
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_the_flow_of_the_readme_runs(world: str) -> None:
+    blocks: list[str] = re.findall(r"^```python\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+    [program] = [block for block in blocks if "asyncio.run" in block]
+
+    run = subprocess.run(
+        [*WORLDS[world], "-c", program],
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT / "build" / world)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+    assert (run.stdout, run.stderr) == ("Value(value='7.50')\n", "")
+
+
+def test_every_file_that_the_documents_link_to_is_there() -> None:
+    documents = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+    links = {
+        (document.name, target): document.parent / target
+        for document in documents
+        for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text())
+    }
+
+    assert len(links) > 5
+    assert [link for link, target in links.items() if not target.exists()] == []
