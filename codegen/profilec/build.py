@@ -38,6 +38,7 @@ def build_profiles(
     *,
     write: bool = True,
     dependencies: Path | None = None,
+    lines_kept: bool = False,
     on_step: Callable[[str], None] = lambda step: None,
 ) -> Outcome:
     """Bring the output folders of profiles up to date, or only compare them with what a build would give.
@@ -47,10 +48,11 @@ def build_profiles(
         names: the profiles to build. All are analysed.
         write: false to compare: each difference is then a finding (PC503).
         dependencies: the folder that third-party code is read in; None for the environment of the compiler.
+        lines_kept: whether every kept line stays at the number that it has in the source.
         on_step: called with the name of each step before it begins.
     """
     project = open_project(config)
-    inputs = fingerprint(project)
+    inputs = fingerprint(project) + (" lines kept" if lines_kept else "")
     outputs = {name: inspect(config.out_folder(name)) for name in names}
     if all(output.is_untouched and output.inputs == inputs for output in outputs.values()):
         return Outcome()
@@ -60,7 +62,7 @@ def build_profiles(
     if analysis.errors:
         return Outcome(analysis.findings)
     on_step("writing" if write else "comparing")
-    return _emit(analysis, outputs, inputs, write=write)
+    return _emit(analysis, outputs, inputs, write=write, lines_kept=lines_kept)
 
 
 def _refusals(config: Config, outputs: Mapping[str, Output]) -> tuple[Finding, ...]:
@@ -81,12 +83,17 @@ def _refusals(config: Config, outputs: Mapping[str, Output]) -> tuple[Finding, .
     return merged(findings)
 
 
-def _emit(analysis: Analysis, outputs: Mapping[str, Output], inputs: str, *, write: bool) -> Outcome:
+def _emit(
+    analysis: Analysis, outputs: Mapping[str, Output], inputs: str, *, write: bool, lines_kept: bool
+) -> Outcome:
     from profilec.emit.package import EmitError, render_package  # brings Jinja2 and Black
 
     config = analysis.project.config
     try:
-        rendered = {name: render_package(analysis.trees[name], config).files for name in outputs}
+        trees = {name: analysis.trees[name] for name in outputs}
+        rendered = {
+            name: render_package(tree, config, lines_kept=lines_kept).files for name, tree in trees.items()
+        }
     except EmitError as error:
         return Outcome(merged((*analysis.findings, *error.findings)))
     if not write:

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from profilec.cli.options import as_json, command, configuration, dependencies, report
+from profilec.cli.options import Form, command, configuration, dependencies, form, report
 from profilec.cli.progress import steps
 
 
 @command
 @dependencies
-@as_json
-def audit(deps: Path | None, as_json: bool) -> int:
+@form
+def audit(deps: Path | None, form: Form) -> int:
     """List what a profile forbids and its package or dependencies reach all the same, with chains.
 
     Example: profilec audit --deps build/wasm-dependencies
@@ -20,4 +20,4 @@ def audit(deps: Path | None, as_json: bool) -> int:
     with steps("reading") as step:
         analysis = analyse(open_project(config), step, dependencies=deps)
     about = ("PC405", "PC406", "PC407")
-    return report(analysis.about(about), as_json=as_json)
+    return report(analysis.about(about), form)

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from profilec.cli.options import as_json, command, configuration, dependencies, report
+from profilec.cli.options import Form, command, configuration, dependencies, form, report
 from profilec.cli.progress import say, steps
 
 
 @command
 @dependencies
-@as_json
-def check(deps: Path | None, as_json: bool) -> int:
+@form
+def check(deps: Path | None, form: Form) -> int:
     """Report every fault of every profile; write nothing.
 
     Example: profilec check --json
@@ -21,4 +21,4 @@ def check(deps: Path | None, as_json: bool) -> int:
         analysis = analyse(open_project(config), step, dependencies=deps)
     if not analysis.errors:
         say(f"{len(analysis.project.sources)} files are right for {', '.join(config.profiles)}")
-    return report(analysis.findings, as_json=as_json)
+    return report(analysis.findings, form)

@@ -15,6 +15,8 @@ _COMMANDS = {
     "map": "Find a line of the source in the trees, or the other way round.",
     "audit": "List what is forbidden and reached all the same.",
     "parity": "List what is public in one profile and not in another.",
+    "powerset": "Prove every combination of features.",
+    "init": "Give a project its first configuration.",
 }
 """Each command with its line of the overview; it lives in the module of its name."""
 

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping
 
 import click
 
-from profilec.cli.options import command, configuration, known_profiles, show
+from profilec.cli.options import command, configuration, known_profiles, profile_names, report
 
 
 @command
-@click.argument("first", metavar="A")
-@click.argument("second", metavar="B")
+@click.argument("first", metavar="A", shell_complete=profile_names)
+@click.argument("second", metavar="B", shell_complete=profile_names)
 def diff(first: str, second: str) -> int:
     """Show how the package of profile B differs from that of profile A.
 
@@ -23,8 +23,7 @@ def diff(first: str, second: str) -> int:
     known_profiles(config, (first, second))
     analysis = analyse(open_project(config))
     if analysis.errors:
-        show(analysis.errors, err=True)
-        return 1
+        return report(analysis.errors, "text", err=True)
     packages = [render_package(analysis.trees[name], config).tree.files for name in (first, second)]
     texts = [{path: file.data for path, file in files.items()} for files in packages]
     for line in differences(first, texts[0], second, texts[1]):

@@ -4,7 +4,7 @@ import json
 
 import click
 
-from profilec.cli.options import as_json, command, configuration, show
+from profilec.cli.options import as_json, command, configuration, report
 from profilec.cli.places import Place, read_place, source_path
 from profilec.config import Config
 from profilec.diagnostics import CODES, did_you_mean
@@ -60,8 +60,7 @@ def _explain_line(config: Config, place: Place, *, as_json: bool) -> int:
     if place.line > len(lines):
         raise click.UsageError(f"{place.file} has {len(lines)} lines")
     if analysis.errors:
-        show(analysis.errors, err=True)
-        return 1
+        return report(analysis.errors, "text", err=True)
     found = {name: fates(analysis, path, name)[place.line - 1] for name in config.profiles}
     text = lines[place.line - 1].decode("utf-8", "replace")
     if as_json:

@@ -1,4 +1,4 @@
-"""What commands share: the options `-C` and `--json`, opening the project, and showing findings."""
+"""What commands share: options, opening the project, and writing findings."""
 
 import functools
 import json
@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast
 
 import click
 
@@ -38,6 +38,16 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Write JSON, for 
 """The option `--json`."""
 
 
+type Form = Literal["text", "json", "sarif"]
+
+
+def form[**P](function: Callable[P, int]) -> Callable[P, int]:
+    """Add the options that say how findings are written: `--json` and `--sarif`."""
+    for name, text in (("sarif", "Write SARIF 2.1.0, for code hosts and editors."), ("json", "Write JSON.")):
+        function = click.option(f"--{name}", "form", flag_value=name, default="text", help=text)(function)
+    return function
+
+
 dependencies = click.option(
     "--deps",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -59,10 +69,8 @@ def command[**P](function: Callable[P, int]) -> click.Command:
         try:
             return function(*arguments, **options)
         except ConfigError as error:
-            if options.get("as_json"):
-                show_json(error.findings)
-            else:
-                show(error.findings, err=True)
+            given = options.get("form", "json" if options.get("as_json") else "text")
+            report(error.findings, cast("Form", given), err=True)
             return 2
 
     name = function.__module__.rpartition(".")[2]
@@ -80,6 +88,14 @@ def configuration() -> Config:
     return load_config(find_project(Path.cwd()))
 
 
+def profile_names(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """The profiles that begin with what was typed, for the completion of a shell."""
+    try:
+        return [name for name in configuration().profiles if name.startswith(incomplete)]
+    except ConfigError:
+        return []
+
+
 def known_profiles(config: Config, names: Iterable[str]) -> tuple[str, ...]:
     """The profiles that were named, each once; all of them where none was.
 
@@ -95,9 +111,29 @@ def known_profiles(config: Config, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names)) or tuple(config.profiles)
 
 
-def show(findings: Iterable[Finding], *, err: bool = False) -> None:
+def report(findings: tuple[Finding, ...], form: Form, *, err: bool = False, **more: Any) -> int:
+    """Write findings; the exit code is 1 if there is an error among them.
+
+    Args:
+        findings: what there is to report.
+        form: for a person (`text`), or for a program.
+        err: whether text goes to standard error.
+        more: what else a command has to say in JSON.
+    """
+    if form == "json":
+        listed = [asdict(finding) | {"severity": CODES[finding.code].severity} for finding in findings]
+        click.echo(json.dumps({"findings": listed, **more}, indent=2, ensure_ascii=False))
+    elif form == "sarif":
+        from profilec.diagnostics.sarif import to_sarif
+
+        click.echo(json.dumps(to_sarif(findings), indent=2, ensure_ascii=False))
+    else:
+        _show(findings, err=err)
+    return 1 if any(finding.is_error for finding in findings) else 0
+
+
+def _show(findings: tuple[Finding, ...], *, err: bool) -> None:
     """Write findings for a person, and how many there are."""
-    findings = tuple(findings)
     for finding in findings:
         click.echo(render(finding), err=err)
         click.echo(err=err)
@@ -107,20 +143,5 @@ def show(findings: Iterable[Finding], *, err: bool = False) -> None:
         click.echo(" and ".join(count for count in counts if count), err=err)
 
 
-def report(findings: tuple[Finding, ...], *, as_json: bool) -> int:
-    """Write findings for a person or a program; the exit code is 1 if there is an error among them."""
-    if as_json:
-        show_json(findings)
-    else:
-        show(findings)
-    return 1 if any(finding.is_error for finding in findings) else 0
-
-
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'s' if number > 1 else ''}" if number else ""
-
-
-def show_json(findings: Iterable[Finding], **more: Any) -> None:
-    """Write findings, and what else a command has to say, as one JSON object."""
-    listed = [asdict(finding) | {"severity": CODES[finding.code].severity} for finding in findings]
-    click.echo(json.dumps({"findings": listed, **more}, indent=2, ensure_ascii=False))

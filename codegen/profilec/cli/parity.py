@@ -1,12 +1,12 @@
 """`profilec parity`: the proof alone that all packages have one public interface."""
 
-from profilec.cli.options import as_json, command, configuration, report
+from profilec.cli.options import Form, command, configuration, form, report
 from profilec.cli.progress import steps
 
 
 @command
-@as_json
-def parity(as_json: bool) -> int:
+@form
+def parity(form: Form) -> int:
     """List the public names and signatures that differ between profiles without being declared to.
 
     Example: profilec parity
@@ -15,4 +15,4 @@ def parity(as_json: bool) -> int:
 
     with steps("reading") as step:
         analysis = analyse(open_project(configuration()), step)
-    return report(analysis.about(("PC408",)), as_json=as_json)
+    return report(analysis.about(("PC408",)), form)

@@ -13,7 +13,9 @@ from profilec.emit.templating import render
 from profilec.tree import EmittedFile
 
 
-def add_guard(file: EmittedFile, profile: Profile, config: Config, distribution: str) -> EmittedFile:
+def add_guard(
+    file: EmittedFile, profile: Profile, config: Config, distribution: str, *, on_one_line: bool = False
+) -> EmittedFile:
     """The `__init__.py` of a package with the guard of its profile, if the profile declares a marker.
 
     The guard stands behind the docstring and the `__future__` imports, before everything else.
@@ -21,7 +23,7 @@ def add_guard(file: EmittedFile, profile: Profile, config: Config, distribution:
     if profile.marker is None:
         return file
     newline = b"\r\n" if b"\r\n" in file.data else b"\n"
-    guard = _guard(profile, config, distribution).splitlines()
+    guard = _guard(profile, config, distribution, on_one_line=on_one_line).splitlines()
     lines = file.data.split(newline)
     position = _position(file.data)
     before, after = lines[:position], lines[position:]
@@ -42,14 +44,17 @@ def add_guard(file: EmittedFile, profile: Profile, config: Config, distribution:
     )
 
 
-def _guard(profile: Profile, config: Config, distribution: str) -> str:
+def _guard(profile: Profile, config: Config, distribution: str, *, on_one_line: bool) -> str:
     test = python_test(profile.marker or "")
     others = [name for name in config.profiles if name != profile.name]
+    fails = test.fails
+    for module in test.modules if on_one_line else ():
+        fails = fails.replace(f"_{module}.", f'__import__("{module}").')
     here = f"the {' or '.join(others)} build" if others else "a build for this platform"
     return render(
-        "guard.py.j2",
+        "guard_line.py.j2" if on_one_line else "guard.py.j2",
         modules=test.modules,
-        fails=test.fails,
+        fails=fails,
         refusal=f"this is the {profile.name} build of {config.package}, for {profile.marker}; ",
         advice=f"install {here} here instead: pip install --force-reinstall {distribution}",
     )

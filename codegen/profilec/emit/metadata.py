@@ -11,7 +11,6 @@ from profilec.config import Config, Profile
 from profilec.emit.project_files import find_version, project_files
 from profilec.emit.templating import render, toml_key
 
-
 _COPIED_AS_THEY_ARE = (
     "description", "requires-python", "license", "authors", "maintainers", "keywords", "classifiers",
     "urls", "optional-dependencies", "gui-scripts", "entry-points",

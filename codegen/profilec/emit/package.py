@@ -8,6 +8,7 @@ from profilec.config import Config
 from profilec.diagnostics import Finding
 from profilec.emit.formatting import FormatError, format_file
 from profilec.emit.guard import add_guard
+from profilec.emit.keep_lines import NoRoomError, keep_lines
 from profilec.emit.metadata import distribution_name, render_metadata
 from profilec.emit.source_map import MAP_FILE, render_map
 from profilec.tree import EmittedFile, Tree
@@ -34,23 +35,48 @@ class Emitted:
     files: Mapping[str, bytes]
 
 
-def render_package(tree: Tree, config: Config) -> Emitted:
+def render_package(tree: Tree, config: Config, *, lines_kept: bool = False) -> Emitted:
     """Finish a tree: guard, Black, metadata, source map.
 
+    Args:
+        tree: what one profile makes of the package, proved.
+        config: the project's configuration.
+        lines_kept: whether every kept line stays at its number; nothing is then formatted.
+
     Raises:
-        EmitError: Black refused a changed file (PC505).
+        EmitError: Black refused a changed file (PC505), or a kept line would have to move (PC506).
     """
     files = dict(tree.files)
     entrance = f"{config.package_path}/__init__.py"
     if entrance in files:
         profile = config.profiles[tree.profile]
-        files[entrance] = add_guard(files[entrance], profile, config, distribution_name(config))
-    if config.format == "black":
+        name = distribution_name(config)
+        files[entrance] = add_guard(files[entrance], profile, config, name, on_one_line=lines_kept)
+    if lines_kept:
+        files = _with_lines_kept(files, tree.profile, config)
+    elif config.format == "black":
         files = _formatted(files, tree.profile, config)
     everything = render_metadata(config, config.profiles[tree.profile])
     everything |= {path: file.data for path, file in files.items()}
     everything[MAP_FILE] = render_map(tree.profile, config.source, files)
     return Emitted(replace(tree, files=files), dict(sorted(everything.items())))
+
+
+def _with_lines_kept(
+    files: Mapping[str, EmittedFile], profile: str, config: Config
+) -> dict[str, EmittedFile]:
+    kept, findings = {}, []
+    for path, file in files.items():
+        try:
+            kept[path] = keep_lines(file) if path.endswith((".py", ".pyi")) else file
+        except NoRoomError as error:
+            message = "this line would have to move: what was generated before it does not fit"
+            findings.append(
+                Finding("PC506", config.shown(path), error.line, message=message, profiles=(profile,))
+            )
+    if findings:
+        raise EmitError(tuple(findings))
+    return kept
 
 
 def _formatted(files: Mapping[str, EmittedFile], profile: str, config: Config) -> dict[str, EmittedFile]:

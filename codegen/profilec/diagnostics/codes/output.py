@@ -47,4 +47,13 @@ CODES = (
         "",
         "",
     ),
+    Code(
+        "PC506",
+        "a line cannot stay at its number",
+        "error",
+        "With `--keep-lines` every kept line stands where it stands in the source. Something that the "
+        "compiler generates, such as the package guard, needs a line before this one, and none went there.",
+        '"""A shop."""\nimport os',
+        '"""A shop."""\n\nimport os',
+    ),
 )

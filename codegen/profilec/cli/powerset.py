@@ -1,0 +1,64 @@
+"""`profilec powerset`: does every combination of features build?"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import combinations
+from pathlib import Path
+
+import click
+
+from profilec.cli.options import (
+    Form,
+    command,
+    configuration,
+    dependencies,
+    form,
+    known_profiles,
+    profile_names,
+    report,
+)
+from profilec.cli.progress import steps
+from profilec.config import Config
+from profilec.diagnostics import Finding, merged
+
+
+@command
+@click.argument("profile", required=False, shell_complete=profile_names)
+@click.option("--depth", type=click.IntRange(min=0), metavar="N", help="Combine at most N features.")
+@dependencies
+@form
+def powerset(profile: str | None, depth: int | None, deps: Path | None, form: Form) -> int:
+    """Analyse and prove PROFILE, else the default one, with every combination of features.
+
+    Combinations that `exclusive` rules out are passed over. Nothing is written.
+
+    Example: profilec powerset native --depth 2
+    """
+    from profilec.project import analyse, open_project
+
+    config = configuration()
+    (base,) = known_profiles(config, (profile or config.default,))
+    project = open_project(config)
+    chosen = list(feature_sets(config, depth))
+    findings: list[Finding] = []
+    with steps("reading") as step:
+        for features in chosen:
+            name = "+".join(sorted(features)) or "no features"
+            step(f"{base} with {name}")
+            alone = {base: replace(config.profiles[base], features=features)}
+            analysis = analyse(replace(project, config=replace(config, profiles=alone)), dependencies=deps)
+            errors = (finding for finding in analysis.findings if finding.is_error)
+            findings += (replace(finding, profiles=(f"{base} with {name}",)) for finding in errors)
+    return report(
+        merged(findings), form, profile=base, combinations=[sorted(features) for features in chosen]
+    )
+
+
+def feature_sets(config: Config, depth: int | None = None) -> Iterator[frozenset[str]]:
+    """Every set of features that `exclusive` allows, small ones first, with at most `depth` features."""
+    names = sorted(config.features)
+    limit = len(names) if depth is None else min(depth, len(names))
+    for size in range(limit + 1):
+        for chosen in combinations(names, size):
+            if all(len(set(group).intersection(chosen)) < 2 for group in config.exclusive):
+                yield frozenset(chosen)

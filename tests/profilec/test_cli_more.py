@@ -1,0 +1,282 @@
+"""The other commands and options: init, powerset, watch, keep-lines, SARIF, completion, pages."""
+
+import ast
+import os
+import signal
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+import pytest
+from profilec_project import Project
+
+from profilec.diagnostics import CODES, pages
+from profilec.diagnostics.sarif import to_sarif
+
+JOBS = """
+    import threading
+
+    from shop._profile import THREADS
+
+
+    def run(job):
+        # on a thread where there are any
+        if THREADS:
+            thread = threading.Thread(target=job)
+            thread.start()
+        else:
+            job()
+        return None
+    """
+
+
+@pytest.fixture
+def shop(project: Project) -> Project:
+    """A package with one file that differs between its profiles."""
+    project.write({"src/shop/jobs.py": JOBS})
+    return project
+
+
+@pytest.mark.parametrize("layout", ["src", "."])
+def test_a_strangers_project_builds_after_init(layout: str, empty_project: Project) -> None:
+    empty_project.write(
+        {
+            "pyproject.toml": '[project]\nname = "bakery"\nversion = "3"',
+            f"{layout}/bakery/__init__.py": "",
+            "tests/__init__.py": "",
+        }
+    )
+    ran = empty_project.run("init")
+    assert (ran.code, ran.err) == (0, "")
+    assert "added [tool.profilec] for the package bakery" in ran.out
+    assert tomllib.loads(empty_project.read("pyproject.toml"))["project"]["name"] == "bakery"
+    assert empty_project.config.source == layout
+
+
+def test_a_build_follows_init(empty_project: Project) -> None:
+    empty_project.write({"bakery/__init__.py": "", "bakery/oven.py": "def bake(): ...\n"})
+    assert empty_project.run("init").code == 0
+    assert empty_project.run("build").code == 0
+    assert empty_project.read("build/wasm/bakery/oven.py") == "def bake(): ...\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "arguments", "message"),
+    [
+        ({"pyproject.toml": "[tool.profilec]\n"}, [], "has a [tool.profilec] table already"),
+        ({"pyproject.toml": "[tool\n"}, [], "is not valid TOML"),
+        ({"readme.txt": ""}, [], "there is no package"),
+        ({"a/__init__.py": "", "b/__init__.py": ""}, [], "name one of a, b"),
+        ({"a/__init__.py": ""}, ["c"], "there is no package `c`"),
+    ],
+)
+def test_init_says_why_it_cannot(
+    files: dict[str, str], arguments: list[str], message: str, empty_project: Project
+) -> None:
+    empty_project.write(files)
+    ran = empty_project.run("init", *arguments)
+    assert ran.code == 2
+    assert message in ran.err
+    assert empty_project.files(".") == {path: text.encode() for path, text in files.items()}
+
+
+FEATURES = """
+    [tool.profilec]
+    source = "src"
+    package = "shop"
+    flags = "shop._profile"
+    exclusive = [["red", "blue"]]
+
+    [tool.profilec.features]
+    red = "red"
+    blue = "blue"
+    fast = "fast"
+
+    [tool.profilec.profiles.native]
+    features = ["red"]
+    """
+
+
+@pytest.fixture
+def painted(empty_project: Project) -> Project:
+    """A package of three features, two of which exclude each other; one combination is broken."""
+    flags = "from profilec import flag\nRED = flag('red')\nBLUE = flag('blue')\nFAST = flag('fast')\n"
+    text = "from shop._profile import *\nif not (BLUE and FAST):\n    x = 1\nif not RED:\n    y = x\n"
+    text = text.replace("*", "BLUE, FAST, RED")
+    empty_project.write(
+        {"pyproject.toml": FEATURES, "src/shop/__init__.py": "", "src/shop/_profile.py": flags}
+    )
+    empty_project.write({"src/shop/_a.py": text})
+    return empty_project
+
+
+def test_every_combination_of_features_is_proved(painted: Project) -> None:
+    ran = painted.run("powerset", "--json")
+    assert ran.code == 1
+    assert ran.json["combinations"] == [[], ["blue"], ["fast"], ["red"], ["blue", "fast"], ["fast", "red"]]
+    assert {tuple(finding["profiles"]) for finding in ran.json["findings"]} == {("native with blue+fast",)}
+
+
+def test_a_depth_bounds_the_combinations(painted: Project) -> None:
+    ran = painted.run("powerset", "--depth", "1", "--json")
+    assert ran.code == 0
+    assert ran.json["combinations"] == [[], ["blue"], ["fast"], ["red"]]
+
+
+def test_kept_lines_stay_at_their_numbers(shop: Project) -> None:
+    configuration = shop.read("pyproject.toml")
+    shop.write(
+        {
+            "pyproject.toml": configuration.replace('package = "shop"', 'package = "shop"\nformat = "black"')
+            + "marker = \"sys_platform == 'emscripten'\"\n",
+            "src/shop/__init__.py": '"""A shop."""\n\nimport os\n',
+        }
+    )
+    assert shop.run("build", "--keep-lines").code == 0
+    source = shop.read("src/shop/jobs.py").splitlines()
+    for name in ("native", "wasm"):
+        emitted = shop.read(f"build/{name}/shop/jobs.py").splitlines()
+        ast.parse("\n".join(emitted))
+        assert all(line.strip() in ("", source[number].strip()) for number, line in enumerate(emitted))
+        assert emitted[12] == "    return None"
+    entrance = shop.read("build/wasm/shop/__init__.py").splitlines()
+    assert entrance[0] == '"""A shop."""'
+    assert entrance[1].startswith('if __import__("sys").platform != "emscripten": raise ImportError(')
+    assert entrance[2] == "import os"
+    assert shop.run("map", "build/wasm/shop/jobs.py:13").out == "src/shop/jobs.py:13\n"
+
+
+def test_a_stub_fits_into_the_lines_that_it_replaces(shop: Project) -> None:
+    text = """
+        from profilec import stub
+        from shop._profile import THREADS
+
+
+        @stub(unless=THREADS, error=ValueError, message="there are no threads here to run a {job!r} on")
+        def run(job: object) -> None:
+            return None
+
+
+        LAST = 1
+        """
+    shop.write({"src/shop/jobs.py": text})
+    assert shop.run("build", "--keep-lines").code == 0
+    emitted = shop.read("build/wasm/shop/jobs.py").splitlines()
+    assert emitted[5] == "def run(job: object) -> None:"
+    assert emitted[9] == "LAST = 1"
+
+
+def test_a_line_that_has_to_move_is_an_error(shop: Project) -> None:
+    shop.write(
+        {
+            "pyproject.toml": shop.read("pyproject.toml") + "marker = \"sys_platform == 'emscripten'\"\n",
+            "src/shop/__init__.py": '"""A shop."""\nimport os\n',
+        }
+    )
+    assert shop.run("build", "--keep-lines", "--json").codes == ["PC506"]
+    assert not (shop.root / "build").exists()
+
+
+def test_a_build_with_kept_lines_is_not_taken_for_one_without(shop: Project) -> None:
+    shop.run("build")
+    assert shop.run("build", "--keep-lines", "--check").code == 1
+    shop.run("build", "--keep-lines")
+    assert shop.run("build", "--keep-lines", "--check").code == 0
+    assert shop.run("build", "--check").code == 1
+
+
+def wait_for(file: Path, text: str) -> None:
+    for _ in range(200):
+        if file.exists() and text in file.read_text():
+            return
+        time.sleep(0.05)
+    pytest.fail(f"{file} never held {text!r}")
+
+
+def test_a_watched_project_is_built_again_after_a_change(shop: Project) -> None:
+    command = [sys.executable, "-m", "profilec.cli", "build", "--watch"]
+    process = subprocess.Popen(command, cwd=shop.root, stdout=subprocess.PIPE, text=True)
+    try:
+        wait_for(shop.root / "build/native/shop/jobs.py", "def run")
+        shop.write({"src/shop/jobs.py": "def walk(:\n"})
+        time.sleep(0.6)
+        shop.write({"src/shop/jobs.py": "def walk(): ...\n"})
+        wait_for(shop.root / "build/native/shop/jobs.py", "def walk")
+    finally:
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert "PC601" in out
+
+
+def test_findings_are_written_as_sarif(shop: Project) -> None:
+    shop.write({"src/shop/b.py": "from shop._profile import THREAD\nif THREAD:\n    x = 1\n"})
+    ran = shop.run("check", "--sarif")
+    assert ran.code == 1
+    log = ran.json
+    assert log["version"] == "2.1.0"
+    (run,) = log["runs"]
+    (result,) = run["results"]
+    assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"] == "PC101"
+    location = result["locations"][0]["physicalLocation"]
+    assert location["artifactLocation"]["uri"] == "src/shop/b.py"
+    assert location["region"]["startLine"] in (1, 2)
+    assert result["level"] == "error"
+
+
+def test_a_wrong_configuration_is_written_as_sarif_too(shop: Project) -> None:
+    shop.write({"pyproject.toml": "[tool.profilec]\npackage = 1\n"})
+    ran = shop.run("check", "--sarif")
+    assert ran.code == 2
+    assert {result["ruleId"] for result in ran.json["runs"][0]["results"]} == {"PC004", "PC005"}
+
+
+def test_a_run_without_findings_is_an_empty_log() -> None:
+    assert to_sarif(())["runs"][0]["results"] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [
+        ("profilec bu", ["build"]),
+        ("profilec build na", ["native"]),
+        ("profilec diff native w", ["wasm"]),
+        ("profilec build --ke", ["--keep-lines"]),
+    ],
+)
+def test_a_shell_completes_commands_profiles_and_options(
+    words: str, completed: list[str], shop: Project
+) -> None:
+    typed = words.split()
+    environment = {
+        **os.environ,
+        "_PROFILEC_COMPLETE": "bash_complete",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(len(typed) - 1),
+    }
+    command = [sys.executable, "-m", "profilec.cli"]
+    ran = subprocess.run(command, cwd=shop.root, env=environment, capture_output=True, text=True, check=False)
+    assert [line.partition(",")[2] for line in ran.stdout.splitlines()] == completed
+
+
+def test_every_code_has_a_page_and_the_pages_are_up_to_date() -> None:
+    folder = Path(__file__).parents[2] / "docs" / "diagnostics"
+    written = {file.name: file.read_text(encoding="utf-8") for file in folder.glob("*.md")}
+    assert written == pages.render_pages(), "run python -m profilec.diagnostics.pages docs/diagnostics"
+    assert set(written) == {f"{name}.md" for name in CODES} | {"index.md"}
+
+
+def test_pages_of_codes_that_are_no_more_go(tmp_path: Path) -> None:
+    (tmp_path / "PC999.md").write_text("")
+    pages.main(tmp_path)
+    assert not (tmp_path / "PC999.md").exists()
+    assert (tmp_path / "PC101.md").read_text().startswith("# PC101: ")
+
+
+@pytest.mark.parametrize("command", ["powerset", "init"])
+def test_every_command_has_help_with_an_example(command: str, shop: Project) -> None:
+    ran = shop.run(command, "--help")
+    assert ran.code == 0
+    assert f"Example: profilec {command}" in " ".join(ran.out.split())
