@@ -518,8 +518,8 @@ class Scheduler:
             return edge
         weights = self.weights
         if weights is None or weights.held + size <= weights.limit or edge.target.idle:
-            # An idle node takes its message at once. So the last of those who wait for bytes can always go on: what
-            # its messages lead to waits for none.
+            # An idle node takes its message at once. So the last of those who wait for bytes can always go on:
+            # nothing that its messages lead to waits for any.
             return None
         return weights
 
@@ -533,11 +533,13 @@ class Scheduler:
         if weights is None:
             return 0
         size = estimate_bytes(payload)
-        if size > weights.limit:
+        if size * copies > weights.limit:
+            many = f"{copies} copies of " if copies > 1 else ""
             message = (
-                f"a payload of {size} bytes does not fit into queues that may hold {weights.limit} bytes"
+                f"{many}a payload of about {size} bytes cannot go into queues that may hold {weights.limit} "
+                "bytes together: raise queue_limit_bytes, or send less at a time"
             )
-            error = QueueLimitExceeded(message, limit_bytes=weights.limit, payload_bytes=size)
+            error = QueueLimitExceeded(message, limit_bytes=weights.limit, payload_bytes=size * copies)
             self.stop(error)
             raise error
         return size

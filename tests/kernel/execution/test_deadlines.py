@@ -1,12 +1,13 @@
-"""Deadlines and cancellation interrupt what is suspended (decision 1), and edges keep their time (decision 8)."""
+"""Deadlines interrupt what is suspended (decision 1), and edges keep their time (decision 8)."""
 
 import asyncio
 import time
 from typing import Any
 
 import pytest
-from kernel_exec import DeadlineExceeded, NodeContext, NodeFailed, Value
 from small_flows import collect, inline, small, soon
+
+from kernel_exec import DeadlineExceeded, NodeContext, NodeFailed, Value
 
 IN_TIME = 0.05
 """Seconds after its deadline within which `run_once` has returned."""
@@ -121,7 +122,9 @@ async def test_messages_within_the_time_of_their_edge_pass() -> None:
         await asyncio.sleep(0)
         return number
 
-    flow = small("in>a>b>out", {"a": brief}, edges={"in>a": {"timeout_ms": 2000}, "a>b": {"timeout_ms": 2000}})
+    flow = small(
+        "in>a>b>out", {"a": brief}, edges={"in>a": {"timeout_ms": 2000}, "a>b": {"timeout_ms": 2000}}
+    )
     results = flow.executor().run_many(flow.plan, "in", range(100), capture="out")
     assert await collect(results) == list(range(100))
 

@@ -4,8 +4,9 @@ import asyncio
 from typing import Any
 
 import pytest
-from kernel_exec import Cancelled, ExecutionError, MissingOutput, NodeFailed, Value
 from small_flows import collect, inline, small, soon
+
+from kernel_exec import Cancelled, ExecutionError, MissingOutput, NodeFailed, Value
 
 
 class Odd(BaseException):

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from kernel_exec import NodeFailed, PayloadError, Value
 from msgspec import Struct
 from small_flows import collect, small
+
+from kernel_exec import NodeFailed, PayloadError, Value
 
 
 class Order(Struct):

@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from kernel_exec import Cancelled, DeadlineExceeded, NodeFailed, Stream
 from small_flows import small, soon, stream
+
+from kernel_exec import Cancelled, DeadlineExceeded, NodeFailed, Stream
 
 
 async def count(number: int) -> AsyncIterator[int]:
@@ -219,4 +220,6 @@ async def test_an_executor_serves_one_stream_after_the_other() -> None:
     flow = small("in>out", {"out": stream(count)})
     executor = flow.executor()
     for number in range(5):
-        assert await items_of(await executor.run_once(flow.plan, "in", number, capture="out")) == list(range(number))
+        assert await items_of(await executor.run_once(flow.plan, "in", number, capture="out")) == list(
+            range(number)
+        )

@@ -1,0 +1,256 @@
+"""What edges and queues hold: backpressure, spill to a store, limits in bytes (decisions 7, 9, 14)."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from small_flows import collect, small, soon
+
+from kernel_exec import Cancelled, NodeFailed, PayloadError, QueueLimitExceeded, SpillFailed, Value
+from kernel_exec.flow_ir import BufferPolicy
+from kernel_exec.spill import MemoryStore
+
+
+def spilling(max_items: int, threshold: int | None = None) -> dict[str, Any]:
+    return {"buffer": BufferPolicy(max_items=max_items, spill_tier="shelf", spill_threshold_bytes=threshold)}
+
+
+class Gate:
+    """A handler that lets payloads pass once it is open."""
+
+    def __init__(self) -> None:
+        self.open = asyncio.Event()
+        self.passed: list[Any] = []
+
+    async def __call__(self, payload: Any) -> Any:
+        await self.open.wait()
+        self.passed.append(payload)
+        return payload
+
+
+class Counting(MemoryStore):
+    """A store that counts, and fails on command."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.puts = 0
+        self.broken = ""
+        self.pause = 0.0
+
+    async def put(self, key: str, data: bytes) -> None:
+        await asyncio.sleep(self.pause)
+        if self.broken == "put":
+            raise OSError("the shelf is full")
+        self.puts += 1
+        await super().put(key, data)
+
+    async def get(self, key: str) -> bytes:
+        await asyncio.sleep(self.pause)
+        data = await super().get(key)
+        return data[:-1] if self.broken == "get" else data
+
+
+async def test_a_full_edge_holds_its_producer_back() -> None:
+    handled = []
+
+    async def note(number: int) -> int:
+        handled.append(number)
+        return number
+
+    gate = Gate()
+    flow = small(
+        "in>out>slow", {"in": note, "slow": gate}, edges={"out>slow": {"buffer": BufferPolicy(max_items=2)}}
+    )
+    async with flow.executor(edge_capacity=2, trigger_capacity=2).instantiate(
+        flow.plan, capture="slow"
+    ) as run:
+        sends = [asyncio.create_task(run.send("in", number)) for number in range(8)]
+        await asyncio.sleep(0.01)
+        # One in the slow node, two before it, one that out could not send on, two before that, one in `in`.
+        assert len(handled) <= 7
+        gate.open.set()
+        assert [(await soon(run.next())).value for _ in range(8)] == list(range(8))
+        await soon(asyncio.gather(*sends))
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.001], ids=["quick store", "slow store"])
+async def test_an_edge_that_is_full_spills_and_keeps_the_order(pause: float) -> None:
+    gate = Gate()
+    store = Counting()
+    store.pause = pause
+    flow = small("in>out", {"out": gate}, edges={"in>out": spilling(2)})
+    async with flow.executor(capture_capacity=50, spill_stores={"shelf": store}).instantiate(
+        flow.plan, capture="out"
+    ) as run:
+        for number in range(20):
+            await soon(run.send("in", {"number": number}))
+            await asyncio.sleep(pause * 3)
+        await asyncio.sleep(0.005)
+        assert store.puts == 17
+        gate.open.set()
+        assert [(await soon(run.next())).value for _ in range(20)] == [
+            {"number": number} for number in range(20)
+        ]
+        assert not store.objects
+
+
+async def test_a_payload_over_the_threshold_spills_though_there_is_room() -> None:
+    store = Counting()
+    flow = small("in>out", edges={"in>out": spilling(10, threshold=100)})
+    executor = flow.executor(spill_stores={"shelf": store})
+    payloads = ["x" * size for size in (10, 200, 20, 300)]
+    assert await collect(executor.run_many(flow.plan, "in", payloads, capture="out")) == payloads
+    assert store.puts == 2
+    assert not store.objects
+
+
+async def test_beyond_the_spill_limit_the_producer_waits() -> None:
+    gate = Gate()
+    store = Counting()
+    flow = small("in>out", {"out": gate}, edges={"in>out": spilling(1)})
+    executor = flow.executor(capture_capacity=50, spill_limit_bytes=1000, spill_stores={"shelf": store})
+    payloads = [f"{number:0200}" for number in range(20)]
+    async with executor.instantiate(flow.plan, capture="out") as run:
+        sends = [asyncio.create_task(run.send("in", payload)) for payload in payloads]
+        await asyncio.sleep(0.01)
+        assert 1 <= store.puts <= 4
+        gate.open.set()
+        assert [(await soon(run.next())).value for _ in payloads] == payloads
+        await soon(asyncio.gather(*sends))
+
+
+@pytest.mark.parametrize("broken", ["put", "get"])
+async def test_a_store_that_fails_fails_the_run_and_says_where(broken: str) -> None:
+    gate = Gate()
+    store = Counting()
+    store.broken = broken
+    flow = small("in>out", {"out": gate}, edges={"in>out": spilling(1)})
+    async with flow.executor(spill_stores={"shelf": store}).instantiate(flow.plan, capture="out") as run:
+        for number in range(4):
+            await run.send("in", number)
+        await asyncio.sleep(0.01)
+        gate.open.set()
+        with pytest.raises(SpillFailed) as caught:
+            await collect(run)
+        assert (caught.value.edge, caught.value.tier) == ("in->out", "shelf")
+        with pytest.raises(SpillFailed):
+            await soon(run.send("in", 5))
+
+
+async def test_what_is_no_payload_fails_the_node_whose_edge_would_spill_it() -> None:
+    flow = small("in>out", edges={"in>out": spilling(1, threshold=1)})
+    with pytest.raises(NodeFailed) as caught:
+        await flow.executor(spill_stores={"shelf": MemoryStore()}).run_once(
+            flow.plan, "in", object(), capture="out"
+        )
+    assert caught.value.alias == "in"
+    assert isinstance(caught.value.cause, PayloadError)
+
+
+async def test_branches_spill_each_for_itself() -> None:
+    gates = [Gate(), Gate()]
+    store = Counting()
+    flow = small(
+        "in>a>out, in>b>out, in>c>out",
+        {"a": gates[0], "b": gates[1]},
+        edges={"in>a": spilling(1), "in>b": spilling(2)},
+    )
+    async with flow.executor(capture_capacity=10, spill_stores={"shelf": store}).instantiate(
+        flow.plan, capture="out"
+    ) as run:
+        for number in range(10):
+            await run.send("in", [number])
+        run.finish()
+        await asyncio.sleep(0.01)
+        for gate in gates:
+            gate.open.set()
+        results = await collect(run)
+    assert sorted(results) == sorted([[number] for number in range(10)] * 3)
+    assert gates[0].passed == gates[1].passed == [[number] for number in range(10)]
+    assert store.puts
+    assert not store.objects
+
+
+async def test_cancelling_leaves_no_object_in_the_store() -> None:
+    store = Counting()
+    flow = small("in>out", {"out": Gate()}, edges={"in>out": spilling(1)})
+    async with flow.executor(capture_capacity=20, spill_stores={"shelf": store}).instantiate(
+        flow.plan, capture="out"
+    ) as run:
+        for number in range(10):
+            await run.send("in", number)
+        await asyncio.sleep(0.01)
+        assert store.objects
+        run.cancel()
+    assert not store.objects
+
+
+async def test_a_payload_larger_than_all_queues_is_refused() -> None:
+    flow = small("in>out")
+    executor = flow.executor(queue_limit_bytes=10_000)
+    with pytest.raises(QueueLimitExceeded) as caught:
+        await executor.run_once(flow.plan, "in", "x" * 20_000, capture="out")
+    assert caught.value.limit_bytes == 10_000
+    assert caught.value.payload_bytes > 20_000
+    async with executor.instantiate(flow.plan, capture="out") as run:
+        with pytest.raises(QueueLimitExceeded):
+            await run.send("in", "x" * 20_000)
+        with pytest.raises(QueueLimitExceeded):
+            await run.next()
+    assert await executor.run_once(flow.plan, "in", "x" * 5_000, capture="out") == Value("x" * 5_000)
+
+
+async def test_sends_wait_while_the_queues_hold_their_limit() -> None:
+    gate = Gate()
+    flow = small("in>out", {"in": gate})
+    executor = flow.executor(queue_limit_bytes=10_000, trigger_capacity=100, capture_capacity=100)
+    payloads = [f"{number:03000}" for number in range(10)]
+    async with executor.instantiate(flow.plan, capture="out") as run:
+        sends = [asyncio.create_task(run.send("in", payload)) for payload in payloads]
+        await asyncio.sleep(0.01)
+        assert sum(send.done() for send in sends) == 4  # one is handled, three fit
+        gate.open.set()
+        assert [(await soon(run.next())).value for _ in payloads] == payloads
+        await soon(asyncio.gather(*sends))
+
+
+async def test_queues_under_a_limit_give_the_same_results() -> None:
+    async def grow(number: int) -> str:
+        await asyncio.sleep(0)
+        return f"{number:02000}"
+
+    flow = small("in>a>out, in>b>out, b>c>out", {"in": grow})
+    executor = flow.executor(queue_limit_bytes=9_000)
+    results = await collect(executor.run_many(flow.plan, "in", range(100), capture="out"))
+    assert sorted(results) == sorted([f"{number:02000}" for number in range(100)] * 3)
+
+
+async def test_a_fan_out_larger_than_all_queues_is_refused() -> None:
+    branches = ", ".join(f"in>b{number}>out" for number in range(10))
+    flow = small(branches)
+    executor = flow.executor(queue_limit_bytes=10_000)
+    assert await executor.run_once(flow.plan, "in", "x" * 500, capture="out") == Value("x" * 500)
+    with pytest.raises(QueueLimitExceeded, match="10 copies"):
+        await executor.run_once(flow.plan, "in", "x" * 2_000, capture="out")
+
+
+@pytest.mark.parametrize("graph", ["in>a>b>c>out", "in>a>c>out, in>b>c, b>out", "in>a>out, a>b>out, b>c>out"])
+async def test_a_run_at_its_limit_always_goes_on(graph: str) -> None:
+    async def brief(payload: Any) -> Any:
+        await asyncio.sleep(0)
+        return payload
+
+    flow = small(graph, default=brief)
+    free = await collect(flow.executor().run_many(flow.plan, "in", ["x" * 4_000] * 30, capture="out"))
+    executor = flow.executor(queue_limit_bytes=9_000, capture_capacity=30, trigger_capacity=30)
+    assert await collect(executor.run_many(flow.plan, "in", ["x" * 4_000] * 30, capture="out")) == free
+
+
+async def test_closing_while_sends_wait_for_room_ends_them() -> None:
+    flow = small("in>out", {"in": Gate()})
+    run = flow.executor(trigger_capacity=1).instantiate(flow.plan, capture="out")
+    async with run:
+        sends = [asyncio.create_task(run.send("in", number)) for number in range(5)]
+        await asyncio.sleep(0.001)
+    results = await soon(asyncio.gather(*sends, return_exceptions=True))
+    assert [type(result) for result in results] == [type(None), type(None), Cancelled, Cancelled, Cancelled]

@@ -1,0 +1,80 @@
+"""Ready work gives the loop its turns (decision 17), and one slow handler holds up nobody else."""
+
+import asyncio
+from typing import Any
+
+from small_flows import collect, small, soon
+
+from kernel_exec import Value
+
+
+async def test_the_loop_has_turns_while_work_is_always_ready() -> None:
+    turns = 0
+
+    async def beat() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    flow = small(">".join(f"n{number}" for number in range(20)))
+    beating = asyncio.create_task(beat())
+    results = await collect(flow.executor().run_many(flow.plan, "n0", range(2_000), capture="n19"))
+    beating.cancel()
+    assert len(results) == 2_000
+    assert turns >= 5
+
+
+async def test_the_loop_has_turns_while_a_caller_never_waits() -> None:
+    turns = 0
+
+    async def beat() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    flow = small(">".join(f"n{number}" for number in range(20)))
+    executor = flow.executor()
+    beating = asyncio.create_task(beat())
+    for number in range(1_000):
+        assert await executor.run_once(flow.plan, "n0", number, capture="n19") == Value(number)
+    beating.cancel()
+    assert turns >= 3
+
+
+async def test_a_handler_that_waits_holds_up_only_its_own_node() -> None:
+    release = asyncio.Event()
+
+    async def wait(payload: Any) -> Any:
+        await release.wait()
+        return payload
+
+    flow = small("in>slow>out, in>quick>out", {"slow": wait})
+    async with flow.executor(capture_capacity=20).instantiate(flow.plan, capture="out") as run:
+        for number in range(10):
+            await run.send("in", number)
+        assert [(await soon(run.next())).value for _ in range(10)] == list(range(10))
+        release.set()
+        assert [(await soon(run.next())).value for _ in range(10)] == list(range(10))
+
+
+async def test_nodes_of_a_chain_work_at_the_same_time() -> None:
+    inside: set[str] = set()
+    most = 0
+
+    def work(alias: str) -> Any:
+        async def handler(payload: Any) -> Any:
+            nonlocal most
+            assert alias not in inside, "one invocation of a node at a time"
+            inside.add(alias)
+            most = max(most, len(inside))
+            await asyncio.sleep(0.001)
+            inside.remove(alias)
+            return payload
+
+        return handler
+
+    flow = small("a>b>c>d", {alias: work(alias) for alias in "abcd"})
+    assert await collect(flow.executor().run_many(flow.plan, "a", range(30), capture="d")) == list(range(30))
+    assert most == 4
