@@ -11,7 +11,6 @@ The edge `═` in front of the payment provider, which is slow, may overflow: in
 from kernel_exec import FlowBuilder, FlowIR
 from kernel_exec.flow_ir import BufferPolicy, Idempotency
 
-OVERFLOWING = "price->charge"
 HELD_IN_MEMORY = 16
 LANES = ("express", "parcel", "freight")
 

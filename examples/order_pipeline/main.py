@@ -8,9 +8,9 @@ before anything runs; then the same burst with the tier bound to a store, which 
 import asyncio
 import json
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from flow import HELD_IN_MEMORY, OVERFLOWING, order_pipeline
+from flow import HELD_IN_MEMORY, order_pipeline
 from orders import LabelPrinter, Line, Order, Outcome, PaymentProvider, registry
 
 from kernel_exec import FlowExecutor, FlowIR, UnsupportedSpill, Value, validate
@@ -28,32 +28,14 @@ DAY = [
 BURST = [Order(f"B-{number}", "DE", [LAMP]) for number in range(200)]
 
 
-class PeakDepth:
-    """A metrics sink that keeps the most messages each edge ever held."""
-
-    def __init__(self) -> None:
-        self.of_edge: dict[str, float] = {}
-
-    def gauge(self, name: str, value: float, labels: Mapping[str, str]) -> None:
-        """Keep the deepest queue of each edge."""
-        if name == "lattice.executor.queue_depth":
-            self.of_edge[labels["edge"]] = max(value, self.of_edge.get(labels["edge"], 0))
-
-    def counter(self, name: str, value: float, labels: Mapping[str, str]) -> None:
-        """Nothing is counted here."""
-
-    def histogram(self, name: str, value: float, labels: Mapping[str, str]) -> None:
-        """Nothing is timed here."""
-
-
 def tell(fact: str, value: str) -> None:
     """Print one fact for whoever reads along, a person or tools/side_by_side.py."""
     print(json.dumps({"fact": fact, "value": value}))
 
 
-def shop_resources(printer: LabelPrinter) -> dict[str, object]:
+def shop_resources(**others: object) -> dict[str, object]:
     """Return what the steps work with: the domains that the flow declares, and the printer."""
-    return {"http": PaymentProvider(), "blob": {}, "printer": printer}
+    return {"http": PaymentProvider(), "blob": {}, "printer": LabelPrinter()} | others
 
 
 async def answers(flow: FlowIR, orders: Iterable[Order], executor: FlowExecutor) -> list[Outcome]:
@@ -65,7 +47,7 @@ async def answers(flow: FlowIR, orders: Iterable[Order], executor: FlowExecutor)
 async def a_day() -> None:
     """Five orders: each lane, and two that the check declines."""
     printer = LabelPrinter()
-    executor = FlowExecutor(registry, resources=shop_resources(printer))
+    executor = FlowExecutor(registry, resources=shop_resources(printer=printer))
     for outcome in sorted(await answers(order_pipeline(), DAY, executor), key=lambda outcome: outcome.number):
         tell(f"order {outcome.number}", outcome.answer)
     place = "the loop's thread" if printer.used_on_loop_thread else "a worker thread"
@@ -74,22 +56,26 @@ async def a_day() -> None:
 
 async def a_burst(fact: str, spill_stores: Mapping[str, MemoryStore]) -> None:
     """Two hundred orders at once, far more than the edge to the payment provider holds."""
-    depth = PeakDepth()
+    provider = PaymentProvider()
+    resources = shop_resources(http=provider)
     executor = FlowExecutor(
-        registry,
-        resources=shop_resources(LabelPrinter()),
-        spill_stores=spill_stores,
-        capture_capacity=len(BURST),
-        metrics=depth,
+        registry, resources=resources, spill_stores=spill_stores, capture_capacity=len(BURST)
     )
+    waiting = 0
+
+    def arrive() -> Iterator[Order]:
+        nonlocal waiting
+        yield from BURST
+        waiting = len(BURST) - provider.charges  # The last one has been taken in.
+
     try:
-        outcomes = await answers(order_pipeline(spill_tier="overflow"), BURST, executor)
+        outcomes = await answers(order_pipeline(spill_tier="overflow"), arrive(), executor)
     except UnsupportedSpill as refusal:
         tell(fact, f"refused: {refusal.code} {refusal}")
         return
     in_order = [outcome.number for outcome in outcomes] == [order.number for order in BURST]
-    spilled = int(depth.of_edge[OVERFLOWING]) - HELD_IN_MEMORY
-    tell(fact, f"{len(outcomes)} answered {'in' if in_order else 'out of'} order, up to {spilled} spilled")
+    order = "in order" if in_order else "out of order"
+    tell(fact, f"{len(outcomes)} answered, {order}; {waiting} waited where {HELD_IN_MEMORY} fit")
 
 
 async def main() -> None:

@@ -61,9 +61,13 @@ class Outcome(Struct):
 class PaymentProvider:
     """Stands for a payment provider on the network: each charge takes a while."""
 
+    def __init__(self) -> None:
+        self.charges = 0
+
     async def charge(self, number: str, cents: int) -> str:
         """Take `cents` and return the number of the receipt, about a millisecond later."""
         await asyncio.sleep(0.001)
+        self.charges += 1
         return f"R{cents:06}-{number}"
 
 
