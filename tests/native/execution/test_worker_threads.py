@@ -1,0 +1,270 @@
+"""Blocking handlers: where they run, in which order, how they are bounded, interrupted and abandoned."""
+
+import asyncio
+import contextvars
+import subprocess
+import sys
+import threading
+import time
+from typing import Any
+
+import pytest
+from kernel_exec import (
+    DeadlineExceeded,
+    FlowBuilder,
+    FlowExecutor,
+    NodeContext,
+    NodeFailed,
+    NodeRegistry,
+    ValidatedFlow,
+    Value,
+    validate,
+)
+from kernel_exec.offload import Workers
+
+who: contextvars.ContextVar[str] = contextvars.ContextVar("who", default="nobody")
+
+
+def chain(registry: NodeRegistry, *handlers: Any, inline: bool = False) -> tuple[ValidatedFlow, str, str]:
+    """Return the flow of `handlers` one after the other, and its first and last alias."""
+    builder = FlowBuilder("chain", "1.0.0")
+    names = [f"n{number}" for number in range(len(handlers))]
+    for name, handler in zip(names, handlers, strict=True):
+        plain = not asyncio.iscoroutinefunction(handler)
+        registry.node(f"test::{name}", inline=inline and plain)(handler)
+        builder.node(name, f"test::{name}", summary="-")
+    for source, target in zip(names, names[1:], strict=False):
+        builder.edge(source, target)
+    return validate(builder.build()), names[0], names[-1]
+
+
+async def same(payload: Any) -> Any:
+    return payload
+
+
+async def test_a_plain_handler_runs_off_the_loops_thread_unless_it_is_inline() -> None:
+    def where(payload: Any) -> Any:
+        return threading.current_thread() is threading.main_thread()
+
+    for inline in (False, True):
+        registry = NodeRegistry()
+        plan, first, last = chain(registry, where, inline=inline)
+        result = await FlowExecutor(registry).run_once(plan, first, 1, capture=last)
+        assert result == Value(inline)
+
+
+async def test_blocking_handlers_do_not_block_the_loop() -> None:
+    def sleep(payload: Any) -> Any:
+        time.sleep(0.05)
+        return payload
+
+    registry = NodeRegistry()
+    plan, first, last = chain(registry, sleep)
+    beats = 0
+
+    async def beat() -> None:
+        nonlocal beats
+        while True:
+            await asyncio.sleep(0.001)
+            beats += 1
+
+    beating = asyncio.create_task(beat())
+    await FlowExecutor(registry).run_once(plan, first, 1, capture=last)
+    beating.cancel()
+    assert beats > 5
+
+
+async def test_one_invocation_at_a_time_in_order_through_blocking_nodes() -> None:
+    inside = 0
+
+    def work(number: int) -> int:
+        nonlocal inside
+        inside += 1
+        assert inside == 1
+        time.sleep(0.0002)
+        inside -= 1
+        return number
+
+    registry = NodeRegistry()
+    plan, first, last = chain(registry, same, work, same)
+    results = FlowExecutor(registry).run_many(plan, first, range(200), capture=last)
+    assert [result.value async for result in results] == list(range(200))  # type: ignore[union-attr]  # values only
+
+
+async def test_a_full_inbox_goes_to_a_worker_as_one_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    jobs = 0
+    submit = Workers.submit
+
+    def count(self: Workers, job: Any) -> None:
+        nonlocal jobs
+        jobs += 1
+        submit(self, job)
+
+    monkeypatch.setattr(Workers, "submit", count)
+    registry = NodeRegistry()
+    plan, first, last = chain(registry, same, lambda payload: payload)
+    async with FlowExecutor(registry, capture_capacity=33, trigger_capacity=33).instantiate(plan, capture=last) as run:
+        for number in range(33):
+            await run.send(first, number)
+        assert [(await run.next()).value for _ in range(33)] == list(range(33))  # type: ignore[union-attr]
+    assert jobs <= 3
+
+
+async def test_a_blocking_handler_sees_a_copy_of_the_callers_context() -> None:
+    def ask(payload: Any) -> str:
+        seen = who.get()
+        who.set("handler")
+        return seen
+
+    registry = NodeRegistry()
+    plan, first, last = chain(registry, ask)
+    who.set("caller")
+    executor = FlowExecutor(registry)
+    for _ in range(2):
+        assert await executor.run_once(plan, first, 1, capture=last) == Value("caller")
+    assert who.get() == "caller"
+
+
+async def test_a_deadline_abandons_a_handler_that_sits_in_a_thread_and_tells_it() -> None:
+    told = threading.Event()
+
+    def sit(payload: Any, ctx: NodeContext) -> None:
+        while not ctx.cancelled:
+            time.sleep(0.001)
+        told.set()
+
+    registry = NodeRegistry()
+    plan, first, last = chain(registry, sit)
+    begun = time.monotonic()
+    with pytest.raises(DeadlineExceeded):
+        await FlowExecutor(registry).run_once(plan, first, 1, capture=last, deadline=0.05)
+    assert time.monotonic() - begun < 0.1
+    assert await asyncio.to_thread(told.wait, 5)
+
+
+async def test_what_waits_behind_an_abandoned_handler_is_never_run() -> None:
+    ran = []
+    release = threading.Event()
+
+    def sit(number: int) -> None:
+        ran.append(number)
+        release.wait(5)
+
+    registry = NodeRegistry()
+    plan, first, last = chain(registry, sit)
+    async with FlowExecutor(registry).instantiate(plan, capture=last) as run:
+        for number in range(5):
+            await run.send(first, number)
+        await asyncio.sleep(0.05)
+        run.cancel()
+    release.set()
+    await asyncio.sleep(0.05)
+    assert ran == [0]
+
+
+async def test_abandoned_workers_no_longer_count_against_the_bound() -> None:
+    release = threading.Event()
+
+    def sit(payload: Any) -> Any:
+        if payload == "sit":
+            release.wait(10)
+        return payload
+
+    registry = NodeRegistry()
+    plan, first, last = chain(registry, sit)
+    executor = FlowExecutor(registry)
+    for _ in range(Workers._LIMIT + 5):
+        with pytest.raises(DeadlineExceeded):
+            await executor.run_once(plan, first, "sit", capture=last, deadline=0.002)
+    assert await asyncio.wait_for(executor.run_once(plan, first, "go", capture=last), 5) == Value("go")
+    release.set()
+
+
+async def test_no_more_threads_than_the_bound_work_at_once() -> None:
+    most = 0
+
+    def work(payload: Any) -> Any:
+        nonlocal most
+        most = max(most, sum(thread.name == "kernel-exec-worker" for thread in threading.enumerate()))
+        time.sleep(0.001)
+        return payload
+
+    registry = NodeRegistry()
+    plan, first, last = chain(registry, work)
+    executor = FlowExecutor(registry)
+    before = sum(thread.name == "kernel-exec-worker" for thread in threading.enumerate())
+    runs = [executor.run_once(plan, first, number, capture=last) for number in range(200)]
+    assert await asyncio.gather(*runs) == [Value(number) for number in range(200)]
+    assert most <= Workers._LIMIT + before
+
+
+async def test_whatever_a_thread_raises_is_the_failure_of_its_node() -> None:
+    class Odd(BaseException):
+        pass
+
+    for cause in (ValueError(), SystemExit(), asyncio.CancelledError(), KeyboardInterrupt(), GeneratorExit(), Odd()):
+
+        def fail(payload: Any, cause: BaseException = cause) -> None:
+            raise cause
+
+        registry = NodeRegistry()
+        plan, first, last = chain(registry, same, fail, same)
+        with pytest.raises(NodeFailed) as caught:
+            await FlowExecutor(registry).run_once(plan, first, 1, capture=last)
+        assert (caught.value.alias, caught.value.cause) == ("n1", cause)
+
+
+async def test_the_messages_before_one_that_fails_in_a_thread_are_delivered() -> None:
+    def refuse_five(number: int) -> int:
+        if number == 5:
+            raise ValueError
+        return number
+
+    registry = NodeRegistry()
+    plan, first, last = chain(registry, refuse_five)
+    results = FlowExecutor(registry).run_many(plan, first, range(10), capture=last)
+    assert [(await anext(results)).value for _ in range(5)] == [0, 1, 2, 3, 4]  # type: ignore[union-attr]
+    with pytest.raises(NodeFailed):
+        await anext(results)
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "debug"])
+def test_a_program_ends_though_a_handler_still_sits_in_a_thread(loop: str) -> None:
+    program = """
+import asyncio, time
+from kernel_exec import *
+registry = NodeRegistry()
+@registry.node("sit")
+def sit(payload): time.sleep(60)
+plan = validate(FlowBuilder("f", "1.0.0").node("n", "sit", summary="-").build())
+async def main():
+    try:
+        await FlowExecutor(registry).run_once(plan, "n", 1, capture="n", deadline=0.05)
+    except DeadlineExceeded as error:
+        print(error)
+asyncio.run(main(), debug=%r)
+"""
+    begun = time.monotonic()
+    ended = subprocess.run(
+        [sys.executable, "-c", program % (loop == "debug")], capture_output=True, text=True, timeout=30, check=True
+    )
+    assert "did not end within 0.05 s" in ended.stdout
+    assert not ended.stderr
+    assert time.monotonic() - begun < 20
+
+
+async def test_an_idle_worker_goes_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Workers, "_PATIENCE", 0.01)
+    ids = []
+
+    def note(payload: Any) -> Any:
+        ids.append(threading.get_ident())
+        return payload
+
+    registry = NodeRegistry()
+    plan, first, last = chain(registry, note)
+    executor = FlowExecutor(registry)
+    await executor.run_once(plan, first, 1, capture=last)
+    await asyncio.sleep(0.1)
+    assert ids[0] not in {thread.ident for thread in threading.enumerate()}
+    assert await executor.run_once(plan, first, 2, capture=last) == Value(2)
