@@ -172,7 +172,7 @@ async def _first(scheduler: Scheduler, capture: str) -> Result:
         if scheduler.drained:
             raise MissingOutput(f"the run ended, and nothing reached {capture!r}", alias=capture)
         await outlet.wait()
-    return scheduler.take()
+    return scheduler.take(delivered=False)
 
 
 async def _others(scheduler: Scheduler) -> None:

@@ -11,16 +11,16 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Awaitable, Iterable
+from collections.abc import Iterable
 from typing import Any
 from zlib import crc32
 
 from msgspec.structs import replace
 
-from kernel_exec.durability.leases import Lease
+from kernel_exec.durability.leases import Lease, ask
 from kernel_exec.durability.policy import Durability
 from kernel_exec.durability.records import Blob, CheckpointRecord, Place, State, pack, pack_state
-from kernel_exec.errors import CheckpointError, ExecutionError
+from kernel_exec.errors import ExecutionError
 from kernel_exec.payloads import encode
 
 _log = logging.getLogger(__name__)
@@ -37,6 +37,7 @@ class Journal:
         self._places = dict(zip(record.frontier, state.payloads, strict=True))
         self._results = deque(state.results)
         self._halted = (record.halted, state.halted)
+        self._sent = record.sent
         self._kept = record.attempt > 0
         """The store has a checkpoint of this run."""
         self._noted = 1
@@ -52,16 +53,14 @@ class Journal:
 
     # What the scheduler notes ------------------------------------------------------------------------------
 
-    def accept(self, place: Place, payload: Any) -> None:
-        """Note a message that entered the run.
+    def accept(self, place: Place, payload: Any, *, sent: int) -> None:
+        """Note a message that entered the run as its `sent`-th.
 
         Raises:
             PayloadError: the payload cannot be kept.
         """
-        data = encode(payload, portable=True)
-        self._places[place] = data
-        # The number of the message that entered last, so that the names of a resumed run go on from there.
-        self._record = replace(self._record, sent=max(self._record.sent, place.ticket >> 1))
+        self._places[place] = encode(payload, portable=True)
+        self._sent = sent
         self._noted += 1
 
     def move(self, place: Place, onward: Iterable[Place], payload: Any, *, captured: bool) -> None:
@@ -172,7 +171,8 @@ class Journal:
         await self.lease.stop_renewing()
         store, blob, retain = self._durability.store, self._record.blob, self._durability.retain
         if retain is None:
-            await self._ask(store.ack(self.checkpoint_id, owner=self.lease.owner))
+            if not await ask(self.checkpoint_id, store.ack(self.checkpoint_id, owner=self.lease.owner)):
+                raise self.lease.conflict()
         else:
             self._places.clear()
             self._results.clear()
@@ -194,9 +194,9 @@ class Journal:
             else:
                 blob = Blob(_next_key(self.checkpoint_id, before), len(state), crc32(state))
                 record = replace(self._fill(b""), blob=blob)
-                await self._ask(_put_blob(blobs, blob.key, state))
+                await ask(self.checkpoint_id, blobs.put(blob.key, state))
             await self._put(record)
-            self._record = replace(record, sent=max(record.sent, self._record.sent))
+            self._record = record
             self._kept = True
             self._stored = noted
             self._stored_at = time.monotonic()
@@ -209,6 +209,7 @@ class Journal:
         return replace(
             self._record,
             frontier=tuple(self._places),
+            sent=self._sent,
             halted=self._halted[0],
             state=state,
             written=time.time(),
@@ -216,23 +217,8 @@ class Journal:
 
     async def _put(self, record: CheckpointRecord) -> None:
         store, owner = self._durability.store, self.lease.owner
-        await self._ask(store.put(record.id, pack(record), owner=owner, expires=record.expires))
-
-    async def _ask(self, asked: Awaitable[bool]) -> None:
-        """Await what a store was asked to do.
-
-        Raises:
-            CheckpointLeaseConflict: it did not, since somebody else has the checkpoint.
-            CheckpointError: it raised.
-        """
-        try:
-            done = await asked
-        except ExecutionError:
-            raise
-        except Exception as error:
-            message = f"the store of checkpoint {self.checkpoint_id!r} failed: {error!r}"
-            raise CheckpointError(message, checkpoint_id=self.checkpoint_id) from error
-        if not done:
+        kept = store.put(record.id, pack(record), owner=owner, expires=record.expires)
+        if not await ask(record.id, kept):
             raise self.lease.conflict()
 
     async def _forget(self, blob: Blob | None) -> None:
@@ -250,8 +236,3 @@ def _next_key(checkpoint_id: str, before: Blob | None) -> str:
     """Return another key than the one in use, and never a third: who dies leaves at most one behind."""
     key = f"{checkpoint_id}-a"
     return f"{checkpoint_id}-b" if before is not None and before.key == key else key
-
-
-async def _put_blob(blobs: Any, key: str, state: bytes) -> bool:
-    await blobs.put(key, state)
-    return True

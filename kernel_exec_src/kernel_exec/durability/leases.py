@@ -7,16 +7,31 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from uuid import uuid4
 
 from kernel_exec.durability.stores import CheckpointStore
-from kernel_exec.errors import CheckpointLeaseConflict
+from kernel_exec.errors import CheckpointError, CheckpointLeaseConflict, ExecutionError
 
 _log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.05
 """How often a resume that waits for another's lease to end looks again."""
+
+
+async def ask[T](checkpoint_id: str, asked: Awaitable[T]) -> T:
+    """Await what a store was asked about a checkpoint.
+
+    Raises:
+        CheckpointError: it raised.
+    """
+    try:
+        return await asked
+    except ExecutionError:
+        raise
+    except Exception as error:
+        message = f"the store of checkpoint {checkpoint_id!r} failed: {error!r}"
+        raise CheckpointError(message, checkpoint_id=checkpoint_id) from error
 
 
 class Lease:
@@ -44,8 +59,9 @@ class Lease:
 
         Raises:
             CheckpointLeaseConflict: another owner has it.
+            CheckpointError: the store failed.
         """
-        while not await self._store.lease(self._id, owner=self.owner, seconds=self._seconds):
+        while not await ask(self._id, self._lease()):
             if not patient:
                 raise self.conflict()
             await asyncio.sleep(_POLL_SECONDS)
@@ -57,9 +73,9 @@ class Lease:
             return
         await self.stop_renewing()
         try:
-            await self._store.release(self._id, owner=self.owner)
-        except Exception as error:
-            _log.warning("the lease of checkpoint %s could not be given back: %r", self._id, error)
+            await ask(self._id, self._store.release(self._id, owner=self.owner))
+        except CheckpointError as error:
+            _log.warning("the lease could not be given back: %s", error)
 
     async def stop_renewing(self) -> None:
         """Renew no more; the lease still lasts for what is left of it."""
@@ -76,14 +92,17 @@ class Lease:
             checkpoint_id=self._id,
         )
 
+    def _lease(self) -> Awaitable[bool]:
+        return self._store.lease(self._id, owner=self.owner, seconds=self._seconds)
+
     async def _renew(self) -> None:
         """Renew three times in the time that the lease lasts, so that one late renewal does no harm."""
         while True:
             await asyncio.sleep(self._seconds / 3)
             try:
-                held = await self._store.lease(self._id, owner=self.owner, seconds=self._seconds)
-            except Exception as error:
-                _log.warning("the lease of checkpoint %s could not be renewed: %r", self._id, error)
+                held = await ask(self._id, self._lease())
+            except CheckpointError as error:
+                _log.warning("the lease could not be renewed: %s", error)
                 continue
             if not held:
                 if self.on_lost is not None:

@@ -12,7 +12,7 @@ from uuid import uuid4
 from msgspec.structs import replace
 
 from kernel_exec.durability.journal import Journal
-from kernel_exec.durability.leases import Lease
+from kernel_exec.durability.leases import Lease, ask
 from kernel_exec.durability.policy import Durability
 from kernel_exec.durability.records import CheckpointRecord, Place, State, corrupted, unpack, unpack_state
 from kernel_exec.errors import (
@@ -90,11 +90,7 @@ async def reopen(durability: Durability, flow: FlowIR, checkpoint_id: str) -> Re
 
 async def _read(durability: Durability, flow: FlowIR, checkpoint_id: str) -> CheckpointRecord:
     """Read a record and check that this flow can go on from it."""
-    try:
-        data = await durability.store.get(checkpoint_id)
-    except Exception as error:
-        message = f"the store of checkpoint {checkpoint_id!r} failed: {error!r}"
-        raise CheckpointError(message, checkpoint_id=checkpoint_id) from error
+    data = await ask(checkpoint_id, durability.store.get(checkpoint_id))
     if data is None:
         raise _not_found(checkpoint_id, "the store has none of this id")
     record = unpack(checkpoint_id, data)

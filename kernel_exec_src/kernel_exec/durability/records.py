@@ -19,10 +19,11 @@ _MAGIC: Final = b"flow-checkpoint\n"
 
 
 class Place(msgspec.Struct, frozen=True, array_like=True):
-    """Where a message stood: before the handler of the node `alias`. `ticket` names it, permit included."""
+    """Where a message stood: before the handler of the node `alias`. `permit` says whether it held one."""
 
     alias: str
-    ticket: int
+    message: str
+    permit: bool
 
 
 class State(msgspec.Struct, frozen=True, array_like=True):
@@ -89,7 +90,9 @@ def unpack(checkpoint_id: str, data: bytes) -> CheckpointRecord:
     try:
         if not data.startswith(_MAGIC):
             raise ValueError("it does not begin as checkpoints do")
-        version, *rest = msgspec.msgpack.decode(data[len(_MAGIC) :], type=tuple[int, *tuple[Any, ...]])
+        version, *rest = msgspec.msgpack.decode(data[len(_MAGIC) :], type=list[Any]) or [None]
+        if type(version) is not int:
+            raise ValueError("it has no version")
         if version == VERSION:
             checksum, body = msgspec.convert(rest, tuple[int, bytes])
             if crc32(body) != checksum:

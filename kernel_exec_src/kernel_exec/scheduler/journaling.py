@@ -13,12 +13,12 @@ from kernel_exec.durability import Journal, Place
 from kernel_exec.errors import ExecutionError
 from kernel_exec.results import SKIP, Value
 from kernel_exec.scheduler.cells import Driver, Edge, Node
-from kernel_exec.scheduler.names import branch_of
+from kernel_exec.scheduler.names import branch_of, name_of, ticket_of
 
 if TYPE_CHECKING:
     from kernel_exec.scheduler.scheduler import Scheduler
 
-__all__ = ["answer", "attach", "keep", "keep_halted", "note", "restore"]
+__all__ = ["answer", "attach", "keep", "keep_halted", "note", "place_of", "restore"]
 
 
 def attach(scheduler: Scheduler, journal: Journal) -> None:
@@ -33,9 +33,14 @@ async def keep(scheduler: Scheduler, driver: Driver, journal: Journal) -> None:
         await _stopping_on_failure(scheduler, driver, journal.commit())
 
 
+def place_of(node: Node, ticket: int) -> Place:
+    """Return where the message of `ticket` stands that `node` is about to handle."""
+    return Place(node.alias, name_of(ticket), bool(ticket & 1))
+
+
 def note(journal: Journal, node: Node, ticket: int, result: Any) -> None:
     """Note that `node` has returned `result`: its message is where that goes, or at its end."""
-    place = Place(node.alias, ticket)
+    place = place_of(node, ticket)
     if result is SKIP:
         journal.move(place, (), None, captured=False)
     else:
@@ -46,7 +51,7 @@ async def keep_halted(
     scheduler: Scheduler, driver: Driver, journal: Journal, node: Node, ticket: int, result: Any
 ) -> str:
     """Keep the run as it is now that `node` halts it, and return the id of the checkpoint."""
-    journal.halt(Place(node.alias, ticket), result)
+    journal.halt(place_of(node, ticket), result)
     await _stopping_on_failure(scheduler, driver, journal.suspend())
     return journal.checkpoint_id
 
@@ -54,15 +59,17 @@ async def keep_halted(
 def restore(scheduler: Scheduler, place: Place, payload: Any) -> None:
     """Let a message in where another run left it, whether there is room or not."""
     node = scheduler.nodes[place.alias]
-    if place.ticket & 1 and scheduler.permits.free:
+    if place.permit and scheduler.permits.free:
         scheduler.permits.free -= 1
-    scheduler.queue(Edge(f"checkpoint->{place.alias}", node, 1), payload, place.ticket)
+    ticket = ticket_of(place.message, permit=place.permit)
+    scheduler.queue(Edge(f"checkpoint->{place.alias}", node, 1), payload, ticket)
 
 
 def answer(scheduler: Scheduler, journal: Journal, halted: Place, payload: Any) -> None:
     """Send `payload` on from the node that halted, in the place of what it returned."""
     node = scheduler.nodes[halted.alias]
-    onward = tuple(_ways(node, halted.ticket, payload))
+    ticket = ticket_of(halted.message, permit=halted.permit)
+    onward = tuple(_ways(node, ticket, payload))
     journal.answer(onward, payload, captured=node.captures)
     if node.captures:
         scheduler.outlet.put(Value(scheduler.copy(payload) if onward else payload), 0)
@@ -76,7 +83,7 @@ def _ways(node: Node, ticket: int, result: Any) -> Iterator[Place]:
     if node.captures:
         ticket &= ~1  # the result has the permit
     for edge in routes:
-        yield Place(edge.target.alias, branch_of(ticket, edge.branch) if edge.branch else ticket)
+        yield place_of(edge.target, branch_of(ticket, edge.branch) if edge.branch else ticket)
         ticket &= ~1
 
 

@@ -8,7 +8,7 @@ fan-out since. Elsewhere they only count, and nobody reads them.
 
 from __future__ import annotations
 
-__all__ = ["branch_of", "name_of"]
+__all__ = ["branch_of", "name_of", "ticket_of"]
 
 _ROOT_BITS = 40
 _BRANCH_BITS = 20
@@ -32,3 +32,12 @@ def name_of(ticket: int) -> str:
         path >>= _BRANCH_BITS
     parts.append(str(name & (1 << _ROOT_BITS) - 1))
     return ".".join(reversed(parts))
+
+
+def ticket_of(name: str, *, permit: bool) -> int:
+    """Return the ticket of the message that `name_of` named, with or without a permit."""
+    root, *branches = map(int, name.split("."))
+    ticket = root << 1 | permit
+    for branch in branches:
+        ticket = branch_of(ticket, branch)
+    return ticket

@@ -34,13 +34,14 @@ from sys import maxsize
 from typing import Any
 
 from kernel_exec.context import RunState
-from kernel_exec.durability import Journal, Place
+from kernel_exec.durability import Journal
 from kernel_exec.errors import ExecutionError, NodeFailed, QueueLimitExceeded, UnknownTrigger
 from kernel_exec.payloads import estimate_bytes
 from kernel_exec.results import SKIP, Feed, Result, Value
 from kernel_exec.runtime import TRUSTED, start, turn_of
 from kernel_exec.scheduler.cells import Driver, Edge, Node, Parcel, Pending, Spilled, Weights
 from kernel_exec.scheduler.invocation import invoke, late
+from kernel_exec.scheduler.journaling import place_of
 from kernel_exec.scheduler.names import branch_of
 from kernel_exec.scheduler.outlet import Outlet, Permits
 from kernel_exec.scheduler.spilling import send_spilling, unpack
@@ -194,17 +195,20 @@ class Scheduler:
         ticket = self.sent << 1 | 1
         target = entrance.target
         if self.journal is not None:
-            self.journal.accept(Place(target.alias, ticket), payload)
+            self.journal.accept(place_of(target, ticket), payload, sent=self.sent)
         if target.idle:
             _claim(target)
             self._handoffs.append((target, payload, ticket))
         else:
             self.queue(entrance, payload, ticket, size)
 
-    def take(self) -> Result:
-        """Return the first result, and let a capture go on that found the queue full."""
+    def take(self, *, delivered: bool = True) -> Result:
+        """Return the first result, and let a capture go on that found the queue full.
+
+        A durable run keeps a result that is not `delivered` yet: the host may never get it from this process.
+        """
         result = self.outlet.take()
-        if self.journal is not None and isinstance(result, Value):
+        if delivered and self.journal is not None and isinstance(result, Value):
             self.journal.take()
         if self.outlet.blocked:
             self._ready.append(self.outlet.blocked.popleft())

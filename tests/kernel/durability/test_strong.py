@@ -1,0 +1,287 @@
+"""Wherever a strong run dies, a resume does the rest: nothing is missing, what is repeated shares a key."""
+
+import asyncio
+import time
+from collections import Counter
+from typing import Any
+
+import pytest
+from durable_flows import Shop, forever
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kernel_exec import CheckpointLeaseConflict, DeadlineExceeded, NodeContext, NodeFailed, Stream, Value
+from kernel_exec.durability import MemoryCheckpoints
+from kernel_exec.errors import CheckpointError
+from kernel_exec.spill import MemoryStore
+
+
+class RecordingStore(MemoryCheckpoints):
+    """A store that remembers everything it was ever given, with what the handlers had done by then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.history: list[tuple[str, bytes]] = []
+
+    async def put(self, checkpoint_id: str, data: bytes, *, owner: str, expires: float | None) -> bool:
+        await asyncio.sleep(0)
+        self.history.append((checkpoint_id, data))
+        return await super().put(checkpoint_id, data, owner=owner, expires=expires)
+
+
+def strong(graph: str, *arguments: Any, **options: Any) -> Shop:
+    return Shop(graph, *arguments, store=RecordingStore(), mode="strong", **options)
+
+
+async def taken_up(checkpoint: tuple[str, bytes], graph: str, **options: Any) -> tuple[Shop, Any]:
+    """Resume a checkpoint in a world in which its run died right after writing it."""
+    shop = strong(graph, **options)
+    await shop.store.put(*checkpoint, owner="the dead", expires=None)
+    return shop, await shop.resume()
+
+
+GRAPHS = [
+    "in > out",
+    "in > a > b > c > out",
+    "in > a > out, in > b > end",
+    "in > a > join, in > b > join, join > out",
+    "in > a > join > tail > end, in > b > join, in > c > out",
+    "in > a > b > out, a > c > b, a > d > end, d > e > end",
+]
+
+
+@pytest.mark.parametrize("graph", GRAPHS)
+async def test_every_checkpoint_leads_to_the_same_effects_under_the_same_keys(graph: str) -> None:
+    shop = strong(graph)
+    result = await shop.run()
+    assert isinstance(result, Value)
+    assert await shop.store.list() == []
+    whole = {key: (node, payload) for node, payload, key in shop.effects}
+    assert len(whole) == len(shop.effects)
+    assert shop.store.history
+    for at, checkpoint in enumerate(shop.store.history):
+        resumed, again = await taken_up(checkpoint, graph)
+        assert isinstance(again, Value)
+        assert await resumed.store.list() == []
+        repeated = {key: (node, payload) for node, payload, key in resumed.effects}
+        assert repeated.items() <= whole.items(), at
+        if at == 0:
+            assert repeated == whole
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.data())
+def test_whenever_a_run_dies_no_effect_is_missing(data: st.DataObject) -> None:
+    size = data.draw(st.integers(2, 7))
+    edges = [f"n{data.draw(st.integers(0, to - 1))} > n{to}" for to in range(1, size)]
+    extra = data.draw(st.lists(st.tuples(st.integers(0, size - 1), st.integers(0, size - 1)), max_size=4))
+    edges += [f"n{one} > n{other}" for one, other in extra if one < other]
+    graph = ", ".join(edges)
+    order = data.draw(st.permutations(range(size)))
+
+    async def scenario() -> None:
+        async def uneven(payload: Any, ctx: NodeContext) -> Any:
+            for _ in range(order[int(ctx.alias[1:])] % 3):
+                await asyncio.sleep(0)
+            return [*payload, ctx.alias]
+
+        handlers = {f"n{number}": uneven for number in range(size)}
+        shop = strong(graph, handlers, capture=f"n{size - 1}")
+        died_after = data.draw(st.integers(0, 30))
+        await shop.run()
+        whole = Counter(key for _, _, key in shop.effects)
+        history = shop.store.history
+        checkpoint = history[min(died_after, len(history) - 1)]
+        resumed, _ = await taken_up(checkpoint, graph, handlers=handlers, capture=f"n{size - 1}")
+        # Before the checkpoint was written the run had done some; what it had not, the resume does.
+        before = {key for _, _, key in shop.effects[: _done_by(shop, checkpoint)]}
+        assert set(whole) == before | {key for _, _, key in resumed.effects}
+
+    asyncio.run(scenario())
+
+
+def _done_by(shop: Shop, checkpoint: tuple[str, bytes]) -> int:
+    """Return an upper bound of the invocations that had begun when a checkpoint was written: all of them."""
+    return len(shop.effects)
+
+
+async def test_nothing_runs_before_its_message_is_kept() -> None:
+    shop = strong("in > a > out")
+    kept: list[int] = []
+
+    async def look(payload: Any, ctx: NodeContext) -> Any:
+        kept.append(len(shop.store.history))
+        return payload
+
+    shop.handlers = {"in": look, "a": look, "out": look}
+    await shop.run()
+    assert kept == [1, 2, 3]
+
+
+async def test_branches_that_begin_together_share_a_checkpoint() -> None:
+    branches = [f"in > b{number}" for number in range(20)]
+    shop = strong(", ".join(["in > out", *branches]))
+    await shop.run()
+    assert len(shop.store.history) < 10
+
+
+async def test_a_flow_may_write_less_often() -> None:
+    shop = strong("in > a > b > c > d > out", checkpoint_interval=60_000)
+    await shop.run()
+    assert len(shop.store.history) == 1
+    resumed, result = await taken_up(shop.store.history[0], "in > a > b > c > d > out")
+    assert result == Value(["in", "a", "b", "c", "d", "out"])
+    assert [key for _, _, key in resumed.effects] == [key for _, _, key in shop.effects]
+
+
+async def test_a_result_that_the_host_had_not_taken_is_given_by_the_resume() -> None:
+    shop = strong("in > out, in > slow", {"slow": forever})
+    running = asyncio.ensure_future(shop.run())
+    while not shop.did("slow") or len(shop.did("out")) == 0:
+        await asyncio.sleep(0.001)
+    running.cancel()
+    await asyncio.wait([running])
+    shop.handlers.clear()
+    shop.effects.clear()
+    assert await shop.resume() == Value(["in", "out"])
+
+
+@pytest.mark.parametrize("how", ["failed", "cancelled", "late"])
+async def test_a_run_that_did_not_end_can_be_resumed_at_once(how: str) -> None:
+    async def fail(payload: Any, ctx: NodeContext) -> Any:
+        raise RuntimeError
+
+    shop = strong("in > a > out", {"a": fail if how == "failed" else forever})
+    if how == "failed":
+        with pytest.raises(NodeFailed):
+            await shop.run()
+    elif how == "late":
+        with pytest.raises(DeadlineExceeded):
+            await shop.run(deadline=0.05)
+    else:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(shop.run(), 0.05)
+    first = shop.effects.copy()
+    shop.handlers.clear()
+    assert await shop.resume() == Value(["in", "a", "out"])
+    assert [effect[0] for effect in shop.effects] == ["in", "a", "a", "out"]
+    assert shop.effects[2] == first[1]
+
+
+async def test_a_running_run_holds_the_lease_of_its_checkpoint() -> None:
+    shop = strong("in > a > out", {"a": forever})
+    running = asyncio.ensure_future(shop.run())
+    while not shop.did("a"):
+        await asyncio.sleep(0.001)
+    with pytest.raises(CheckpointLeaseConflict):
+        await shop.resume()
+    running.cancel()
+    await asyncio.wait([running])
+
+
+async def test_a_run_that_another_has_taken_over_stops_at_its_next_checkpoint() -> None:
+    shop = strong("in > a > out")
+
+    async def robbed(payload: Any, ctx: NodeContext) -> Any:
+        (checkpoint,) = await shop.store.list()
+        shop.store._leases[checkpoint] = ("a thief", time.time() + 10)
+        return payload
+
+    shop.handlers["a"] = robbed
+    with pytest.raises(CheckpointLeaseConflict):
+        await shop.run()
+    assert shop.did("out") == []
+
+
+async def test_a_store_that_fails_ends_the_run() -> None:
+    shop = strong("in > a > out")
+
+    async def broken(payload: Any, ctx: NodeContext) -> Any:
+        async def fail(*_: object, **__: object) -> bool:
+            raise ConnectionError("the database is gone")
+
+        shop.store.put = fail
+        return payload
+
+    shop.handlers["a"] = broken
+    with pytest.raises(CheckpointError, match="the database is gone"):
+        await shop.run()
+    assert shop.did("out") == []
+
+
+async def test_an_instance_that_drained_is_acknowledged_when_it_is_left() -> None:
+    shop = strong("in > out")
+    async with shop.executor().instantiate(shop.plan, capture="out") as run:
+        for number in range(5):
+            await run.send("in", [number])
+            assert await run.next() == Value([number, "in", "out"])
+        assert len(await shop.store.list()) == 1
+    assert await shop.store.list() == []
+
+
+async def test_many_payloads_are_acknowledged_when_all_are_through() -> None:
+    shop = strong("in > a > out")
+    payloads = [[number] for number in range(50)]
+    results = [result async for result in shop.executor().run_many(shop.plan, "in", payloads, capture="out")]
+    assert results == [Value([number, "in", "a", "out"]) for number in range(50)]
+    assert await shop.store.list() == []
+    keys = Counter(key for _, _, key in shop.effects)
+    assert len(keys) == 150
+    assert set(keys.values()) == {1}
+
+
+async def test_an_instance_that_is_left_early_can_be_resumed() -> None:
+    shop = strong("in > a > out", {"a": forever})
+    async with shop.executor().instantiate(shop.plan, capture="out") as run:
+        for number in range(3):
+            await run.send("in", [number])
+        await asyncio.sleep(0.02)
+    shop.handlers.clear()
+    while True:
+        try:
+            await shop.resume()
+            break
+        except CheckpointLeaseConflict:
+            await asyncio.sleep(0.01)
+    assert sorted(payload[0] for payload in shop.did("out")) == [0, 1, 2]
+
+
+async def test_an_instance_that_nothing_was_sent_to_writes_nothing() -> None:
+    shop = strong("in > out")
+    async with shop.executor().instantiate(shop.plan, capture="out"):
+        pass
+    assert shop.store.history == []
+
+
+async def test_a_stream_is_given_again_until_it_has_ended() -> None:
+    shop = strong("in > out")
+
+    @shop.registry.node("test::stream", stream=True)
+    async def stream(payload: Any) -> Any:
+        for number in range(3):
+            yield number
+
+    shop.registry._specs["test::out"] = shop.registry.get("test::stream")
+    result = await shop.run()
+    assert isinstance(result, Stream)
+    await anext(result)
+    await result.aclose()
+    again = await shop.resume()
+    assert [item async for item in again] == [0, 1, 2]
+    assert await shop.store.list() == []
+
+
+async def test_large_states_leave_one_blob_at_a_time_and_none_at_the_end() -> None:
+    counts: list[int] = []
+
+    class Counting(MemoryStore):
+        async def put(self, key: str, data: bytes) -> None:
+            await super().put(key, data)
+            counts.append(len(self.objects))
+
+    blobs = Counting()
+    shop = strong("in > a > b > c > out", blobs=blobs, blob_threshold_bytes=100)
+    await shop.run(["x" * 500])
+    assert len(counts) >= 4
+    assert max(counts) <= 2
+    assert blobs.objects == {}
