@@ -15,6 +15,7 @@ from kernel_exec.durability import durability_of, reopen
 from kernel_exec.errors import MissingDurabilityServices
 from kernel_exec.instance import FlowInstance
 from kernel_exec.many import run_many
+from kernel_exec.metrics import Meter, MetricsSink
 from kernel_exec.once import Finish, Pool, seconds, see_through
 from kernel_exec.preflight import preflight
 from kernel_exec.program import Capacities, compile_program
@@ -41,7 +42,9 @@ class FlowExecutor:
         spill_limit_bytes: what one edge may hold in its spill lane; None for no limit.
         queue_limit_bytes: what all queues of a run may hold together, estimated; None for the world's
             default.
+        metrics: what receives the metrics of all runs; None costs nothing.
         payloads: `"isolated"` gives every branch of a fan-out a copy, `"shared"` the same object.
+        check_ownership: fail a node that changes a payload after handing it on; for debugging, and slow.
 
     Raises:
         ValueError: a capacity or limit is not positive, or `payloads` is something else.
@@ -58,7 +61,9 @@ class FlowExecutor:
         capture_capacity: int = 8,
         spill_limit_bytes: int | None = None,
         queue_limit_bytes: int | None = None,
+        metrics: MetricsSink | None = None,
         payloads: Literal["isolated", "shared"] = "isolated",
+        check_ownership: bool = False,
     ) -> None:
         _check_positive(
             edge_capacity=edge_capacity,
@@ -77,6 +82,8 @@ class FlowExecutor:
             spill_limit=spill_limit_bytes,
             queue_limit=QUEUE_LIMIT_BYTES if queue_limit_bytes is None else queue_limit_bytes,
             isolated=payloads == "isolated",
+            meter=None if metrics is None else Meter(metrics),
+            check_ownership=check_ownership,
         )
         self._pools: WeakKeyDictionary[ValidatedFlow, dict[str, Pool]] = WeakKeyDictionary()
 
@@ -118,11 +125,7 @@ class FlowExecutor:
         try:
             scheduler.enter(trigger, payload)
             scheduler.pump()
-            if (
-                scheduler.has_all
-                and scheduler.journal is None
-                and (limit is None or scheduler.loop.time() < limit[0])
-            ):
+            if scheduler.has_all and (limit is None or scheduler.loop.time() < limit[0]):
                 return scheduler.take()
             return await see_through(scheduler, capture, limit, finish)
         finally:
@@ -211,8 +214,8 @@ class FlowExecutor:
         pool = pools.get(capture)
         if pool is None:
             durability = durability_of(plan.flow, self._resources)
-            noted = durability is not None
-            program = compile_program(plan, self._registry, capture, self._capacities, observed=noted)
+            observed = durability is not None or self._host.observes
+            program = compile_program(plan, self._registry, capture, self._capacities, observed=observed)
             pool = pools[capture] = Pool(program, self._host, self._resources, durability)
         return pool
 

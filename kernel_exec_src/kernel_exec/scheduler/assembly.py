@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kernel_exec.context import NodeContext, RunState
+from kernel_exec.metrics import Meter
 from kernel_exec.offload import Workers
 from kernel_exec.payloads import copy_payload, json_form
 from kernel_exec.program import NodePlan, Program
 from kernel_exec.scheduler.cells import Edge, Node, Segment, Weights
+from kernel_exec.scheduler.observation import Observer
 from kernel_exec.scheduler.scheduler import Scheduler
 from kernel_exec.spill import SpillStore
 from kernel_exec.surfaces import Gate
@@ -32,6 +34,14 @@ class Host:
     queue_limit: int | None = None
     isolated: bool = True
     """Every branch of a fan-out gets a payload of its own."""
+    meter: Meter | None = None
+    """Reports metrics, if a sink is bound."""
+    check_ownership: bool = False
+
+    @property
+    def observes(self) -> bool:
+        """Whether every invocation is watched."""
+        return self.meter is not None or self.check_ownership
 
 
 def assemble(program: Program, run: RunState, host: Host) -> Scheduler:
@@ -43,8 +53,10 @@ def assemble(program: Program, run: RunState, host: Host) -> Scheduler:
     scheduler.spill_limit = host.spill_limit
     if host.queue_limit is not None:
         scheduler.weights = Weights(host.queue_limit)
+    if host.observes:
+        scheduler.observer = scheduler.outlet.observer = _make_observer(program, host)
     nodes = [_make_node(plan) for plan in program.nodes]
-    edges = [_make_edge(program, at, nodes) for at in range(len(program.edges))]
+    edges = [_make_edge(program, at, nodes, observed=host.observes) for at in range(len(program.edges))]
     for node, plan in zip(nodes, program.nodes, strict=True):
         _connect(node, plan, edges, traced=program.traced)
         _bind(node, plan, run, host.workers, scheduler)
@@ -65,13 +77,20 @@ def _make_node(plan: NodePlan) -> Node:
     return node
 
 
-def _make_edge(program: Program, at: int, nodes: list[Node]) -> Edge:
+def _make_observer(program: Program, host: Host) -> Observer:
+    flow = program.flow
+    instruments = None if host.meter is None else host.meter.for_run(flow.name, flow.profile)
+    capture = program.nodes[program.capture].alias
+    return Observer(capture, instruments, check_ownership=host.check_ownership)
+
+
+def _make_edge(program: Program, at: int, nodes: list[Node], *, observed: bool) -> Edge:
     plan = program.edges[at]
     edge = Edge(plan.label, nodes[plan.target], plan.capacity)
     edge.timeout = plan.timeout
     edge.tier = plan.tier
     edge.threshold = plan.threshold
-    edge.wrapped = plan.wraps
+    edge.wrapped = plan.wraps or observed
     return edge
 
 

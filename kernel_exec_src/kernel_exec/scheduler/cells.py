@@ -178,7 +178,7 @@ class Edge:
         self.lane: SpillLane | None = None
         """Opened by the first message that spills."""
         self.wrapped = False
-        """Every message of it travels with a parcel."""
+        """Every message of it is queued and travels with a parcel: it is timed, measured or observed."""
         self.branch = 0
         """Its number among the ways out of its source, from 1, where messages are named and there are
         several."""

@@ -13,6 +13,7 @@ from kernel_exec.results import SKIP, Feed, Halted, Stream
 from kernel_exec.scheduler.cells import Driver, Edge, Node
 from kernel_exec.scheduler.journaling import keep, keep_halted, note
 from kernel_exec.scheduler.names import name_of
+from kernel_exec.scheduler.observation import Observer
 
 if TYPE_CHECKING:
     from kernel_exec.scheduler.scheduler import Scheduler
@@ -27,10 +28,10 @@ async def invoke(scheduler: Scheduler, driver: Driver, node: Node, payload: Any,
         await keep(scheduler, driver, journal)
     if node.context is not None:
         node.context._at(name_of(ticket))
-    if node.manner is Manner.STREAMED:
-        result = await _stream(scheduler, node, payload)
+    if scheduler.observer is None:
+        result = await _handle(scheduler, node, payload)
     else:
-        result = await node.call(payload) if node.awaited else node.call(payload)
+        result = await _handle_observed(scheduler, scheduler.observer, node, payload)
     if node.parcel is not None:
         _settle(scheduler, node)
     if scheduler.stopped:
@@ -40,6 +41,22 @@ async def invoke(scheduler: Scheduler, driver: Driver, node: Node, payload: Any,
     elif journal is not None:
         note(journal, node, ticket, result)
     return result
+
+
+async def _handle(scheduler: Scheduler, node: Node, payload: Any) -> Any:
+    if node.manner is Manner.STREAMED:
+        return await _stream(scheduler, node, payload)
+    return await node.call(payload) if node.awaited else node.call(payload)
+
+
+async def _handle_observed(scheduler: Scheduler, observer: Observer, node: Node, payload: Any) -> Any:
+    observer.started(node.alias)
+    try:
+        result = await _handle(scheduler, node, payload)
+    except BaseException as error:
+        observer.failed(node.alias, error)
+        raise
+    return observer.returned(node.alias, result)
 
 
 async def _halt(scheduler: Scheduler, driver: Driver, node: Node, ticket: int, result: Any) -> None:
@@ -82,6 +99,8 @@ async def _stream(scheduler: Scheduler, node: Node, payload: Any) -> Any:
     feed.on_close = task.cancel
     scheduler.feeds.add(feed)
     scheduler.outlet.put(Stream(feed), 0)
+    if scheduler.observer is not None:
+        scheduler.observer.streamed()
     items = node.call(payload)
     try:
         async for item in items:

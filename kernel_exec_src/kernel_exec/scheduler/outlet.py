@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from kernel_exec.results import Result
+from kernel_exec.scheduler.observation import Observer
 
 if TYPE_CHECKING:
     from kernel_exec.scheduler.cells import Node
@@ -66,7 +67,7 @@ class Permits:
 class Outlet:
     """The capture queue: results in order, each with whether it holds a permit, and who waits for them."""
 
-    __slots__ = ("_loop", "_permits", "blocked", "capacity", "discarding", "readers", "results")
+    __slots__ = ("_loop", "_permits", "blocked", "capacity", "discarding", "observer", "readers", "results")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, permits: Permits, capacity: int) -> None:
         self._loop = loop
@@ -78,6 +79,7 @@ class Outlet:
         self.readers: deque[asyncio.Future[None]] = deque()
         self.discarding = False
         """What comes is not kept: the host has what it wants of this run."""
+        self.observer: Observer | None = None
 
     @property
     def has_room(self) -> bool:
@@ -91,12 +93,16 @@ class Outlet:
                 self._permits.release()
             return
         self.results.append((result, ticket))
+        if self.observer is not None:
+            self.observer.captured()
         if self.readers:
             self.wake_one()
 
     def take(self) -> Result:
         """Return the first result and free its permit."""
         result, ticket = self.results.popleft()
+        if self.observer is not None:
+            self.observer.taken()
         if ticket & 1:
             self._permits.release()
         return result

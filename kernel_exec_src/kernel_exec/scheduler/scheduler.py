@@ -43,6 +43,7 @@ from kernel_exec.scheduler.cells import Driver, Edge, Node, Parcel, Pending, Spi
 from kernel_exec.scheduler.invocation import invoke, late
 from kernel_exec.scheduler.journaling import place_of
 from kernel_exec.scheduler.names import branch_of
+from kernel_exec.scheduler.observation import Observer, broken_seal
 from kernel_exec.scheduler.outlet import Outlet, Permits
 from kernel_exec.scheduler.spilling import send_spilling, unpack
 from kernel_exec.spill import SpillLane, SpillStore
@@ -72,6 +73,7 @@ class Scheduler:
         "journal",
         "lanes",
         "nodes",
+        "observer",
         "outlet",
         "permits",
         "run",
@@ -118,6 +120,8 @@ class Scheduler:
         self.lanes: list[SpillLane] = []
         self.journal: Journal | None = None
         """Where every message is noted, if the run is durable."""
+        self.observer: Observer | None = None
+        """Who watches every invocation and queue, if the host wants that."""
         self.feeds: set[Feed] = set()
         self.timers: set[asyncio.TimerHandle] = set()
         self.abandons: list[Callable[[], None]] = []
@@ -145,13 +149,13 @@ class Scheduler:
 
     @property
     def has_all(self) -> bool:
-        """Whether the run has come to its end with a result, and nothing went wrong."""
-        return bool(self.outlet.results) and self.drained and not self.stopped
+        """Whether the run has come to its end with a result, and there is nothing to clean up."""
+        return bool(self.outlet.results) and self.reusable
 
     @property
     def reusable(self) -> bool:
         """Whether the run left nothing behind, so that the scheduler may serve another."""
-        left = self.stopped or self.feeds or self.lanes or self.timers or self.journal
+        left = self.stopped or self.feeds or self.lanes or self.timers or self.journal or self.observer
         return self.drained and not left
 
     def begin(self, run: RunState, context: Context) -> None:
@@ -285,6 +289,8 @@ class Scheduler:
             self.make_room(entrance)
         if self.weights is not None:
             self.make_room(self.weights)
+        if self.observer is not None:
+            self.observer.stopped(error)
         self.outlet.wake_all()
 
     def fail(self, node: Node, cause: BaseException) -> None:
@@ -333,8 +339,11 @@ class Scheduler:
             return
         if self._ready or self._handoffs:
             self.schedule()
-        elif self.outlet.readers and self.drained:
-            self.outlet.wake_all()
+        elif self.drained:
+            if self.observer is not None and (alias := self.observer.culprit()) is not None:
+                self.fail(self.nodes[alias], broken_seal(alias))
+            if self.outlet.readers:
+                self.outlet.wake_all()
 
     # Drivers ------------------------------------------------------------------------------------------------
 
@@ -486,6 +495,8 @@ class Scheduler:
             if not self.outlet.has_room:
                 node.pending = Pending(payload, ticket, routes, at)
                 self.outlet.blocked.append(node)
+                if self.observer is not None:
+                    self.observer.blocked()
                 return False
             self.outlet.put(Value(payload if last < 0 else self.copy(payload)), ticket)
             if last < 0:
@@ -522,8 +533,8 @@ class Scheduler:
             return edge
         weights = self.weights
         if weights is None or weights.held + size <= weights.limit or edge.target.idle:
-            # An idle node takes its message at once. So the last of those who wait for bytes can always go on:
-            # nothing that its messages lead to waits for any.
+            # An idle node takes its message at once. So the last of those who wait for bytes can always go
+            # on: nothing that its messages lead to waits for any.
             return None
         return weights
 
@@ -553,7 +564,7 @@ class Scheduler:
     ) -> None:
         """Put a message into the inbox at the end of `edge`, which has room for it."""
         parcel: Parcel | int | None = size or None
-        if edge.timeout is not None or spilled is not None:
+        if edge.wrapped or spilled is not None:
             parcel = Parcel(size, spilled)
             if edge.timeout is not None:
                 parcel.due = self._loop.time() + edge.timeout
@@ -564,6 +575,8 @@ class Scheduler:
         if self.weights is not None:
             self.weights.held += size
         target = edge.target
+        if self.observer is not None and edge.wrapped:
+            self.observer.queued(edge.label)
         target.inbox.append((payload, edge, ticket, parcel))
         if target.idle:
             _claim(target)

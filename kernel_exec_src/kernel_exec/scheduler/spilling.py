@@ -58,6 +58,8 @@ async def unpack(
 ) -> Any:
     """Return the payload of a message that `driver` took for `node`, from its lane if it was spilled."""
     node.parcel = parcel
+    if scheduler.observer is not None and edge.wrapped:
+        scheduler.observer.left_queue(edge.label)
     if parcel.spilled is None:
         scheduler.took(edge, parcel.size)
         return payload

@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from small_flows import Handler, Marked, Small, inline, small, soon
+
 from kernel_exec import SKIP, FlowInstance
 from kernel_exec.flow_ir import BufferPolicy
 from kernel_exec.spill import MemoryStore
-from small_flows import Handler, Marked, Small, inline, small, soon
 
 KINDS = ["at once", "suspends", "pauses", "plain", "inline"]
 
@@ -192,7 +193,9 @@ def test_a_random_graph_gives_what_a_plain_interpreter_gives(shape: Shape, data:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("limit", [None, 4_000])
 def test_a_wide_and_deep_graph_gives_the_same_whatever_its_handlers_do(kind: str, limit: int | None) -> None:
-    edges = tuple((source, target) for source in range(8) for target in range(source + 1, 9) if (source + target) % 2)
+    edges = tuple(
+        (source, target) for source in range(8) for target in range(source + 1, 9) if (source + target) % 2
+    )
     shape = Shape(9, edges, (kind,) * 9, None, frozenset(), 1, 3, limit)
     log = Log()
     results = asyncio.run(soon(run(shape, flow_of(shape, log), [0] * 20, 8, MemoryStore()), 30))

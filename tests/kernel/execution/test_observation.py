@@ -1,0 +1,176 @@
+"""Metrics of real runs (decision 12), and the check of who changes what it has handed on (decision 6)."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import pytest
+from small_flows import collect, inline, same, small, soon, stream
+
+from kernel_exec import DeadlineExceeded, NodeFailed, Stream, Value
+
+PREFIX = "lattice.executor."
+
+
+class Sink:
+    """Keeps what it is told: totals of counters, last values of gauges, numbers of observations."""
+
+    def __init__(self) -> None:
+        self.counters: Counter[tuple[str, ...]] = Counter()
+        self.gauges: dict[tuple[str, ...], float] = {}
+        self.highest: dict[tuple[str, ...], float] = {}
+        self.observed: Counter[tuple[str, ...]] = Counter()
+
+    def counter(self, name: str, value: float, labels: Mapping[str, str]) -> None:
+        self.counters[self.key(name, labels)] += int(value)
+
+    def gauge(self, name: str, value: float, labels: Mapping[str, str]) -> None:
+        key = self.key(name, labels)
+        self.gauges[key] = value
+        self.highest[key] = max(self.highest.get(key, 0), value)
+
+    def histogram(self, name: str, value: float, labels: Mapping[str, str]) -> None:
+        assert value >= 0
+        self.observed[self.key(name, labels)] += 1
+
+    @staticmethod
+    def key(name: str, labels: Mapping[str, str]) -> tuple[str, ...]:
+        assert name.startswith(PREFIX)
+        assert (labels["flow"], labels["profile"]) == ("small", "dev")
+        rest = sorted(value for label, value in labels.items() if label not in ("flow", "profile"))
+        return (name.removeprefix(PREFIX), *rest)
+
+
+@pytest.mark.parametrize("handler", [same, inline(lambda payload: payload)], ids=["async", "plain"])
+async def test_every_invocation_and_every_edge_is_counted(handler: Any) -> None:
+    sink = Sink()
+    flow = small("in>a>out, in>b>out", dict.fromkeys(["in", "a", "b", "out"], handler))
+    results = await collect(flow.executor(metrics=sink).run_many(flow.plan, "in", range(10), capture="out"))
+    assert len(results) == 20
+    invocations = {
+        alias: count for (name, alias), count in sink.observed.items() if name == "node_latency_ms"
+    }
+    assert invocations == {"in": 10, "a": 10, "b": 10, "out": 20}
+    edges = {key[1] for key in sink.gauges if key[0] == "queue_depth"}
+    assert edges == {"in->a", "in->b", "a->out", "b->out", "capture::out"}
+    assert set(sink.gauges.values()) == {0}
+    assert all(sink.highest[key] >= 1 for key in sink.gauges)
+
+
+async def test_run_once_reports_each_run_and_returns_to_zero() -> None:
+    sink = Sink()
+    flow = small("in>out")
+    executor = flow.executor(metrics=sink)
+    for number in range(5):
+        assert await executor.run_once(flow.plan, "in", number, capture="out") == Value(number)
+    assert sink.observed["node_latency_ms", "in"] == 5
+    assert set(sink.gauges.values()) == {0}
+
+
+async def test_errors_are_counted_by_their_kind() -> None:
+    async def fail(payload: Any) -> None:
+        raise KeyError(payload)
+
+    sink = Sink()
+    flow = small("in>out", {"out": fail})
+    with pytest.raises(NodeFailed):
+        await flow.executor(metrics=sink).run_once(flow.plan, "in", 1, capture="out")
+    assert sink.counters == {("node_errors_total", "KeyError", "out"): 1}
+    assert set(sink.gauges.values()) == {0}
+
+
+async def test_what_is_interrupted_is_counted_as_cancelled() -> None:
+    async def hang(payload: Any) -> None:
+        await asyncio.sleep(3600)
+
+    sink = Sink()
+    flow = small("in>out", {"out": hang})
+    executor = flow.executor(metrics=sink)
+    with pytest.raises(DeadlineExceeded):
+        await executor.run_once(flow.plan, "in", 1, capture="out", deadline=0.01)
+    async with executor.instantiate(flow.plan, capture="out") as run:
+        await run.send("in", 1)
+        await asyncio.sleep(0.001)
+        run.cancel("enough")
+    assert sink.counters == {
+        ("cancellations_total", "deadline", "out"): 1,
+        ("cancellations_total", "enough", "out"): 1,
+    }
+    assert set(sink.gauges.values()) == {0}
+
+
+async def test_a_result_that_waits_for_room_is_timed() -> None:
+    sink = Sink()
+    flow = small("in>a>out, in>b>out")
+    async with flow.executor(metrics=sink, capture_capacity=1).instantiate(flow.plan, capture="out") as run:
+        await run.send("in", 1)
+        await asyncio.sleep(0.001)
+        assert sink.gauges["queue_depth", "capture::out"] == 1
+        run.finish()
+        assert await collect(run) == [1, 1]
+    assert sink.observed["capture_backpressure_ms", "out"] == 1
+
+
+async def test_streams_are_counted() -> None:
+    async def items(number: int) -> AsyncIterator[int]:
+        for item in range(number):
+            yield item
+
+    sink = Sink()
+    flow = small("in>out", {"out": stream(items)})
+    result = await flow.executor(metrics=sink).run_once(flow.plan, "in", 3, capture="out")
+    assert isinstance(result, Stream)
+    assert [item async for item in result] == [0, 1, 2]
+    assert sink.counters == {("stream_clients_total", "out"): 1}
+    assert set(sink.gauges.values()) == {0}
+
+
+async def test_a_handler_that_changes_what_it_returned_fails_when_ownership_is_checked() -> None:
+    kept: list[list[int]] = []
+
+    async def keep(number: int) -> list[int]:
+        if kept:
+            kept[-1].append(number)
+        kept.append([number])
+        return kept[-1]
+
+    flow = small("in>a>out", {"a": keep})
+    run = flow.executor().run_many(flow.plan, "in", [1, 2], capture="out")
+    assert len(await collect(run)) == 2
+    kept.clear()
+    with pytest.raises(NodeFailed, match="changed a payload") as caught:
+        await collect(flow.executor(check_ownership=True).run_many(flow.plan, "in", [1, 2], capture="out"))
+    assert caught.value.alias == "a"
+
+
+async def test_a_change_behind_the_back_of_the_next_node_is_found_at_the_end() -> None:
+    tasks: list[asyncio.Task[None]] = []
+
+    async def change_later(payload: list[int]) -> list[int]:
+        async def change() -> None:
+            payload.append(2)
+
+        tasks.append(asyncio.create_task(change()))
+        return payload
+
+    async def wait(payload: list[int]) -> list[int]:
+        await asyncio.sleep(0.005)
+        return payload
+
+    flow = small("in>a>out", {"a": change_later, "out": wait})
+    with pytest.raises(NodeFailed) as caught:
+        await soon(flow.executor(check_ownership=True).run_once(flow.plan, "in", [1], capture="out"))
+    assert caught.value.alias == "a"
+    assert caught.value.result == Value([1])
+
+
+async def test_who_changes_only_what_it_owns_passes_the_check() -> None:
+    async def mark(payload: dict[str, Any]) -> dict[str, Any]:
+        payload["marks"] = payload.get("marks", 0) + 1
+        return payload
+
+    flow = small("in>a>b>out, in>c>out", dict.fromkeys(["in", "a", "b", "c", "out"], mark))
+    executor = flow.executor(check_ownership=True)
+    results = await collect(executor.run_many(flow.plan, "in", [{} for _ in range(20)], capture="out"))
+    assert sorted(result["marks"] for result in results) == [3] * 20 + [4] * 20
