@@ -60,8 +60,7 @@ class Observer:
             self.instruments.node_ended(alias, _milliseconds_since(begun), error)
 
     def returned(self, alias: str, result: Any) -> Any:
-        """An invocation has returned `result`. Return what goes on in its place: a copy, if ownership is
-        checked.
+        """An invocation has returned `result`; return what goes on: a copy, if ownership is checked.
 
         Raises:
             PayloadMutated: meanwhile the handler has changed what it had handed on before.
@@ -135,8 +134,8 @@ class Observer:
 def broken_seal(alias: str) -> PayloadMutated:
     """Return the failure of a node that has changed what it had handed on."""
     return PayloadMutated(
-        f"the handler of {alias!r} changed a payload after returning it: what is returned belongs to whoever comes "
-        "next, so return a copy of what the handler keeps"
+        f"the handler of {alias!r} changed a payload after returning it: what is returned belongs to whoever "
+        "comes next, so return a copy of what the handler keeps"
     )
 
 

@@ -1,4 +1,4 @@
-"""Random graphs and schedules against a plain interpreter: nothing lost, doubled, reordered or run twice at once."""
+"""Random graphs against a plain interpreter: nothing lost, doubled, reordered or run twice at once."""
 
 import asyncio
 from collections import Counter, defaultdict

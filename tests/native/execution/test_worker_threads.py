@@ -6,9 +6,11 @@ import subprocess
 import sys
 import threading
 import time
+from itertools import pairwise
 from typing import Any
 
 import pytest
+
 from kernel_exec import (
     DeadlineExceeded,
     FlowBuilder,
@@ -33,7 +35,7 @@ def chain(registry: NodeRegistry, *handlers: Any, inline: bool = False) -> tuple
         plain = not asyncio.iscoroutinefunction(handler)
         registry.node(f"test::{name}", inline=inline and plain)(handler)
         builder.node(name, f"test::{name}", summary="-")
-    for source, target in zip(names, names[1:], strict=False):
+    for source, target in pairwise(names):
         builder.edge(source, target)
     return validate(builder.build()), names[0], names[-1]
 
@@ -103,7 +105,9 @@ async def test_a_full_inbox_goes_to_a_worker_as_one_job(monkeypatch: pytest.Monk
     monkeypatch.setattr(Workers, "submit", count)
     registry = NodeRegistry()
     plan, first, last = chain(registry, same, lambda payload: payload)
-    async with FlowExecutor(registry, capture_capacity=33, trigger_capacity=33).instantiate(plan, capture=last) as run:
+    async with FlowExecutor(registry, capture_capacity=33, trigger_capacity=33).instantiate(
+        plan, capture=last
+    ) as run:
         for number in range(33):
             await run.send(first, number)
         assert [(await run.next()).value for _ in range(33)] == list(range(33))  # type: ignore[union-attr]
@@ -202,7 +206,14 @@ async def test_whatever_a_thread_raises_is_the_failure_of_its_node() -> None:
     class Odd(BaseException):
         pass
 
-    for cause in (ValueError(), SystemExit(), asyncio.CancelledError(), KeyboardInterrupt(), GeneratorExit(), Odd()):
+    for cause in (
+        ValueError(),
+        SystemExit(),
+        asyncio.CancelledError(),
+        KeyboardInterrupt(),
+        GeneratorExit(),
+        Odd(),
+    ):
 
         def fail(payload: Any, cause: BaseException = cause) -> None:
             raise cause
@@ -246,7 +257,11 @@ asyncio.run(main(), debug=%r)
 """
     begun = time.monotonic()
     ended = subprocess.run(
-        [sys.executable, "-c", program % (loop == "debug")], capture_output=True, text=True, timeout=30, check=True
+        [sys.executable, "-c", program % (loop == "debug")],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
     )
     assert "did not end within 0.05 s" in ended.stdout
     assert not ended.stderr

@@ -1,0 +1,39 @@
+"""Prints the table: every row of the speed goals that baseline A and the floor can be compared on.
+
+Usage: python -m benchmarks [--rounds N] [--scale S] [WORD…]; only rows whose names have all the words.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from functools import partial
+
+from benchmarks.cases import Driven, all_cases, chain, floor, same
+from benchmarks.timing import compare, marginal
+
+
+async def main(rounds: int, scale: float, words: list[str]) -> None:
+    """Measure and print row by row."""
+    print(f"Python {sys.version.split()[0]} on {sys.platform}: times faster than baseline A")
+    for case in all_cases(scale, threads=sys.platform != "emscripten"):
+        if all(word in case.name for word in words):
+            ratio = await compare(case.slow, case.fast, rounds)
+            print(f"{case.name:40} {ratio.median:7.2f} × ({ratio.low:.2f} to {ratio.high:.2f}), goal {case.target} ×")
+    if all(word in "marginal hop" for word in words):
+        short, long = Driven(chain(10), same), Driven(chain(100), same)
+        count = int(2000 * scale)
+        for way in ("run_many", "in_turns"):
+            hop = await marginal(partial(getattr(short, way), count), partial(getattr(long, way), count),
+                                 partial(floor, 10, count), partial(floor, 100, count), rounds * 2)
+            print(f"{'marginal hop ÷ floor, ' + way:40} {hop.median:7.2f}   ({hop.low:.2f} to {hop.high:.2f}), goal 1.10")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--scale", type=float, default=1.0)
+    parser.add_argument("words", nargs="*")
+    given = parser.parse_args()
+    asyncio.run(main(given.rounds, given.scale, given.words))

@@ -1,0 +1,205 @@
+"""What is compared: flows of identity handlers, driven in the ways that hosts drive them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from benchmarks.baseline import Baseline
+from benchmarks.timing import Program
+from kernel_exec import FlowBuilder, FlowExecutor, NodeRegistry, ValidatedFlow, validate
+
+type Handler = Callable[[Any], Any]
+
+
+async def same(payload: Any) -> Any:
+    """Return the payload."""
+    return payload
+
+
+async def suspended(payload: Any) -> Any:
+    """Return the payload after a turn of the loop."""
+    await asyncio.sleep(0)
+    return payload
+
+
+def blocking(payload: Any) -> Any:
+    """Return the payload, as a plain function."""
+    return payload
+
+
+class Graph(NamedTuple):
+    """Nodes and edges; the first node is sent to, the last is captured, and `results` come per message."""
+
+    nodes: tuple[str, ...]
+    edges: tuple[tuple[str, str], ...]
+    results: int
+
+    def flow(self, handler: Handler) -> tuple[ValidatedFlow, FlowExecutor]:
+        """Return the flow with `handler` in every node, and what runs it."""
+        registry = NodeRegistry()
+        builder = FlowBuilder("bench", "1.0.0")
+        registry.node("bench::node")(handler)
+        for node in self.nodes:
+            builder.node(node, "bench::node", summary="-")
+        for source, target in self.edges:
+            builder.edge(source, target)
+        return validate(builder.build()), FlowExecutor(registry)
+
+    def baseline(self, handler: Callable[[Any], Awaitable[Any]]) -> Baseline:
+        """Return a run of baseline A with `handler` in every node."""
+        return Baseline(dict.fromkeys(self.nodes, handler), self.edges)
+
+
+def chain(length: int) -> Graph:
+    """Return a line of nodes."""
+    nodes = tuple(f"n{number}" for number in range(length))
+    return Graph(nodes, tuple(pairwise(nodes)), 1)
+
+
+def fan(width: int) -> Graph:
+    """Return a node that leads to `width` others, which all lead to the last."""
+    middle = tuple(f"m{number}" for number in range(width))
+    edges = tuple((("in", node), (node, "out")) for node in middle)
+    return Graph(("in", *middle, "out"), tuple(edge for pair in edges for edge in pair), width)
+
+
+class Case(NamedTuple):
+    """A row: `slow` takes so many times longer than `fast`, and should take at least (or most) `target` times."""
+
+    name: str
+    slow: Program
+    fast: Program
+    target: str
+
+
+# Baseline A ------------------------------------------------------------------------------------------------
+
+
+async def a_produce_and_consume(graph: Graph, handler: Handler, messages: int) -> None:
+    """Send from one task and take from another."""
+    run = graph.baseline(handler)
+
+    async def produce() -> None:
+        for number in range(messages):
+            await run.send(number)
+
+    producer = asyncio.create_task(produce())
+    for _ in range(messages * graph.results):
+        await run.next()
+    await producer
+    await run.close()
+
+
+async def a_in_turns(graph: Graph, handler: Handler, messages: int) -> None:
+    """Send and take in turns."""
+    run = graph.baseline(handler)
+    for number in range(messages):
+        await run.send(number)
+        for _ in range(graph.results):
+            await run.next()
+    await run.close()
+
+
+async def a_once(graph: Graph, handler: Handler, messages: int) -> None:
+    """Make a run for every message."""
+    for number in range(messages):
+        run = graph.baseline(handler)
+        await run.send(number)
+        await run.next()
+        await run.close()
+
+
+async def a_blocking(graph: Graph, messages: int) -> None:
+    """Hand every message to the loop's executor."""
+    loop = asyncio.get_running_loop()
+
+    async def handler(payload: Any) -> Any:
+        return await loop.run_in_executor(None, blocking, payload)
+
+    await a_produce_and_consume(graph, handler, messages)
+
+
+# The kernel ------------------------------------------------------------------------------------------------
+
+
+class Driven:
+    """A graph in the kernel, compiled once, and the ways to drive it."""
+
+    def __init__(self, graph: Graph, handler: Handler) -> None:
+        self._graph = graph
+        self._plan, self._executor = graph.flow(handler)
+        self._first, self._last = graph.nodes[0], graph.nodes[-1]
+
+    async def produce_and_consume(self, messages: int) -> None:
+        """Send from one task and take from another."""
+        async with self._executor.instantiate(self._plan, capture=self._last) as run:
+
+            async def produce() -> None:
+                for number in range(messages):
+                    await run.send(self._first, number)
+
+            producer = asyncio.create_task(produce())
+            for _ in range(messages * self._graph.results):
+                await run.next()
+            await producer
+
+    async def run_many(self, messages: int) -> None:
+        """Feed an iterable."""
+        async for _ in self._executor.run_many(self._plan, self._first, range(messages), capture=self._last):
+            pass
+
+    async def in_turns(self, messages: int) -> None:
+        """Send and take in turns."""
+        async with self._executor.instantiate(self._plan, capture=self._last) as run:
+            for number in range(messages):
+                await run.send(self._first, number)
+                for _ in range(self._graph.results):
+                    await run.next()
+
+    async def once(self, messages: int) -> None:
+        """Make a run for every message."""
+        for number in range(messages):
+            await self._executor.run_once(self._plan, self._first, number, capture=self._last)
+
+
+def throughput(name: str, graph: Graph, handler: Handler, messages: int, targets: dict[str, str]) -> Iterator[Case]:
+    """Yield the rows of one graph, one for each way to drive it that has a target."""
+    driven = Driven(graph, handler)
+    ways: dict[str, tuple[Callable[..., Awaitable[None]], Callable[[int], Awaitable[None]]]] = {
+        "producer and consumer": (a_produce_and_consume, driven.produce_and_consume),
+        "run_many": (a_produce_and_consume, driven.run_many),
+        "send, next": (a_in_turns, driven.in_turns),
+        "run_once": (a_once, driven.once),
+    }
+    for way, target in targets.items():
+        slow, fast = ways[way]
+        count = messages // 4 if way == "run_once" else messages
+        yield Case(f"{name}, {way}", partial(slow, graph, handler, count), partial(fast, count), target)
+
+
+def all_cases(scale: float, *, threads: bool) -> Iterator[Case]:
+    """Yield every row that compares with baseline A; `scale` is the share of the messages to send."""
+    messages = int(2000 * scale)
+    ways = {"producer and consumer": "5.5", "run_many": "9", "send, next": "14", "run_once": "40"}
+    yield from throughput("chain of 10", chain(10), same, messages, ways)
+    yield from throughput("diamond", fan(2), same, messages, {"run_many": "10", "producer and consumer": "10"})
+    yield from throughput("fan of 100", fan(100), same, messages // 20, {"run_many": "10"})
+    yield from throughput("chain of 10, sleep(0)", chain(10), suspended, messages // 2, {"run_many": "1.5"})
+    if threads:
+        graph = chain(1)
+        driven = Driven(graph, blocking)
+        count = messages * 4
+        yield Case("blocking handler, run_many", partial(a_blocking, graph, count), partial(driven.run_many, count), "46")
+
+
+async def floor(hops: int, messages: int) -> None:
+    """Await handlers one after the other: what no kernel can beat."""
+    handlers = [same] * hops
+    for number in range(messages):
+        payload: Any = number
+        for handler in handlers:
+            payload = await handler(payload)
