@@ -59,7 +59,6 @@ class Pool:
         journal, record = reopened.journal, reopened.record
         info = CheckpointInfo(record.id, journal.lease.owner, record.attempt)
         scheduler = assemble(self._program, self._new_run(record.trigger, record.run_id, info), self._host)
-        scheduler.sent = record.sent
         attach(scheduler, journal)
         for result in reopened.results:
             scheduler.outlet.put(Value(result), 0)

@@ -37,7 +37,6 @@ class Journal:
         self._places = dict(zip(record.frontier, state.payloads, strict=True))
         self._results = deque(state.results)
         self._halted = (record.halted, state.halted)
-        self._sent = record.sent
         self._kept = record.attempt > 0
         """The store has a checkpoint of this run."""
         self._noted = 1
@@ -53,14 +52,13 @@ class Journal:
 
     # What the scheduler notes ------------------------------------------------------------------------------
 
-    def accept(self, place: Place, payload: Any, *, sent: int) -> None:
-        """Note a message that entered the run as its `sent`-th.
+    def accept(self, place: Place, payload: Any) -> None:
+        """Note a message that entered the run.
 
         Raises:
             PayloadError: the payload cannot be kept.
         """
         self._places[place] = encode(payload, portable=True)
-        self._sent = sent
         self._noted += 1
 
     def move(self, place: Place, onward: Iterable[Place], payload: Any, *, captured: bool) -> None:
@@ -209,7 +207,6 @@ class Journal:
         return replace(
             self._record,
             frontier=tuple(self._places),
-            sent=self._sent,
             halted=self._halted[0],
             state=state,
             written=time.time(),

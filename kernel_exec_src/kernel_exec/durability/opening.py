@@ -47,7 +47,6 @@ def begin(durability: Durability, flow: FlowIR, *, run_id: str, trigger: str | N
         idempotency=run_id,
         frontier=(),
         halted=None,
-        sent=0,
         state=b"",
         blob=None,
         created=now,

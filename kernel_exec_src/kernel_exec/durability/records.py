@@ -58,7 +58,6 @@ class CheckpointRecord(msgspec.Struct, frozen=True, kw_only=True):
     idempotency: str
     frontier: tuple[Place, ...]
     halted: Place | None
-    sent: int
     state: bytes
     blob: Blob | None
     created: float

@@ -199,7 +199,7 @@ class Scheduler:
         ticket = self.sent << 1 | 1
         target = entrance.target
         if self.journal is not None:
-            self.journal.accept(place_of(target, ticket), payload, sent=self.sent)
+            self.journal.accept(place_of(target, ticket), payload)
         if target.idle:
             _claim(target)
             self._handoffs.append((target, payload, ticket))

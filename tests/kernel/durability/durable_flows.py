@@ -49,7 +49,9 @@ class Shop:
         self.capture = capture
         self.handlers = dict(handlers)
         self.effects: list[tuple[str, Any, str]] = []
-        """Node, payload and idempotency key of every invocation, in order."""
+        """Node, payload and idempotency key of every invocation, in the order in which they began."""
+        self.finished: list[str] = []
+        """The idempotency keys of those that ended."""
         self.contexts: list[NodeContext] = []
         policies = Policies(durability=DurabilityPolicy(**{"lease_ttl": LEASE_MS, **policy}))
         builder = FlowBuilder(name, version, policies=policies)
@@ -73,10 +75,13 @@ class Shop:
 
         @self.registry.node(f"test::{alias}", halts=halts)
         async def handle(payload: Any, ctx: NodeContext) -> Any:
-            self.effects.append((alias, payload, ctx.idempotency_key))
+            key = ctx.idempotency_key
+            self.effects.append((alias, payload, key))
             self.contexts.append(ctx)
             handler = self.handlers.get(alias)
-            return [*payload, alias] if handler is None else await handler(payload, ctx)
+            result = [*payload, alias] if handler is None else await handler(payload, ctx)
+            self.finished.append(key)
+            return result
 
     def executor(self) -> FlowExecutor:
         """Return an executor as another process would make it: nothing but the store is shared."""
