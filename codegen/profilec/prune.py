@@ -60,7 +60,8 @@ def unused(module: Module, decision: Decision, used_elsewhere: Callable[[str], b
     for scope in module.names.scopes:
         if scope.kind in ("function", "lambda"):
             found |= _unused_imports(module.names, scope, remains)
-    return found | _unused_at_top(module, remains, used_elsewhere)
+    found |= _unused_at_top(module, remains, used_elsewhere)
+    return _without_probes(module.syntax, found, remains)
 
 
 def unused_modules(
@@ -89,6 +90,43 @@ def _reachable(roots: Iterable[str], uses: Callable[[str], Iterable[str]]) -> se
             reached.add(path)
             pending += uses(path)
     return reached
+
+
+# --- Within a `try` -------------------------------------------------------------------------------
+
+
+def _without_probes(syntax: Syntax, found: Nodes, remains: Remains) -> Nodes:
+    """Leave out the imports by which a `try` learns whether they succeed, where something hangs on it."""
+    probing = [node for node in syntax.every(cst.Try) if node.handlers] if found else []
+    bodies = [syntax.outer(node.body) for node in probing if not _goes(syntax, node, found, remains)]
+
+    def is_probe(binding: Binding) -> bool:
+        return any(
+            body.covers(binding.span)
+            and (binding.scope.kind == "module" or not body.covers(syntax.inner(binding.scope.node)))
+            for body in bodies
+        )
+
+    return {node: binding for node, binding in found.items() if not is_probe(binding)}
+
+
+def _goes(syntax: Syntax, node: cst.CSTNode, found: Nodes, remains: Remains) -> bool:
+    """Tell whether nothing of a `try`, or of a part of it, is left, or only what nothing uses."""
+    match node:
+        case cst.Pass():
+            return True
+        case cst.ImportAlias():
+            return node in found or not remains.has(syntax.inner(node))
+        case cst.Import(names=aliases) | cst.ImportFrom(names=[*aliases]):
+            return all(_goes(syntax, alias, found, remains) for alias in aliases)
+        case cst.Try(body=body, handlers=handlers, orelse=orelse, finalbody=final):
+            clauses = [clause for clause in (body, *handlers, orelse, final) if clause]
+            return all(_goes(syntax, clause, found, remains) for clause in clauses)
+        case cst.ExceptHandler(body=body) | cst.Else(body=body) | cst.Finally(body=body):
+            return _goes(syntax, body, found, remains)
+        case cst.BaseSuite(body=statements) | cst.SimpleStatementLine(body=statements):
+            return all(_goes(syntax, statement, found, remains) for statement in statements)
+    return not remains.has(syntax.inner(node))
 
 
 # --- Within a function ----------------------------------------------------------------------------

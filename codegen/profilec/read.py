@@ -173,6 +173,10 @@ class Syntax:
         spans = (self.outer(node) for node in self._outer if isinstance(node, kinds))
         return sorted(span for span in spans if "\n" in self.content[span.start : span.end])
 
+    def every[Node: cst.CSTNode](self, kind: type[Node]) -> Iterator[Node]:
+        """Yield the nodes of one kind, an outer one before those within it."""
+        return (node for node in self._outer if isinstance(node, kind))
+
     def comments(self, word: str) -> Sequence[Span]:
         """Return the comments that contain a word, in the order of the text."""
         if word not in self.content:
