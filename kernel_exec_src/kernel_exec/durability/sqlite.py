@@ -58,9 +58,9 @@ class SqliteCheckpoints:
         def change(connection: sqlite3.Connection) -> None:
             connection.execute(
                 "INSERT INTO checkpoints (id, data, expires, position)"
-                " SELECT ?1, ?2, ?3, coalesce(max(position), 0) + 1 FROM checkpoints WHERE true"
-                " ON CONFLICT (id) DO UPDATE SET data = ?2, expires = ?3",
-                (checkpoint_id, data, expires),
+                " SELECT :id, :data, :expires, coalesce(max(position), 0) + 1 FROM checkpoints WHERE true"
+                " ON CONFLICT (id) DO UPDATE SET data = :data, expires = :expires",
+                {"id": checkpoint_id, "data": data, "expires": expires},
             )
 
         return await self._change(checkpoint_id, owner, change)
