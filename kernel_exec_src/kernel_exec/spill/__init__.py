@@ -1,7 +1,7 @@
 """Spill: where the payloads of an edge go that has no room for them (kernel contract, decisions 7 and 9).
 
-The scheduler opens a lane per spilling edge and run. A store that the host bound for the tier wins over local
-files; which tiers can be served at all, `preflight` has settled before anything runs.
+The scheduler opens a lane per spilling edge and run. A store that the host bound for the tier always serves
+it; which tiers can be served at all, `preflight` has settled before anything runs.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def open_lane(edge: str, tier: str, stores: Mapping[str, SpillStore]) -> SpillLa
         stores: what the host bound, by tier.
 
     Raises:
-        UnsupportedSpill: no store is bound for the tier, and this build has no local files.
+        UnsupportedSpill: nothing serves the tier.
     """
     store = stores.get(tier)
     return _open_local(edge, tier) if store is None else StoreLane(edge, tier, store)

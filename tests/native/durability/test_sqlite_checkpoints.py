@@ -126,7 +126,7 @@ def test_a_folder_that_is_missing_is_refused_when_it_is_opened(tmp_path: Path) -
 # --- Processes that are killed --------------------------------------------------------------------
 
 # Forks a worker, kills it, forks another, until as many were killed as it is told. A worker begins the flow
-# or takes it up. Every effect is a line in a file, written amid a handler: run, node, key, and what was given.
+# or takes it up. Every effect is a line in a file, written amid a handler: run, node, key, what was given.
 KILLER = textwrap.dedent("""
     import asyncio, os, random, signal, sys, time
     from kernel_exec import (
