@@ -10,34 +10,39 @@ BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 MYPY := $(BIN)/mypy --no-error-summary
 RESULTS := build/junit
-SOURCES := codegen/profilec kernel_exec_src tests tools examples $(wildcard benchmarks)
+SOURCES := codegen/profilec kernel_exec_src tools examples benchmarks
 
 demo: build  ## the order pipeline in both worlds, side by side (the default)
+	@echo "the order pipeline in both worlds"
 	@$(BIN)/python tools/side_by_side.py examples/order_pipeline/main.py
 
 setup:  ## make .venv, node_modules and what runs inside Pyodide
 	@python=$$(tools/find-python) && "$$python" tools/setup.py
 
 build: setup  ## write build/native and build/wasm
+	@echo "profilec build"
 	@$(BIN)/profilec build
 
 native: setup  ## write build/native and type-check it
+	@echo "profilec build native"
 	@$(BIN)/profilec build native
 	@echo "mypy --strict: build/native"
 	@$(MYPY) --cache-dir=.mypy_cache/native build/native/kernel_exec
 
 wasm: setup  ## write build/wasm and type-check it for emscripten
+	@echo "profilec build wasm"
 	@$(BIN)/profilec build wasm
 	@echo "mypy --strict --platform emscripten: build/wasm"
 	@$(MYPY) --cache-dir=.mypy_cache/wasm --platform emscripten --python-version 3.14 build/wasm/kernel_exec
 
 check: setup  ## what a commit has to pass, in seconds: annotations, lint, formatting, types of the sources
+	@echo "profilec check"
 	@$(BIN)/profilec check
 	@echo "ruff and black"
-	@$(BIN)/ruff check --quiet $(SOURCES)
-	@$(BIN)/black --quiet --check $(SOURCES)
-	@echo "mypy --strict: sources, tests, tools and examples"
-	@MYPYPATH=codegen:kernel_exec_src $(MYPY) --cache-dir=.mypy_cache/source --exclude '/conftest.py|/cases/' $(SOURCES)
+	@$(BIN)/ruff check --quiet $(SOURCES) tests
+	@$(BIN)/black --quiet --check $(SOURCES) tests
+	@echo "mypy --strict: sources, tools, examples and benchmarks"
+	@MYPYPATH=codegen:kernel_exec_src $(MYPY) --cache-dir=.mypy_cache/source $(SOURCES)
 
 test: check native wasm test-compiler test-kernel test-toolchain  ## everything
 
@@ -62,8 +67,8 @@ test-wasm: build  ## the kernel's suite and what only wasm promises, inside Pyod
 	@tools/wasm-python -m pytest -p no:cacheprovider --junitxml=$(RESULTS)/wasm.xml tests/kernel tests/wasm
 
 format: setup  ## let ruff and black put right what they can
-	@$(BIN)/ruff check --quiet --fix $(SOURCES)
-	@$(BIN)/black --quiet $(SOURCES)
+	@$(BIN)/ruff check --quiet --fix $(SOURCES) tests
+	@$(BIN)/black --quiet $(SOURCES) tests
 
 lock: setup  ## pin and hash what requirements/*.in and package.json ask for; delete a lock file first to get news
 	@$(BIN)/python tools/lock.py
