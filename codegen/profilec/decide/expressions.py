@@ -83,6 +83,7 @@ def _simplify_operation(
     truth = walk.conditions.truth(right)
     decides = truth is isinstance(node.operator, cst.Or)
     if truth is not None and not decides:
+        _refuse_lost_effects(walk, right)
         _replace(walk, node, left, walk.because(right, truth), loose, _TIGHTER_THAN_NOT)
         _simplify(walk, left, loose=loose)
         return
@@ -97,6 +98,7 @@ def _settle(walk: Walk, node: cst.BaseExpression) -> None:
     if truth is None:
         _simplify(walk, node)
     else:
+        _refuse_lost_effects(walk, node)
         _write(walk, node, truth)
 
 
