@@ -85,6 +85,12 @@ async def soon[T](awaitable: Awaitable[T], seconds: float = 10.0) -> T:
     return await asyncio.wait_for(awaitable, seconds)
 
 
+async def turns(count: int = 60) -> None:
+    """Give the loop so many turns that everything has happened that can without waiting for time to pass."""
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
 async def collect(results: AsyncIterator[Any]) -> list[Any]:
     """Return the values of results until they end."""
 

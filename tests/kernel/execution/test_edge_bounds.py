@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from small_flows import collect, small, soon
+from small_flows import collect, small, soon, turns
 
 from kernel_exec import Cancelled, NodeFailed, PayloadError, QueueLimitExceeded, SpillFailed, Value
 from kernel_exec.flow_ir import BufferPolicy
@@ -65,7 +65,7 @@ async def test_a_full_edge_holds_its_producer_back() -> None:
         flow.plan, capture="slow"
     ) as run:
         sends = [asyncio.create_task(run.send("in", number)) for number in range(8)]
-        await asyncio.sleep(0.01)
+        await turns()
         # One in the slow node, two before it, one that out could not send on, two before that, one in `in`.
         assert len(handled) <= 7
         gate.open.set()
@@ -84,8 +84,8 @@ async def test_an_edge_that_is_full_spills_and_keeps_the_order(pause: float) -> 
     ) as run:
         for number in range(20):
             await soon(run.send("in", {"number": number}))
-            await asyncio.sleep(pause * 3)
-        await asyncio.sleep(0.005)
+        await asyncio.sleep(pause * 60)
+        await turns()
         assert store.puts == 17
         gate.open.set()
         assert [(await soon(run.next())).value for _ in range(20)] == [
@@ -112,7 +112,7 @@ async def test_beyond_the_spill_limit_the_producer_waits() -> None:
     payloads = [f"{number:0200}" for number in range(20)]
     async with executor.instantiate(flow.plan, capture="out") as run:
         sends = [asyncio.create_task(run.send("in", payload)) for payload in payloads]
-        await asyncio.sleep(0.01)
+        await turns()
         assert 1 <= store.puts <= 4
         gate.open.set()
         assert [(await soon(run.next())).value for _ in payloads] == payloads
@@ -128,7 +128,7 @@ async def test_a_store_that_fails_fails_the_run_and_says_where(broken: str) -> N
     async with flow.executor(spill_stores={"shelf": store}).instantiate(flow.plan, capture="out") as run:
         for number in range(4):
             await run.send("in", number)
-        await asyncio.sleep(0.01)
+        await turns()
         gate.open.set()
         with pytest.raises(SpillFailed) as caught:
             await collect(run)
@@ -161,7 +161,7 @@ async def test_branches_spill_each_for_itself() -> None:
         for number in range(10):
             await run.send("in", [number])
         run.finish()
-        await asyncio.sleep(0.01)
+        await turns()
         for gate in gates:
             gate.open.set()
         results = await collect(run)
@@ -179,7 +179,7 @@ async def test_cancelling_leaves_no_object_in_the_store() -> None:
     ) as run:
         for number in range(10):
             await run.send("in", number)
-        await asyncio.sleep(0.01)
+        await turns()
         assert store.objects
         run.cancel()
     assert not store.objects
@@ -207,7 +207,7 @@ async def test_sends_wait_while_the_queues_hold_their_limit() -> None:
     payloads = [f"{number:03000}" for number in range(10)]
     async with executor.instantiate(flow.plan, capture="out") as run:
         sends = [asyncio.create_task(run.send("in", payload)) for payload in payloads]
-        await asyncio.sleep(0.01)
+        await turns()
         assert sum(send.done() for send in sends) == 4  # one is handled, three fit
         gate.open.set()
         assert [(await soon(run.next())).value for _ in payloads] == payloads
@@ -251,6 +251,6 @@ async def test_closing_while_sends_wait_for_room_ends_them() -> None:
     run = flow.executor(trigger_capacity=1).instantiate(flow.plan, capture="out")
     async with run:
         sends = [asyncio.create_task(run.send("in", number)) for number in range(5)]
-        await asyncio.sleep(0.001)
+        await turns()
     results = await soon(asyncio.gather(*sends, return_exceptions=True))
     assert [type(result) for result in results] == [type(None), type(None), Cancelled, Cancelled, Cancelled]

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from small_flows import collect, inline, small, soon
+from small_flows import collect, inline, small, soon, turns
 
 from kernel_exec import Cancelled, ExecutionError, MissingOutput, NodeFailed, Value
 
@@ -103,7 +103,7 @@ async def test_after_a_failure_everything_that_waits_or_comes_raises() -> None:
     async with flow.executor(capture_capacity=1).instantiate(flow.plan, capture="out") as run:
         await run.send("in", 1)
         waiting = [asyncio.create_task(run.send("in", 2)), asyncio.create_task(run.next())]
-        await asyncio.sleep(0.001)
+        await turns()
         release.set()
         for task in waiting:
             with pytest.raises(NodeFailed):
@@ -225,7 +225,7 @@ async def test_cancelling_the_caller_of_run_once_stops_its_handlers() -> None:
 
     flow = small("in>out", {"out": hang})
     call = asyncio.create_task(flow.executor().run_once(flow.plan, "in", 1, capture="out"))
-    await asyncio.sleep(0.001)
+    await turns()
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
         await soon(call)

@@ -77,4 +77,4 @@ async def test_nodes_of_a_chain_work_at_the_same_time() -> None:
 
     flow = small("a>b>c>d", {alias: work(alias) for alias in "abcd"})
     assert await collect(flow.executor().run_many(flow.plan, "a", range(30), capture="d")) == list(range(30))
-    assert most == 4
+    assert most > 1

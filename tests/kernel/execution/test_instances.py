@@ -5,7 +5,7 @@ import gc
 from typing import Any
 
 import pytest
-from small_flows import collect, same, small, soon
+from small_flows import collect, same, small, soon, turns
 
 from kernel_exec import SKIP, Cancelled, UnknownTrigger, Value
 
@@ -38,7 +38,7 @@ async def test_permits_bound_the_messages_on_their_way() -> None:
         for number in range(3):
             await soon(run.send("in", number))
         fourth = asyncio.create_task(run.send("in", 3))
-        await asyncio.sleep(0.01)
+        await turns()
         assert not fourth.done()
         assert await soon(run.next()) == Value(0)
         await soon(fourth)
@@ -146,7 +146,7 @@ async def test_cancel_ends_what_waits_and_what_comes() -> None:
         await run.send("in", 1)
         send = asyncio.create_task(run.send("in", 2))
         reader = asyncio.create_task(run.next())
-        await asyncio.sleep(0.001)
+        await turns()
         run.cancel("enough")
         for waiting in (send, reader):
             with pytest.raises(Cancelled, match="enough") as caught:
@@ -169,9 +169,9 @@ async def test_cancel_stops_the_handlers() -> None:
     flow = small("in>a, in>b", {"a": hang, "b": hang})
     async with flow.executor().instantiate(flow.plan, capture="b") as run:
         await run.send("in", 1)
-        await asyncio.sleep(0.001)
+        await turns()
         run.cancel()
-        await asyncio.sleep(0.001)
+        await turns()
         assert stopped == [1, 1]
 
 
@@ -183,7 +183,7 @@ async def test_leaving_never_waits_for_draining(capture: str) -> None:
     async def leave() -> None:
         async with run:
             await run.send("in", 1)
-            await asyncio.sleep(0.001)
+            await turns()
 
     await soon(leave(), 1)
     with pytest.raises(Cancelled):
@@ -205,7 +205,7 @@ async def test_leaving_ends_with_a_handler_that_swallows_its_cancellation() -> N
     async def leave() -> None:
         async with flow.executor().instantiate(flow.plan, capture="out") as run:
             await run.send("in", 1)
-            await asyncio.sleep(0.001)
+            await turns()
 
     await soon(leave(), 1)
     release.set()
@@ -231,7 +231,7 @@ async def test_a_dropped_instance_stops_its_handlers() -> None:
     flow = small("in>out", {"out": hang})
     run = flow.executor().instantiate(flow.plan, capture="out")
     await run.send("in", 1)
-    await asyncio.sleep(0.001)
+    await turns()
     del run
     gc.collect()
     await soon(stopped.wait())
@@ -252,7 +252,7 @@ async def test_a_dropped_iteration_of_run_many_stops_its_handlers() -> None:
     flow = small("in>out", {"out": hang})
     async for result in flow.executor().run_many(flow.plan, "in", range(10), capture="out"):
         assert result == Value(0)
-        await asyncio.sleep(0.001)
+        await turns()
         break
     gc.collect()
     await soon(stopped.wait())
@@ -273,7 +273,7 @@ async def test_a_full_flow_that_nobody_drains_can_be_left_and_drained() -> None:
         flow.plan, capture="out"
     ) as run:
         sends = [asyncio.create_task(run.send("in", number)) for number in range(30)]
-        await asyncio.sleep(0.01)
+        await turns()
         run.finish()
         assert len(await collect(run)) == 90
         await soon(asyncio.gather(*sends))
@@ -318,7 +318,7 @@ def test_an_instance_outlives_its_loop_without_a_sound() -> None:
     async def start() -> Any:
         run = flow.executor().instantiate(flow.plan, capture="out")
         await run.send("in", 1)
-        await asyncio.sleep(0.001)
+        await turns()
         return run
 
     run = asyncio.run(start())

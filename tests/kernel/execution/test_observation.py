@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import pytest
-from small_flows import collect, inline, same, small, soon, stream
+from small_flows import collect, inline, same, small, soon, stream, turns
 
 from kernel_exec import DeadlineExceeded, NodeFailed, Stream, Value
 
@@ -91,7 +91,7 @@ async def test_what_is_interrupted_is_counted_as_cancelled() -> None:
         await executor.run_once(flow.plan, "in", 1, capture="out", deadline=0.01)
     async with executor.instantiate(flow.plan, capture="out") as run:
         await run.send("in", 1)
-        await asyncio.sleep(0.001)
+        await turns()
         run.cancel("enough")
     assert sink.counters == {
         ("cancellations_total", "deadline", "out"): 1,
@@ -105,7 +105,7 @@ async def test_a_result_that_waits_for_room_is_timed() -> None:
     flow = small("in>a>out, in>b>out")
     async with flow.executor(metrics=sink, capture_capacity=1).instantiate(flow.plan, capture="out") as run:
         await run.send("in", 1)
-        await asyncio.sleep(0.001)
+        await turns()
         assert sink.gauges["queue_depth", "capture::out"] == 1
         run.finish()
         assert await collect(run) == [1, 1]
