@@ -12,7 +12,7 @@ from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
 from kernel_exec.durability import durability_of, reopen
-from kernel_exec.errors import MissingDurabilityServices
+from kernel_exec.errors import DeadlineExceeded, MissingDurabilityServices
 from kernel_exec.instance import FlowInstance
 from kernel_exec.many import run_many
 from kernel_exec.metrics import Meter, MetricsSink
@@ -195,7 +195,12 @@ class FlowExecutor:
                 f"flow {plan.flow.name!r} keeps no checkpoints: none of its nodes halts, nor is it strong"
             )
             raise MissingDurabilityServices(message, services=())
-        reopened = await reopen(durability, plan.flow, checkpoint_id)
+        try:
+            async with asyncio.timeout(deadline):
+                reopened = await reopen(durability, plan.flow, checkpoint_id)
+        except TimeoutError as error:
+            message = f"the run did not end within {deadline} s: its checkpoint was not to be had"
+            raise DeadlineExceeded(message, deadline=deadline) from error
         try:
             capture = reopened.record.capture
             scheduler = self._pool(plan, capture).make_from(reopened, payload)

@@ -13,6 +13,7 @@ import sys
 import typing
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import Enum
 from inspect import Parameter
 from types import SimpleNamespace
 from typing import Any, get_args
@@ -28,9 +29,18 @@ type Handler = Callable[..., Any]
 _POSITIONAL = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 
 
+class ContextPosition(Enum):
+    """Where a handler takes its `NodeContext`, if it does."""
+
+    ABSENT = "absent"
+    FIRST = "first"
+    SECOND = "second"
+    BY_NAME = "by name"
+
+
 @dataclass(frozen=True)
 class NodeSpec:
-    """A registered handler and how it is called. `context_parameter` is None where `ctx` is not asked for."""
+    """A registered handler and how it is called."""
 
     identifier: str
     handler: Handler
@@ -39,7 +49,8 @@ class NodeSpec:
     halts: bool
     inline: bool
     payload_parameter: Parameter
-    context_parameter: Parameter | None
+    context_position: ContextPosition
+    context_name: str
 
     @functools.cached_property
     def conversion(self) -> Conversion | None:
@@ -62,7 +73,7 @@ class NodeSpec:
     @property
     def wants_context(self) -> bool:
         """Whether the handler has a parameter for its `NodeContext`."""
-        return self.context_parameter is not None
+        return self.context_position is not ContextPosition.ABSENT
 
     def bind(self, context: NodeContext) -> Callable[[Any], Any]:
         """Return the call of one payload that the scheduler makes for every message.
@@ -83,14 +94,16 @@ class NodeSpec:
         return lambda payload: call(payload if type(payload) is accepts else convert(payload))
 
     def _with_context(self, context: NodeContext) -> Callable[[Any], Any]:
-        parameter, handler = self.context_parameter, self.handler
-        if parameter is None:
-            return handler
-        if _comes_first(parameter, self.payload_parameter, handler):
-            return functools.partial(handler, context)
-        if parameter.kind is Parameter.POSITIONAL_ONLY:
-            return lambda payload: handler(payload, context)
-        return functools.partial(handler, **{parameter.name: context})
+        handler = self.handler
+        match self.context_position:
+            case ContextPosition.ABSENT:
+                return handler
+            case ContextPosition.FIRST:
+                return functools.partial(handler, context)
+            case ContextPosition.SECOND:
+                return lambda payload: handler(payload, context)
+            case ContextPosition.BY_NAME:
+                return functools.partial(handler, **{self.context_name: context})
 
 
 class NodeRegistry:
@@ -179,8 +192,8 @@ def _specify(identifier: str, handler: Handler, *, stream: bool, halts: bool, in
         )
     if inline and (is_async or generates):
         raise ValueError(f"inline=True is for plain functions; {_name(handler)} runs on the loop anyway")
-    payload, context = _parameters(handler)
-    return NodeSpec(identifier, handler, is_async, stream, halts, inline, payload, context)
+    payload, position, context_name = _parameters(handler)
+    return NodeSpec(identifier, handler, is_async, stream, halts, inline, payload, position, context_name)
 
 
 def _called(handler: Handler) -> Handler:
@@ -193,8 +206,10 @@ def _called(handler: Handler) -> Handler:
     return called
 
 
-def _parameters(handler: Handler) -> tuple[Parameter, Parameter | None]:
-    """Find the parameters that take the payload and the context; no other may need to be filled.
+def _parameters(handler: Handler) -> tuple[Parameter, ContextPosition, str]:
+    """Find the parameter that takes the payload, and where and under which name the context goes.
+
+    No other parameter may need to be filled.
 
     Raises:
         TypeError: there is no parameter for a payload, or one that nothing fills.
@@ -216,7 +231,19 @@ def _parameters(handler: Handler) -> tuple[Parameter, Parameter | None]:
             f"{_name(handler)} takes one payload and `ctx`; nothing fills {', '.join(unfilled)}: "
             "give a default, or bind it with functools.partial"
         )
-    return payload, context
+    if context is None:
+        return payload, ContextPosition.ABSENT, ""
+    return (
+        payload,
+        _position(context, first=parameters.index(context) < parameters.index(payload)),
+        context.name,
+    )
+
+
+def _position(context: Parameter, *, first: bool) -> ContextPosition:
+    if first and context.kind in _POSITIONAL:
+        return ContextPosition.FIRST
+    return ContextPosition.SECOND if context.kind is Parameter.POSITIONAL_ONLY else ContextPosition.BY_NAME
 
 
 def _signature(handler: Handler) -> inspect.Signature:
@@ -255,13 +282,6 @@ def _resolve(handler: Handler, annotation: Any) -> Any:
 def _must_be_filled(parameter: Parameter) -> bool:
     variadic = parameter.kind in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
     return parameter.default is Parameter.empty and not variadic
-
-
-def _comes_first(parameter: Parameter, other: Parameter, handler: Handler) -> bool:
-    if parameter.kind not in _POSITIONAL:
-        return False
-    names = list(_signature(handler).parameters)
-    return names.index(parameter.name) < names.index(other.name)
 
 
 def _name(handler: Handler) -> str:

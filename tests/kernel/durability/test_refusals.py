@@ -16,6 +16,7 @@ from kernel_exec import (
     CheckpointLeaseConflict,
     CheckpointNotFound,
     CheckpointStateCorrupted,
+    DeadlineExceeded,
     ExecutionError,
     Halted,
     MissingDurabilityServices,
@@ -325,4 +326,13 @@ async def test_a_store_that_fails_ends_the_run_and_is_named(method: str) -> None
     with pytest.raises(CheckpointError, match=r"failed: .*the database is gone") as caught:
         await it.resume(checkpoint, [])
     assert caught.value.checkpoint_id == checkpoint
+    assert it.effects == []
+
+
+async def test_waiting_for_a_lease_ends_with_the_deadline() -> None:
+    it = shop(retry_on_lease_conflict=True)
+    checkpoint = await halt(it)
+    await it.store.lease(checkpoint, owner="somebody else", seconds=60)
+    with pytest.raises(DeadlineExceeded, match=r"its checkpoint was not to be had"):
+        await it.resume(checkpoint, [], deadline=0.1)
     assert it.effects == []
