@@ -7,6 +7,7 @@ import libcst as cst
 
 from profilec.decide.elements import cut_elements
 from profilec.decide.expressions import condition, expression, expressions
+from profilec.decide.leaving import leaves
 from profilec.decide.walk import KEPT, Fate, Walk, gone
 from profilec.edit import Cause
 from profilec.read import Span
@@ -88,7 +89,7 @@ def _is_for_type_checkers(walk: Walk, node: cst.If | cst.Else) -> bool:
 def _branch_fate(walk: Walk, body: cst.BaseSuite) -> Fate:
     if walk.touches(body):
         return walk.suite(body)
-    return Fate(leaves=_ends(body), left=_ends(body))
+    return Fate(leaves=leaves(body), left=leaves(body))
 
 
 def _does_nothing(body: cst.BaseSuite) -> bool:
@@ -97,14 +98,6 @@ def _does_nothing(body: cst.BaseSuite) -> bool:
         case [cst.Pass()] | [cst.SimpleStatementLine(body=[cst.Pass()])]:
             return True
     return False
-
-
-def _ends(body: cst.BaseSuite) -> bool:
-    """Tell whether a suite ends with a statement that never goes on to the next."""
-    last = body.body[-1]
-    if isinstance(last, cst.SimpleStatementLine):
-        last = last.body[-1]
-    return isinstance(last, cst.Return | cst.Raise | cst.Break | cst.Continue)
 
 
 def _decided(walk: Walk, node: cst.If, branches: Sequence[Branch]) -> Fate:
@@ -129,8 +122,8 @@ def _decided(walk: Walk, node: cst.If, branches: Sequence[Branch]) -> Fate:
             cut_clause(walk, branch.node, fate.cause)
         else:
             walk.fill(branch.body, fate.cause)
-    leaves = bool(kept[-1].truth) and all(fate.leaves for fate in fates)
-    return Fate(True, leaves, _left(node), cause)
+    closed = bool(kept[-1].truth)
+    return Fate(True, closed and all(fate.leaves for fate in fates), leaves(node), cause)
 
 
 def _only_branch(walk: Walk, node: cst.If, branch: Branch) -> Fate:
@@ -145,14 +138,7 @@ def _only_branch(walk: Walk, node: cst.If, branch: Branch) -> Fate:
         start = walk.line_start(walk.syntax.inner(node).start)
         walk.draft.cut(walk.with_comments(node, 0), start, branch.cause)
     move_out(walk, node, branch.body, branch.cause)
-    return Fate(True, fate.leaves, _left(node), branch.cause)
-
-
-def _left(node: cst.If) -> bool:
-    """Tell whether control went on behind no branch of a chain, whatever the flags."""
-    bodies = [node.body, *(later.body for later in _later(node))]
-    closed = isinstance([node, *_later(node)][-1], cst.Else)
-    return closed and all(map(_ends, bodies))
+    return Fate(True, fate.leaves, leaves(node), branch.cause)
 
 
 def _become_first(walk: Walk, node: cst.If, branch: Branch) -> None:
@@ -317,18 +303,30 @@ def try_(walk: Walk, node: cst.Try | cst.TryStar) -> Fate:
     body = walk.suite(node.body)
     if not body.kept:
         return _without_body(walk, node, body.cause)
-    kept = [handler for handler in node.handlers if handler not in walk.lost]
+    kept = [_handler(walk, handler) for handler in node.handlers if handler not in walk.lost]
     for handler in node.handlers:
         if handler in walk.lost:
             cut_clause(walk, handler, walk.lost[handler])
-        else:
-            expressions(walk, [handler.type])
-            _body_or_pass(walk, handler.body)
-    orelse = _clause_or_nothing(walk, node.orelse) if node.orelse else None
+    orelse = _else_of_try(walk, node.orelse, body) if node.orelse else None
     final = _clause_or_nothing(walk, node.finalbody) if node.finalbody else None
-    if kept:
-        return KEPT
-    return _without_handlers(walk, node, orelse, final)
+    if not kept:
+        _without_handlers(walk, node, orelse, final)
+    ends = body.leaves or (orelse is not None and orelse.leaves)
+    closed = ends and all(handler.leaves for handler in kept)
+    return Fate(True, closed or (final is not None and final.leaves), leaves(node), body.cause)
+
+
+def _handler(walk: Walk, node: cst.ExceptHandler | cst.ExceptStarHandler) -> Fate:
+    expressions(walk, [node.type])
+    return _body_or_pass(walk, node.body)
+
+
+def _else_of_try(walk: Walk, node: cst.Else, body: Fate) -> Fate:
+    """Decide the `else` of a `try`: it goes where the body has come to leave always."""
+    if body.leaves and not body.left:
+        cut_clause(walk, node, body.cause)
+        return gone(body.cause)
+    return _clause_or_nothing(walk, node)
 
 
 def _without_body(walk: Walk, node: cst.Try | cst.TryStar, cause: Cause) -> Fate:
@@ -351,10 +349,10 @@ def _without_body(walk: Walk, node: cst.Try | cst.TryStar, cause: Cause) -> Fate
 
 def _without_handlers(
     walk: Walk, node: cst.Try | cst.TryStar, orelse: Fate | None, final: Fate | None
-) -> Fate:
+) -> None:
     """Close a `try` whose handlers all went: nothing is caught any more."""
     if not node.handlers and (final is None or final.kept):
-        return KEPT
+        return
     cause = walk.lost[node.handlers[0]] if node.handlers else (final.cause if final else Cause(""))
     if final is None or not final.kept:
         header = walk.syntax.inner(node).start
@@ -364,4 +362,3 @@ def _without_handlers(
     elif node.orelse and orelse and orelse.kept:
         start = walk.line_start(walk.syntax.inner(node.orelse).start)
         walk.draft.cut(start, walk.first_line(walk.suite_lines(node.orelse.body)), cause)
-    return KEPT

@@ -16,6 +16,7 @@ import libcst as cst
 from profilec.conditions import Conditions
 from profilec.decide.draft import Draft
 from profilec.decide.elements import cut_elements
+from profilec.decide.leaving import leaves
 from profilec.decide.refusals import Stub
 from profilec.edit import NO_CAUSE, Cause
 from profilec.read import Span, Syntax
@@ -120,7 +121,7 @@ class Walk:
             return Fate(leaves=True, left=True)
         handler = self._handlers.get(type(node))
         if handler is None or not (self.stub or self.touches(node)):
-            return KEPT
+            return Fate(leaves=leaves(node), left=leaves(node))
         return handler(self, node)
 
     def suite(self, node: cst.BaseSuite) -> Fate:
