@@ -176,7 +176,7 @@ def _unused_at_top(module: Module, remains: Remains, used_elsewhere: Callable[[s
 def _candidates(module: Module) -> Iterator[tuple[str, list[Binding]]]:
     """Yield the names that may go with what used them: imports, and private definitions and assignments."""
     kept = {mark.target for mark in module.marks if mark.action == "keep"}
-    listed = _exported(module)
+    listed = {name for name, _ in module.exports}
     for name, bindings in module.names.root.bindings.items():
         private = name.startswith("_") and not name.startswith("__")
         imported = all(binding.kind == "import" for binding in bindings)
@@ -212,13 +212,6 @@ def _is_reexport(node: cst.CSTNode) -> bool:
         case cst.ImportAlias(name=cst.Name(value=name), asname=cst.AsName(name=cst.Name(value=bound))):
             return name == bound
     return False
-
-
-def _exported(module: Module) -> frozenset[str]:
-    """Return the names that a module lists in `__all__`, as far as they are written down."""
-    content = module.syntax.content
-    texts = (content[span.start : span.end] for span in module.exports)
-    return frozenset(name for text in texts for name in re.findall(r"[\"'](\w+)[\"']", text))
 
 
 def _reached(

@@ -4,6 +4,7 @@ Made by `scope_walk`. Later rooms ask whether a `WASM` is the flag or somebody's
 would become unbound if a part of the text went.
 """
 
+import builtins
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
@@ -11,6 +12,9 @@ from typing import Literal
 import libcst as cst
 
 from profilec.read import Span
+
+BUILTINS = frozenset(dir(builtins)) | {"PythonFinalizationError"}
+"""The names that are bound everywhere: also those newer than the oldest Python that runs this compiler."""
 
 type ScopeKind = Literal["module", "class", "function", "lambda", "comprehension", "type parameters"]
 type BindingKind = Literal["import", "assignment", "definition", "parameter", "deletion"]

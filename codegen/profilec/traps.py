@@ -14,7 +14,7 @@ from profilec.decide import Module
 from profilec.diagnostics import Finding
 from profilec.prune import Remains
 from profilec.read import Span
-from profilec.scopes import Binding, Scope
+from profilec.scopes import BUILTINS, Binding, Scope
 
 
 def traps(module: Module, remains: Remains) -> Iterator[Finding]:
@@ -67,7 +67,7 @@ def _lost_names(module: Module, scope: Scope, remains: Remains) -> Iterator[Find
     lost = {
         name: bindings
         for name, bindings in scope.bindings.items()
-        if not _is_bound(bindings, remains) and name not in _generated(module, scope, remains)
+        if not _is_bound(bindings, remains) and name not in _bound_anyway(scope, remains)
     }
     reported: set[str] = set()
     for use in module.names.uses if lost else ():
@@ -92,8 +92,9 @@ def _is_bound(bindings: Iterable[Binding], remains: Remains) -> bool:
     return not binding or any(remains.has(found.span) for found in binding)
 
 
-def _generated(module: Module, scope: Scope, remains: Remains) -> frozenset[str]:
-    return remains.generated if scope.kind == "module" else frozenset()
+def _bound_anyway(scope: Scope, remains: Remains) -> frozenset[str]:
+    """Return the names that a scope finds bound whatever went: what Python looks up there is the same."""
+    return remains.generated | BUILTINS if scope.kind == "module" else frozenset()
 
 
 def _lost_declarations(module: Module, scope: Scope, remains: Remains) -> Iterator[Finding]:
@@ -139,17 +140,12 @@ def _is_contract(module: Module, node: cst.ClassDef) -> bool:
     return any(module.names.qualified(base) in _CONTRACTS for base in plain)
 
 
-_STRING = re.compile(r"[\"'](\w+)[\"']")
-
-
 def _lost_exports(module: Module, remains: Remains) -> Iterator[Finding]:
     """Find entries of `__all__` that name what went."""
     bindings = module.names.root.bindings
-    for span in module.exports:
-        for match in _STRING.finditer(module.syntax.content, span.start, span.end):
-            place = Span(match.start(), match.end())
-            bound = bindings.get(match[1])
-            if bound and remains.has(place) and not _is_bound(bound, remains):
-                message = f"`__all__` lists `{match[1]}`, which goes"
-                hint = "put the entry on a line of its own and mark it too"
-                yield module.syntax.finding("PC303", place, message, hint)
+    for name, place in module.exports:
+        bound = bindings.get(name)
+        if bound and remains.has(place) and not _is_bound(bound, remains):
+            message = f"`__all__` lists `{name}`, which goes"
+            hint = "put the entry on a line of its own and mark it too"
+            yield module.syntax.finding("PC303", place, message, hint)
