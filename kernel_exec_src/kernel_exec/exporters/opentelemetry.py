@@ -1,3 +1,4 @@
+# profilec: only NATIVE
 """A sink that hands metrics to an OpenTelemetry meter.
 
 One of the `exporters`. It speaks to the meter that the host gives it and imports nothing itself, so the

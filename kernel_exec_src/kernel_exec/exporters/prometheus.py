@@ -1,3 +1,4 @@
+# profilec: only NATIVE
 """A sink that adds metrics up and writes them in the text format that Prometheus scrapes (version 0.0.4).
 
 One of the `exporters`. It opens no port: the host answers its own `/metrics` with `render()`.
