@@ -123,23 +123,41 @@ class _Specialising:
     def _prune_modules(self) -> bool:
         """Note the private modules that only removed code used, and tell whether there is anything new."""
         private = {path: module_name(path) for path in self.package.texts if _is_private(module_name(path))}
-        private = {path: name for path, name in private.items() if self._is_emitted(path)}
-        if not private or not self.decisions:
+        suspects = self._suspects({path: name for path, name in private.items() if self._is_emitted(path)})
+        if not suspects:
             return False
         roots = [
-            path for path in self.package.texts if path not in private and path != self.package.flags_path
+            path for path in self.package.texts if path not in suspects and path != self.package.flags_path
         ]
 
         def uses(path: str, left: bool) -> list[str]:
-            if left and not self._is_emitted(path):
-                return []
-            return [
-                file for file, name in private.items() if file != path and self._imports(path, name, left)
-            ]
+            return [] if left and not self._is_emitted(path) else self._imported(path, suspects, left)
 
-        gone = unused_modules(uses, roots, private)
+        gone = unused_modules(uses, roots, suspects)
         self.gone |= gone
         return bool(gone)
+
+    def _suspects(self, private: Mapping[str, str]) -> dict[str, str]:
+        """Return the private modules that a changed file led to, directly or through others of them.
+
+        No other can have lost an importer, so the files that were not touched need not be parsed.
+        """
+        suspects: dict[str, str] = {}
+        pending = [path for path in self.package.texts if self._is_touched(path)]
+        while pending:
+            path = pending.pop()
+            found = [file for file in self._imported(path, private, left=False) if file not in suspects]
+            suspects |= {file: private[file] for file in found}
+            pending += found
+        return suspects
+
+    def _is_touched(self, path: str) -> bool:
+        decision = self.decisions.get(path)
+        return not self._is_emitted(path) or bool(decision and decision.cuts)
+
+    def _imported(self, path: str, modules: Mapping[str, str], left: bool) -> list[str]:
+        """Return which of some modules a file, or what is left of it, imports."""
+        return [file for file, name in modules.items() if file != path and self._imports(path, name, left)]
 
     def _imports(self, path: str, name: str, left: bool) -> bool:
         """Tell whether a file, or what is left of it, imports a module or names it in a string."""
