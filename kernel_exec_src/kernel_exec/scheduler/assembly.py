@@ -97,6 +97,7 @@ def _make_edge(program: Program, at: int, nodes: list[Node], *, observed: bool) 
 def _connect(node: Node, plan: NodePlan, edges: list[Edge], *, traced: bool) -> None:
     routes = tuple(edges[at] for at in plan.routes)
     node.routes = routes
+    node.emits = plan.captures and not routes
     node.spills = any(edge.tier is not None for edge in routes)
     if plan.gates:
         node.gate = _gate(routes, plan.gates)
@@ -122,7 +123,8 @@ def _bind(node: Node, plan: NodePlan, run: RunState, workers: Workers, scheduler
 
 def _join(line: list[Node]) -> None:
     segment = Segment()
-    segment.steps = tuple((node, node.call) for node in line)
+    segment.nodes = tuple(line)
+    segment.calls = tuple([node.call for node in line])
     for position, node in enumerate(line):
         node.segment = segment
         node.position = position

@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from operator import length_hint
 from typing import Any, NamedTuple
 
 from kernel_exec.context import NodeContext
@@ -30,7 +31,6 @@ __all__ = [
     "Pending",
     "Segment",
     "Spilled",
-    "Step",
     "Waiter",
     "Weights",
 ]
@@ -42,10 +42,6 @@ bytes where queues are weighed, a parcel where it is timed or spilled.
 The lowest bit of a ticket says whether the message holds a permit; the others name the message where a
 program is traced, and are zero elsewhere.
 """
-
-type Step = tuple[Node, Callable[[Any], Any]]
-"""A node of a segment and how to call its handler."""
-
 
 class Pending(NamedTuple):
     """What a blocked node has yet to send: `routes` from position `at`; -1 is the capture queue."""
@@ -87,11 +83,13 @@ class Segment:
     bookkeeping: nobody else can reach the nodes inside.
     """
 
-    __slots__ = ("busy", "steps")
+    __slots__ = ("busy", "calls", "nodes")
 
     def __init__(self) -> None:
         self.busy = 0
-        self.steps: tuple[Step, ...] = ()
+        self.nodes: tuple[Node, ...] = ()
+        self.calls: tuple[Callable[[Any], Any], ...] = ()
+        """How to call the handlers of `nodes`."""
 
 
 class Node:
@@ -103,6 +101,7 @@ class Node:
         "call",
         "captures",
         "context",
+        "emits",
         "gate",
         "halts",
         "idle",
@@ -135,6 +134,8 @@ class Node:
         self.routes: tuple[Edge, ...] = ()
         self.gate: Callable[[Any], tuple[Edge, ...]] | None = None
         """Chooses the routes of one payload where a control surface has a say."""
+        self.emits = False
+        """Its output goes to the host and nowhere else."""
         self.onward: Node | None = None
         """The one place its output can go, if it may be handed there directly."""
         self.segment = Segment()
@@ -201,18 +202,24 @@ class Weights:
 class Driver:
     """One coroutine that carries messages, and how far it has come."""
 
-    __slots__ = ("attended", "node", "run_from", "steps", "task")
+    __slots__ = ("attended", "calls", "node", "run_from", "task")
 
     def __init__(self) -> None:
         self.attended = True
         """The pump that started it is still below it on the stack: it has never suspended."""
         self.node: Node
-        """The node whose handler it runs, once it has one."""
+        """The node whose handler it runs, once it has one and is not in an exclusive run."""
         self.run_from: Node | None = None
         """Where its exclusive run began, while it is in one; then this is the node it holds."""
-        self.steps: Any = None
-        """What is left of that run: an iterator over a tuple of steps."""
+        self.calls: Any = None
+        """What is left of that run: an iterator over the tuple of calls of its segment."""
         self.task: asyncio.Task[None] | None = None
+
+    def standing(self) -> Node:
+        """Return the node that an exclusive run has come to. The iterator knows, so that no hop has to note it."""
+        assert self.run_from is not None
+        nodes = self.run_from.segment.nodes
+        return nodes[len(nodes) - length_hint(self.calls) - 1]
 
 
 def _unbound(payload: Any) -> Any:

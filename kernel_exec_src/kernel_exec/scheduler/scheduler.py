@@ -320,6 +320,7 @@ class Scheduler:
         self._live.add(driver)
         first = driver.run_from
         if first is not None:
+            driver.node = driver.standing()
             _end_run(driver)
             driver.run_from = None
             if driver.node is not first:
@@ -349,14 +350,17 @@ class Scheduler:
 
     async def _drive(self, driver: Driver) -> None:
         """Carry messages until nothing is ready, the slice is spent, or a handler marked the context."""
-        ready, handoffs, turn = self._ready, self._handoffs, self._turn
+        ready, handoffs, turn, outlet = self._ready, self._handoffs, self._turn, self.outlet
+        skip = SKIP  # a local name, since every hop looks at it
         budget = turn.pace
         carried = False
         try:
             while not (self.stopped or turn.spent):
                 if carried and copy_context() != self.context:
                     break  # the next message shall not see what a handler of this one set
-                # Take a message.
+                carried = True
+
+                # Take a message: of a node that was claimed for it, or from the inbox of one that is ready.
                 if handoffs:
                     node, payload, ticket = handoffs.pop()
                 elif ready:
@@ -377,29 +381,32 @@ class Scheduler:
                         self.took(edge, parcel)
                 else:
                     break
-                carried = True
-                # Carry it on, from node to node, for as long as the next one is idle.
+
+                # Carry it on, from node to node, for as long as the next one is idle. `held` is the node that this
+                # driver has claimed; it is `node` but for the end of an exclusive run.
                 while True:
                     if node.leads and driver.attended and node.segment.busy == 1 and turn.pace == TRUSTED:
-                        # An exclusive run: nobody else can reach these nodes, so only the first one is held.
-                        # If one of them suspends, `_adopt` ends the run there.
-                        first = driver.run_from = node
-                        steps = first.segment.steps
-                        driver.steps = remaining = iter(steps[first.position :] if first.position else steps)
+                        # An exclusive run: nobody else can reach these nodes, so only the first one is claimed. If
+                        # one of them suspends, `_adopt` claims that one and ends the run there.
+                        driver.run_from = first = node
+                        calls = first.segment.calls
+                        driver.calls = remaining = iter(calls[first.position :] if first.position else calls)
                         if first.awaited:
-                            for driver.node, call in remaining:
+                            for call in remaining:
                                 payload = await call(payload)
-                                if payload is SKIP:
+                                if payload is skip:
                                     break
                         else:
-                            for driver.node, call in remaining:
+                            for call in remaining:
                                 payload = call(payload)
-                                if payload is SKIP:
+                                if payload is skip:
                                     break
-                        node = driver.node
-                        budget -= len(steps)
-                        held = node if driver.run_from is None else first
-                        driver.run_from = None
+                        budget -= len(calls)
+                        if driver.run_from is None:
+                            held = node = driver.node
+                        else:
+                            held, node = first, driver.standing()
+                            driver.run_from = None
                     else:
                         driver.node = held = node
                         if not driver.attended and (ready or handoffs):
@@ -411,6 +418,7 @@ class Scheduler:
                         else:
                             payload = node.call(payload)
                         budget -= 1
+
                     if self.stopped:
                         return
                     if not driver.attended:
@@ -419,30 +427,31 @@ class Scheduler:
                             budget = turn.pace
                         elif turn.spent:
                             budget = 0
+
+                    # Hand the result on; what cannot be handed over is sent, and the journey ends here.
                     target = node.onward
-                    if target is None or not target.idle or payload is SKIP:
-                        if held is not node and node.spills:
-                            _claim(node)
-                            self._release(held)
-                            held = node
-                        if payload is SKIP:
-                            sent = True
+                    if target is None or not target.idle or payload is skip:
+                        if payload is skip:
                             if ticket & 1:
                                 self.permits.release()
+                        elif node.emits and outlet.has_room:
+                            outlet.put(Value(payload), ticket)
                         else:
+                            if held is not node:
+                                _claim(node)
+                                self._release(held)
+                                held = node
                             routes = node.routes if node.gate is None else node.gate(payload)
                             at = -1 if node.captures else 0
-                            if node.spills:
+                            if not node.spills:
+                                sent = self.send(node, payload, ticket, routes, at)
+                            else:
                                 sent = await send_spilling(self, driver, node, payload, ticket, routes, at)
                                 if self.stopped:
                                     return
-                            else:
-                                sent = self.send(node, payload, ticket, routes, at)
-                        if sent:
-                            self._release(held)
-                        elif held is not node:
-                            _claim(node)
-                            self._release(held)
+                            if not sent:
+                                break  # whoever makes room there sees to the node
+                        self._release(held)
                         break
                     _claim(target)
                     self._release(held)
@@ -468,7 +477,7 @@ class Scheduler:
         if self.stopped:
             return
         self._live.discard(driver)  # it ends by itself and is not to be cancelled
-        self.fail(driver.node, error)
+        self.fail(driver.node if driver.run_from is None else driver.standing(), error)
 
     def _release(self, node: Node) -> None:
         """Give a node back that was claimed: to the ready ones if messages wait for it, else it is idle."""
@@ -623,6 +632,6 @@ def _claim(node: Node) -> None:
 
 def _end_run(driver: Driver) -> None:
     """Take the rest of its exclusive run from a driver; its loop ends when the current handler returns."""
-    if driver.steps is not None:
+    if driver.calls is not None:
         # An iterator over a tuple can be moved to any position (the pickle protocol of iterators).
-        driver.steps.__setstate__(maxsize)
+        driver.calls.__setstate__(maxsize)
