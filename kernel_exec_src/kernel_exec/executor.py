@@ -122,14 +122,16 @@ class FlowExecutor:
         limit = None
         if deadline is not None:
             limit = scheduler.loop.time() + seconds(deadline), deadline
-        try:
-            scheduler.enter(trigger, payload)
-            scheduler.pump()
-            if scheduler.has_all and (limit is None or scheduler.loop.time() < limit[0]):
-                return scheduler.take()
-            return await see_through(scheduler, capture, limit, finish)
-        finally:
-            pool.give_back(scheduler)
+        scheduler.enter(trigger, payload)
+        scheduler.pump()
+        if scheduler.has_all and (limit is None or scheduler.loop.time() < limit[0]):
+            result = scheduler.take()
+        else:
+            result = await see_through(scheduler, capture, limit, finish)
+            if not scheduler.reusable:
+                return result
+        pool.give_back(scheduler)
+        return result
 
     def run_many(
         self,

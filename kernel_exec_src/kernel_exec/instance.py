@@ -48,7 +48,7 @@ class FlowInstance(AsyncIterator[Result]):
         entrance = scheduler.entrance(trigger)
         if self._finished or scheduler.stopped:
             raise self._over()
-        size = scheduler.weigh(payload)
+        size = 0 if scheduler.weights is None else scheduler.weigh(payload)
         if scheduler.permits.free:
             scheduler.permits.free -= 1
         else:

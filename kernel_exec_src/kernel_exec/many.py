@@ -36,9 +36,11 @@ def run_many(
 async def _from_sync(instance: FlowInstance, trigger: str, payloads: Iterable[Any]) -> AsyncIterator[Result]:
     """Feed before every wait for a result: as much as there is room for, with no task in between."""
     async with instance:
-        feeder = Feeder(instance.scheduler, trigger, iter(payloads))
+        scheduler = instance.scheduler
+        feeder = Feeder(scheduler, trigger, iter(payloads))
         while await feeder.wait_for_result():
-            yield feeder.scheduler.take()
+            while scheduler.outlet.results:
+                yield scheduler.take()
         if feeder.failure is not None:
             raise feeder.failure
 
@@ -47,7 +49,7 @@ class Feeder:
     """Puts payloads of an iterator into a run whenever permits are free."""
 
     def __init__(self, scheduler: Scheduler, trigger: str, payloads: Iterator[Any]) -> None:
-        self.scheduler = scheduler
+        self._scheduler = scheduler
         self.failure: Exception | None = None
         """What the iterator raised, if anything; nothing is taken from it afterwards."""
         self._entrance = scheduler.entrance(trigger)
@@ -55,7 +57,6 @@ class Feeder:
         self._waiting: tuple[Any, int] | None = None
         """A payload that was taken and found no room yet, and its size."""
         self._exhausted = False
-        scheduler.permits.on_free = scheduler.outlet.wake_one
 
     async def wait_for_result(self) -> bool:
         """Feed until there is a result to take. False when everything is drained, or the run halted.
@@ -63,7 +64,7 @@ class Feeder:
         Raises:
             ExecutionError: the run failed.
         """
-        scheduler = self.scheduler
+        scheduler = self._scheduler
         outlet = scheduler.outlet
         while not outlet.results:
             if scheduler.stopped:
@@ -78,31 +79,38 @@ class Feeder:
             if self._exhausted and self._waiting is None and scheduler.drained:
                 return False
             if not self._can_feed():
-                await outlet.wait()
+                scheduler.permits.on_free = outlet.wake_one
+                try:
+                    await outlet.wait()
+                finally:
+                    scheduler.permits.on_free = None
         return True
 
     def _can_feed(self) -> bool:
         """Whether feeding again lets something in: messages may have ended without a result."""
-        if not self.scheduler.permits.free or (self._exhausted and self._waiting is None):
+        if not self._scheduler.permits.free or (self._exhausted and self._waiting is None):
             return False
         size = 0 if self._waiting is None else self._waiting[1]
-        return self.scheduler.lacking(self._entrance, size) is None
+        return self._scheduler.lacking(self._entrance, size) is None
 
     def _feed(self) -> None:
         """Let in what there is room for."""
-        scheduler = self.scheduler
+        scheduler, entrance = self._scheduler, self._entrance
         permits = scheduler.permits
-        while permits.free and (waiting := self._waiting or self._take()) is not None:
+        while permits.free:
+            waiting = self._waiting or self._take()
+            if waiting is None:
+                return
             payload, size = waiting
-            if scheduler.lacking(self._entrance, size) is not None:
+            if scheduler.lacking(entrance, size) is not None:
                 self._waiting = waiting
                 return
             self._waiting = None
             permits.free -= 1
-            scheduler.accept(self._entrance, payload, size)
+            scheduler.accept(entrance, payload, size)
 
     def _take(self) -> tuple[Any, int] | None:
-        """Take a payload from the iterator; None when it has no more."""
+        """Take a payload from the iterator, and weigh it; None when it has no more."""
         if self._exhausted:
             return None
         try:
@@ -114,7 +122,7 @@ class Feeder:
             self.failure = error
             self._exhausted = True
             return None
-        return payload, self.scheduler.weigh(payload)
+        return payload, 0 if self._scheduler.weights is None else self._scheduler.weigh(payload)
 
 
 async def _from_async(

@@ -74,13 +74,13 @@ class Pool:
         while self._idle:
             scheduler = self._idle.pop()
             if scheduler.loop is loop:
-                scheduler.begin(self._new_run(trigger), copy_context())
+                scheduler.begin(self._new_run(trigger) if scheduler.contextual else None, copy_context())
                 return scheduler
         return self.make(trigger)
 
     def give_back(self, scheduler: Scheduler) -> None:
-        """Keep a scheduler for the next run if this one left nothing behind."""
-        if scheduler.reusable and len(self._idle) < self.MOST_IDLE:
+        """Keep a scheduler whose run left nothing behind for the next."""
+        if len(self._idle) < self.MOST_IDLE:
             self._idle.append(scheduler)
 
     def _new_run(

@@ -8,10 +8,9 @@ eager_start=True)`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from contextvars import Context
+from functools import partial
 from time import perf_counter
-from typing import Any, Final
+from typing import Final
 from weakref import WeakKeyDictionary
 
 from kernel_exec._profile import FAST_PATH
@@ -31,15 +30,12 @@ TRUSTED: Final = choose(native=16, wasm=64)
 clock = perf_counter
 
 
-def start(
-    work: Coroutine[Any, Any, None], loop: asyncio.AbstractEventLoop, context: Context
-) -> asyncio.Task[None]:
-    """Run `work` at once, as a task of its own, until it first suspends or ends.
+start = partial(asyncio.Task[None], eager_start=True)
+"""Run a coroutine at once, as a task of its own, until it first suspends or ends.
 
-    Must be called on the thread of `loop` while that runs; `work` must not raise before it first suspends.
-    `context` must not be entered anywhere else: each start takes a fresh copy.
-    """
-    return asyncio.Task(work, loop=loop, context=context, eager_start=True)
+Must be called on the thread of its `loop` while that runs; the coroutine must not raise before it first suspends, and
+its `context` must not be entered anywhere else.
+"""
 
 
 if FAST_PATH:

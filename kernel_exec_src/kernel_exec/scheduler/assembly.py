@@ -124,6 +124,7 @@ def _bind(node: Node, plan: NodePlan, run: RunState, workers: Workers, scheduler
 def _join(line: list[Node]) -> None:
     segment = Segment()
     segment.nodes = tuple(line)
+    segment.last = line[-1]
     segment.calls = tuple([node.call for node in line])
     for position, node in enumerate(line):
         node.segment = segment

@@ -83,11 +83,12 @@ class Segment:
     bookkeeping: nobody else can reach the nodes inside.
     """
 
-    __slots__ = ("busy", "calls", "nodes")
+    __slots__ = ("busy", "calls", "last", "nodes")
 
     def __init__(self) -> None:
         self.busy = 0
         self.nodes: tuple[Node, ...] = ()
+        self.last: Node
         self.calls: tuple[Callable[[Any], Any], ...] = ()
         """How to call the handlers of `nodes`."""
 

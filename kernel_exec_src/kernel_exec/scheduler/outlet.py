@@ -31,7 +31,7 @@ class Permits:
         self._loop = loop
         self.free = count
         self.on_free: Callable[[], None] | None = None
-        """Called when a permit became free that nobody waited for."""
+        """Called when a permit became free that nobody waited for; set by one who feeds, while it waits."""
         self._waiters: deque[asyncio.Future[bool]] = deque()
 
     async def wait(self) -> bool:

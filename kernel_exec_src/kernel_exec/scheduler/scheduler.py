@@ -150,7 +150,9 @@ class Scheduler:
     @property
     def has_all(self) -> bool:
         """Whether the run has come to its end with a result, and there is nothing to clean up."""
-        return bool(self.outlet.results) and self.reusable
+        outlet = self.outlet
+        moving = self._ready or self._handoffs or self._live or outlet.blocked or self.stopped
+        return bool(outlet.results) and not (moving or self.lanes or self.timers or self.journal or self.observer)
 
     @property
     def reusable(self) -> bool:
@@ -158,16 +160,20 @@ class Scheduler:
         left = self.stopped or self.feeds or self.lanes or self.timers or self.journal or self.observer
         return self.drained and not left
 
-    def begin(self, run: RunState, context: Context) -> None:
-        """Forget a run that has drained and serve another: `run`, whose handlers see copies of `context`."""
-        self.run = run
+    def begin(self, run: RunState | None, context: Context) -> None:
+        """Forget a run that has drained and serve another: `run`, whose handlers see copies of `context`.
+
+        None will do for a run where nobody is `contextual`.
+        """
         self.context = context
         self.sent = 0
         self.outlet.reset()
         self.permits.free = self.outlet.capacity
-        for node in self.contextual:
-            assert node.context is not None
-            node.context._join(run)
+        if run is not None:
+            self.run = run
+            for node in self.contextual:
+                assert node.context is not None
+                node.context._join(run)
 
     def entrance(self, trigger: str) -> Edge:
         """Return the entrance to the node `trigger`.
@@ -191,7 +197,7 @@ class Scheduler:
         """
         entrance = self.entrance(trigger)
         self.permits.free -= 1
-        self.accept(entrance, payload, self.weigh(payload))
+        self.accept(entrance, payload, 0 if self.weights is None else self.weigh(payload))
 
     def accept(self, entrance: Edge, payload: Any, size: int) -> None:
         """Let a message in that holds a permit, on an entrance with room. The caller pumps or schedules."""
@@ -204,7 +210,10 @@ class Scheduler:
             _claim(target)
             self._handoffs.append((target, payload, ticket))
         else:
-            self.queue(entrance, payload, ticket, size)
+            entrance.held += 1
+            if self.weights is not None:
+                self.weights.held += size
+            target.inbox.append((payload, entrance, ticket, size or None))
 
     def take(self, *, delivered: bool = True) -> Result:
         """Return the first result, and let a capture go on that found the queue full.
@@ -250,7 +259,8 @@ class Scheduler:
         try:
             while (self._ready or self._handoffs) and not (self.stopped or turn.spent):
                 self._attended = driver = Driver()
-                task = start(self._drive(driver), self._loop, self.context.copy())
+                context = self.context.copy()
+                task = start(self._drive(driver, context), loop=self._loop, context=context)
                 if not task.done():
                     self._adopt(driver, task)
                 turn.look()
@@ -348,7 +358,7 @@ class Scheduler:
 
     # Drivers ------------------------------------------------------------------------------------------------
 
-    async def _drive(self, driver: Driver) -> None:
+    async def _drive(self, driver: Driver, context: Context) -> None:
         """Carry messages until nothing is ready, the slice is spent, or a handler marked the context."""
         ready, handoffs, turn, outlet = self._ready, self._handoffs, self._turn, self.outlet
         skip = SKIP  # a local name, since every hop looks at it
@@ -356,8 +366,13 @@ class Scheduler:
         carried = False
         try:
             while not (self.stopped or turn.spent):
-                if carried and copy_context() != self.context:
-                    break  # the next message shall not see what a handler of this one set
+                if carried:
+                    if budget <= 0:
+                        budget = turn.look()
+                        if not budget:
+                            break
+                    if context != self.context:
+                        break  # the next message shall not see what a handler of this one set
                 carried = True
 
                 # Take a message: of a node that was claimed for it, or from the inbox of one that is ready.
@@ -405,7 +420,8 @@ class Scheduler:
                         if driver.run_from is None:
                             held = node = driver.node
                         else:
-                            held, node = first, driver.standing()
+                            held = first
+                            node = first.segment.last if payload is not skip else driver.standing()
                             driver.run_from = None
                     else:
                         driver.node = held = node
@@ -434,7 +450,7 @@ class Scheduler:
                         if payload is skip:
                             if ticket & 1:
                                 self.permits.release()
-                        elif node.emits and outlet.has_room:
+                        elif node.emits and len(outlet.results) < outlet.capacity:
                             outlet.put(Value(payload), ticket)
                         else:
                             if held is not node:

@@ -59,20 +59,28 @@ def small(
     """
     registry = NodeRegistry()
     builder = FlowBuilder("small", "1.0.0")
-    names: list[str] = []
+    names: dict[str, None] = {}
     pairs: list[tuple[str, str]] = []
     for line in graph.replace(" ", "").split(","):
         stops = line.split(">")
-        names.extend(stop for stop in stops if stop not in names)
+        names.update(dict.fromkeys(stops))
         pairs.extend(pairwise(stops))
-    for name in dict.fromkeys(names):
+    identifiers: dict[int, str] = {}  # nodes with the same handler share its registration
+    for name in names:
         given = handlers.get(name, default)
         handler, options = given if isinstance(given, Marked) else (given, {})
-        registry.node(f"test::{name}", **options)(handler)
+        if id(given) not in identifiers:
+            identifiers[id(given)] = f"test::{name}"
+            registry.node(f"test::{name}", **options)(handler)
         durability = Durability(halts=True) if options.get("halts") else Durability()
-        hints = ["resource::blob::write"] if edges and name == names[0] else []
+        hints = ["resource::blob::write"] if edges and name == next(iter(names)) else []
         builder.node(
-            name, f"test::{name}", summary="-", durability=durability, effects="read_only", effect_hints=hints
+            name,
+            identifiers[id(given)],
+            summary="-",
+            durability=durability,
+            effects="read_only",
+            effect_hints=hints,
         )
     for source, target in pairs:
         builder.edge(source, target, **edges.get(f"{source}>{target}", {}))
