@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from profilec.config import Config
 from profilec.diagnostics import Finding
 from profilec.prove.dependencies import Dependencies, requirement_name
-from profilec.prove.imports import imported_names
-from profilec.prove.modules import is_python, parse
+from profilec.prove.imports import imports_of
+from profilec.prove.modules import is_python
 from profilec.tree import SourceFile, Tree
 
 
@@ -28,5 +28,8 @@ def prove_imports_remain(
 
 
 def _top_levels(path: str, data: bytes) -> frozenset[str]:
-    module = parse(path, data) if is_python(path) else None
-    return frozenset(name.partition(".")[0] for name, _ in imported_names(module)) if module else frozenset()
+    return (
+        frozenset(name.partition(".")[0] for name, _ in imports_of(path, data))
+        if is_python(path)
+        else frozenset()
+    )

@@ -7,11 +7,11 @@ import ast
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from profilec.config import Config
-from profilec.prove.modules import Located, Module, is_python, module_name, parse
+from profilec.prove.modules import Module, is_python, module_name, parse
 from profilec.prove.references import References
 from profilec.tree import EmittedFile, Tree
 
@@ -59,7 +59,7 @@ class ImportGraph:
     def references(self, module: str) -> References | None:
         """The references of a module; None where it cannot be parsed."""
         if module not in self._references:
-            parsed = self._parsed(module)
+            parsed = parse(self._path(module), self.data(module))
             self._references[module] = References(parsed) if parsed else None
         return self._references[module]
 
@@ -103,36 +103,39 @@ class ImportGraph:
             steps.insert(0, self.reached[importer])
         return steps
 
-    def _parsed(self, module: str) -> Module | None:
+    def _path(self, module: str) -> str:
         file = self._own.get(module)
-        if file is not None:
-            return parse(file.path, file.data)
-        path = self._third_party[module]
-        return parse(_path_of(module, path), self.data(module))
+        return file.path if file else _path_of(module, self._third_party[module])
 
     def _imports(self, module: str) -> Iterator[tuple[str, int]]:
-        parsed = self._parsed(module)
-        if parsed is None:
-            return
-        for name, node in imported_names(parsed):
-            yield name, node.lineno
+        yield from imports_of(self._path(module), self.data(module))
         if any(word in self.data(module) for word in _RUN_TIME) and (references := self.references(module)):
             for dynamic in references.dynamic_imports():
                 if dynamic.module:
                     yield dynamic.module, dynamic.node.lineno
 
 
-def imported_names(module: Module) -> Iterator[tuple[str, Located]]:
-    """The absolute name of everything that the import statements of a file ask for at run time."""
+@cache
+def imports_of(path: str, data: bytes) -> tuple[tuple[str, int], ...]:
+    """The absolute name and the line of everything that the import statements of a file ask for at run time.
+
+    Nothing where it cannot be parsed.
+    """
+    module = parse(path, data)
+    return tuple(_imported_names(module)) if module else ()
+
+
+def _imported_names(module: Module) -> Iterator[tuple[str, int]]:
     pending: list[ast.AST] = [module.syntax]
     while pending:
         for node in ast.iter_child_nodes(pending.pop()):
             match node:
                 case ast.Import():
-                    yield from ((alias.name, node) for alias in node.names)
+                    yield from ((alias.name, node.lineno) for alias in node.names)
                 case ast.ImportFrom():
                     origin = module.absolute(node.module, node.level)
-                    yield from ((f"{origin}.{alias.name}".removesuffix(".*"), node) for alias in node.names)
+                    names = (f"{origin}.{alias.name}".removesuffix(".*") for alias in node.names)
+                    yield from ((name, node.lineno) for name in names)
                 case ast.If(test=ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING")):
                     pending += node.orelse
                 case ast.stmt() | ast.ExceptHandler() | ast.match_case():

@@ -7,7 +7,8 @@ import ast
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from symtable import symtable
 
 from profilec.config import Config
 from profilec.diagnostics import Finding
@@ -52,7 +53,7 @@ def is_python(path: str) -> bool:
     return path.endswith(".py")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)  # syntax trees are large: those of a large project must not all be held at once
 def parse(path: str, data: bytes) -> Module | None:
     """The parsed file, or None where this interpreter's grammar has no tree for it."""
     try:
@@ -62,6 +63,21 @@ def parse(path: str, data: bytes) -> Module | None:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     return Module(path, *module_name(path), syntax)
+
+
+@cache
+def parses(data: bytes) -> bool:
+    """Whether this interpreter takes a file for Python; half the cost of a syntax tree.
+
+    False also where only the compiler, not the grammar, rejects it, such as `nonlocal` in a module.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            symtable(data, "", "exec")  # type: ignore[arg-type]  # it takes bytes too, and heeds their encoding
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
 
 
 def at_run_time(syntax: ast.AST) -> Iterator[ast.AST]:

@@ -12,8 +12,7 @@ from functools import cached_property
 from profilec.prove.modules import Located, Module, at_run_time
 from profilec.prove.scopes import Import, Scope, find_scopes
 
-_DEEPEST = 8
-"""Assignments and re-exports that are followed one after another; a circle ends here."""
+_IMPORTERS = frozenset({"importlib.import_module", "importlib.__import__", "builtins.__import__"})
 
 
 @dataclass(frozen=True)
@@ -38,14 +37,25 @@ class References:
     def __init__(self, module: Module) -> None:
         self.module = module
         self.scopes = find_scopes(module.syntax)
+        self.nodes = list(at_run_time(module.syntax))
+        self._meanings: dict[tuple[int, str], frozenset[str]] = {}
 
     @cached_property
     def _scope_of(self) -> dict[int, Scope]:
         return {id(node): scope for scope in self.scopes.walk() for _, node in scope.loads}
 
+    @cached_property
+    def _may_import_at_run_time(self) -> bool:
+        """Whether the file names an importing function at all; most do not, and need not be looked into."""
+        named = {
+            getattr(node, "attr", None) or getattr(node, "id", None) or getattr(node, "name", None)
+            for node in self.nodes
+        }
+        return not named.isdisjoint(("import_module", "__import__"))
+
     def all(self) -> Iterator[Reference]:
         """Every import and every name or attribute chain that stands for something outside the file."""
-        for node in at_run_time(self.module.syntax):
+        for node in self.nodes:
             match node:
                 case ast.Import():
                     yield from (Reference(alias.name, alias) for alias in node.names)
@@ -57,26 +67,24 @@ class References:
 
     def exports(self, name: str) -> frozenset[str]:
         """What a name of the module stands for to those who import it."""
-        return self._bound(self.scopes, name, 0)
+        return self._bound(self.scopes, name)
 
     def dynamic_imports(self) -> Iterator[DynamicImport]:
         """Every call of `importlib.import_module` and `__import__`."""
-        for node in at_run_time(self.module.syntax):
+        for node in self.nodes:
             if isinstance(node, ast.Call) and self._imports_at_run_time(node):
                 yield DynamicImport(node, self._imported_module(node))
 
-    def values(self, node: ast.expr, depth: int = 0) -> frozenset[str]:
+    def values(self, node: ast.expr) -> frozenset[str]:
         """The dotted names that an expression may stand for."""
-        if depth > _DEEPEST:
-            return frozenset()
         match node:
             case ast.Name():
-                return self._name(node, depth)
+                return self._name(node)
             case ast.Attribute():
-                return frozenset(f"{value}.{node.attr}" for value in self.values(node.value, depth))
+                return frozenset(f"{value}.{node.attr}" for value in self.values(node.value))
             case ast.Call(func=ast.Name(id="getattr"), args=[owner, ast.Constant(value=str(name)), *_]):
-                return frozenset(f"{value}.{name}" for value in self.values(owner, depth))
-            case ast.Call() if self._imports_at_run_time(node, depth):
+                return frozenset(f"{value}.{name}" for value in self.values(owner))
+            case ast.Call() if self._imports_at_run_time(node):
                 module = self._imported_module(node)
                 is_top = (
                     isinstance(node.func, ast.Name) and node.func.id == "__import__" and len(node.args) < 4
@@ -84,7 +92,7 @@ class References:
                 return frozenset({module.partition(".")[0] if is_top else module}) if module else frozenset()
         return frozenset()
 
-    def _name(self, node: ast.Name, depth: int) -> frozenset[str]:
+    def _name(self, node: ast.Name) -> frozenset[str]:
         scope = self._scope_of.get(id(node))
         if scope is None or not isinstance(node.ctx, ast.Load):
             return frozenset()
@@ -92,28 +100,24 @@ class References:
         if owner is None:
             stars = [self._absolute(star) for star in self.scopes.stars]
             return frozenset({f"builtins.{node.id}", *(f"{star}.{node.id}" for star in stars)})
-        return self._bound(owner, node.id, depth)
+        return self._bound(owner, node.id)
 
-    def _bound(self, scope: Scope, name: str, depth: int) -> frozenset[str]:
-        found = {self._absolute(imported) for imported in scope.imports.get(name, ())}
-        for value in scope.aliases.get(name, ()):
-            found |= self.values(value, depth + 1)
-        return frozenset(found)
+    def _bound(self, scope: Scope, name: str) -> frozenset[str]:
+        key = id(scope), name
+        if key not in self._meanings:
+            self._meanings[key] = frozenset()  # what a name means by way of itself
+            found = {self._absolute(imported) for imported in scope.imports.get(name, ())}
+            for value in scope.aliases.get(name, ()):
+                found |= self.values(value)
+            self._meanings[key] = frozenset(found)
+        return self._meanings[key]
 
     def _absolute(self, imported: Import) -> str:
         module = self.module.absolute(imported.module, imported.level)
         return module if imported.name in (None, "*") else f"{module}.{imported.name}"
 
-    def _imports_at_run_time(self, node: ast.Call, depth: int = 0) -> bool:
-        if not isinstance(node.func, ast.Name | ast.Attribute):
-            return False
-        last = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
-        if isinstance(node.func, ast.Name) and last not in ("__import__", "import_module") and depth:
-            return False
-        names = self.values(node.func, depth + 1)
-        return not names.isdisjoint(
-            ("importlib.import_module", "importlib.__import__", "builtins.__import__")
-        )
+    def _imports_at_run_time(self, node: ast.Call) -> bool:
+        return self._may_import_at_run_time and not _IMPORTERS.isdisjoint(self.values(node.func))
 
     def _imported_module(self, node: ast.Call) -> str | None:
         arguments = {keyword.arg: keyword.value for keyword in node.keywords}

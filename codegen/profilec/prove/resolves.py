@@ -5,14 +5,17 @@ business, so only names that a tree has lost are looked for, and only in files w
 """
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from profilec.config import Config
 from profilec.diagnostics import Finding
-from profilec.prove.modules import Located, Module, finding_at, is_python, module_name, parse
+from profilec.prove.modules import Located, Module, finding_at, is_python, module_name, parse, parses
 from profilec.prove.scopes import Scope, find_scopes, unresolved
 from profilec.tree import EmittedFile, SourceFile, Tree
+
+_STAR = re.compile(rb"\bimport[\s\\]*\*")
 
 
 def prove_resolves(sources: Mapping[str, SourceFile], tree: Tree, config: Config) -> Iterator[Finding]:
@@ -28,7 +31,7 @@ def prove_resolves(sources: Mapping[str, SourceFile], tree: Tree, config: Config
             continue
         if file.changed:
             yield from _prove_file(sources.get(file.path), file, tree, config)
-        elif parse(file.path, file.data) is None:
+        elif not parses(file.data):
             yield from _unreadable(sources[file.path], config)
     lost = _find_lost(sources, tree)
     if lost.modules or lost.names:
@@ -118,23 +121,27 @@ def _through_stars(
     names: dict[str, frozenset[str]], sources: Mapping[str, SourceFile], tree: Tree
 ) -> dict[str, frozenset[str]]:
     """Add the modules that star imports pass lost names on to, until nothing changes."""
-    stars = []
-    for file in tree.files.values():
-        if is_python(file.path) and b"*" in file.data and b"import" in file.data:
-            module = parse(file.path, file.data)
-            for node in ast.walk(module.syntax) if module else ():
-                if isinstance(node, ast.ImportFrom) and node.names[0].name == "*" and module:
-                    stars.append((module, module.absolute(node.module, node.level)))
     growing = dict(names)
     changed = bool(growing)
+    stars = list(_stars(tree)) if changed else []
     while changed:
         changed = False
-        for module, origin in stars:
-            passed_on = growing.get(origin, frozenset()) - find_scopes(module.syntax).bound
-            if not passed_on <= growing.get(module.name, frozenset()):
-                growing[module.name] = growing.get(module.name, frozenset()) | passed_on
+        for module, bound, origin in stars:
+            passed_on = growing.get(origin, frozenset()) - bound
+            if not passed_on <= growing.get(module, frozenset()):
+                growing[module] = growing.get(module, frozenset()) | passed_on
                 changed = True
     return growing
+
+
+def _stars(tree: Tree) -> Iterator[tuple[str, set[str], str]]:
+    """Every star import of a tree: the importing module, the names it binds itself, the module imported."""
+    for file in tree.files.values():
+        if is_python(file.path) and _STAR.search(file.data) and (module := parse(file.path, file.data)):
+            for node in ast.walk(module.syntax):
+                if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+                    origin = module.absolute(node.module, node.level)
+                    yield module.name, find_scopes(module.syntax).bound, origin
 
 
 def _prove_imports(
