@@ -86,6 +86,8 @@ class FlowExecutor:
             check_ownership=check_ownership,
         )
         self._pools: WeakKeyDictionary[ValidatedFlow, dict[str, Pool]] = WeakKeyDictionary()
+        self._latest: tuple[ValidatedFlow, str, Pool] | None = None
+        """The pool that was asked for last: most programs ask for the same one again and again."""
 
     async def run_once(
         self,
@@ -214,6 +216,14 @@ class FlowExecutor:
 
     def _pool(self, plan: ValidatedFlow, capture: str) -> Pool:
         """Return what runs `plan` captured at `capture`; checked and compiled the first time."""
+        latest = self._latest
+        if latest is not None and latest[0] is plan and latest[1] == capture:
+            return latest[2]
+        pool = self._find_pool(plan, capture)
+        self._latest = plan, capture, pool
+        return pool
+
+    def _find_pool(self, plan: ValidatedFlow, capture: str) -> Pool:
         pools = self._pools.get(plan)
         if pools is None:
             preflight(plan, self._resources, self._host.spill_stores)

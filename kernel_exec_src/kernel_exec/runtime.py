@@ -76,7 +76,10 @@ if FAST_PATH:
         def look(self) -> int:
             """Look at the clock. Return the hops until the next look, 0 when the slice is used up."""
             now = clock()
-            self.pace = 1 if now - self._seen > self._SLOW else min(2 * self.pace, TRUSTED)
+            if now - self._seen > self._SLOW:
+                self.pace = 1
+            elif self.pace < TRUSTED:
+                self.pace *= 2
             self._seen = now
             if now >= self._end:
                 self.spent = True

@@ -113,11 +113,6 @@ class Outlet:
         while self.results:
             self.take()
 
-    def reset(self) -> None:
-        """Be as new; the caller sees to the permits."""
-        self.discarding = False
-        self.results.clear()
-
     async def wait(self) -> None:
         """Wait until something may have changed: a result came, or the run drained or ended."""
         reader = self._loop.create_future()

@@ -62,6 +62,7 @@ class Scheduler:
         "_pumping",
         "_ready",
         "_scheduled",
+        "_spare",
         "_turn",
         "abandons",
         "context",
@@ -97,6 +98,8 @@ class Scheduler:
         self._live: set[Driver] = set()
         """The drivers that have suspended and not ended; each holds a node."""
         self._attended: Driver | None = None
+        self._spare: Driver | None = None
+        """A driver that has ended without suspending, to be used again."""
         self._pumping = False
         self._scheduled = False
 
@@ -167,8 +170,10 @@ class Scheduler:
         """
         self.context = context
         self.sent = 0
-        self.outlet.reset()
-        self.permits.free = self.outlet.capacity
+        outlet = self.outlet
+        outlet.discarding = False
+        outlet.results.clear()
+        self.permits.free = outlet.capacity
         if run is not None:
             self.run = run
             for node in self.contextual:
@@ -258,16 +263,20 @@ class Scheduler:
         self._pumping = True
         try:
             while (self._ready or self._handoffs) and not (self.stopped or turn.spent):
-                self._attended = driver = Driver()
+                self._attended = driver = self._spare or Driver()
+                self._spare = None
                 context = self.context.copy()
                 task = start(self._drive(driver, context), loop=self._loop, context=context)
-                if not task.done():
+                if task.done():
+                    self._spare = driver
+                else:
                     self._adopt(driver, task)
                 turn.look()
         finally:
             self._pumping = False
             self._attended = None
-        self._look_again()
+        if self._ready or self._handoffs or self.outlet.readers or self.observer is not None:
+            self._look_again()
 
     def stop(self, error: ExecutionError | None, *, at_once: bool = False) -> None:
         """End the run because of `error`, or None if it has come to its end. Only the first call counts.
