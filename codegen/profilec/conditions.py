@@ -5,8 +5,8 @@ condition that as a whole is not. A flag may stand only in a condition, and noth
 effect is ever dropped.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 import libcst as cst
 
@@ -14,7 +14,7 @@ from profilec.config import Profile
 from profilec.diagnostics import did_you_mean
 from profilec.facts import UNKNOWN, Facts, Truth, VersionPrefix, value
 from profilec.flags import MARKERS, Flag, FlagTable, holds
-from profilec.read import Syntax, children
+from profilec.read import Span, Syntax, children
 from profilec.scopes import Names, Use
 
 
@@ -23,12 +23,14 @@ class World:
     """What one profile decides.
 
     Attributes:
+        held: by path, the places in a file where facts decide nothing.
         code_of: gives the `code` of an exception class of the package, by its dotted path.
     """
 
     profile: Profile
     flags: FlagTable
     facts: Facts
+    held: Mapping[str, frozenset[Span]] = field(default_factory=dict)
     code_of: Callable[[str], str | None] = lambda path: None
 
 

@@ -15,10 +15,16 @@ from profilec.read import Span
 
 @dataclass(frozen=True)
 class Cause:
-    """Why something went: a sentence, and the source line that says so (0 where no line does)."""
+    """Why something went: a sentence, and the source line that says so (0 where no line does).
+
+    Attributes:
+        fact: the condition, or the imports, that facts alone decided. No fact has to be used: where it
+            would harm what remains, this can be left as it stands.
+    """
 
     reason: str
     line: int = 0
+    fact: Span | None = None
 
 
 NO_CAUSE = Cause("")

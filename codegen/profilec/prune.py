@@ -38,8 +38,12 @@ class Remains:
 
     def has(self, span: Span) -> bool:
         """Tell whether the beginning of a span is left."""
+        return self.cut(span) is None
+
+    def cut(self, span: Span) -> Cut | None:
+        """Return the cut that the beginning of a span goes with."""
         index = bisect_right(self.starts, span.start) - 1
-        return index < 0 or span.start >= self.cuts[index].end
+        return self.cuts[index] if index >= 0 and span.start < self.cuts[index].end else None
 
     @cached_property
     def generated(self) -> frozenset[str]:

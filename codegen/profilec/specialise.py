@@ -19,7 +19,7 @@ from profilec.package import Package
 from profilec.prune import Remains, statement_of, unused, unused_modules
 from profilec.read import Span
 from profilec.scopes import module_name
-from profilec.traps import traps
+from profilec.traps import Trap, traps
 from profilec.tree import EmittedFile, Tree
 
 
@@ -39,9 +39,18 @@ class Specialised:
 
 
 def specialise(package: Package, profile: Profile) -> Specialised:
-    """Make the tree of one profile. Where findings are errors, the tree must not be written."""
-    work = _Specialising(package, profile)
-    work.settle()
+    """Make the tree of one profile. Where findings are errors, the tree must not be written.
+
+    A fact that would harm what remains decides nothing there: everything is then decided again without it.
+    """
+    held: dict[str, dict[Span, Finding]] = {}
+    while True:
+        work = _Specialising(package, profile, held)
+        work.settle()
+        harm = work.harm_of_facts()
+        if not harm:
+            break
+        held = {path: {**held.get(path, {}), **harm.get(path, {})} for path in {*held, *harm}}
     files = dict(work.emitted())
     findings = [*package.findings, *work.findings()]
     return Specialised(Tree(profile.name, files), tuple(findings), work.decisions)
@@ -50,9 +59,13 @@ def specialise(package: Package, profile: Profile) -> Specialised:
 class _Specialising:
     """One profile's passes over a package: the decisions so far, and what pruning has found unused."""
 
-    def __init__(self, package: Package, profile: Profile) -> None:
+    def __init__(
+        self, package: Package, profile: Profile, held: Mapping[str, Mapping[Span, Finding]]
+    ) -> None:
         self.package = package
-        self.world = World(profile, package.flags, facts_of(profile), package.code_of)
+        self.held = held
+        spans = {path: frozenset(found) for path, found in held.items()}
+        self.world = World(profile, package.flags, facts_of(profile), spans, package.code_of)
         self.unused: dict[str, dict[cst.CSTNode, Cause]] = {}
         self.decisions: dict[str, Decision] = {}
         self.gone: set[str] = set()
@@ -97,16 +110,37 @@ class _Specialising:
         return [path for path, text in texts if any(word in text.content for word in words)]
 
     def findings(self) -> Iterator[Finding]:
-        """Yield what is refused: wrong annotations; in a module without any, what removal would change."""
+        """Yield what is refused: wrong annotations; in a module without any, what removal would change.
+
+        Yield also where a fact was left as it stands.
+        """
+        for decision in self.decisions.values():
+            yield from decision.findings
+        for found in self.held.values():
+            yield from found.values()
+        for _, trap, _ in self._traps():
+            yield replace(trap.finding, profiles=(self.world.profile.name,))
+
+    def harm_of_facts(self) -> dict[str, dict[Span, Finding]]:
+        """Return, by path, the places where facts decided what harms the rest, with what is to be told."""
+        harm: dict[str, dict[Span, Finding]] = {}
+        for module, trap, remains in self._traps():
+            cuts = filter(None, map(remains.cut, trap.lost))
+            for fact in {cut.cause.fact for cut in cuts if cut.cause.fact}:
+                if fact not in self.held.get(module.path, ()):
+                    finding = _left_as_it_stands(module, fact, trap.finding, self.world.profile)
+                    harm.setdefault(module.path, {}).setdefault(fact, finding)
+        return harm
+
+    def _traps(self) -> Iterator[tuple[Module, Trap, Remains]]:
         faulty = {finding.path for finding in self.package.findings}
         for path, decision in self.decisions.items():
-            yield from decision.findings
             module = self.package.module(path)
             if module is None or decision.findings or module.syntax.text.shown in faulty:
                 continue
             if decision.emitted and decision.cuts:
-                for finding in traps(module, Remains.of(decision.cuts)):
-                    yield replace(finding, profiles=(self.world.profile.name,))
+                remains = Remains.of(decision.cuts)
+                yield from ((module, trap, remains) for trap in traps(module, remains))
 
     def _prune(self, path: str) -> bool:
         """Note what only removed code of a file used, and tell whether there is anything new."""
@@ -232,6 +266,13 @@ class _Specialising:
         content, lines = splice(text.content, decision.cuts)
         data = text.encoded(content)
         return EmittedFile(path, data, data != self.package.sources[path].data, lines)
+
+
+def _left_as_it_stands(module: Module, fact: Span, harm: Finding, profile: Profile) -> Finding:
+    shown = " ".join(module.syntax.content[fact.start : fact.end].split())
+    message = f"`{shown}` is left as it stands, though facts decide it"
+    note = f"line {harm.line}: {harm.message}"
+    return replace(module.syntax.finding("PC107", fact, message, notes=(note,)), profiles=(profile.name,))
 
 
 def _is_private(module: str) -> bool:

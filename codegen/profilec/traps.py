@@ -7,6 +7,7 @@ function may not change kind.
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import libcst as cst
 
@@ -17,7 +18,20 @@ from profilec.read import Span
 from profilec.scopes import BUILTINS, Binding, Scope
 
 
-def traps(module: Module, remains: Remains) -> Iterator[Finding]:
+@dataclass(frozen=True)
+class Trap:
+    """One thing that removal would change.
+
+    Attributes:
+        finding: what is reported.
+        lost: the places of which each would have prevented it, had it not gone.
+    """
+
+    finding: Finding
+    lost: tuple[Span, ...]
+
+
+def traps(module: Module, remains: Remains) -> Iterator[Trap]:
     """Find what a decision would change in the part of a module that it leaves."""
     for scope in module.names.scopes:
         if scope.kind == "module" or remains.has(_place(module, scope.node)):
@@ -37,7 +51,7 @@ def _place(module: Module, node: cst.CSTNode) -> Span:
 # --- Kinds of functions ------------------------------------------------------------------------------
 
 
-def _changed_kind(module: Module, scope: Scope, remains: Remains) -> Iterator[Finding]:
+def _changed_kind(module: Module, scope: Scope, remains: Remains) -> Iterator[Trap]:
     """Find a function without its last `yield`, and a generator expression without its last `await`."""
     what, places = "yield", scope.yields
     if isinstance(scope.node, cst.GeneratorExp):
@@ -46,7 +60,8 @@ def _changed_kind(module: Module, scope: Scope, remains: Remains) -> Iterator[Fi
         return
     if places and not any(map(remains.has, places)) and not _generates(module, scope, remains, what):
         message = f"this is the last `{what}`; without it the {_kind(scope)} is another kind of thing"
-        yield module.syntax.finding("PC301", places[0], message, f"keep a `{what}` in every profile")
+        hint = f"keep a `{what}` in every profile"
+        yield Trap(module.syntax.finding("PC301", places[0], message, hint), tuple(places))
 
 
 def _generates(module: Module, scope: Scope, remains: Remains, what: str) -> bool:
@@ -62,7 +77,7 @@ def _kind(scope: Scope) -> str:
 # --- Names ----------------------------------------------------------------------------------------------
 
 
-def _lost_names(module: Module, scope: Scope, remains: Remains) -> Iterator[Finding]:
+def _lost_names(module: Module, scope: Scope, remains: Remains) -> Iterator[Trap]:
     """Find names that are still read though nothing binds them in their scope any more."""
     lost = {
         name: bindings
@@ -75,7 +90,7 @@ def _lost_names(module: Module, scope: Scope, remains: Remains) -> Iterator[Find
             continue
         if module.names.binding_scope(use.name, use.scope) is scope:
             reported.add(use.name)
-            yield _lost_name(module, use.name, use.span, lost[use.name])
+            yield Trap(_lost_name(module, use.name, use.span, lost[use.name]), _spans(lost[use.name]))
 
 
 def _lost_name(module: Module, name: str, place: Span, bindings: list[Binding]) -> Finding:
@@ -92,12 +107,16 @@ def _is_bound(bindings: Iterable[Binding], remains: Remains) -> bool:
     return not binding or any(remains.has(found.span) for found in binding)
 
 
+def _spans(bindings: Iterable[Binding]) -> tuple[Span, ...]:
+    return tuple(binding.span for binding in bindings)
+
+
 def _bound_anyway(scope: Scope, remains: Remains) -> frozenset[str]:
     """Return the names that a scope finds bound whatever went: what Python looks up there is the same."""
     return remains.generated | BUILTINS if scope.kind == "module" else frozenset()
 
 
-def _lost_declarations(module: Module, scope: Scope, remains: Remains) -> Iterator[Finding]:
+def _lost_declarations(module: Module, scope: Scope, remains: Remains) -> Iterator[Trap]:
     """Find `global` and `nonlocal` of names that nothing binds any more."""
     for name, declarations in scope.declared.items():
         how, place = declarations[0]
@@ -105,7 +124,8 @@ def _lost_declarations(module: Module, scope: Scope, remains: Remains) -> Iterat
         bindings = owner.bindings.get(name, []) if owner else []
         if bindings and remains.has(place) and not _is_bound(bindings, remains):
             message = f"`{how} {name}` is left, but what binds `{name}` goes"
-            yield module.syntax.finding("PC304", place, message, "select both for the same profiles")
+            hint = "select both for the same profiles"
+            yield Trap(module.syntax.finding("PC304", place, message, hint), _spans(bindings))
 
 
 def _outer_scope(scope: Scope, name: str) -> Scope | None:
@@ -116,7 +136,7 @@ def _outer_scope(scope: Scope, name: str) -> Scope | None:
 # --- What others rely on --------------------------------------------------------------------------------
 
 
-def _lost_members(module: Module, scope: Scope, remains: Remains) -> Iterator[Finding]:
+def _lost_members(module: Module, scope: Scope, remains: Remains) -> Iterator[Trap]:
     """Find members of protocols and abstract classes that went."""
     if not isinstance(scope.node, cst.ClassDef) or not _is_contract(module, scope.node):
         return
@@ -126,7 +146,8 @@ def _lost_members(module: Module, scope: Scope, remains: Remains) -> Iterator[Fi
             place = node.name if isinstance(node, cst.FunctionDef | cst.ClassDef) else node
             message = f"`{name}` is a member of `{scope.node.name.value}`, which others implement"
             hint = "declare it in a class of its own, and mark that"
-            yield module.syntax.finding("PC305", module.syntax.inner(place), message, hint)
+            finding = module.syntax.finding("PC305", module.syntax.inner(place), message, hint)
+            yield Trap(finding, _spans(bindings))
 
 
 _CONTRACTS = frozenset(
@@ -140,7 +161,7 @@ def _is_contract(module: Module, node: cst.ClassDef) -> bool:
     return any(module.names.qualified(base) in _CONTRACTS for base in plain)
 
 
-def _lost_exports(module: Module, remains: Remains) -> Iterator[Finding]:
+def _lost_exports(module: Module, remains: Remains) -> Iterator[Trap]:
     """Find entries of `__all__` that name what went."""
     bindings = module.names.root.bindings
     for name, place in module.exports:
@@ -148,4 +169,4 @@ def _lost_exports(module: Module, remains: Remains) -> Iterator[Finding]:
         if bound and remains.has(place) and not _is_bound(bound, remains):
             message = f"`__all__` lists `{name}`, which goes"
             hint = "put the entry on a line of its own and mark it too"
-            yield module.syntax.finding("PC303", place, message, hint)
+            yield Trap(module.syntax.finding("PC303", place, message, hint), _spans(bound))

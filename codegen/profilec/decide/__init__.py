@@ -87,7 +87,9 @@ def decide(
     lost.update(_compile_time_names(module, world))
     conditions = Conditions(module.syntax, module.names, world)
     starts = (module.syntax.inner(node).start for node in lost)
-    points = sorted([*starts, *_points(module.names, world)])
+    held = world.held.get(module.path, ())
+    told = (p for p in _points(module.names, world) if not any(span.start <= p < span.end for span in held))
+    points = sorted([*starts, *told])
     walk = Walk(conditions, draft, cast("Mapping[type[cst.CSTNode], Handler]", _HANDLERS), lost, points)
     walk.stub = stub
     whole = Span(0, len(module.syntax.content))

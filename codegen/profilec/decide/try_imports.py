@@ -25,7 +25,7 @@ def try_import(walk: Walk, node: cst.Try | cst.TryStar) -> Fate:
 
 def _cause(walk: Walk, node: cst.Try | cst.TryStar, what: str) -> Cause:
     line, _ = walk.syntax.place(walk.syntax.inner(node.body.body[0]).start)
-    return Cause(f"what this imports {what}", line)
+    return Cause(f"what this imports {what}", line, walk.syntax.outer(node.body))
 
 
 def _outcome(walk: Walk, node: cst.Try | cst.TryStar) -> bool | None:
@@ -52,7 +52,7 @@ def _small_statements(suite: cst.BaseSuite) -> Iterator[cst.CSTNode]:
 
 def _import_succeeds(walk: Walk, node: cst.CSTNode) -> bool | None:
     """Tell whether an import succeeds, by the facts; None for other statements and unknown modules."""
-    if not isinstance(node, cst.Import | cst.ImportFrom):
+    if not isinstance(node, cst.Import | cst.ImportFrom) or not walk.touches(node):
         return None
     facts = walk.conditions.world.facts
     outcomes = [facts.importable(path) for path in imported_paths(node)]

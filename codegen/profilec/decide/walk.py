@@ -8,7 +8,7 @@ its comments, and keeps the blank lines as a person would leave them.
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
 import libcst as cst
@@ -94,7 +94,8 @@ class Walk:
         """Return the cause that a condition is true or false."""
         line, _ = self.syntax.place(self.syntax.inner(node).start)
         shown = " ".join(self.syntax.source(node).split())
-        return Cause(f"`{shown}` is {'true' if truth else 'false'}", line)
+        fact = None if self.conditions.mentions_flag(node) else self.syntax.outer(node)
+        return Cause(f"`{shown}` is {'true' if truth else 'false'}", line, fact)
 
     def lose(self, node: cst.CSTNode, cause: Cause) -> None:
         """Note that a node goes."""
@@ -157,7 +158,7 @@ class Walk:
             fate = self.statement(node)
             fates.append(fate)
             if fate.kept and fate.leaves and not fate.left and not any(f.left for f in fates):
-                unreachable = Cause(f"nothing goes on to this: {fate.cause.reason}", fate.cause.line)
+                unreachable = replace(fate.cause, reason=f"nothing goes on to this: {fate.cause.reason}")
                 fates += [gone(unreachable)] * (len(body) - index - 1)
                 break
         return fates

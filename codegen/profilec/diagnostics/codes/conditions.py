@@ -57,4 +57,14 @@ CODES: tuple[Code, ...] = (
         'THREADS = flag("threads")  # and no line that uses THREADS',
         "Remove the feature and its flag.",
     ),
+    Code(
+        "PC107",
+        "a fact is left as it stands",
+        "warning",
+        "Facts decide the condition, but what it selects is needed by what remains: a name would lose its "
+        "only binding, or `__all__` would list what went. A flag is refused there; a fact need not be used,"
+        " and the condition is left for run time.",
+        'if sys.platform == "win32":\n    import msvcrt\n\n\ndef getch():\n    return msvcrt.getch()',
+        'if sys.platform == "win32":\n    import msvcrt\n\n    def getch():\n        return msvcrt.getch()',
+    ),
 )
