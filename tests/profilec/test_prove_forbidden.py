@@ -233,7 +233,7 @@ def test_a_dependency_whose_only_import_went_is_a_warning(project: Project) -> N
     project.write(
         {
             "pyproject.toml": configuration.replace("[tool.profilec.profiles.wasm]\n", wasm),
-            "src/shop/a.py": "from shop._profile import NATIVE\n\nif NATIVE:\n    import psutil as p\n",
+            "src/shop/a.py": "from shop._profile import THREADS\n\nif THREADS:\n    import psutil as p\n",
         }
     )
     ran = project.run("check", "--json")

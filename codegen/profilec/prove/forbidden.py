@@ -13,9 +13,12 @@ from profilec.config import Config, Profile
 from profilec.diagnostics import Finding
 from profilec.prove.dependencies import Dependencies
 from profilec.prove.imports import ImportGraph
-from profilec.prove.modules import Located, at_run_time, finding_at
+from profilec.prove.modules import Located, finding_at
 from profilec.prove.references import References
 from profilec.tree import SourceFile, Tree
+
+_MOST_MEANINGS = 64
+"""Names that one name is followed to; re-exports in a circle could go on for ever."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,7 @@ def _mentions(
     for dynamic in references.dynamic_imports():
         if dynamic.module and (pattern := patterns.match(dynamic.module)):
             yield pattern, dynamic.node
-    for node in at_run_time(references.module.syntax):
+    for node in references.nodes:
         if (
             isinstance(node, ast.Attribute)
             and node.attr in patterns.methods
@@ -124,17 +127,17 @@ def _through_modules(name: str, words: frozenset[str], graph: ImportGraph) -> fr
 
     `shop.compat.time.sleep` is `time.sleep` where `shop.compat` imports `time`.
     """
-    names, done = {name}, set()
-    while names and not words.isdisjoint(name.split(".")):
+    if words.isdisjoint(name.split(".")):
+        return frozenset({name})
+    names, done = {name}, set[str]()
+    while names and len(done) < _MOST_MEANINGS:
         current = names.pop()
-        if current in done:
-            continue
         done.add(current)
         split = graph.known(current)
         if split and split[1] and (references := graph.references(split[0])):
             first, *rest = split[1]
-            names |= {".".join([target, *rest]) for target in references.exports(first)}
-    return frozenset(done | {name})
+            names |= {".".join([target, *rest]) for target in references.exports(first)} - done
+    return frozenset(done)
 
 
 def _finding(
