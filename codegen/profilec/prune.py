@@ -7,16 +7,17 @@ decides again with what was found here, until nothing more is.
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 import libcst as cst
 
 from profilec.decide import Decision, Module
 from profilec.edit import Cut, outermost
 from profilec.read import Span, Syntax
-from profilec.scopes import Binding, Names, Scope
+from profilec.scopes import Binding, Names, Scope, imported_paths
 
 _IDENTIFIER = re.compile(r"(?<![\w.])[^\W\d]\w*")
 
@@ -83,6 +84,30 @@ def unused_modules(
         every, lambda path: uses(path, True)
     )
     return {path for path in private if path in before and path not in after}
+
+
+def cannot_be_imported(module: Module, remains: Remains, missing: Collection[str]) -> bool:
+    """Tell whether importing a module always fails, because at its top it imports what is not there.
+
+    Args:
+        module: the module.
+        remains: what the profile leaves of it.
+        missing: the modules that cannot be imported, by dotted path.
+    """
+
+    def fails(path: str) -> bool:
+        parts = path.split(".")
+        return any(".".join(parts[: index + 1]) in missing for index in range(len(parts)))
+
+    lines = (line for line in module.syntax.module.body if isinstance(line, cst.SimpleStatementLine))
+    imports = (s for line in lines for s in line.body if isinstance(s, cst.Import | cst.ImportFrom))
+    left = [node for node in imports if remains.has(module.syntax.inner(node))]
+    aliases = {
+        id(alias) for node in left if not isinstance(node.names, cst.ImportStar) for alias in node.names
+    }
+    bound = (binding for found in module.names.root.bindings.values() for binding in found)
+    targets = [binding.target for binding in bound if id(binding.node) in aliases and binding.target]
+    return fails(module.names.module) or any(map(fails, [*targets, *chain(*map(imported_paths, left))]))
 
 
 def _reachable(roots: Iterable[str], uses: Callable[[str], Iterable[str]]) -> set[str]:
@@ -179,15 +204,19 @@ def _unused_at_top(module: Module, remains: Remains, used_elsewhere: Callable[[s
 
 def _candidates(module: Module) -> Iterator[tuple[str, list[Binding]]]:
     """Yield the names that may go with what used them: imports, and private definitions and assignments."""
-    kept = {mark.target for mark in module.marks if mark.action == "keep"}
+    kept_lines = {mark.line for mark in module.marks if mark.action == "keep"}
     listed = {name for name, _ in module.exports}
     for name, bindings in module.names.root.bindings.items():
         private = name.startswith("_") and not name.startswith("__")
         imported = all(binding.kind == "import" for binding in bindings)
         removable = all(removable_node(module, binding) for binding in bindings)
-        held = any(binding.node in kept or _is_reexport(binding.node) for binding in bindings)
+        held = any(_is_reexport(binding.node) or _line(module, binding) in kept_lines for binding in bindings)
         if (private or imported) and removable and name not in listed and not held:
             yield name, bindings
+
+
+def _line(module: Module, binding: Binding) -> int:
+    return module.syntax.place(binding.span.start)[0]
 
 
 def removable_node(module: Module, binding: Binding) -> bool:

@@ -16,7 +16,7 @@ from profilec.edit import Cause, splice
 from profilec.facts import facts_of
 from profilec.flags import has
 from profilec.package import Package
-from profilec.prune import Remains, statement_of, unused, unused_modules
+from profilec.prune import Remains, cannot_be_imported, statement_of, unused, unused_modules
 from profilec.read import Span
 from profilec.scopes import module_name
 from profilec.traps import Trap, traps
@@ -155,9 +155,13 @@ class _Specialising:
         return bool(new)
 
     def _prune_modules(self) -> bool:
-        """Note the private modules that only removed code used, and tell whether there is anything new."""
-        private = {path: module_name(path) for path in self.package.texts if _is_private(module_name(path))}
-        suspects = self._suspects({path: name for path, name in private.items() if self._is_emitted(path)})
+        """Note the modules that only removed code used, and tell whether there is anything new.
+
+        A module may go if it is private, or if nobody could import it in this profile.
+        """
+        names = {path: module_name(path) for path in self.package.texts if self._is_emitted(path)}
+        dead = self._cannot_be_imported()
+        suspects = self._suspects({path: n for path, n in names.items() if _is_private(n) or n in dead})
         if not suspects:
             return False
         roots = [
@@ -170,6 +174,23 @@ class _Specialising:
         gone = unused_modules(uses, roots, suspects)
         self.gone |= gone
         return bool(gone)
+
+    def _cannot_be_imported(self) -> set[str]:
+        """Return the modules that import, directly or through others, what facts say is not there."""
+        missing = {name for name, there in self.world.facts.modules.items() if not there}
+        told, before = frozenset(missing), -1
+        while missing and before != len(missing):
+            before = len(missing)
+            words = {name.rpartition(".")[2] for name in missing}
+            for path, text in self.package.texts.items():
+                name = module_name(path)
+                if name not in missing and any(word in text.content or word in name for word in words):
+                    module, decision = self.package.module(path), self.decisions.get(path)
+                    if module and cannot_be_imported(
+                        module, Remains.of(decision.cuts if decision else ()), missing
+                    ):
+                        missing.add(name)
+        return missing - told
 
     def _suspects(self, private: Mapping[str, str]) -> dict[str, str]:
         """Return the private modules that a changed file led to, directly or through others of them.
