@@ -102,11 +102,9 @@ def cannot_be_imported(module: Module, remains: Remains, missing: Collection[str
     lines = (line for line in module.syntax.module.body if isinstance(line, cst.SimpleStatementLine))
     imports = (s for line in lines for s in line.body if isinstance(s, cst.Import | cst.ImportFrom))
     left = [node for node in imports if remains.has(module.syntax.inner(node))]
-    aliases = {
-        id(alias) for node in left if not isinstance(node.names, cst.ImportStar) for alias in node.names
-    }
-    bound = (binding for found in module.names.root.bindings.values() for binding in found)
-    targets = [binding.target for binding in bound if id(binding.node) in aliases and binding.target]
+    aliases = set(chain(*(node.names for node in left if not isinstance(node.names, cst.ImportStar))))
+    bound = chain(*module.names.root.bindings.values())
+    targets = [binding.target for binding in bound if binding.node in aliases and binding.target]
     return fails(module.names.module) or any(map(fails, [*targets, *chain(*map(imported_paths, left))]))
 
 

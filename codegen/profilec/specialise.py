@@ -1,7 +1,7 @@
 """The passes in order: decide every module, prune until nothing changes, splice: package in, tree out."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import libcst as cst
@@ -177,20 +177,24 @@ class _Specialising:
 
     def _cannot_be_imported(self) -> set[str]:
         """Return the modules that import, directly or through others, what facts say is not there."""
-        missing = {name for name, there in self.world.facts.modules.items() if not there}
-        told, before = frozenset(missing), -1
-        while missing and before != len(missing):
-            before = len(missing)
-            words = {name.rpartition(".")[2] for name in missing}
-            for path, text in self.package.texts.items():
-                name = module_name(path)
-                if name not in missing and any(word in text.content or word in name for word in words):
-                    module, decision = self.package.module(path), self.decisions.get(path)
-                    if module and cannot_be_imported(
-                        module, Remains.of(decision.cuts if decision else ()), missing
-                    ):
-                        missing.add(name)
-        return missing - told
+        told = {name for name, there in self.world.facts.modules.items() if not there}
+        found: set[str] = set()
+        news = told
+        while news:
+            word = re.compile("|".join(rf"\b{re.escape(name.rpartition('.')[2])}\b" for name in news))
+            suspects = [
+                path
+                for path, text in self.package.texts.items()
+                if module_name(path) not in found and (word.search(path) or word.search(text.content))
+            ]
+            news = {module_name(path) for path in suspects if self._fails(path, told | found)}
+            found |= news
+        return found
+
+    def _fails(self, path: str, missing: Collection[str]) -> bool:
+        module, decision = self.package.module(path), self.decisions.get(path)
+        remains = Remains.of(decision.cuts if decision else ())
+        return module is not None and cannot_be_imported(module, remains, missing)
 
     def _suspects(self, private: Mapping[str, str]) -> dict[str, str]:
         """Return the private modules that a changed file led to, directly or through others of them.
