@@ -96,8 +96,9 @@ def decide(
     fate = walk.statements(module.syntax.module.body, whole)
     if not fate.kept and module.syntax.module.body:
         body = module.syntax.module.body
-        start = walk.with_comments(body[0], 0)
-        draft.cut(start, walk.without_blank_end(module.syntax.outer(body[-1])).end, fate.cause)
+        start = len(module.syntax.content[: walk.with_comments(body[0], 0)].rstrip())
+        first_line = start + 1 if start else 0
+        draft.cut(first_line, walk.without_blank_end(module.syntax.outer(body[-1])).end, fate.cause)
     return Decision(tuple(draft.cuts), tuple(draft.findings))
 
 

@@ -2,7 +2,8 @@
 
 A comment marks the innermost import name, argument, parameter, element, base, decorator, `with` item,
 clause, field or statement that starts and ends on its line; compound statements and clauses count by
-their header, and of several the last is meant. On the first line of a file it marks the file.
+their header, or whole where their body stands on the same line, and of several the last is meant. Where
+none does, the statement around is marked. On the first line of a file a comment marks the file.
 """
 
 import re
@@ -168,18 +169,35 @@ _ELEMENTS = (
 
 def _target(syntax: Syntax, comment: Span) -> cst.CSTNode | None:
     line = Span(syntax.content.rfind("\n", 0, comment.start) + 1, comment.start)
-    marked = _last_innermost(syntax, syntax.module, line)
-    return marked if marked is not None else _statement_ending_on(syntax, syntax.module, line)
+    whole = _on_one_line(syntax, syntax.module, line)
+    return (
+        whole
+        or _last_innermost(syntax, syntax.module, line)
+        or _statement_around(syntax, syntax.module, line)
+    )
+
+
+def _on_one_line(syntax: Syntax, node: cst.CSTNode, line: Span) -> cst.CSTNode | None:
+    """Return the innermost clause or compound statement that stands on one line with its body."""
+    for child in _meeting(syntax, node, line):
+        if found := _on_one_line(syntax, child, line):
+            return found
+    body = getattr(node, "body", None)
+    if _is_statement(node) and isinstance(body, cst.SimpleStatementSuite):
+        return node if line.covers(Span(syntax.inner(node).start, syntax.inner(body.body[-1]).end)) else None
+    return None
+
+
+def _meeting(syntax: Syntax, node: cst.CSTNode, line: Span) -> list[cst.CSTNode]:
+    """Return the parts of a node that meet a line, the last one first."""
+    spans = ((syntax.outer(child), child) for child in children(node))
+    found = [(span, child) for span, child in spans if span.end > line.start and span.start < line.end]
+    return [child for _, child in sorted(found, key=lambda pair: pair[0], reverse=True)]
 
 
 def _last_innermost(syntax: Syntax, node: cst.CSTNode, line: Span) -> cst.CSTNode | None:
-    for child in sorted(children(node), key=lambda child: syntax.outer(child), reverse=True):
-        span = syntax.outer(child)
-        if (
-            span.end > line.start
-            and span.start < line.end
-            and (found := _last_innermost(syntax, child, line))
-        ):
+    for child in _meeting(syntax, node, line):
+        if found := _last_innermost(syntax, child, line):
             return found
     if isinstance(node, _ELEMENTS) or _is_statement(node):
         return node if line.covers(_marked_span(syntax, node)) else None
@@ -212,16 +230,12 @@ def _marked_span(syntax: Syntax, node: cst.CSTNode) -> Span:
     return Span(start, syntax.inner(node).end)
 
 
-def _statement_ending_on(syntax: Syntax, node: cst.CSTNode, line: Span) -> cst.CSTNode | None:
-    """Return the innermost statement whose last line, or the last line of whose header, this is."""
-    for child in children(node):
-        span = syntax.outer(child)
-        if (
-            span.start < line.end
-            and span.end > line.start
-            and (found := _statement_ending_on(syntax, child, line))
-        ):
+def _statement_around(syntax: Syntax, node: cst.CSTNode, line: Span) -> cst.CSTNode | None:
+    """Return the innermost statement that this line is part of; of a compound one, its header must be."""
+    for child in _meeting(syntax, node, line):
+        if found := _statement_around(syntax, child, line):
             return found
-    if _is_statement(node) and line.start < _marked_span(syntax, node).end <= line.end:
-        return node
+    if _is_statement(node):
+        span = _marked_span(syntax, node)
+        return node if span.start < line.end and span.end > line.start else None
     return None

@@ -61,7 +61,7 @@ def _simplify(walk: Walk, node: cst.BaseExpression, *, loose: bool = False) -> N
             _simplify_operation(walk, node, left, right, loose)
         case cst.UnaryOperation(operator=cst.Not(), expression=operand):
             _simplify(walk, operand)
-        case cst.IfExp() if walk.conditions.truth(node.test) is not None:
+        case cst.IfExp(test=test) if walk.touches(test) and walk.conditions.truth(test) is not None:
             _simplify(walk, _choose_branch(walk, node, loose), loose=loose)
         case cst.IfExp(test=test, body=body, orelse=orelse):
             _simplify(walk, test)
@@ -139,7 +139,7 @@ def expression(walk: Walk, node: cst.CSTNode, *, loose: bool = False) -> None:
     if not walk.touches(node):
         return
     match node:
-        case cst.IfExp() if walk.conditions.truth(node.test) is not None:
+        case cst.IfExp(test=test) if walk.touches(test) and walk.conditions.truth(test) is not None:
             expression(walk, _choose_branch(walk, node, loose), loose=loose)
         case cst.IfExp(test=test, body=body, orelse=orelse):
             _simplify(walk, test)
@@ -307,7 +307,7 @@ def cut_list(walk: Walk, node: cst.CSTNode, gone: list[cst.CSTNode]) -> None:
 
 
 def _inside(walk: Walk, opening: cst.CSTNode, closing: cst.CSTNode) -> Span:
-    return Span(walk.syntax.outer(opening).end, walk.syntax.outer(closing).start)
+    return Span(walk.syntax.outer(opening).start + 1, walk.syntax.outer(closing).end - 1)
 
 
 def _call_inside(walk: Walk, node: cst.Call) -> Span:
