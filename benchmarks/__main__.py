@@ -11,7 +11,12 @@ import sys
 from functools import partial
 
 from benchmarks.cases import Driven, all_cases, chain, floor, same
-from benchmarks.timing import compare, marginal
+from benchmarks.timing import Ratio, compare, marginal
+
+
+def row(name: str, ratio: Ratio, goal: str) -> str:
+    """Return a line of the table."""
+    return f"{name:40} {ratio.median:7.2f} ({ratio.low:.2f} to {ratio.high:.2f}), goal {goal}"
 
 
 async def main(rounds: int, scale: float, words: list[str]) -> None:
@@ -20,14 +25,19 @@ async def main(rounds: int, scale: float, words: list[str]) -> None:
     for case in all_cases(scale, threads=sys.platform != "emscripten"):
         if all(word in case.name for word in words):
             ratio = await compare(case.slow, case.fast, rounds)
-            print(f"{case.name:40} {ratio.median:7.2f} × ({ratio.low:.2f} to {ratio.high:.2f}), goal {case.target} ×")
+            print(row(case.name, ratio, case.target))
     if all(word in "marginal hop" for word in words):
         short, long = Driven(chain(10), same), Driven(chain(100), same)
         count = int(2000 * scale)
         for way in ("run_many", "in_turns"):
-            hop = await marginal(partial(getattr(short, way), count), partial(getattr(long, way), count),
-                                 partial(floor, 10, count), partial(floor, 100, count), rounds * 2)
-            print(f"{'marginal hop ÷ floor, ' + way:40} {hop.median:7.2f}   ({hop.low:.2f} to {hop.high:.2f}), goal 1.10")
+            hop = await marginal(
+                partial(getattr(short, way), count),
+                partial(getattr(long, way), count),
+                partial(floor, 10, count),
+                partial(floor, 100, count),
+                rounds * 2,
+            )
+            print(row(f"marginal hop over the floor, {way}", hop, "1.10"))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Baseline A, the kernel that everybody would write: one task per node and one `asyncio.Queue` per edge.
 
-It does what the compared flows need and no more: bounded edges, permits, fan-out, and a capture queue. It has no
-streams, surfaces, spill, deadlines, metrics or isolation of payloads.
+It does what the compared flows need and no more: bounded edges, permits, fan-out, and a capture queue. It has
+no streams, surfaces, spill, deadlines, metrics or isolation of payloads.
 """
 
 from __future__ import annotations
@@ -17,7 +17,12 @@ class Baseline:
     """One run: `handlers` by node, `edges` as pairs; the first node is sent to, the last captured."""
 
     def __init__(
-        self, handlers: dict[str, Handler], edges: Sequence[tuple[str, str]], *, capacity: int = 32, permits: int = 8
+        self,
+        handlers: dict[str, Handler],
+        edges: Sequence[tuple[str, str]],
+        *,
+        capacity: int = 32,
+        permits: int = 8,
     ) -> None:
         self._permits = asyncio.Semaphore(permits)
         self._captured: asyncio.Queue[tuple[Any, bool]] = asyncio.Queue(permits)

@@ -12,6 +12,9 @@ from benchmarks.baseline import Baseline
 from benchmarks.timing import Program
 from kernel_exec import FlowBuilder, FlowExecutor, NodeRegistry, ValidatedFlow, validate
 
+IN_THE_INBOX = 33
+"""Messages at a blocking handler: one that it works on, and 32 that wait."""
+
 type Handler = Callable[[Any], Any]
 
 
@@ -38,7 +41,7 @@ class Graph(NamedTuple):
     edges: tuple[tuple[str, str], ...]
     results: int
 
-    def flow(self, handler: Handler) -> tuple[ValidatedFlow, FlowExecutor]:
+    def flow(self, handler: Handler, permits: int) -> tuple[ValidatedFlow, FlowExecutor]:
         """Return the flow with `handler` in every node, and what runs it."""
         registry = NodeRegistry()
         builder = FlowBuilder("bench", "1.0.0")
@@ -47,11 +50,12 @@ class Graph(NamedTuple):
             builder.node(node, "bench::node", summary="-")
         for source, target in self.edges:
             builder.edge(source, target)
-        return validate(builder.build()), FlowExecutor(registry)
+        executor = FlowExecutor(registry, trigger_capacity=permits, capture_capacity=permits)
+        return validate(builder.build()), executor
 
-    def baseline(self, handler: Callable[[Any], Awaitable[Any]]) -> Baseline:
+    def baseline(self, handler: Callable[[Any], Awaitable[Any]], permits: int = 8) -> Baseline:
         """Return a run of baseline A with `handler` in every node."""
-        return Baseline(dict.fromkeys(self.nodes, handler), self.edges)
+        return Baseline(dict.fromkeys(self.nodes, handler), self.edges, permits=permits)
 
 
 def chain(length: int) -> Graph:
@@ -68,7 +72,7 @@ def fan(width: int) -> Graph:
 
 
 class Case(NamedTuple):
-    """A row: `slow` takes so many times longer than `fast`, and should take at least (or most) `target` times."""
+    """A row: how many times longer `slow` takes than `fast`; the goal is at least `target` times."""
 
     name: str
     slow: Program
@@ -79,9 +83,9 @@ class Case(NamedTuple):
 # Baseline A ------------------------------------------------------------------------------------------------
 
 
-async def a_produce_and_consume(graph: Graph, handler: Handler, messages: int) -> None:
+async def a_produce_and_consume(graph: Graph, handler: Handler, messages: int, permits: int = 8) -> None:
     """Send from one task and take from another."""
-    run = graph.baseline(handler)
+    run = graph.baseline(handler, permits)
 
     async def produce() -> None:
         for number in range(messages):
@@ -120,7 +124,7 @@ async def a_blocking(graph: Graph, messages: int) -> None:
     async def handler(payload: Any) -> Any:
         return await loop.run_in_executor(None, blocking, payload)
 
-    await a_produce_and_consume(graph, handler, messages)
+    await a_produce_and_consume(graph, handler, messages, IN_THE_INBOX)
 
 
 # The kernel ------------------------------------------------------------------------------------------------
@@ -129,9 +133,9 @@ async def a_blocking(graph: Graph, messages: int) -> None:
 class Driven:
     """A graph in the kernel, compiled once, and the ways to drive it."""
 
-    def __init__(self, graph: Graph, handler: Handler) -> None:
+    def __init__(self, graph: Graph, handler: Handler, permits: int = 8) -> None:
         self._graph = graph
-        self._plan, self._executor = graph.flow(handler)
+        self._plan, self._executor = graph.flow(handler, permits)
         self._first, self._last = graph.nodes[0], graph.nodes[-1]
 
     async def produce_and_consume(self, messages: int) -> None:
@@ -166,7 +170,9 @@ class Driven:
             await self._executor.run_once(self._plan, self._first, number, capture=self._last)
 
 
-def throughput(name: str, graph: Graph, handler: Handler, messages: int, targets: dict[str, str]) -> Iterator[Case]:
+def throughput(
+    name: str, graph: Graph, handler: Handler, messages: int, targets: dict[str, str]
+) -> Iterator[Case]:
     """Yield the rows of one graph, one for each way to drive it that has a target."""
     driven = Driven(graph, handler)
     ways: dict[str, tuple[Callable[..., Awaitable[None]], Callable[[int], Awaitable[None]]]] = {
@@ -186,14 +192,21 @@ def all_cases(scale: float, *, threads: bool) -> Iterator[Case]:
     messages = int(2000 * scale)
     ways = {"producer and consumer": "5.5", "run_many": "9", "send, next": "14", "run_once": "40"}
     yield from throughput("chain of 10", chain(10), same, messages, ways)
-    yield from throughput("diamond", fan(2), same, messages, {"run_many": "10", "producer and consumer": "10"})
+    yield from throughput(
+        "diamond", fan(2), same, messages, {"run_many": "10", "producer and consumer": "10"}
+    )
     yield from throughput("fan of 100", fan(100), same, messages // 20, {"run_many": "10"})
     yield from throughput("chain of 10, sleep(0)", chain(10), suspended, messages // 2, {"run_many": "1.5"})
     if threads:
         graph = chain(1)
-        driven = Driven(graph, blocking)
+        driven = Driven(graph, blocking, IN_THE_INBOX)
         count = messages * 4
-        yield Case("blocking handler, run_many", partial(a_blocking, graph, count), partial(driven.run_many, count), "46")
+        yield Case(
+            "blocking handler, 32 in its inbox",
+            partial(a_blocking, graph, count),
+            partial(driven.run_many, count),
+            "46",
+        )
 
 
 async def floor(hops: int, messages: int) -> None:

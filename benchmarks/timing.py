@@ -1,4 +1,4 @@
-"""Compares two programs in one process: taken in turns, by CPU time, the median of the ratios of neighbours."""
+"""Compares two programs in one process: in turns, by CPU time, the median of the ratios of neighbours."""
 
 from __future__ import annotations
 
@@ -42,8 +42,11 @@ async def _seconds(program: Program) -> float:
     return _clock() - begun
 
 
-async def marginal(short: Program, long: Program, floor_short: Program, floor_long: Program, rounds: int) -> Ratio:
-    """Return what the further hops of `long` over `short` cost, as a multiple of what they cost on the floor."""
+async def marginal(
+    short: Program, long: Program, floor_short: Program, floor_long: Program, rounds: int
+) -> Ratio:
+    """Return what the further hops of `long` over `short` cost, as a multiple of what they cost on the
+    floor."""
     ratios = []
     for _ in range(rounds):
         gc.collect()

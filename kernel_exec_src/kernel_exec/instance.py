@@ -45,7 +45,7 @@ class FlowInstance(AsyncIterator[Result]):
             ExecutionError: the run has failed; this is its failure.
         """
         scheduler = self.scheduler
-        entrance = scheduler.entrance(trigger)
+        entrance = scheduler.entrances.get(trigger) or scheduler.entrance(trigger)
         if self._finished or scheduler.stopped:
             raise self._over()
         size = 0 if scheduler.weights is None else scheduler.weigh(payload)
@@ -53,7 +53,7 @@ class FlowInstance(AsyncIterator[Result]):
             scheduler.permits.free -= 1
         else:
             await self._while_sending(self._wait_for_permit())
-        if scheduler.lacking(entrance, size) is not None:
+        if entrance.held >= entrance.capacity or (size and scheduler.lacking(entrance, size) is not None):
             await self._while_sending(self._wait_for_room(entrance, size))
         scheduler.accept(entrance, payload, size)
         scheduler.schedule()

@@ -71,7 +71,12 @@ class Feeder:
                 if scheduler.error is not None:
                     raise scheduler.error
                 return False
-            self._feed()
+            try:
+                self._feed()
+            except Exception as error:
+                if not scheduler.stopped:  # else the run refused the payload, and says why itself
+                    self.failure = error
+                    self._exhausted = True
             if scheduler.has_work:
                 scheduler.pump()
             if outlet.results or scheduler.stopped:
@@ -98,31 +103,26 @@ class Feeder:
         scheduler, entrance = self._scheduler, self._entrance
         permits = scheduler.permits
         while permits.free:
-            waiting = self._waiting or self._take()
-            if waiting is None:
+            if self._waiting is not None:
+                payload, size = self._waiting
+                self._waiting = None
+            elif self._exhausted:
                 return
-            payload, size = waiting
-            if scheduler.lacking(entrance, size) is not None:
-                self._waiting = waiting
+            else:
+                payload = next(self._payloads, _END)
+                if payload is _END:
+                    self._exhausted = True
+                    return
+                size = 0 if scheduler.weights is None else scheduler.weigh(payload)
+            if entrance.held >= entrance.capacity or (size and scheduler.lacking(entrance, size) is not None):
+                self._waiting = payload, size
                 return
-            self._waiting = None
             permits.free -= 1
             scheduler.accept(entrance, payload, size)
 
-    def _take(self) -> tuple[Any, int] | None:
-        """Take a payload from the iterator, and weigh it; None when it has no more."""
-        if self._exhausted:
-            return None
-        try:
-            payload = next(self._payloads)
-        except StopIteration:
-            self._exhausted = True
-            return None
-        except Exception as error:
-            self.failure = error
-            self._exhausted = True
-            return None
-        return payload, 0 if self._scheduler.weights is None else self._scheduler.weigh(payload)
+
+_END = object()
+"""What an iterator gives that has no more."""
 
 
 async def _from_async(

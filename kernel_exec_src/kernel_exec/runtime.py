@@ -33,8 +33,8 @@ clock = perf_counter
 start = partial(asyncio.Task[None], eager_start=True)
 """Run a coroutine at once, as a task of its own, until it first suspends or ends.
 
-Must be called on the thread of its `loop` while that runs; the coroutine must not raise before it first suspends, and
-its `context` must not be entered anywhere else.
+Must be called on the thread of its `loop` while that runs; the coroutine must not raise before it first
+suspends, and its `context` must not be entered anywhere else.
 """
 
 

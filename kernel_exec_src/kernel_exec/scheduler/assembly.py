@@ -97,7 +97,7 @@ def _make_edge(program: Program, at: int, nodes: list[Node], *, observed: bool) 
 def _connect(node: Node, plan: NodePlan, edges: list[Edge], *, traced: bool) -> None:
     routes = tuple(edges[at] for at in plan.routes)
     node.routes = routes
-    node.emits = plan.captures and not routes
+    node.emits = plan.plain and plan.captures and not routes
     node.spills = any(edge.tier is not None for edge in routes)
     if plan.gates:
         node.gate = _gate(routes, plan.gates)

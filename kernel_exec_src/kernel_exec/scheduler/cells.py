@@ -43,6 +43,7 @@ The lowest bit of a ticket says whether the message holds a permit; the others n
 program is traced, and are zero elsewhere.
 """
 
+
 class Pending(NamedTuple):
     """What a blocked node has yet to send: `routes` from position `at`; -1 is the capture queue."""
 
@@ -217,7 +218,10 @@ class Driver:
         self.task: asyncio.Task[None] | None = None
 
     def standing(self) -> Node:
-        """Return the node that an exclusive run has come to. The iterator knows, so that no hop has to note it."""
+        """Return the node that an exclusive run has come to.
+
+        The iterator knows, so that no hop has to note it.
+        """
         assert self.run_from is not None
         nodes = self.run_from.segment.nodes
         return nodes[len(nodes) - length_hint(self.calls) - 1]

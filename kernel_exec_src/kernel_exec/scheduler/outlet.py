@@ -67,7 +67,17 @@ class Permits:
 class Outlet:
     """The capture queue: results in order, each with whether it holds a permit, and who waits for them."""
 
-    __slots__ = ("_loop", "_permits", "blocked", "capacity", "discarding", "observer", "readers", "results")
+    __slots__ = (
+        "_loop",
+        "_permits",
+        "blocked",
+        "capacity",
+        "direct_room",
+        "discarding",
+        "observer",
+        "readers",
+        "results",
+    )
 
     def __init__(self, loop: asyncio.AbstractEventLoop, permits: Permits, capacity: int) -> None:
         self._loop = loop
@@ -79,6 +89,9 @@ class Outlet:
         self.readers: deque[asyncio.Future[None]] = deque()
         self.discarding = False
         """What comes is not kept: the host has what it wants of this run."""
+        self.direct_room = capacity
+        """How many results a driver may append by itself: all that the queue holds, none while
+        `discarding`."""
         self.observer: Observer | None = None
 
     @property
@@ -98,20 +111,16 @@ class Outlet:
         if self.readers:
             self.wake_one()
 
-    def take(self) -> Result:
-        """Return the first result and free its permit."""
-        result, ticket = self.results.popleft()
-        if self.observer is not None:
-            self.observer.taken()
-        if ticket & 1:
-            self._permits.release()
-        return result
-
     def discard(self) -> None:
         """Free what the queue holds, and keep nothing from here on."""
         self.discarding = True
+        self.direct_room = 0
         while self.results:
-            self.take()
+            _, ticket = self.results.popleft()
+            if ticket & 1:
+                self._permits.release()
+            if self.observer is not None:
+                self.observer.taken()
 
     async def wait(self) -> None:
         """Wait until something may have changed: a result came, or the run drained or ended."""

@@ -155,7 +155,9 @@ class Scheduler:
         """Whether the run has come to its end with a result, and there is nothing to clean up."""
         outlet = self.outlet
         moving = self._ready or self._handoffs or self._live or outlet.blocked or self.stopped
-        return bool(outlet.results) and not (moving or self.lanes or self.timers or self.journal or self.observer)
+        return bool(outlet.results) and not (
+            moving or self.lanes or self.timers or self.journal or self.observer
+        )
 
     @property
     def reusable(self) -> bool:
@@ -172,6 +174,7 @@ class Scheduler:
         self.sent = 0
         outlet = self.outlet
         outlet.discarding = False
+        outlet.direct_room = outlet.capacity
         outlet.results.clear()
         self.permits.free = outlet.capacity
         if run is not None:
@@ -200,7 +203,7 @@ class Scheduler:
             UnknownTrigger: nothing can be sent to `trigger`.
             QueueLimitExceeded: the payload is larger than all queues may be.
         """
-        entrance = self.entrance(trigger)
+        entrance = self.entrances.get(trigger) or self.entrance(trigger)
         self.permits.free -= 1
         self.accept(entrance, payload, 0 if self.weights is None else self.weigh(payload))
 
@@ -225,11 +228,16 @@ class Scheduler:
 
         A durable run keeps a result that is not `delivered` yet: the host may never get it from this process.
         """
-        result = self.outlet.take()
+        outlet = self.outlet
+        result, ticket = outlet.results.popleft()
+        if ticket & 1:
+            self.permits.release()
+        if self.observer is not None:
+            self.observer.taken()
         if delivered and self.journal is not None and isinstance(result, Value):
             self.journal.take()
-        if self.outlet.blocked:
-            self._ready.append(self.outlet.blocked.popleft())
+        if outlet.blocked:
+            self._ready.append(outlet.blocked.popleft())
             self.schedule()
         return result
 
@@ -406,12 +414,12 @@ class Scheduler:
                 else:
                     break
 
-                # Carry it on, from node to node, for as long as the next one is idle. `held` is the node that this
-                # driver has claimed; it is `node` but for the end of an exclusive run.
+                # Carry it on, from node to node, for as long as the next one is idle. `held` is the node that
+                # this driver has claimed; it is `node` but for the end of an exclusive run.
                 while True:
                     if node.leads and driver.attended and node.segment.busy == 1 and turn.pace == TRUSTED:
-                        # An exclusive run: nobody else can reach these nodes, so only the first one is claimed. If
-                        # one of them suspends, `_adopt` claims that one and ends the run there.
+                        # An exclusive run: nobody else can reach these nodes, so only the first one is
+                        # claimed. If one of them suspends, `_adopt` claims that one and ends the run there.
                         driver.run_from = first = node
                         calls = first.segment.calls
                         driver.calls = remaining = iter(calls[first.position :] if first.position else calls)
@@ -459,8 +467,10 @@ class Scheduler:
                         if payload is skip:
                             if ticket & 1:
                                 self.permits.release()
-                        elif node.emits and len(outlet.results) < outlet.capacity:
-                            outlet.put(Value(payload), ticket)
+                        elif node.emits and len(outlet.results) < outlet.direct_room:
+                            outlet.results.append((Value(payload), ticket))
+                            if outlet.readers:
+                                outlet.wake_one()
                         else:
                             if held is not node:
                                 _claim(node)
