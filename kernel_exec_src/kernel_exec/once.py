@@ -62,8 +62,7 @@ class Pool:
         attach(scheduler, journal)
         for result in reopened.results:
             scheduler.outlet.put(Value(result), 0)
-        for place, waiting in reopened.messages:
-            restore(scheduler, place, waiting)
+        restore(scheduler, reopened.messages)
         if record.halted is not None:
             answer(scheduler, journal, record.halted, payload)
         return scheduler

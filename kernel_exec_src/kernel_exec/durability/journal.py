@@ -25,6 +25,9 @@ from kernel_exec.payloads import encode
 
 _log = logging.getLogger(__name__)
 
+type Way = tuple[Place, str]
+"""Where a message goes, and the label of the edge that takes it there."""
+
 
 class Journal:
     """What one run would have to go on from, and the checkpoint that says so. For the thread of its loop."""
@@ -34,7 +37,9 @@ class Journal:
         self._durability = durability
         self._record = record
         self.lease = lease
-        self._places = dict(zip(record.frontier, state.payloads, strict=True))
+        arrived = zip(record.edges, state.payloads, strict=True)
+        self._places = dict(zip(record.frontier, arrived, strict=True))
+        """By place: the edge that the message came by, and its encoded payload."""
         self._results = deque(state.results)
         self._halted = (record.halted, state.halted)
         self._kept = record.attempt > 0
@@ -52,27 +57,22 @@ class Journal:
 
     # What the scheduler notes ------------------------------------------------------------------------------
 
-    def accept(self, place: Place, payload: Any) -> None:
+    def accept(self, place: Place, edge: str, payload: Any) -> None:
         """Note a message that entered the run.
 
         Raises:
             PayloadError: the payload cannot be kept.
         """
-        self._places[place] = encode(payload, portable=True)
+        self._places[place] = (edge, encode(payload, portable=True))
         self._noted += 1
 
-    def move(self, place: Place, onward: Iterable[Place], payload: Any, *, captured: bool) -> None:
+    def move(self, place: Place, onward: Iterable[Way], payload: Any, *, captured: bool) -> None:
         """Note that the handler at `place` has returned `payload`, which goes `onward`, out if `captured`.
 
         Raises:
             PayloadError: the payload goes on and cannot be kept.
         """
-        places = tuple(onward)
-        if places or captured:
-            data = encode(payload, portable=True)
-            self._places.update(dict.fromkeys(places, data))
-            if captured:
-                self._results.append(data)
+        self._spread(tuple(onward), payload, captured=captured)
         del self._places[place]
         self._noted += 1
 
@@ -86,16 +86,13 @@ class Journal:
         del self._places[place]
         self._noted += 1
 
-    def answer(self, onward: Iterable[Place], payload: Any, *, captured: bool) -> None:
+    def answer(self, onward: Iterable[Way], payload: Any, *, captured: bool) -> None:
         """Note that `payload` goes on from where the run halted, as `move` does.
 
         Raises:
             PayloadError: the payload cannot be kept.
         """
-        data = encode(payload, portable=True)
-        self._places.update(dict.fromkeys(onward, data))
-        if captured:
-            self._results.append(data)
+        self._spread(tuple(onward), payload, captured=captured)
         self._halted = (None, None)
         self._noted += 1
 
@@ -104,6 +101,15 @@ class Journal:
         if self._results:
             self._results.popleft()
             self._noted += 1
+
+    def _spread(self, ways: tuple[Way, ...], payload: Any, *, captured: bool) -> None:
+        if not (ways or captured):
+            return
+        data = encode(payload, portable=True)
+        for place, edge in ways:
+            self._places[place] = (edge, data)
+        if captured:
+            self._results.append(data)
 
     # When it is kept ---------------------------------------------------------------------------------------
 
@@ -185,7 +191,8 @@ class Journal:
         try:
             if not self.lease.held:
                 await self.lease.take()
-            state = pack_state(State(tuple(self._places.values()), tuple(self._results), self._halted[1]))
+            payloads = tuple(data for _, data in self._places.values())
+            state = pack_state(State(payloads, tuple(self._results), self._halted[1]))
             threshold, blobs = self._durability.blob_threshold, self._durability.blobs
             if blobs is None or threshold is None or len(state) <= threshold:
                 record = replace(self._fill(state), blob=None)
@@ -207,6 +214,7 @@ class Journal:
         return replace(
             self._record,
             frontier=tuple(self._places),
+            edges=tuple(edge for edge, _ in self._places.values()),
             halted=self._halted[0],
             state=state,
             written=time.time(),

@@ -26,11 +26,11 @@ from kernel_exec.payloads import decode
 
 
 class Reopened(NamedTuple):
-    """What a resume goes on from: the journal it continues, messages by place, and results to be taken."""
+    """What a resume goes on from: its journal, messages by place and edge, and results to be taken."""
 
     journal: Journal
     record: CheckpointRecord
-    messages: list[tuple[Place, Any]]
+    messages: list[tuple[Place, str, Any]]
     results: list[Any]
 
 
@@ -46,6 +46,7 @@ def begin(durability: Durability, flow: FlowIR, *, run_id: str, trigger: str | N
         capture=capture,
         idempotency=run_id,
         frontier=(),
+        edges=(),
         halted=None,
         state=b"",
         blob=None,
@@ -84,7 +85,8 @@ async def reopen(durability: Durability, flow: FlowIR, checkpoint_id: str) -> Re
     except BaseException:
         await lease.end()
         raise
-    return Reopened(journal, record, list(zip(record.frontier, payloads, strict=True)), results)
+    messages = list(zip(record.frontier, record.edges, payloads, strict=True))
+    return Reopened(journal, record, messages, results)
 
 
 async def _read(durability: Durability, flow: FlowIR, checkpoint_id: str) -> CheckpointRecord:
@@ -111,7 +113,8 @@ async def _read(durability: Durability, flow: FlowIR, checkpoint_id: str) -> Che
 def _check_flow(flow: FlowIR, record: CheckpointRecord) -> None:
     aliases = {node.alias for node in flow.nodes}
     places = (*record.frontier, *(() if record.halted is None else (record.halted,)))
-    unknown = {place.alias for place in places} - aliases | {record.capture} - aliases
+    unknown = {record.capture, *(place.alias for place in places)} - aliases
+    unknown |= set(record.edges) - {edge.label for edge in flow.edges} - aliases
     if (record.flow_id, record.flow_version) != (flow.id, flow.version) or unknown:
         what = f"nodes that this flow has not ({', '.join(sorted(unknown))})" if unknown else "another flow"
         raise CheckpointIncompatibleVersion(

@@ -45,8 +45,9 @@ class Blob(msgspec.Struct, frozen=True, array_like=True):
 class CheckpointRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One checkpoint: what a run needs to go on from where it was. Times are seconds since 1970, in UTC.
 
-    The frontier and the halted place together are every message that was on its way. `idempotency` is what
-    the keys of the run's effects begin with, the same on every attempt.
+    The frontier and the halted place together are every message that was on its way; `edges` are the labels
+    of the edges that those of the frontier came by. `idempotency` is what the keys of the run's effects begin
+    with, the same on every attempt.
     """
 
     id: str
@@ -57,6 +58,7 @@ class CheckpointRecord(msgspec.Struct, frozen=True, kw_only=True):
     capture: str
     idempotency: str
     frontier: tuple[Place, ...]
+    edges: tuple[str, ...]
     halted: Place | None
     state: bytes
     blob: Blob | None
@@ -124,6 +126,8 @@ def unpack_state(record: CheckpointRecord, data: bytes) -> State:
         state = msgspec.msgpack.decode(data, type=State)
         if len(state.payloads) != len(record.frontier):
             raise ValueError("its state is of another frontier")
+        if len(record.edges) != len(record.frontier):
+            raise ValueError("not every message of it came by an edge")
     except ValueError as error:
         raise corrupted(record.id, str(error)) from error
     return state

@@ -6,7 +6,7 @@ the node it goes to before it is sent there, under the ticket that it will carry
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from kernel_exec.durability import Journal, Place
@@ -44,7 +44,7 @@ def note(journal: Journal, node: Node, ticket: int, result: Any) -> None:
     if result is SKIP:
         journal.move(place, (), None, captured=False)
     else:
-        journal.move(place, _ways(node, ticket, result), result, captured=node.captures)
+        journal.move(place, _labelled(_ways(node, ticket, result)), result, captured=node.captures)
 
 
 async def keep_halted(
@@ -56,13 +56,18 @@ async def keep_halted(
     return journal.checkpoint_id
 
 
-def restore(scheduler: Scheduler, place: Place, payload: Any) -> None:
-    """Let a message in where another run left it, whether there is room or not."""
-    node = scheduler.nodes[place.alias]
+def restore(scheduler: Scheduler, messages: Iterable[tuple[Place, str, Any]]) -> None:
+    """Let messages in where another run left them, by the edges they came by, room or not."""
+    edges = {edge.label: edge for node in scheduler.nodes.values() for edge in node.routes}
+    edges |= {entrance.label: entrance for entrance in scheduler.entrances.values()}
+    for place, edge, payload in messages:
+        _restore(scheduler, place, edges[edge], payload)
+
+
+def _restore(scheduler: Scheduler, place: Place, edge: Edge, payload: Any) -> None:
     if place.permit and scheduler.permits.free:
         scheduler.permits.free -= 1
-    ticket = ticket_of(place.message, permit=place.permit)
-    scheduler.queue(Edge(f"checkpoint->{place.alias}", node, 1), payload, ticket)
+    scheduler.queue(edge, payload, ticket_of(place.message, permit=place.permit))
 
 
 def answer(scheduler: Scheduler, journal: Journal, halted: Place, payload: Any) -> None:
@@ -70,20 +75,26 @@ def answer(scheduler: Scheduler, journal: Journal, halted: Place, payload: Any) 
     node = scheduler.nodes[halted.alias]
     ticket = ticket_of(halted.message, permit=halted.permit)
     onward = tuple(_ways(node, ticket, payload))
-    journal.answer(onward, payload, captured=node.captures)
+    journal.answer(_labelled(onward), payload, captured=node.captures)
     if node.captures:
         scheduler.outlet.put(Value(scheduler.copy(payload) if onward else payload), 0)
-    for place in onward:
-        restore(scheduler, place, payload if place is onward[-1] else scheduler.copy(payload))
+    for place, edge in onward[:-1]:
+        _restore(scheduler, place, edge, scheduler.copy(payload))
+    for place, edge in onward[-1:]:
+        _restore(scheduler, place, edge, payload)
 
 
-def _ways(node: Node, ticket: int, result: Any) -> Iterator[Place]:
+def _labelled(ways: Iterable[tuple[Place, Edge]]) -> Iterator[tuple[Place, str]]:
+    return ((place, edge.label) for place, edge in ways)
+
+
+def _ways(node: Node, ticket: int, result: Any) -> Iterator[tuple[Place, Edge]]:
     """Give the places to which `Scheduler.send` sends a result, under the tickets that it gives out."""
     routes = node.routes if node.gate is None else node.gate(result)
     if node.captures:
         ticket &= ~1  # the result has the permit
     for edge in routes:
-        yield place_of(edge.target, branch_of(ticket, edge.branch) if edge.branch else ticket)
+        yield place_of(edge.target, branch_of(ticket, edge.branch) if edge.branch else ticket), edge
         ticket &= ~1
 
 

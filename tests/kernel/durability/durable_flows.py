@@ -35,6 +35,7 @@ class Shop:
         *,
         halts: str = "",
         capture: str = "out",
+        timeouts: Mapping[str, int] = {},
         build: Callable[[FlowBuilder], object] = lambda builder: None,
         store: Any = None,
         blobs: Any = None,
@@ -60,7 +61,7 @@ class Shop:
         for alias in dict.fromkeys(node for edge in edges for node in edge):
             self._add(builder, alias, halts=alias in halts.split())
         for source, target in edges:
-            builder.edge(source, target)
+            builder.edge(source, target, timeout_ms=timeouts.get(f"{source}>{target}"))
         build(builder)
         self.plan: ValidatedFlow = validate(builder.build())
 

@@ -210,3 +210,28 @@ async def test_a_node_that_returns_no_payload_fails() -> None:
         await shop.run()
     assert caught.value.alias == "ask"
     assert isinstance(caught.value.cause, PayloadError)
+
+
+async def test_the_time_that_an_edge_allows_is_kept_after_a_resume() -> None:
+    shop = Shop(
+        "in > slow, in > ask > out",
+        {"slow": forever, "ask": _after_a_while},
+        halts="ask",
+        timeouts={"in>slow": 60_000},
+    )
+    checkpoint = halted(await shop.run())
+    again = Shop(
+        "in > slow, in > ask > out",
+        {"slow": forever, "out": forever},
+        halts="ask",
+        timeouts={"in>slow": 50},
+        store=shop.store,
+    )
+    with pytest.raises(NodeFailed, match="in->slow was not handled within") as caught:
+        await again.resume(checkpoint, [])
+    assert caught.value.alias == "slow"
+
+
+async def _after_a_while(payload: Any, ctx: NodeContext) -> Any:
+    await asyncio.sleep(0.01)
+    return payload
