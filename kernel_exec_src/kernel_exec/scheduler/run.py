@@ -1,0 +1,311 @@
+"""The state of one run: where its messages wait, how they get from node to node, and how it all ends.
+
+Made by `assembly`; `scheduler`, which is a run too, moves the messages and states who may call what. A
+message waits in the inbox of its node, in a hand-off, or as what a node has pending; `send` finds out which.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Mapping
+from contextvars import copy_context
+from sys import maxsize
+from typing import Any
+
+from kernel_exec.context import RunState
+from kernel_exec.durability import Journal
+from kernel_exec.errors import ExecutionError, NodeFailed, QueueLimitExceeded
+from kernel_exec.payloads import estimate_bytes
+from kernel_exec.results import Feed, Value
+from kernel_exec.runtime import turn_of
+from kernel_exec.scheduler.cells import Driver, Edge, Node, Parcel, Pending, Spilled, Weights
+from kernel_exec.scheduler.invocation import late
+from kernel_exec.scheduler.names import branch_of
+from kernel_exec.scheduler.observation import Observer
+from kernel_exec.scheduler.outlet import Outlet, Permits
+from kernel_exec.spill import SpillLane, SpillStore
+
+__all__ = ["Run", "claim", "end_exclusive_run"]
+
+
+class Run:
+    """Everything about one run but what moves it. Used on the thread of its loop only."""
+
+    __slots__ = (
+        "_attended",
+        "_handoffs",
+        "_live",
+        "_loop",
+        "_pumping",
+        "_ready",
+        "_scheduled",
+        "_spare",
+        "_turn",
+        "abandons",
+        "context",
+        "contextual",
+        "copy",
+        "entrances",
+        "error",
+        "feeds",
+        "journal",
+        "lanes",
+        "nodes",
+        "observer",
+        "outlet",
+        "permits",
+        "run",
+        "sent",
+        "spill_limit",
+        "stopped",
+        "stores",
+        "timers",
+        "weights",
+    )
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, permits: int, run: RunState, copy: Callable[[Any], Any]
+    ) -> None:
+        self._loop = loop
+        self._turn = turn_of(loop)
+        self._ready: deque[Node] = deque()
+        self._handoffs: list[tuple[Node, Any, int]] = []
+        """Payloads for nodes that were claimed for them; the latest is next, so that a branch is followed
+        down."""
+        self._live: set[Driver] = set()
+        """The drivers that have suspended and not ended; each holds a node."""
+        self._attended: Driver | None = None
+        self._spare: Driver | None = None
+        """A driver that has ended without suspending, to be used again."""
+        self._pumping = False
+        self._scheduled = False
+
+        self.permits = Permits(loop, permits)
+        self.outlet = Outlet(loop, self.permits, permits)
+        self.weights: Weights | None = None
+        self.run = run
+        self.copy = copy
+        """Makes the payload of a further branch."""
+        self.context = copy_context()
+        """What every handler's context is a copy of."""
+        self.nodes: dict[str, Node] = {}
+        self.contextual: list[Node] = []
+        """The nodes whose handlers ask for their context."""
+        self.entrances: dict[str, Edge] = {}
+        self.sent = 0
+        """Messages that entered the run; the name of the last."""
+        self.stores: Mapping[str, SpillStore] = {}
+        self.spill_limit: int | None = None
+        """Bytes that one edge may hold in its lane."""
+        self.lanes: list[SpillLane] = []
+        self.journal: Journal | None = None
+        """Where every message is noted, if the run is durable."""
+        self.observer: Observer | None = None
+        """Who watches every invocation and queue, if the host wants that."""
+        self.feeds: set[Feed] = set()
+        self.timers: set[asyncio.TimerHandle] = set()
+        self.abandons: list[Callable[[], None]] = []
+        """What tells the workers that nobody waits for them."""
+        self.stopped = False
+        self.error: ExecutionError | None = None
+        """What ended the run, once it is stopped; None if it ended as it should."""
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop that the run lives on."""
+        return self._loop
+
+    # How it ends --------------------------------------------------------------------------------------------
+
+    def stop(self, error: ExecutionError | None, *, at_once: bool = False) -> None:
+        """End the run because of `error`, or None if it has come to its end. Only the first call counts.
+
+        Handlers are cancelled, those on workers abandoned, and everybody who waits is sent to look at
+        `error`. Results that were captured stay for the host, and items of a stream, unless it ends
+        `at_once`.
+        """
+        if self.stopped:
+            return
+        self.stopped = True
+        self.error = error
+        self.run.cancelled = True
+        self._ready.clear()
+        self._handoffs.clear()
+        if self._attended is not None:
+            end_exclusive_run(self._attended)
+        for driver in self._live:
+            if driver.task is not None:
+                driver.task.cancel()
+        for abandon in self.abandons:
+            abandon()
+        for timer in self.timers:
+            timer.cancel()
+        for feed in self.feeds:
+            feed.end(error, at_once=at_once)
+        self.permits.close()
+        for entrance in self.entrances.values():
+            self.make_room(entrance)
+        if self.weights is not None:
+            self.make_room(self.weights)
+        if self.observer is not None:
+            self.observer.stopped(error)
+        self.outlet.wake_all()
+
+    def fail(self, node: Node, cause: BaseException) -> None:
+        """End the run because the handler of `node` raised `cause`, or its payload could not go on."""
+        message = f"node {node.alias!r} failed: {type(cause).__name__}: {cause}"
+        self.stop(NodeFailed(message, alias=node.alias, cause=cause))
+
+    def discard(self, error: ExecutionError) -> None:
+        """End the run because nobody wants it any more, and forget its results; `error` says why."""
+        self.stop(error, at_once=True)
+        self.outlet.results.clear()
+
+    # How messages get on ------------------------------------------------------------------------------------
+
+    def send(self, node: Node, payload: Any, ticket: int, routes: tuple[Edge, ...], at: int) -> bool:
+        """Send what `node` returned along `routes` from position `at`, where -1 is the capture queue.
+
+        The permit goes the first way taken. Every way but the last gets a copy, so that the original stays
+        whole until all copies are made. False: there is no room somewhere, and the node is left `pending`
+        there.
+        """
+        last = len(routes) - 1
+        size = 0 if self.weights is None else self.weigh(payload, last - at + 1)
+        if at < 0:
+            if not self.outlet.has_room:
+                node.pending = Pending(payload, ticket, routes, at)
+                self.outlet.blocked.append(node)
+                if self.observer is not None:
+                    self.observer.blocked()
+                return False
+            self.outlet.put(Value(payload if last < 0 else self.copy(payload)), ticket)
+            if last < 0:
+                return True
+            ticket &= ~1
+            at = 0
+        elif last < 0 and ticket & 1:
+            self.permits.release()
+        while at <= last:
+            edge = routes[at]
+            target = edge.target
+            if target.idle and not edge.wrapped:
+                target.idle = False
+                target.segment.busy += 1
+                branch = payload if at == last else self.copy(payload)
+                name = branch_of(ticket, edge.branch) if edge.branch else ticket
+                self._handoffs.append((target, branch, name))
+            else:
+                full = self.lacking(edge, size)
+                if full is not None:
+                    full.blocked = (*full.blocked, node)
+                    node.pending = Pending(payload, ticket, routes, at)
+                    return False
+                branch = payload if at == last else self.copy(payload)
+                name = branch_of(ticket, edge.branch) if edge.branch else ticket
+                self.queue(edge, branch, name, size)
+            ticket &= ~1
+            at += 1
+        return True
+
+    def lacking(self, edge: Edge, size: int) -> Edge | Weights | None:
+        """Return what lacks room for `size` bytes more: the edge, or all queues together; else None."""
+        if edge.held >= edge.capacity:
+            return edge
+        weights = self.weights
+        if weights is None or weights.held + size <= weights.limit or edge.target.idle:
+            # An idle node takes its message at once. So the last of those who wait for bytes can always go
+            # on: nothing that its messages lead to waits for any.
+            return None
+        return weights
+
+    def weigh(self, payload: Any, copies: int = 1) -> int:
+        """Return what `payload` weighs in a queue, in bytes; 0 where queues are not weighed.
+
+        Raises:
+            QueueLimitExceeded: its `copies` together weigh more than all queues may hold; the run is over.
+        """
+        weights = self.weights
+        if weights is None:
+            return 0
+        size = estimate_bytes(payload)
+        if size * copies > weights.limit:
+            many = f"{copies} copies of " if copies > 1 else ""
+            message = (
+                f"{many}a payload of about {size} bytes cannot go into queues that may hold {weights.limit} "
+                "bytes together: raise queue_limit_bytes, or send less at a time"
+            )
+            error = QueueLimitExceeded(message, limit_bytes=weights.limit, payload_bytes=size * copies)
+            self.stop(error)
+            raise error
+        return size
+
+    def queue(
+        self, edge: Edge, payload: Any, ticket: int, size: int = 0, spilled: Spilled | None = None
+    ) -> None:
+        """Put a message into the inbox at the end of `edge`, which has room for it."""
+        parcel: Parcel | int | None = size or None
+        if edge.wrapped or spilled is not None:
+            parcel = Parcel(size, spilled)
+            if edge.timeout is not None:
+                parcel.due = self._loop.time() + edge.timeout
+                parcel.timer = self._loop.call_at(parcel.due, self._time_out, edge)
+                self.timers.add(parcel.timer)
+        if spilled is None:
+            edge.held += 1
+        if self.weights is not None:
+            self.weights.held += size
+        target = edge.target
+        if self.observer is not None and edge.wrapped:
+            self.observer.queued(edge.label)
+        target.inbox.append((payload, edge, ticket, parcel))
+        if target.idle:
+            claim(target)
+            self._ready.append(target)
+
+    def took(self, edge: Edge, size: int) -> None:
+        """Count a message of `size` bytes off the queues that held it in memory."""
+        edge.held -= 1
+        if edge.blocked:
+            self.make_room(edge)
+        if size and self.weights is not None:
+            self.weights.held -= size
+            if self.weights.blocked:
+                self.make_room(self.weights)
+
+    def make_room(self, place: Edge | Weights) -> None:
+        """Let those try again who found no room at `place`."""
+        waiters, place.blocked = place.blocked, ()
+        for waiter in waiters:
+            if isinstance(waiter, Node):
+                self._ready.append(waiter)
+            elif not waiter.done():
+                waiter.set_result(None)
+
+    def _release(self, node: Node) -> None:
+        """Give a node back that was claimed: to the ready ones if messages wait for it, else it is idle."""
+        if node.inbox:
+            self._ready.append(node)
+        else:
+            node.idle = True
+            node.segment.busy -= 1
+            if self.weights is not None and self.weights.blocked:
+                self.make_room(self.weights)  # a message for an idle node needs no room
+
+    def _time_out(self, edge: Edge) -> None:
+        """End the run because a message is still on its way."""
+        self.fail(edge.target, late(edge))
+
+
+def claim(node: Node) -> None:
+    """Take an idle node."""
+    node.idle = False
+    node.segment.busy += 1
+
+
+def end_exclusive_run(driver: Driver) -> None:
+    """Take the rest of its exclusive run from a driver; its loop ends when the current handler returns."""
+    if driver.calls is not None:
+        # An iterator over a tuple can be moved to any position (the pickle protocol of iterators).
+        driver.calls.__setstate__(maxsize)
