@@ -45,8 +45,7 @@ async def _seconds(program: Program) -> float:
 async def marginal(
     short: Program, long: Program, floor_short: Program, floor_long: Program, rounds: int
 ) -> Ratio:
-    """Return what the further hops of `long` over `short` cost, as a multiple of what they cost on the
-    floor."""
+    """Return what the further hops of `long` over `short` cost, in hops of the floor."""
     ratios = []
     for _ in range(rounds):
         gc.collect()

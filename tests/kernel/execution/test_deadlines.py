@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 import pytest
-from small_flows import collect, inline, small, soon, turns
+from small_flows import collect, inline, small, soon
 
 from kernel_exec import DeadlineExceeded, NodeContext, NodeFailed, Value
 

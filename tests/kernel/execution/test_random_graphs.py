@@ -44,7 +44,7 @@ def shapes(draw: st.DrawFn) -> Shape:
         frozenset(draw(st.lists(st.sampled_from(edges), max_size=2))),
         draw(st.integers(1, 4)),
         draw(st.integers(1, 6)),
-        draw(st.none() | st.just(4_000)),
+        draw(st.none() | st.just(12_000)),
     )
 
 
@@ -191,7 +191,7 @@ def test_a_random_graph_gives_what_a_plain_interpreter_gives(shape: Shape, data:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("limit", [None, 4_000])
+@pytest.mark.parametrize("limit", [None, 6_000])
 def test_a_wide_and_deep_graph_gives_the_same_whatever_its_handlers_do(kind: str, limit: int | None) -> None:
     edges = tuple(
         (source, target) for source in range(8) for target in range(source + 1, 9) if (source + target) % 2
