@@ -11,6 +11,7 @@ from dataclasses import replace
 import libcst as cst
 
 from profilec.decide import Module
+from profilec.decide.module import small_statements
 from profilec.facts import LOADED, UNKNOWN, Facts, Value, VersionPrefix, value
 from profilec.prune import Remains
 from profilec.read import Syntax
@@ -69,7 +70,7 @@ def _is_literal(node: cst.BaseExpression) -> bool:
 
 def _assigned(syntax: Syntax, binding: Binding) -> cst.BaseExpression | None:
     """Return the value of the assignment whose one target a name is."""
-    for statement in _statements(syntax.module.body):
+    for statement in small_statements(syntax.module.body):
         match statement:
             case cst.Assign(targets=[cst.AssignTarget(target=target)], value=assigned) if (
                 target is binding.node
@@ -78,22 +79,6 @@ def _assigned(syntax: Syntax, binding: Binding) -> cst.BaseExpression | None:
             case cst.AnnAssign(target=target, value=assigned) if target is binding.node:
                 return assigned
     return None
-
-
-def _statements(body: Iterable[cst.CSTNode]) -> Iterator[cst.CSTNode]:
-    """Yield the small statements of a module, those within `if` and `try` included."""
-    for statement in body:
-        match statement:
-            case cst.SimpleStatementLine(body=small) | cst.SimpleStatementSuite(body=small):
-                yield from small
-            case cst.IndentedBlock(body=inner):
-                yield from _statements(inner)
-            case cst.If(body=suite, orelse=orelse):
-                yield from _statements([suite, orelse] if orelse else [suite])
-            case cst.Else(body=suite) | cst.ExceptHandler(body=suite):
-                yield from _statements([suite])
-            case cst.Try(body=suite, handlers=handlers, orelse=orelse):
-                yield from _statements([suite, *handlers, *([orelse] if orelse else [])])
 
 
 def _is_unconditional(module: Module, binding: Binding, remains: Remains) -> bool:
@@ -132,7 +117,7 @@ def _returned(module: Module, node: cst.FunctionDef, facts: Facts, parameters: t
     cached = all(_is_cache(module, decorator.decorator) for decorator in node.decorators)
     if node.asynchronous or rest or len(names) != len(parameters) or not (cached or parameters):
         return UNKNOWN
-    statements = [statement for statement in _statements([node.body]) if not _is_docstring(statement)]
+    statements = [statement for statement in small_statements([node.body]) if not _is_docstring(statement)]
     match statements:
         case [cst.Return(value=returned)] if returned is not None and len(node.body.body) <= 2:
             return UNKNOWN if _is_literal(returned) else _plain(value(returned, module.names, facts))

@@ -28,6 +28,7 @@ class Cause:
 
 
 NO_CAUSE = Cause("")
+UNUSED = Cause("nothing that is left uses it")
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from itertools import chain
 import libcst as cst
 
 from profilec.decide import Decision, Module
+from profilec.decide.module import small_statements
 from profilec.edit import Cut, outermost
 from profilec.read import Span, Syntax
 from profilec.scopes import Binding, Names, Scope, imported_paths
@@ -225,15 +226,13 @@ def removable_node(module: Module, binding: Binding) -> bool:
 
 
 def _assignment(syntax: Syntax, binding: Binding) -> cst.CSTNode | None:
-    """Return the assignment statement whose one target a name is."""
-    for line in syntax.module.body:
-        if isinstance(line, cst.SimpleStatementLine) and syntax.outer(line).covers(binding.span):
-            for statement in line.body:
-                match statement:
-                    case cst.Assign(targets=[cst.AssignTarget(target=target)]) if target is binding.node:
-                        return statement
-                    case cst.AnnAssign(target=target) if target is binding.node:
-                        return statement
+    """Return the assignment statement whose one target a name is, outside of functions and classes."""
+    for statement in small_statements(syntax.module.body):
+        match statement:
+            case cst.Assign(targets=[cst.AssignTarget(target=target)]) if target is binding.node:
+                return statement
+            case cst.AnnAssign(target=target) if target is binding.node:
+                return statement
     return None
 
 

@@ -1,18 +1,20 @@
 """The passes in order: decide every module, prune until nothing changes, splice: package in, tree out."""
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import libcst as cst
 
 from profilec.conditions import World
 from profilec.config import Profile
-from profilec.decide import UNUSED, Decision, Module, decide
+from profilec.decide import Decision, Module, decide
 from profilec.decide.refusals import Stub, configured
 from profilec.derive import derive
 from profilec.diagnostics import Finding
-from profilec.edit import Cause, splice
+from profilec.edit import UNUSED, Cause, line_starts, splice
 from profilec.facts import facts_of
 from profilec.flags import has
 from profilec.package import Package
@@ -31,11 +33,13 @@ class Specialised:
         tree: the files to emit.
         findings: the faults that this profile meets.
         decisions: what was decided, by path, for the files in which something was.
+        by_facts: the lines, by path, that went because of facts.
     """
 
     tree: Tree
     findings: tuple[Finding, ...]
     decisions: Mapping[str, Decision]
+    by_facts: Mapping[str, frozenset[int]]
 
 
 def specialise(package: Package, profile: Profile) -> Specialised:
@@ -53,7 +57,9 @@ def specialise(package: Package, profile: Profile) -> Specialised:
         held = {path: {**held.get(path, {}), **harm.get(path, {})} for path in {*held, *harm}}
     files = dict(work.emitted())
     findings = [*package.findings, *work.findings()]
-    return Specialised(Tree(profile.name, files), tuple(findings), work.decisions)
+    return Specialised(
+        Tree(profile.name, files), tuple(findings), work.decisions, dict(work.lines_by_facts())
+    )
 
 
 class _Specialising:
@@ -121,6 +127,20 @@ class _Specialising:
         for _, trap, _ in self._traps():
             yield replace(trap.finding, profiles=(self.world.profile.name,))
 
+    def lines_by_facts(self) -> Iterator[tuple[str, frozenset[int]]]:
+        """Yield the lines that facts removed: in them the package itself says that profiles differ."""
+        for path, decision in self.decisions.items():
+            spans = [cut.span for cut in decision.cuts if cut.cause.fact]
+            if spans:
+                starts = line_starts(self.package.texts[path].content)
+                lines = (
+                    range(bisect_right(starts, span.start), bisect_left(starts, span.end) + 1)
+                    for span in spans
+                )
+                yield path, frozenset(chain(*lines))
+        for path in self.gone:
+            yield path, frozenset(range(1, self.package.texts[path].content.count("\n") + 2))
+
     def harm_of_facts(self) -> dict[str, dict[Span, Finding]]:
         """Return, by path, the places where facts decided what harms the rest, with what is to be told."""
         harm: dict[str, dict[Span, Finding]] = {}
@@ -149,7 +169,7 @@ class _Specialising:
             return False
         known = self.unused.setdefault(path, {})
         found = unused(module, decision, lambda name: self._used_elsewhere(path, name))
-        new = {statement_of(module, binding): Cause(UNUSED) for binding in found.values()}
+        new = {statement_of(module, binding): UNUSED for binding in found.values()}
         new = {node: cause for node, cause in new.items() if node not in known}
         known.update(new)
         return bool(new)

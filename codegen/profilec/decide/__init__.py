@@ -46,8 +46,6 @@ _HANDLERS: dict[type[cst.CSTNode], Callable[[Walk, Any], Any]] = {
     cst.TypeAlias: simple.simple,
 }
 
-UNUSED = "nothing that is left uses it"
-
 
 @dataclass(frozen=True)
 class Decision:
@@ -152,4 +150,4 @@ def _matters(use: Use, names: Names, world: World) -> bool:
     return unbound_in_facts or looks_like_a_flag(use, names, world.flags) or names.member(use) in facts.owners
 
 
-__all__ = ["UNUSED", "Decision", "Module", "decide", "is_compile_time"]
+__all__ = ["Decision", "Module", "decide", "is_compile_time"]

@@ -9,7 +9,7 @@ from profilec.decide.elements import cut_elements
 from profilec.decide.expressions import condition, expression, expressions
 from profilec.decide.leaving import leaves
 from profilec.decide.walk import KEPT, Fate, Walk, gone
-from profilec.edit import Cause
+from profilec.edit import UNUSED, Cause
 from profilec.read import Span
 
 
@@ -64,7 +64,7 @@ def _later(node: cst.If) -> list[cst.If | cst.Else]:
 def _undecided(walk: Walk, branches: Sequence[Branch]) -> Fate:
     """Decide what stands within the branches of a chain that stays whole."""
     fates = [_branch_fate(walk, branch.body) for branch in branches]
-    if len(branches) == 1 and not fates[0].kept and _is_for_type_checkers(walk, branches[0].node):
+    if not any(fate.kept for fate in fates) and _nothing_needs(walk, branches, fates):
         return gone(fates[0].cause)
     for branch, fate in zip(branches, fates, strict=True):
         if fate.kept:
@@ -79,11 +79,10 @@ def _undecided(walk: Walk, branches: Sequence[Branch]) -> Fate:
     )
 
 
-def _is_for_type_checkers(walk: Walk, node: cst.If | cst.Else) -> bool:
-    """Tell whether a branch is read by type checkers alone, so that nothing is lost with an empty one."""
-    if not isinstance(node, cst.If):
-        return False
-    return walk.names.qualified(node.test) in ("typing.TYPE_CHECKING", "typing_extensions.TYPE_CHECKING")
+def _nothing_needs(walk: Walk, branches: Sequence[Branch], fates: Sequence[Fate]) -> bool:
+    """Tell whether a chain that held only definitions and imports of no more use can go with them."""
+    tests = [branch.node.test for branch in branches if isinstance(branch.node, cst.If)]
+    return all(fate.cause == UNUSED for fate in fates) and not any(map(walk.conditions.has_effect, tests))
 
 
 def _branch_fate(walk: Walk, body: cst.BaseSuite) -> Fate:

@@ -1,6 +1,6 @@
 """One module as the decisions see it: its syntax, its names, its marker comments."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import libcst as cst
@@ -38,3 +38,19 @@ def _strings(node: cst.CSTNode) -> Iterator[cst.SimpleString]:
         yield node
     for child in children(node):
         yield from _strings(child)
+
+
+def small_statements(body: Iterable[cst.CSTNode]) -> Iterator[cst.CSTNode]:
+    """Yield statements of one line, those within `if` and `try` included."""
+    for statement in body:
+        match statement:
+            case cst.SimpleStatementLine(body=small) | cst.SimpleStatementSuite(body=small):
+                yield from small
+            case cst.IndentedBlock(body=inner):
+                yield from small_statements(inner)
+            case cst.If(body=suite, orelse=orelse):
+                yield from small_statements([suite, orelse] if orelse else [suite])
+            case cst.Else(body=suite) | cst.ExceptHandler(body=suite):
+                yield from small_statements([suite])
+            case cst.Try(body=suite, handlers=handlers, orelse=orelse):
+                yield from small_statements([suite, *handlers, *([orelse] if orelse else [])])

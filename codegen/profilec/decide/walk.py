@@ -141,7 +141,7 @@ class Walk:
 
     def statements(self, body: Sequence[cst.CSTNode], lines: Span) -> Fate:
         """Decide consecutive statements that fill `lines`."""
-        fates = self._fates(body)
+        fates = _with_docstrings(body, self._fates(body))
         if any(fate.kept for fate in fates):
             self._cut_runs(body, fates, lines)
         kept = [fate for fate in fates if fate.kept]
@@ -253,6 +253,25 @@ class Walk:
         widest = max([above, *between, below], key=lambda gap: content.count("\n", gap.start, gap.end))
         self.draft.cut(above.start, widest.start, cause)
         self.draft.cut(widest.end, below.end, cause)
+
+
+def _with_docstrings(body: Sequence[cst.CSTNode], fates: list[Fate]) -> list[Fate]:
+    """Let the docstring of a variable, the string directly below its assignment, go with it (PEP 257)."""
+    for index, ((above, below), fate) in enumerate(zip(pairwise(body), fates, strict=False)):
+        if not fate.kept and _is_assignment(above) and _is_docstring(below):
+            fates[index + 1] = fate
+    return fates
+
+
+def _is_assignment(node: cst.CSTNode) -> bool:
+    return isinstance(node, cst.SimpleStatementLine) and isinstance(node.body[-1], cst.Assign | cst.AnnAssign)
+
+
+def _is_docstring(node: cst.CSTNode) -> bool:
+    match node:
+        case cst.SimpleStatementLine(body=[cst.Expr(value=cst.SimpleString())], leading_lines=[]):
+            return True
+    return False
 
 
 def _blank_lines_above(content: str, offset: int) -> int:
