@@ -121,5 +121,15 @@ def analyse(
     good = not any(finding.is_error for finding in findings)
     if good:
         on_step("proving")
-        findings += prove(project.sources, trees, config, Dependencies.at(dependencies))
+        by_facts = _by_facts(made)
+        findings += prove(project.sources, trees, config, Dependencies.at(dependencies), by_facts)
     return Analysis(project, package, made, merged(findings), proved=good)
+
+
+def _by_facts(made: Mapping[str, "Specialised"]) -> dict[str, frozenset[int]]:
+    """The lines of each file that went from any tree because of facts."""
+    joined: dict[str, frozenset[int]] = {}
+    for specialised in made.values():
+        for path, lines in specialised.by_facts.items():
+            joined[path] = joined.get(path, frozenset()) | lines
+    return joined

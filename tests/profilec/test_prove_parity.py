@@ -1,12 +1,15 @@
 """Proof 4: public names and signatures agree in all trees, except where the source declares a difference."""
 
 import pytest
-from profilec_project import Project
+from profilec_project import CONFIGURATION, Project
 
 HEAD = "from profilec import choose, only, stub\n\nfrom shop._profile import THREADS, WASM\n\n"
 
 DIFFERENT = {
-    "a function": ("if THREADS:\n    def run(): ...\n", "`shop.a.run` is public in native and missing in wasm"),
+    "a function": (
+        "if THREADS:\n    def run(): ...\n",
+        "`shop.a.run` is public in native and missing in wasm",
+    ),
     "a constant": ("if THREADS:\n    LIMIT = 1\n", "`shop.a.LIMIT` is public in native and missing in wasm"),
     "a parameter": (
         "if THREADS:\n    def run(a, b): ...\nelse:\n    def run(a): ...\n",
@@ -78,10 +81,10 @@ DECLARED = {
     "a field": "class A:\n    x: int = 0  # profilec: only THREADS\n    y: int = 0\n",
     "a base": "class A(\n    dict,  # profilec: only THREADS\n    list,\n): ...\n",
     "a constant": "LIMIT = 1  # profilec: only THREADS\n",
-    "an entry": "def run(): ...\n__all__ = [\n    'HEAD',\n    'run',  # profilec: only THREADS\n]\nHEAD = 1\n",
+    "an entry": "def run(): ...\n__all__ = [\n    'X',\n    'run',  # profilec: only THREADS\n]\nX = 1\n",
     "an import": "import os as os  # profilec: only THREADS\n",
-    "a stub": "@stub(unless=THREADS, error=ValueError, message='no')\ndef run(a: int) -> str:\n    return 'x'\n",
-    "a value": "LIMIT = choose(native=1, wasm=2)\n",
+    "a stub": "@stub(unless=THREADS, error=ValueError, message='no')\ndef run(a: int):\n    return 'x'\n",
+    "a value": "LIMIT = choose(native=1, wasm=2)\nif THREADS:\n    _x = 1\n",
     "a private name": "if THREADS:\n    def _run(): ...\n    _LIMIT = 1\n",
     "a name outside __all__": "__all__ = ['x']\nx = 1\nif THREADS:\n    def run(): ...\n",
     "a name outside an empty __all__": "__all__ = []\nif THREADS:\n    def run(): ...\n",
@@ -112,7 +115,9 @@ def test_a_private_module_has_no_interface(project: Project) -> None:
 
 
 def test_a_class_that_one_profile_lacks_is_one_finding(project: Project) -> None:
-    project.write({"src/shop/a.py": HEAD + "if THREADS:\n    class A:\n        x = 1\n        def f(self): ...\n"})
+    project.write(
+        {"src/shop/a.py": HEAD + "if THREADS:\n    class A:\n        x = 1\n        def f(self): ...\n"}
+    )
     assert project.run("check", "--json").codes == ["PC408"]
 
 
@@ -121,3 +126,24 @@ def test_the_signatures_are_shown_side_by_side(project: Project) -> None:
     project.write({"src/shop/a.py": HEAD + text})
     (finding,) = project.run("check", "--json").json["findings"]
     assert finding["notes"] == ["native: def run(a, /, b: int = …, *c, d, **e)", "wasm: def run()"]
+
+
+BY_FACTS = {
+    "a function": "if sys.platform != 'emscripten':\n    def run(): ...\n",
+    "a signature": "if sys.platform == 'emscripten':\n    def run(): ...\nelse:\n    def run(a): ...\n",
+    "a method": "class A:\n    if sys.platform != 'emscripten':\n        def run(self): ...\n",
+    "a value": "SIZE = 1\nif sys.platform == 'emscripten':\n    SIZE = 2\n",
+    "the argument of a decorator": "@mark(sys.platform == 'emscripten')\ndef run(): ...\n",
+    "a module": "try:\n    import threading\nexcept ImportError:\n    threading = None\n",
+}
+
+
+@pytest.mark.parametrize("name", BY_FACTS)
+def test_a_difference_that_the_package_makes_by_itself_is_declared(name: str, project: Project) -> None:
+    facts = '    facts = { "sys.platform" = "emscripten" }\n    modules = { threading = false }\n'
+    configuration = CONFIGURATION.rstrip(" ") + facts
+    project.write({"pyproject.toml": configuration})
+    project.write({"src/shop/a.py": f"import sys\nfrom shop.b import mark\n{BY_FACTS[name]}"})
+    project.write({"src/shop/b.py": "def mark(value): ...\n"})
+    codes = project.run("check", "--json").codes
+    assert [code for code in codes if code != "PC106"] == []

@@ -10,6 +10,7 @@ from profilec.diagnostics import Finding
 from profilec.prove.dependencies import Dependencies
 from profilec.prove.forbidden import prove_forbidden
 from profilec.prove.idle_dependencies import prove_imports_remain
+from profilec.prove.lossless import prove_lossless
 from profilec.prove.nothing_left import prove_nothing_left
 from profilec.prove.parity import prove_parity
 from profilec.prove.resolves import prove_resolves
@@ -19,7 +20,11 @@ __all__ = ["Dependencies", "prove"]
 
 
 def prove(
-    sources: Mapping[str, SourceFile], trees: Mapping[str, Tree], config: Config, dependencies: Dependencies
+    sources: Mapping[str, SourceFile],
+    trees: Mapping[str, Tree],
+    config: Config,
+    dependencies: Dependencies,
+    by_facts: Mapping[str, frozenset[int]],
 ) -> Iterator[Finding]:
     """Every finding of every proof about the trees of a project.
 
@@ -28,10 +33,12 @@ def prove(
         trees: the tree of every profile by name.
         config: the project's configuration.
         dependencies: where third-party code is read.
+        by_facts: the lines of each source file that went from some tree because of facts.
     """
     for tree in trees.values():
         yield from prove_nothing_left(sources, tree, config)
+        yield from prove_lossless(sources, tree, config)
         yield from prove_resolves(sources, tree, config)
         yield from prove_forbidden(sources, tree, config, dependencies)
         yield from prove_imports_remain(sources, tree, config, dependencies)
-    yield from prove_parity(sources, trees, config)
+    yield from prove_parity(sources, trees, config, by_facts)

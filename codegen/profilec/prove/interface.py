@@ -59,11 +59,13 @@ class Interface:
         tree: whose interface it is.
         sources: the files of the source root by path; they say what is declared.
         differing: the files that are not the same in all trees. What other files define is passed over.
+        by_facts: the lines of each source file that went from some tree because of facts.
     """
 
     tree: Tree
     sources: Mapping[str, SourceFile]
     differing: frozenset[str]
+    by_facts: Mapping[str, frozenset[int]]
     _files: dict[str, EmittedFile] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -85,8 +87,9 @@ class Interface:
         return source is not None and bool(_MARKER.match(source.data.removeprefix(b"\xef\xbb\xbf")))
 
     def _is_declared(self, file: EmittedFile, node: Located) -> bool:
-        source = self.sources.get(file.path)
-        return source is not None and file.source_line(node.lineno) in declared_lines(source.data)
+        source, line = self.sources.get(file.path), file.source_line(node.lineno)
+        by_fact = line in self.by_facts.get(file.path, ())
+        return source is not None and (by_fact or line in declared_lines(source.data))
 
     def _module(self, name: str, file: EmittedFile, module: Module) -> Iterator[tuple[str, Entry]]:
         bound = bindings(module.syntax.body)
@@ -97,7 +100,7 @@ class Interface:
             whole = f"{name}.{public}"
             if file.path in self.differing or isinstance(nodes[-1], ast.alias):
                 shapes = [self._shape(file, module, node, public) for node in nodes]
-                yield whole, Entry("; ".join(shapes), file.path, nodes[-1])
+                yield whole, Entry("; ".join(dict.fromkeys(shapes)), file.path, nodes[-1])
             if file.path in self.differing and isinstance(nodes[-1], ast.ClassDef):
                 yield from self._members(whole, file, module, nodes[-1])
 
@@ -120,7 +123,7 @@ class Interface:
             if not nodes or not _is_public_member(name) or _adds_nothing(nodes[-1]):
                 continue
             shapes = [self._shape(file, module, node, name) for node in nodes]
-            yield f"{owner}.{name}", Entry("; ".join(shapes), file.path, nodes[-1])
+            yield f"{owner}.{name}", Entry("; ".join(dict.fromkeys(shapes)), file.path, nodes[-1])
             if isinstance(nodes[-1], ast.ClassDef):
                 yield from self._members(f"{owner}.{name}", file, module, nodes[-1])
 
@@ -160,8 +163,10 @@ class Interface:
         return "; ".join(self._shape(file, defining, node, alias.name, depth + 1) for node in nodes)
 
     def _decorators(self, file: EmittedFile, node: Definition) -> str:
+        """The names of the decorators: what one is called with does not show from outside."""
         kept = [decorator for decorator in node.decorator_list if not self._is_declared(file, decorator)]
-        return "".join(f"@{ast.unparse(decorator)} " for decorator in kept)
+        names = (decorator.func if isinstance(decorator, ast.Call) else decorator for decorator in kept)
+        return "".join(f"@{ast.unparse(name)} " for name in names)
 
     def _function(self, file: EmittedFile, node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
         kind = "async def" if isinstance(node, ast.AsyncFunctionDef) else "def"

@@ -2,7 +2,7 @@
 
 The interface of each tree is read without what is declared, and then has to be the same as every other's.
 Declared is what `@only` or a marker comment selects: a definition, parameter, base, field, entry of
-`__all__`, import or file.
+`__all__`, import or file; and what the package itself makes depend on something that facts decide.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,7 +16,10 @@ from profilec.tree import SourceFile, Tree
 
 
 def prove_parity(
-    sources: Mapping[str, SourceFile], trees: Mapping[str, Tree], config: Config
+    sources: Mapping[str, SourceFile],
+    trees: Mapping[str, Tree],
+    config: Config,
+    by_facts: Mapping[str, frozenset[int]],
 ) -> Iterator[Finding]:
     """Findings PC408 of all trees together.
 
@@ -24,11 +27,14 @@ def prove_parity(
         sources: the files of the source root by path.
         trees: the tree of every profile by name.
         config: the project's configuration.
+        by_facts: the lines of each source file that went from some tree because of facts.
     """
     differing = frozenset(path for path in sources if _differs(path, trees))
     if not differing:
         return
-    interfaces = {name: Interface(tree, sources, differing).entries() for name, tree in trees.items()}
+    interfaces = {
+        name: Interface(tree, sources, differing, by_facts).entries() for name, tree in trees.items()
+    }
     reported: set[str] = set()
     for name in sorted({name for interface in interfaces.values() for name in interface}):
         having = {profile: interface[name] for profile, interface in interfaces.items() if name in interface}
