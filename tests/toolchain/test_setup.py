@@ -1,6 +1,7 @@
 """The set-up finds a Python that works, makes each folder once, and repairs what was killed half-way."""
 
 import runpy
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -44,13 +45,13 @@ def test_a_machine_without_python_is_told_so_in_one_sentence(find_python: FindPy
 def test_a_python_that_does_not_run_is_passed_over(find_python: FindPython, tmp_path: Path) -> None:
     put(tmp_path / "bin/python3", "echo 'pyenv: python3: command not found' >&2; exit 127")
     put(tmp_path / "bin/python3.12", "exit 1")
-    put(tmp_path / "bin/python3.13", f'exec {sys.executable} "$@"')
+    put(tmp_path / "bin/python3.13", f'exec {shlex.quote(sys.executable)} "$@"')
 
     assert find_python().stdout == f"{tmp_path}/bin/python3.13\n"
 
 
 def test_a_python_of_pyenv_that_is_not_on_path_is_found(find_python: FindPython, tmp_path: Path) -> None:
-    put(tmp_path / ".pyenv/versions/3.13.1/bin/python3", f'exec {sys.executable} "$@"')
+    put(tmp_path / ".pyenv/versions/3.13.1/bin/python3", f'exec {shlex.quote(sys.executable)} "$@"')
 
     assert find_python().stdout == f"{tmp_path}/.pyenv/versions/3.13.1/bin/python3\n"
 
