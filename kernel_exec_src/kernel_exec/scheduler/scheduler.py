@@ -306,6 +306,7 @@ class Scheduler(Run):
                         else:
                             held = first
                             node = first.segment.last if payload is not skip else driver.standing()
+                            driver.node = node
                             driver.run_from = None
                     else:
                         driver.node = held = node
