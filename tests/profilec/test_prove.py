@@ -7,6 +7,7 @@ import pytest
 from profilec_project import Project
 
 from profilec.diagnostics import Finding
+from profilec.prove.lossless import prove_lossless
 from profilec.prove.nothing_left import prove_nothing_left
 from profilec.prove.resolves import prove_resolves
 from profilec.tree import EmittedFile, SourceFile, Tree
@@ -222,3 +223,22 @@ def test_a_finding_points_at_the_line_of_the_source(project: Project) -> None:
     assert (finding.path, finding.line, finding.source_line) == ("src/shop/a.py", 2, "    y = x")
     assert finding.source_line[finding.column - 1 : finding.end_column - 1] == "x"
     assert finding.profiles == ("wasm",)
+
+
+def test_a_file_that_was_not_selected_from_is_the_source(project: Project) -> None:
+    sources = {
+        "shop/a.py": SourceFile("shop/a.py", b"x = 1\n"),
+        "shop/b.bin": SourceFile("shop/b.bin", b"\x00"),
+    }
+    files = [
+        EmittedFile("shop/a.py", b"x=1\n", False),
+        EmittedFile("shop/b.bin", b"\x01", True),
+        EmittedFile("shop/c.py", b"", True),
+    ]
+    tree = Tree("wasm", {file.path: file for file in files})
+    findings = prove_lossless(sources, tree, project.config)
+    assert [(finding.code, finding.path) for finding in findings] == [
+        ("PC410", "src/shop/a.py"),
+        ("PC410", "src/shop/b.bin"),
+        ("PC410", "src/shop/c.py"),
+    ]

@@ -16,6 +16,7 @@ _COMMANDS = {
     "audit": "List what is forbidden and reached all the same.",
     "parity": "List what is public in one profile and not in another.",
     "powerset": "Prove every combination of features.",
+    "report": "Write one HTML page about the project.",
     "init": "Give a project its first configuration.",
 }
 """Each command with its line of the overview; it lives in the module of its name."""

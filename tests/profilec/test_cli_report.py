@@ -1,0 +1,113 @@
+"""`profilec report`: one page that stands alone and shows what became of every line."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from profilec_project import Project
+
+JOBS = """
+    from shop._profile import THREADS
+
+
+    def run(job):
+        if THREADS:
+            return "<thread>"
+        return job()
+    """
+
+
+@pytest.fixture
+def shop(project: Project) -> Project:
+    """A package with one file that differs between its profiles and one that does not."""
+    project.write({"src/shop/jobs.py": JOBS, "src/shop/prices.py": "PRICE = 1\n"})
+    return project
+
+
+class Page(HTMLParser):
+    """The lines of source on a page, with the profiles that keep each."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.lines: list[tuple[str, list[str]]] = []
+        self._in_text = False
+        self._kinds: list[str] = []
+        self.open: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attributes}
+        self.links += [given[name] for name in ("src", "href") if name in given]
+        if given.get("class", "").startswith("line "):
+            self._kinds = []
+        if tag == "i":
+            self._kinds.append(given["class"].split()[-1])
+        self._in_text = given.get("class") == "text"
+        if tag not in ("meta", "link", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+        if self._in_text:
+            self._in_text = False
+
+    def handle_data(self, data: str) -> None:
+        if self._in_text:
+            self.lines.append((data, self._kinds))
+
+
+def test_each_line_is_shown_with_its_fate_in_each_profile(shop: Project) -> None:
+    ran = shop.run("report")
+    assert (ran.code, ran.out.strip().endswith("build/report.html")) == (0, True)
+    page = Page(shop.read("build/report.html"))
+    assert page.open == []
+    kinds = {text.strip(): kinds for text, kinds in page.lines}
+    assert kinds["if THREADS:"] == ["dropped", "dropped"]
+    assert kinds['return "<thread>"'] == ["kept", "dropped"]
+    assert kinds["return job()"] == ["dropped", "kept"]
+    assert kinds["def run(job):"] == ["kept", "kept"]
+    assert "PRICE = 1" not in kinds
+
+
+def test_the_page_needs_nothing_from_elsewhere(shop: Project) -> None:
+    shop.run("report")
+    html = shop.read("build/report.html")
+    assert all(link.startswith("#") for link in Page(html).links)
+    assert not re.search(r"https?://|@import|url\(", html)
+
+
+def test_the_page_says_why_and_proves(shop: Project) -> None:
+    shop.run("report", "-o", "page.html")
+    html = shop.read("page.html")
+    assert "wasm: `THREADS` is false" in html
+    assert html.count("✓") == 5
+    assert not (shop.root / "build").exists()
+
+
+def test_a_project_with_findings_has_a_report_too(shop: Project) -> None:
+    shop.write(
+        {
+            "pyproject.toml": shop.read("pyproject.toml") + 'forbid = ["threading"]\n',
+            "src/shop/net.py": "import threading\n",
+        }
+    )
+    ran = shop.run("report")
+    assert ran.code == 1
+    html = shop.read("build/report.html")
+    assert "`threading` is forbidden" in html
+    assert (html.count("✓"), html.count("✗")) == (4, 1)
+
+
+def test_a_project_that_cannot_be_compiled_has_a_report_too(shop: Project) -> None:
+    shop.write({"src/shop/b.py": "from shop._profile import THREAD\nif THREAD:\n    x = 1\n"})
+    assert shop.run("report").code == 1
+    html = shop.read("build/report.html")
+    assert "unknown flag `THREAD`" in html
+    assert "✓" not in html
+
+
+def test_the_build_does_not_mind_the_report(shop: Project) -> None:
+    shop.run("build")
+    shop.run("report")
+    assert shop.run("build", "--check").code == 0
