@@ -14,10 +14,11 @@ from profilec.config import Config, Profile
 from profilec.decide import Module
 from profilec.decide.comments import marks
 from profilec.decide.faults import faults, inert_marks, unused_features
+from profilec.depth import room_for_depth
 from profilec.diagnostics import Finding
 from profilec.facts import facts_of
 from profilec.flags import Flag, FlagTable, table
-from profilec.read import Syntax, Text, UnreadableSourceError, decode, parse
+from profilec.read import Syntax, Text, UnreadableSourceError, decode, parse, too_deep
 from profilec.scope_walk import analyse
 from profilec.scopes import Names
 from profilec.tree import SourceFile
@@ -53,6 +54,9 @@ class Package:
             except UnreadableSourceError as error:
                 self._syntax[path] = None
                 self.findings.append(error.finding)
+            except RecursionError:
+                self._syntax[path] = None
+                self.findings.append(too_deep(self.texts[path]))
         return self._syntax[path]
 
     def module(self, path: str) -> Module | None:
@@ -117,6 +121,7 @@ def _code_in(node: cst.ClassDef) -> str | None:
     return None
 
 
+@room_for_depth()
 def read_package(sources: Mapping[str, SourceFile], config: Config) -> Package:
     """Read the Python files of a package, collect its flags, rule out files with nothing to decide."""
     package = Package(config, sources)

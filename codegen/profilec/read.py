@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, cast
 import libcst as cst
 from libcst._nodes.internal import CodegenState  # no public class tells where a node's text goes
 
+from profilec.depth import nests_too_deeply
 from profilec.diagnostics import Finding
 from profilec.tree import SourceFile
 
@@ -195,18 +196,22 @@ def parse(text: Text) -> Syntax:
 
     Raises:
         UnreadableSourceError: it is not Python (PC601), nests too deeply to be parsed (PC603), or LibCST
-            loses more
-            than blanks of it (PC604).
+            loses more than blanks of it (PC604).
     """
+    if nests_too_deeply(text.content):
+        raise UnreadableSourceError(too_deep(text))
     try:
         module = cst.parse_module(text.content)
     except cst.ParserSyntaxError as error:
         raise UnreadableSourceError(_syntax_finding(text, error)) from None
     except RecursionError:
-        raise UnreadableSourceError(
-            Finding("PC603", text.shown, message="the code nests too deeply")
-        ) from None
+        raise UnreadableSourceError(too_deep(text)) from None
     return _placed(text, module)
+
+
+def too_deep(text: Text) -> Finding:
+    """Return the finding that a text nests more deeply than can be followed."""
+    return Finding("PC603", text.shown, message="the code nests too deeply to be read")
 
 
 def _syntax_finding(text: Text, error: cst.ParserSyntaxError) -> Finding:
@@ -264,9 +269,7 @@ def _placed(text: Text, module: cst.Module) -> Syntax:
     try:
         module._codegen(recorder)
     except RecursionError:
-        raise UnreadableSourceError(
-            Finding("PC603", text.shown, message="the code nests too deeply")
-        ) from None
+        raise UnreadableSourceError(too_deep(text)) from None
     offsets = [0, *accumulate(map(len, recorder.tokens))]
     offsets.append(offsets[-1])  # a last newline that LibCST took back
     written = "".join(recorder.tokens)

@@ -12,6 +12,7 @@ from profilec.conditions import World
 from profilec.config import Profile
 from profilec.decide import Decision, Module, decide
 from profilec.decide.refusals import Stub, configured
+from profilec.depth import room_for_depth
 from profilec.derive import derive
 from profilec.diagnostics import Finding
 from profilec.edit import UNUSED, Cause, line_starts, splice
@@ -19,7 +20,7 @@ from profilec.facts import facts_of
 from profilec.flags import has
 from profilec.package import Package
 from profilec.prune import Remains, cannot_be_imported, statement_of, unused, unused_modules
-from profilec.read import Span
+from profilec.read import Span, too_deep
 from profilec.scopes import module_name
 from profilec.traps import Trap, traps
 from profilec.tree import EmittedFile, Tree
@@ -42,6 +43,7 @@ class Specialised:
     by_facts: Mapping[str, frozenset[int]]
 
 
+@room_for_depth()
 def specialise(package: Package, profile: Profile) -> Specialised:
     """Make the tree of one profile. Where findings are errors, the tree must not be written.
 
@@ -91,7 +93,13 @@ class _Specialising:
         for path in sorted(paths):
             module = self.package.module(path)
             if module is not None:
-                self.decisions[path] = decide(module, self.world, self.unused.get(path, {}), self._stub(path))
+                self.decisions[path] = self._decision(module, path)
+
+    def _decision(self, module: Module, path: str) -> Decision:
+        try:
+            return decide(module, self.world, self.unused.get(path, {}), self._stub(path))
+        except RecursionError:
+            return Decision((), (too_deep(module.syntax.text),))
 
     def _stub(self, path: str) -> Stub | None:
         """Return what a module refuses with, where this profile has only its stub."""
