@@ -62,8 +62,10 @@ def _line_fates(content: str, decision: Decision) -> tuple[Fate, ...]:
     for cut in outermost(decision.cuts):
         line = bisect_right(starts, cut.start) - 1
         while line < len(lines) and starts[line] < cut.end:
-            start = starts[line]
-            if removed := _visible(lines[line][max(0, cut.start - start) : cut.end - start]):
+            start, text = starts[line], lines[line]
+            removed = _visible(text[max(0, cut.start - start) : cut.end - start])
+            is_whole = cut.start <= start and start + len(text) < cut.end
+            if removed or (is_whole and not text.strip()):
                 gone[line] += removed
                 causes[line][cut.cause] = None
             line += 1
@@ -71,7 +73,7 @@ def _line_fates(content: str, decision: Decision) -> tuple[Fate, ...]:
 
 
 def _fate(visible: int, gone: int, causes: Mapping[Cause, None]) -> Fate:
-    if not gone:
+    if not causes:
         return KEPT
     return Fate(Kind.DROPPED if gone == visible else Kind.CHANGED, tuple(causes))
 
