@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 from kernel_exec._profile import FAST_PATH
 from profilec import choose
 
-__all__ = ["GRACE", "QUEUE_LIMIT_BYTES", "TRUSTED", "Turn", "clock", "start", "turn_of"]
+__all__ = ["FIRST_PACE", "GRACE", "QUEUE_LIMIT_BYTES", "TRUSTED", "Turn", "clock", "start", "turn_of"]
 
 GRACE: Final = 0.02
 """Seconds that closing a run waits for its handlers to clean up after they were cancelled."""
@@ -26,6 +26,9 @@ QUEUE_LIMIT_BYTES: Final[int | None] = choose(native=None, wasm=64 * 1024 * 1024
 
 TRUSTED: Final = choose(native=16, wasm=64)
 """Hops between two looks at the slice once handlers have shown that they are quick."""
+
+FIRST_PACE: Final = choose(native=1, wasm=64)
+"""Hops between two looks at the slice before that, and when they have become slow."""
 
 clock = perf_counter
 
@@ -44,18 +47,18 @@ if FAST_PATH:
         """The slice of the loop's time that all runs on one loop share: 2 ms, measured by the clock.
 
         A slice begins with the first `open` after the loop had a turn and lasts until `look` finds its end;
-        then nobody runs until the loop has had another turn. `pace` is the number of hops between two looks:
-        one while handlers are slow or unknown, doubling to `TRUSTED` while they prove quick, so that a slice
-        overruns by one slow handler, or by `TRUSTED` quick ones.
+        then nobody runs until the loop has had another turn. A run keeps its pace, the number of hops between
+        two
+        looks: one while its handlers are slow or unknown, doubling to `TRUSTED` while they prove quick, so
+            that a slice overruns by one slow handler, or by `TRUSTED` quick ones.
         """
 
-        __slots__ = ("_end", "_seen", "begun", "pace", "spent")
+        __slots__ = ("_end", "_seen", "begun", "spent")
 
         LENGTH: Final = 0.002
         _SLOW: Final = 0.0005
 
         def __init__(self) -> None:
-            self.pace = 1
             self.spent = False
             self.begun = False
             self._end = 0.0
@@ -73,18 +76,16 @@ if FAST_PATH:
                 self.spent = True
             return not self.spent
 
-        def look(self) -> int:
-            """Look at the clock. Return the hops until the next look, 0 when the slice is used up."""
+        def look(self, pace: int) -> int:
+            """See whether the slice is used up, and return the next pace of a run that went on at `pace`."""
             now = clock()
-            if now - self._seen > self._SLOW:
-                self.pace = 1
-            elif self.pace < TRUSTED:
-                self.pace *= 2
+            slow = now - self._seen > self._SLOW
             self._seen = now
             if now >= self._end:
                 self.spent = True
-                return 0
-            return self.pace
+            if slow:
+                return FIRST_PACE
+            return pace if pace >= TRUSTED else 2 * pace
 
         def _loop_had_its_turn(self) -> None:
             self.begun = False
@@ -96,15 +97,14 @@ else:
 
         Hops and not time, because the clock of such a host may stand still between two waits. A slice begins
         with the first `open` after the host had a turn; once used up, nobody runs until the host has had
-        another. `pace` is the number of hops between two looks.
+        another.
         """
 
-        __slots__ = ("_left", "begun", "pace", "spent")
+        __slots__ = ("_left", "begun", "spent")
 
         LENGTH: Final = 1024
 
         def __init__(self) -> None:
-            self.pace = TRUSTED
             self.spent = False
             self.begun = False
             self._left = 0
@@ -118,16 +118,12 @@ else:
                 self.spent = False
             return not self.spent
 
-        def look(self) -> int:
-            """Count the hops since the last look.
-
-            Return those until the next, 0 when the slice is used up.
-            """
-            self._left -= TRUSTED
+        def look(self, pace: int) -> int:
+            """See whether the slice is used up after `pace` more hops, and return the next pace, the same."""
+            self._left -= pace
             if self._left <= 0:
                 self.spent = True
-                return 0
-            return TRUSTED
+            return pace
 
         def _loop_had_its_turn(self) -> None:
             self.begun = False

@@ -1,8 +1,8 @@
 """Moves the messages of a run: the driver hand-off, the same text in every tree.
 
 Stands between `program`, which it walks, and `instance`, which it serves. `scheduler` is the heart and states
-the rules: who may move what; `run` is what it moves, sends and ends; `cells` are its smallest parts, `assembly`
-makes them from a program, `outlet` is the host's side. What only some nodes or runs need stands beside:
+the rules: who may move what. `run` is what it moves, sends and ends; `cells` are its smallest parts, which
+`assembly` makes from a program; `outlet` is the host's side. What only some nodes or runs need stands beside:
 `invocation`, `spilling`, `journaling`, `observation`.
 """
 

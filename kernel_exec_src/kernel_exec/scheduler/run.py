@@ -18,7 +18,7 @@ from kernel_exec.durability import Journal
 from kernel_exec.errors import ExecutionError, NodeFailed, QueueLimitExceeded
 from kernel_exec.payloads import estimate_bytes
 from kernel_exec.results import Feed, Value
-from kernel_exec.runtime import turn_of
+from kernel_exec.runtime import FIRST_PACE, turn_of
 from kernel_exec.scheduler.cells import Driver, Edge, Node, Parcel, Pending, Spilled, Weights
 from kernel_exec.scheduler.invocation import late
 from kernel_exec.scheduler.names import branch_of
@@ -37,6 +37,7 @@ class Run:
         "_handoffs",
         "_live",
         "_loop",
+        "_pace",
         "_pumping",
         "_ready",
         "_scheduled",
@@ -69,6 +70,8 @@ class Run:
     ) -> None:
         self._loop = loop
         self._turn = turn_of(loop)
+        self._pace = FIRST_PACE
+        """How many hops a driver may go before it looks at the slice again."""
         self._ready: deque[Node] = deque()
         self._handoffs: list[tuple[Node, Any, int]] = []
         """Payloads for nodes that were claimed for them; the latest is next, so that a branch is followed

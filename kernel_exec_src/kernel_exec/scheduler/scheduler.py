@@ -185,7 +185,7 @@ class Scheduler(Run):
                     self._spare = driver
                 else:
                     self._adopt(driver, task)
-                turn.look()
+                self._pace = turn.look(self._pace)
         finally:
             self._pumping = False
             self._attended = None
@@ -246,14 +246,14 @@ class Scheduler(Run):
         """Carry messages until nothing is ready, the slice is spent, or a handler marked the context."""
         ready, handoffs, turn, outlet = self._ready, self._handoffs, self._turn, self.outlet
         skip = SKIP  # a local name, since every hop looks at it
-        budget = turn.pace
+        budget = self._pace
         carried = False
         try:
             while not (self.stopped or turn.spent):
                 if carried:
                     if budget <= 0:
-                        budget = turn.look()
-                        if not budget:
+                        budget = self._pace = turn.look(self._pace)
+                        if turn.spent:
                             break
                     if context != self.context:
                         break  # the next message shall not see what a handler of this one set
@@ -284,7 +284,7 @@ class Scheduler(Run):
                 # Carry it on, from node to node, for as long as the next one is idle. `held` is the node that
                 # this driver has claimed; it is `node` but for the end of an exclusive run.
                 while True:
-                    if node.leads and driver.attended and node.segment.busy == 1 and turn.pace == TRUSTED:
+                    if node.leads and driver.attended and node.segment.busy == 1 and self._pace == TRUSTED:
                         # An exclusive run: nobody else can reach these nodes, so only the first one is
                         # claimed. If one of them suspends, `_adopt` claims that one and ends the run there.
                         driver.run_from = first = node
@@ -325,7 +325,7 @@ class Scheduler(Run):
                     if not driver.attended:
                         if not turn.begun:
                             turn.open(self._loop)
-                            budget = turn.pace
+                            budget = self._pace
                         elif turn.spent:
                             budget = 0
 
@@ -360,8 +360,8 @@ class Scheduler(Run):
                     self._release(held)
                     node = target
                     if budget <= 0:
-                        budget = turn.look()
-                        if not budget:
+                        budget = self._pace = turn.look(self._pace)
+                        if turn.spent:
                             handoffs.append((node, payload, ticket))
                             break
         except BaseException as error:
