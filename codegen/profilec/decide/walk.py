@@ -191,15 +191,18 @@ class Walk:
     # Text around statements
 
     def with_comments(self, node: cst.CSTNode, floor: int) -> int:
-        """Return where the comment lines directly above a statement begin, not before `floor`."""
+        """Return where the comment lines directly above a statement begin, not before `floor`.
+
+        Those that a file begins with speak of the file: a licence, the line for the shell, the encoding.
+        """
         content = self.syntax.content
-        start = self.line_start(self.syntax.inner(node).start)
+        start = first = self.line_start(self.syntax.inner(node).start)
         while start > floor:
             above = self.line_start(start - 1)
             if above < floor or not content[above:start].lstrip().startswith("#"):
                 break
             start = above
-        return start
+        return start if content[:start].strip() else first
 
     def line_start(self, offset: int) -> int:
         """Return the first character of the line that a character stands in."""
