@@ -50,6 +50,10 @@ test-compiler: setup  ## the compiler's tests
 	@echo "tests: compiler"
 	@$(PYTEST) -n auto tests/profilec
 
+test-browser: build  ## the same suite on the wasm tree in Chromium; not part of `make test`
+	@echo "tests: kernel, wasm, in a browser"
+	@$(BIN)/python tools/browser_suite.py $(RESULTS)/browser.xml tests/kernel tests/wasm
+
 test-toolchain: build  ## set-up, wasm-python, wheels and examples
 	@echo "tests: toolchain, packaging, examples"
 	@$(PYTEST) -n auto tests/toolchain tests/packaging
@@ -78,6 +82,17 @@ bench: build  ## how many times faster than the plain design, in both worlds
 	@PYTHONPATH=build/native $(BIN)/python -m benchmarks
 	@tools/wasm-python -m benchmarks
 
+coverage: export COVERAGE_CORE := sysmon
+coverage: build  ## how much of the annotated source the kernel's tests reach in both worlds together
+	@mkdir -p build/coverage
+	@echo "coverage: kernel, native"
+	@PYTHONPATH=build/native $(BIN)/coverage run --data-file=build/coverage/native --source=build/native \
+		-m pytest tests/kernel tests/native
+	@echo "coverage: kernel, wasm"
+	@tools/wasm-python -m coverage run --data-file=build/coverage/wasm --source=build/wasm \
+		-m pytest -p no:cacheprovider tests/kernel tests/wasm
+	@$(BIN)/python -m profilec.coverage build/coverage/native build/coverage/wasm
+
 format: setup  ## let ruff and black put right what they can
 	@$(BIN)/ruff check --quiet --fix $(SOURCES) tests
 	@$(BIN)/black --quiet $(SOURCES) tests
@@ -92,4 +107,4 @@ help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo setup build native wasm check coverage bench format lock clean help
-.PHONY: test test-compiler test-kernel test-native test-wasm test-toolchain
+.PHONY: test test-compiler test-kernel test-native test-wasm test-browser test-toolchain
