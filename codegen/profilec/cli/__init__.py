@@ -4,6 +4,7 @@ Exit codes: 0 all is well, 1 there are findings, 2 the usage or the configuratio
 ours.
 """
 
+import gc
 import sys
 import traceback
 
@@ -14,6 +15,9 @@ from profilec.cli.commands import profilec
 
 def main() -> None:
     """Run the command that the arguments name, and exit with its code."""
+    # Syntax trees are many small objects, nearly all without cycles: looking for garbage doubles the cost
+    # of parsing.
+    gc.set_threshold(200_000, 20, 100)
     sys.exit(run())
 
 

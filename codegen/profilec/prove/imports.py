@@ -126,20 +126,20 @@ def imports_of(path: str, data: bytes) -> tuple[tuple[str, int], ...]:
 
 
 def _imported_names(module: Module) -> Iterator[tuple[str, int]]:
-    pending: list[ast.AST] = [module.syntax]
+    pending: list[ast.AST] = [*module.syntax.body]
     while pending:
-        for node in ast.iter_child_nodes(pending.pop()):
-            match node:
-                case ast.Import():
-                    yield from ((alias.name, node.lineno) for alias in node.names)
-                case ast.ImportFrom():
-                    origin = module.absolute(node.module, node.level)
-                    names = (f"{origin}.{alias.name}".removesuffix(".*") for alias in node.names)
-                    yield from ((name, node.lineno) for name in names)
-                case ast.If(test=ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING")):
-                    pending += node.orelse
-                case ast.stmt() | ast.ExceptHandler() | ast.match_case():
-                    pending.append(node)
+        match node := pending.pop():
+            case ast.Import():
+                yield from ((alias.name, node.lineno) for alias in node.names)
+            case ast.ImportFrom():
+                origin = module.absolute(node.module, node.level)
+                names = (f"{origin}.{alias.name}".removesuffix(".*") for alias in node.names)
+                yield from ((name, node.lineno) for name in names)
+            case ast.If(test=ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING")):
+                pending += node.orelse
+            case _:
+                for inner in ("finalbody", "orelse", "cases", "handlers", "body"):
+                    pending += getattr(node, inner, ())
 
 
 def _path_of(module: str, file: Path) -> str:
