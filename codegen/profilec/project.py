@@ -6,7 +6,7 @@ What every command shares. Writes nothing and prints nothing.
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,8 +81,7 @@ def fingerprint(project: Project) -> str:
     """A hash of all that the output depends on: sources, configuration, README, licence, the compiler."""
     config = project.config
     total = hashlib.sha256()
-    for tool in ("libcst", "jinja2", "black"):
-        total.update(f"{tool} {metadata.version(tool)}\n".encode())
+    total.update("\n".join(map(_release, ("libcst", "jinja2", "black"))).encode())
     for file in sorted(Path(__file__).parent.rglob("*")):
         if file.suffix in (".py", ".j2"):
             total.update(file.read_bytes())
@@ -92,6 +91,13 @@ def fingerprint(project: Project) -> str:
         total.update(f"{path}\n{len(data)}\n".encode())
         total.update(data)
     return total.hexdigest()
+
+
+def _release(package: str) -> str:
+    """The release of an installed package, read off its metadata folder: `importlib.metadata` is slow to import."""
+    spec = find_spec(package)
+    folder = Path(spec.origin).parents[1] if spec and spec.origin else Path()
+    return " ".join(sorted(path.name for path in folder.glob(f"{package}-*.dist-info")))
 
 
 def analyse(

@@ -6,7 +6,6 @@ folder of its own and then exchanged with the old one in one step of the operati
 which is killed at any moment leaves either the earlier tree or the new one, whole.
 """
 
-import ctypes
 import errno
 import hashlib
 import json
@@ -152,6 +151,8 @@ def _exchange_at_once(first: Path, second: Path) -> bool:
     """Exchange two folders in one step; false where the system or the file system has no such step."""
     if sys.platform != "linux":
         return False
+    import ctypes  # slow to import, and only needed where something is written
+
     rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
     if rename is None:
         return False
