@@ -70,14 +70,6 @@ test-wasm: build  ## the kernel's suite and what only wasm promises, inside Pyod
 	@rm -f $(RESULTS)/wasm.xml
 	@tools/wasm-python -m pytest -p no:cacheprovider --junitxml=$(RESULTS)/wasm.xml tests/kernel tests/wasm
 
-coverage: build  ## one number for the annotated source from both worlds, and the lines that no profile reaches
-	@mkdir -p $(RESULTS)
-	@PYTHONPATH=build/native $(BIN)/python -m coverage run --data-file=$(RESULTS)/native.coverage \
-		--source=build/native/kernel_exec -m pytest tests/kernel tests/native
-	@tools/wasm-python -m coverage run --data-file=$(RESULTS)/wasm.coverage \
-		--source=build/wasm/kernel_exec -m pytest -p no:cacheprovider tests/kernel tests/wasm
-	@$(BIN)/python tools/coverage_report.py native=$(RESULTS)/native.coverage wasm=$(RESULTS)/wasm.coverage
-
 bench: build  ## how many times faster than the plain design, in both worlds
 	@PYTHONPATH=build/native $(BIN)/python -m benchmarks
 	@tools/wasm-python -m benchmarks
