@@ -25,19 +25,19 @@ class Permits:
     Invariant: `free` is positive only while nobody waits.
     """
 
-    __slots__ = ("_loop", "_waiters", "free", "on_free")
+    __slots__ = ("_loop", "free", "on_free", "waiters")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, count: int) -> None:
         self._loop = loop
         self.free = count
         self.on_free: Callable[[], None] | None = None
         """Called when a permit became free that nobody waited for; set by one who feeds, while it waits."""
-        self._waiters: deque[asyncio.Future[bool]] = deque()
+        self.waiters: deque[asyncio.Future[bool]] = deque()
 
     async def wait(self) -> bool:
         """Wait for a permit when none is free. True with one in hand, False when the run is over."""
         waiter: asyncio.Future[bool] = self._loop.create_future()
-        self._waiters.append(waiter)
+        self.waiters.append(waiter)
         try:
             return await waiter
         except asyncio.CancelledError:
@@ -47,8 +47,8 @@ class Permits:
 
     def release(self) -> None:
         """Give a permit back, to the first who waits if anybody does."""
-        while self._waiters:
-            waiter = self._waiters.popleft()
+        while self.waiters:
+            waiter = self.waiters.popleft()
             if not waiter.done():
                 waiter.set_result(True)
                 return
@@ -58,8 +58,8 @@ class Permits:
 
     def close(self) -> None:
         """Send everybody who waits away without a permit."""
-        while self._waiters:
-            waiter = self._waiters.popleft()
+        while self.waiters:
+            waiter = self.waiters.popleft()
             if not waiter.done():
                 waiter.set_result(False)
 

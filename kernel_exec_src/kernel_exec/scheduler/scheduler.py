@@ -142,7 +142,10 @@ class Scheduler(Run):
         outlet = self.outlet
         result, ticket = outlet.results.popleft()
         if ticket & 1:
-            self.permits.release()
+            if self.permits.waiters:
+                self.permits.release()
+            else:
+                self.permits.free += 1
         if self.observer is not None:
             self.observer.taken()
         if delivered and self.journal is not None and isinstance(result, Value):
@@ -245,7 +248,7 @@ class Scheduler(Run):
     async def _drive(self, driver: Driver, context: Context) -> None:
         """Carry messages until nothing is ready, the slice is spent, or a handler marked the context."""
         ready, handoffs, turn, outlet = self._ready, self._handoffs, self._turn, self.outlet
-        skip = SKIP  # a local name, since every hop looks at it
+        skip, weights = SKIP, self.weights  # local names, since every hop looks at them
         budget = self._pace
         carried = False
         try:
@@ -331,7 +334,12 @@ class Scheduler(Run):
 
                     # Hand the result on; what cannot be handed over is sent, and the journey ends here.
                     target = node.onward
-                    if target is None or not target.idle or payload is skip:
+                    if target is not None and target.idle and payload is not skip:
+                        target.idle = False
+                        target.segment.busy += 1
+                        node = target
+                    else:
+                        target = None
                         if payload is skip:
                             if ticket & 1:
                                 self.permits.release()
@@ -354,11 +362,17 @@ class Scheduler(Run):
                                     return
                             if not sent:
                                 break  # whoever makes room there sees to the node
+
+                    # Give back what was held: `_release`, but for the call.
+                    if held.inbox:
+                        ready.append(held)
+                    elif weights is None:
+                        held.idle = True
+                        held.segment.busy -= 1
+                    else:
                         self._release(held)
+                    if target is None:
                         break
-                    claim(target)
-                    self._release(held)
-                    node = target
                     if budget <= 0:
                         budget = self._pace = turn.look(self._pace)
                         if turn.spent:
