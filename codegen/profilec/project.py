@@ -94,7 +94,7 @@ def fingerprint(project: Project) -> str:
 
 
 def _release(package: str) -> str:
-    """The release of an installed package, read off its metadata folder: `importlib.metadata` is slow to import."""
+    """The release of an installed package, read off its metadata folder; `importlib.metadata` is slow."""
     spec = find_spec(package)
     folder = Path(spec.origin).parents[1] if spec and spec.origin else Path()
     return " ".join(sorted(path.name for path in folder.glob(f"{package}-*.dist-info")))

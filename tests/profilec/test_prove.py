@@ -242,3 +242,12 @@ def test_a_file_that_was_not_selected_from_is_the_source(project: Project) -> No
         ("PC410", "src/shop/b.bin"),
         ("PC410", "src/shop/c.py"),
     ]
+
+
+@pytest.mark.parametrize(
+    "user", ["from . import open_lane\n", "from .\\\n import open_lane\n", "from shop import open_lane\n"]
+)
+def test_an_import_of_a_name_that_went_from_the_package_itself_is_found(user: str, project: Project) -> None:
+    source = {"shop/__init__.py": SPILL, "shop/user.py": user}
+    findings = prove(project, source, {"shop/__init__.py": LESS, "shop/user.py": user})
+    assert [finding.message for finding in findings] == ["`shop` has no `open_lane` in this tree"]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from profilec.prove.modules import Located, Module, is_python, module_name, parse
+from profilec.prove.modules import Located, Module, is_python, module_name, parse, statements
 from profilec.tree import EmittedFile, SourceFile, Tree
 
 _MARKER = re.compile(rb"#\s*profilec\s*:\s*(only|unless)\b")
@@ -148,7 +148,7 @@ class Interface:
         origin = next(
             (
                 module.absolute(node.module, node.level)
-                for node in ast.walk(module.syntax)
+                for node in statements(module.syntax.body)
                 if isinstance(node, ast.ImportFrom) and alias in node.names
             ),
             None,
@@ -219,7 +219,7 @@ def _counts(node: Binding) -> bool:
 def _listed(module: Module) -> list[ast.Constant] | None:
     """The entries of `__all__`, as far as they are written out; None where there is no `__all__`."""
     found: list[ast.Constant] | None = None
-    for node in ast.walk(module.syntax):
+    for node in statements(module.syntax.body):
         match node:
             case (
                 ast.Assign(targets=[ast.Name(id="__all__")], value=ast.List() | ast.Tuple() as value)
@@ -239,8 +239,8 @@ def bindings(body: Iterable[ast.stmt]) -> dict[str, list[Binding]]:
     return found
 
 
-def _bindings(body: Iterable[ast.AST]) -> Iterator[tuple[str, Binding]]:
-    for node in body:
+def _bindings(body: Iterable[ast.stmt]) -> Iterator[tuple[str, Binding]]:
+    for node in statements(body):
         match node:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
                 yield name, node
@@ -252,6 +252,3 @@ def _bindings(body: Iterable[ast.AST]) -> Iterator[tuple[str, Binding]]:
                     yield from ((name.id, node) for name in ast.walk(target) if isinstance(name, ast.Name))
             case ast.AnnAssign(target=ast.Name(id=name)) | ast.TypeAlias(name=ast.Name(id=name)):
                 yield name, node
-            case ast.stmt() | ast.ExceptHandler() | ast.match_case():
-                inner = (child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.expr))
-                yield from _bindings(inner)

@@ -5,7 +5,7 @@ A file is parsed once, however many proofs and profiles look at it, because tree
 
 import ast
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from symtable import symtable
@@ -91,6 +91,16 @@ def at_run_time(syntax: ast.AST) -> Iterator[ast.AST]:
                 pending += node.orelse
             case _:
                 pending += ast.iter_child_nodes(node)
+
+
+def statements(body: Iterable[ast.AST]) -> Iterator[ast.stmt]:
+    """The statements of one scope in order, compound ones entered, definitions not."""
+    for node in body:
+        if isinstance(node, ast.stmt):
+            yield node
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            for inner in ("body", "handlers", "cases", "orelse", "finalbody"):
+                yield from statements(getattr(node, inner, ()))
 
 
 type Located = ast.expr | ast.stmt | ast.alias | ast.excepthandler | ast.arg

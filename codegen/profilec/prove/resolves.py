@@ -15,6 +15,7 @@ from profilec.prove.modules import Located, Module, finding_at, is_python, modul
 from profilec.prove.scopes import Scope, find_scopes, unresolved
 from profilec.tree import EmittedFile, SourceFile, Tree
 
+_FROM_DOTS = re.compile(rb"\bfrom[\s\\]*\.[\s.\\]*import\b")
 _STAR = re.compile(rb"\bimport[\s\\]*\*")
 
 
@@ -90,11 +91,17 @@ class _Lost:
     modules: frozenset[str]
     names: Mapping[str, frozenset[str]]
 
-    @property
-    def words(self) -> frozenset[bytes]:
-        """The identifiers that a file must hold to mention any of it."""
-        modules = {module.rpartition(".")[2] for module in self.modules}
-        return frozenset(word.encode() for word in modules.union(*self.names.values()))
+    def may_be_mentioned(self, data: bytes) -> bool:
+        """Whether a file holds the words that it must hold to mention any of it."""
+        if any(_leaf(module) in data for module in self.modules):
+            return True
+        has_dots = _FROM_DOTS.search(data) is not None  # `from . import name` names no module
+        named = (names for module, names in self.names.items() if has_dots or _leaf(module) in data)
+        return any(name.encode() in data for names in named for name in names)
+
+
+def _leaf(module: str) -> bytes:
+    return module.rpartition(".")[2].encode()
 
 
 def _find_lost(sources: Mapping[str, SourceFile], tree: Tree) -> _Lost:
@@ -148,7 +155,7 @@ def _prove_imports(
     sources: Mapping[str, SourceFile], tree: Tree, config: Config, lost: _Lost
 ) -> Iterator[Finding]:
     for file in tree.files.values():
-        if not is_python(file.path) or not any(word in file.data for word in lost.words):
+        if not is_python(file.path) or not lost.may_be_mentioned(file.data):
             continue
         module = parse(file.path, file.data)
         if module is None:

@@ -8,6 +8,7 @@ import ast
 import builtins
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from profilec.prove.modules import Located
@@ -109,6 +110,7 @@ def unresolved(module: Scope) -> Iterator[tuple[str, Located]]:
                 yield name, node
 
 
+@lru_cache(maxsize=256)
 def find_scopes(syntax: ast.Module) -> Scope:
     """The scopes of a module. A star import binds nothing here: what it brings depends on another file."""
     scope = Scope("module", None)
