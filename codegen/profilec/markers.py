@@ -273,8 +273,10 @@ def _refusal(function: Any, error: type[BaseException] | str, code: str | None, 
     def exception(args: tuple[object, ...], kwargs: dict[str, object]) -> BaseException:
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
-        fields = {name: bound.arguments[name] for name in named if name != receiver}
-        return _error_class(error, code, function)(template.format(**bound.arguments), **fields)
+        raised = _error_class(error, code, function)
+        own = getattr(raised, "__module__", "") != "builtins"  # the built-in ones take no keyword arguments
+        fields = {name: bound.arguments[name] for name in named if own and name != receiver}
+        return raised(template.format(**bound.arguments), **fields)
 
     return functools.wraps(function)(_of_the_same_kind(function, exception))
 

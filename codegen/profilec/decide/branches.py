@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from profilec.decide.elements import cut_elements
-from profilec.decide.expressions import condition, expression, expressions
+from profilec.decide.expressions import Place, condition, expression, expressions
 from profilec.decide.leaving import leaves
 from profilec.decide.walk import KEPT, Fate, Walk, gone
 from profilec.edit import UNUSED, Cause
@@ -112,7 +112,9 @@ def _decided(walk: Walk, node: cst.If, branches: Sequence[Branch]) -> Fate:
     fates = [walk.suite(branch.body) for branch in kept]
     if branches[0] is not kept[0]:
         _become_first(walk, node, kept[0])
-    if kept[-1].truth and isinstance(kept[-1].node, cst.If):
+    if kept[-1].truth and len(kept) > 1 and _does_nothing(kept[-1].body):
+        cut_clause(walk, kept[-1].node, kept[-1].cause)
+    elif kept[-1].truth and isinstance(kept[-1].node, cst.If):
         _become_else(walk, kept[-1].node, kept[-1].cause)
     for branch, fate in zip(kept, fates, strict=True):
         if fate.kept:
@@ -264,7 +266,7 @@ def with_(walk: Walk, node: cst.With) -> Fate:
 
 def match_(walk: Walk, node: cst.Match) -> Fate:
     """Decide a `match`: cases may go; when all have gone, what is left of it is the subject."""
-    expression(walk, node.subject, loose=True)
+    expression(walk, node.subject, place=Place.ANY)
     causes = [_case(walk, case) for case in node.cases]
     lost = [cause for cause in causes if cause]
     for case, cause in zip(node.cases, causes, strict=True):

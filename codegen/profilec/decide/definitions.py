@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from profilec.decide.elements import cut_elements
-from profilec.decide.expressions import condition, expression, expressions
+from profilec.decide.expressions import Place, condition, expression, expressions
 from profilec.decide.stubs import is_method, marked, refuse_calls
 from profilec.decide.walk import KEPT, Fate, Walk, gone
 from profilec.edit import Cause
@@ -105,7 +105,7 @@ def _decorators(walk: Walk, node: cst.FunctionDef | cst.ClassDef) -> None:
         if decorator in walk.lost:
             _cut_decorator(walk, node, decorator, walk.lost[decorator])
         elif not _is_marker(walk, decorator):
-            expression(walk, decorator.decorator, loose=True)
+            expression(walk, decorator.decorator, place=Place.ANY)
 
 
 def _is_marker(walk: Walk, decorator: cst.Decorator) -> bool:

@@ -4,7 +4,8 @@ Called by the files for statements for every expression that something interesti
 nothing back: what goes is cut in the draft.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from enum import Enum
 
 import libcst as cst
 
@@ -19,14 +20,38 @@ _ATOMS = (
     cst.Name, cst.Attribute, cst.Call, cst.Subscript, cst.SimpleString, cst.FormattedString, cst.List,
     cst.Set, cst.Dict, cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp, cst.Ellipsis,
 )  # fmt: skip
-_TIGHTER_THAN_NOT = (*_ATOMS, cst.Comparison, cst.BinaryOperation, cst.UnaryOperation, cst.Integer, cst.Float)
-"""What stands as an operand of `not`, `and` and `or` without parentheses."""
-_LOOSE = (
+_NUMBERS = (cst.Integer, cst.Float, cst.Imaginary)
+_OPERATIONS = (cst.Comparison, cst.BinaryOperation, cst.UnaryOperation)
+
+
+class Place(Enum):
+    """Where an expression stands, which decides what may stand there without parentheses."""
+
+    ANY = "where any expression may"
+    CONDITION = "as an operand of `not`, `and` or `or`"
+    ARITHMETIC = "as an operand"
+    TIGHT = "where something follows closely, as a dot or a call"
+
+
+_BARE: Mapping[Place, tuple[type[cst.CSTNode], ...]] = {
+    Place.ANY: (cst.BaseExpression,),
+    Place.CONDITION: (*_ATOMS, *_NUMBERS, *_OPERATIONS),
+    Place.ARITHMETIC: (*_ATOMS, *_NUMBERS),
+    Place.TIGHT: _ATOMS,
+}
+_SHEDS_PARENTHESES = (*_ATOMS, *_NUMBERS, *_OPERATIONS, cst.BooleanOperation, cst.IfExp)
+_AROUND_ANY = (
     cst.Assign, cst.AnnAssign, cst.AugAssign, cst.Return, cst.Arg, cst.Element, cst.DictElement,
-    cst.Index, cst.Param, cst.Expr, cst.Raise, cst.Assert, cst.WithItem, cst.If, cst.While, cst.For,
-    cst.MatchCase, cst.Decorator,
+    cst.Index, cst.Slice, cst.Param, cst.Expr, cst.Raise, cst.Assert, cst.WithItem, cst.If, cst.While,
+    cst.For, cst.MatchCase, cst.Decorator,
 )  # fmt: skip
-"""Nodes that take any expression without parentheses around it."""
+
+
+def _place_in(node: cst.CSTNode) -> Place:
+    """Return the place that a node gives to the expressions directly in it."""
+    if isinstance(node, _AROUND_ANY):
+        return Place.ANY
+    return Place.ARITHMETIC if isinstance(node, (*_OPERATIONS, cst.ComparisonTarget)) else Place.TIGHT
 
 
 def condition(walk: Walk, node: cst.BaseExpression) -> bool | None:
@@ -35,7 +60,7 @@ def condition(walk: Walk, node: cst.BaseExpression) -> bool | None:
         return None
     truth = walk.conditions.truth(node)
     if truth is None:
-        _simplify(walk, node, loose=True)
+        _simplify(walk, node, place=Place.ANY)
     else:
         _refuse_lost_effects(walk, node)
     return truth
@@ -52,40 +77,40 @@ def _refuse_lost_effects(walk: Walk, node: cst.BaseExpression) -> None:
             )
 
 
-def _simplify(walk: Walk, node: cst.BaseExpression, *, loose: bool = False) -> None:
+def _simplify(walk: Walk, node: cst.BaseExpression, *, place: Place = Place.CONDITION) -> None:
     """Cut what is decided out of a condition whose truth only run time knows."""
     if not walk.touches(node):
         return
     match node:
         case cst.BooleanOperation(left=left, right=right):
-            _simplify_operation(walk, node, left, right, loose)
+            _simplify_operation(walk, node, left, right, place)
         case cst.UnaryOperation(operator=cst.Not(), expression=operand):
             _simplify(walk, operand)
         case cst.IfExp(test=test) if walk.touches(test) and walk.conditions.truth(test) is not None:
-            _simplify(walk, _choose_branch(walk, node, loose), loose=loose)
+            _simplify(walk, _choose_branch(walk, node, place), place=place)
         case cst.IfExp(test=test, body=body, orelse=orelse):
             _simplify(walk, test)
             for branch in (body, orelse):
                 _settle(walk, branch)
         case _:
-            expression(walk, node, loose=loose)
+            expression(walk, node, place=place)
 
 
 def _simplify_operation(
-    walk: Walk, node: cst.BooleanOperation, left: cst.BaseExpression, right: cst.BaseExpression, loose: bool
+    walk: Walk, node: cst.BooleanOperation, left: cst.BaseExpression, right: cst.BaseExpression, place: Place
 ) -> None:
     truth = walk.conditions.truth(left)
     if truth is not None:  # it does not decide, or the whole would be decided
         _refuse_lost_effects(walk, left)
-        _replace(walk, node, right, walk.because(left, truth), loose, _TIGHTER_THAN_NOT)
-        _simplify(walk, right, loose=loose)
+        _replace(walk, node, right, walk.because(left, truth), place)
+        _simplify(walk, right, place=place)
         return
     truth = walk.conditions.truth(right)
     decides = truth is isinstance(node.operator, cst.Or)
     if truth is not None and not decides:
         _refuse_lost_effects(walk, right)
-        _replace(walk, node, left, walk.because(right, truth), loose, _TIGHTER_THAN_NOT)
-        _simplify(walk, left, loose=loose)
+        _replace(walk, node, left, walk.because(right, truth), place)
+        _simplify(walk, left, place=place)
         return
     _simplify(walk, left)
     if truth is None:
@@ -107,40 +132,56 @@ def _write(walk: Walk, node: cst.BaseExpression, truth: bool) -> None:
     walk.draft.cut(span.start, span.end, walk.because(node, truth), str(truth))
 
 
-def _choose_branch(walk: Walk, node: cst.IfExp, loose: bool) -> cst.BaseExpression:
+def _choose_branch(walk: Walk, node: cst.IfExp, place: Place) -> cst.BaseExpression:
     """Replace a conditional expression by the branch that its decided test takes."""
     truth = walk.conditions.truth(node.test)
     _refuse_lost_effects(walk, node.test)
     chosen = node.body if truth else node.orelse
-    _replace(walk, node, chosen, walk.because(node.test, truth), loose)
+    _replace(walk, node, chosen, walk.because(node.test, truth), place)
     return chosen
 
 
 def _replace(
-    walk: Walk,
-    node: cst.BaseExpression,
-    part: cst.BaseExpression,
-    cause: Cause,
-    loose: bool,
-    plain: tuple[type[cst.CSTNode], ...] = _ATOMS,
+    walk: Walk, node: cst.BaseExpression, part: cst.BaseExpression, cause: Cause, place: Place
 ) -> None:
-    """Cut an expression down to a part of it, with its parentheses if nothing needs them any more."""
-    kept = walk.syntax.outer(part)
-    one_line = "\n" not in walk.syntax.content[kept.start : kept.end]
-    bare = bool(part.lpar) or isinstance(part, _ATOMS) or (one_line and (loose or isinstance(part, plain)))
-    walk.draft.keep_only(walk.syntax.outer(node) if bare else walk.syntax.inner(node), kept, cause)
+    """Cut an expression down to a part of it, without parentheses that nothing needs any more."""
+    content = walk.syntax.content
+    kept, whole = walk.syntax.outer(part), walk.syntax.outer(node)
+    one_line = "\n" not in content[kept.start : kept.end]
+    bare = bool(part.lpar) or isinstance(part, _ATOMS) or (one_line and isinstance(part, _BARE[place]))
+    if not bare or _comment_behind(content, kept.end, whole.end):
+        whole = walk.syntax.inner(node)
+    if bare and part.lpar and one_line and place is Place.ANY and isinstance(part, _SHEDS_PARENTHESES):
+        kept = walk.syntax.inner(part)
+    walk.draft.cut(whole.start, kept.start, cause)
+    walk.draft.cut(*_lines_behind(content, kept.end, whole.end), cause)
+
+
+def _comment_behind(content: str, start: int, end: int) -> bool:
+    """Tell whether a comment follows on the line of what stays."""
+    return content[start:end].lstrip(" \t").startswith("#")
+
+
+def _lines_behind(content: str, start: int, end: int) -> tuple[int, int]:
+    """Return what goes behind what stays: with lines of its own, these with their comments and no others."""
+    if not _comment_behind(content, start, end):
+        return start, end
+    line_end = content.find("\n", end)
+    rest = content[end : line_end if line_end >= 0 else None]
+    behind = len(rest) if rest.lstrip().startswith("#") else 0
+    return content.find("\n", start), end + behind
 
 
 # --- Expressions that are used for their value ----------------------------------------------------
 
 
-def expression(walk: Walk, node: cst.CSTNode, *, loose: bool = False) -> None:
+def expression(walk: Walk, node: cst.CSTNode, *, place: Place = Place.TIGHT) -> None:
     """Decide what stands in an expression that is used for its value."""
     if not walk.touches(node):
         return
     match node:
         case cst.IfExp(test=test) if walk.touches(test) and walk.conditions.truth(test) is not None:
-            expression(walk, _choose_branch(walk, node, loose), loose=loose)
+            expression(walk, _choose_branch(walk, node, place), place=place)
         case cst.IfExp(test=test, body=body, orelse=orelse):
             _simplify(walk, test)
             expression(walk, body)
@@ -152,13 +193,13 @@ def expression(walk: Walk, node: cst.CSTNode, *, loose: bool = False) -> None:
         case cst.Name() | cst.Attribute() if name := walk.conditions.misspelt(node):
             walk.draft.report(unknown_flag(walk.syntax, node, name, walk.conditions.world.flags))
         case cst.Call() if marker := walk.conditions.marker(node.func):
-            _marker_call(walk, node, marker, loose)
+            _marker_call(walk, node, marker, place)
         case cst.Comparison() | cst.UnaryOperation(operator=cst.Not()) | cst.Call() if _is_settled_fact(
             walk, node
         ):
             _write(walk, node, bool(walk.conditions.truth(node)))
         case cst.BooleanOperation(left=left, right=right) if _is_settled_fact(walk, left):
-            _fact_before(walk, node, left, right, loose)
+            _fact_before(walk, node, left, right, place)
         case _:
             _parts(walk, node)
 
@@ -170,14 +211,14 @@ def _parts(walk: Walk, node: cst.CSTNode) -> None:
         cut_list(walk, node, gone)
     for child in below:
         if child not in walk.lost:
-            expression(walk, child, loose=isinstance(node, _LOOSE))
+            expression(walk, child, place=_place_in(node))
 
 
 def expressions(walk: Walk, nodes: Iterable[cst.CSTNode | None]) -> None:
     """Decide several expressions that any expression may replace."""
     for node in nodes:
         if node is not None:
-            expression(walk, node, loose=True)
+            expression(walk, node, place=Place.ANY)
 
 
 def _is_settled_fact(walk: Walk, node: cst.BaseExpression) -> bool:
@@ -189,15 +230,15 @@ def _is_settled_fact(walk: Walk, node: cst.BaseExpression) -> bool:
 
 
 def _fact_before(
-    walk: Walk, node: cst.BooleanOperation, left: cst.BaseExpression, right: cst.BaseExpression, loose: bool
+    walk: Walk, node: cst.BooleanOperation, left: cst.BaseExpression, right: cst.BaseExpression, place: Place
 ) -> None:
     truth = bool(walk.conditions.truth(left))
     if truth is isinstance(node.operator, cst.Or):
         span = walk.syntax.outer(node)
         walk.draft.cut(span.start, span.end, walk.because(left, truth), str(truth))
     else:
-        _replace(walk, node, right, walk.because(left, truth), loose)
-        expression(walk, right, loose=loose)
+        _replace(walk, node, right, walk.because(left, truth), place)
+        expression(walk, right, place=place)
 
 
 def _filter(walk: Walk, node: cst.CompIf, test: cst.BaseExpression) -> None:
@@ -225,9 +266,9 @@ def _refuse_flag_as_value(walk: Walk, node: cst.CSTNode) -> None:
     )
 
 
-def _marker_call(walk: Walk, node: cst.Call, marker: str, loose: bool) -> None:
+def _marker_call(walk: Walk, node: cst.Call, marker: str, place: Place) -> None:
     if marker == "choose":
-        _choose(walk, node, loose)
+        _choose(walk, node, place)
     else:
         walk.draft.refuse(
             "PC203",
@@ -244,7 +285,7 @@ _RIGHT_PLACE = {
 }
 
 
-def _choose(walk: Walk, node: cst.Call, loose: bool) -> None:
+def _choose(walk: Walk, node: cst.Call, place: Place) -> None:
     """Replace `choose(native=32, wasm=8)` by the value of the profile."""
     wanted = walk.conditions.world.profile.name
     for argument in node.args:
@@ -272,15 +313,15 @@ def _choose(walk: Walk, node: cst.Call, loose: bool) -> None:
         )
     else:
         line, _ = walk.syntax.place(walk.syntax.inner(node).start)
-        _replace_call(walk, node, chosen.value, Cause(f"the profile is `{wanted}`", line), loose)
-        expression(walk, chosen.value, loose=loose)
+        _replace_call(walk, node, chosen.value, Cause(f"the profile is `{wanted}`", line), place)
+        expression(walk, chosen.value, place=place)
 
 
-def _replace_call(walk: Walk, node: cst.Call, part: cst.BaseExpression, cause: Cause, loose: bool) -> None:
+def _replace_call(walk: Walk, node: cst.Call, part: cst.BaseExpression, cause: Cause, place: Place) -> None:
     kept, whole = walk.syntax.outer(part), walk.syntax.outer(node)
     content = walk.syntax.content[kept.start : kept.end]
-    plain = isinstance(part, (*_ATOMS, cst.Integer, cst.Float)) or bool(part.lpar)
-    bare = plain or (loose and "\n" not in content)
+    plain = isinstance(part, _BARE[place]) and "\n" not in content
+    bare = plain or isinstance(part, _ATOMS) or bool(part.lpar)
     walk.draft.cut(whole.start, kept.start, cause, "" if bare else "(")
     walk.draft.cut(kept.end, whole.end, cause, "" if bare else ")")
 

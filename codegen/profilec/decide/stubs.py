@@ -66,11 +66,17 @@ def refuse_calls(walk: Walk, node: cst.FunctionDef, stub: Stub) -> None:
         _refuse_message(walk, node, stub, named, parameters)
         return
     receiver = parameters[0] if parameters and is_method(walk, node) else None
-    fields = tuple(name for name in named if name != receiver)
+    fields = tuple(name for name in named if name != receiver) if _carries_fields(walk, stub) else ()
     message = literal(template, formatted=bool(named))
     _replace_body(
         walk, node, Refusal(stub.error, stub.module, message, fields, _yields(walk, node)), stub.cause
     )
+
+
+def _carries_fields(walk: Walk, stub: Stub) -> bool:
+    """Tell whether the error is a class of somebody's own: the built-in ones take no keyword arguments."""
+    name = stub.error.partition(".")[0]
+    return bool(stub.module) or name in walk.names.root.bindings or bool(walk.names.stars)
 
 
 def _is_empty(suite: cst.BaseSuite) -> bool:
