@@ -85,6 +85,10 @@ coverage: build  ## how much of the annotated source the kernel's tests reach in
 		-m pytest -p no:cacheprovider tests/kernel tests/wasm
 	@$(BIN)/python -m profilec.coverage build/coverage/native build/coverage/wasm
 
+nightly: setup  ## what is heavy: large libraries byte for byte, other people's packages and their own suites
+	@echo "tests: corpora"
+	@$(PYTEST) tests/corpora
+
 format: setup  ## let ruff and black put right what they can
 	@$(BIN)/ruff check --quiet --fix $(SOURCES) tests
 	@$(BIN)/black --quiet $(SOURCES) tests
@@ -98,5 +102,5 @@ clean:  ## remove what was generated, the environment included
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: demo setup build native wasm check coverage bench format lock clean help
+.PHONY: demo setup build native wasm check nightly coverage bench format lock clean help
 .PHONY: test test-compiler test-kernel test-native test-wasm test-browser test-toolchain
