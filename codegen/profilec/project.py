@@ -4,7 +4,7 @@ What every command shares. Writes nothing and prints nothing.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from profilec.config import Config
 from profilec.diagnostics import Finding, merged
-from profilec.emit.project_files import project_files
+from profilec.emit.project_files import find_version, project_files
 from profilec.sources import read_sources
 from profilec.tree import SourceFile, Tree
 
@@ -117,7 +117,7 @@ def analyse(
     from profilec.prove import Dependencies, prove
     from profilec.specialise import specialise
 
-    config, findings, made = project.config, list(project.findings), {}
+    config, findings, made = project.config, [*project.findings, *_metadata_findings(project.config)], {}
     package = read_package(project.sources, config)
     for profile in config.profiles.values():
         on_step(f"specialising for {profile.name}")
@@ -130,6 +130,13 @@ def analyse(
         by_facts = _by_facts(made)
         findings += prove(project.sources, trees, config, Dependencies.at(dependencies), by_facts)
     return Analysis(project, package, made, merged(findings), proved=good)
+
+
+def _metadata_findings(config: Config) -> Iterator[Finding]:
+    """A warning (PC014) where the project has metadata, but no version that could be found."""
+    if config.project and find_version(config) is None:
+        message = "the version of the project is not to be found; the packages are called 0.0.0"
+        yield Finding("PC014", "pyproject.toml", message=message, hint='write version = "…" into [project]')
 
 
 def _by_facts(made: Mapping[str, "Specialised"]) -> dict[str, frozenset[int]]:

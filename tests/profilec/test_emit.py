@@ -366,3 +366,20 @@ def test_a_full_disk_leaves_the_earlier_trees(tmp_path: Path, monkeypatch: pytes
     with pytest.raises(OutputError, match="No space left on device"):
         replace_folders({first: NEW, second: NEW}, "2")
     assert content(first) == content(second) == OLD
+
+
+@pytest.mark.parametrize(
+    "text", ['__version__ = "5.6"\n', "__version__: str = '5.6'\n", "__version__ = version = '5.6'\n"]
+)
+def test_a_version_is_read_from_the_package(text: str, configured: Configured) -> None:
+    project = configured('[project]\nname = "shop"\ndynamic = ["version"]\n' + HEAD + TWO_WORLDS)
+    project.write({"src/shop/_version.py": text})
+    files = render_metadata(project.config, project.config.profiles["wasm"])
+    assert tomllib.loads(files["pyproject.toml"].decode())["project"]["version"] == "5.6"
+
+
+def test_a_version_that_cannot_be_found_is_a_warning(configured: Configured) -> None:
+    project = configured('[project]\nname = "shop"\ndynamic = ["version"]\n' + HEAD + TWO_WORLDS)
+    (project.root / "src" / "shop" / "_profile.py").unlink()
+    ran = project.run("check", "--json")
+    assert (ran.code, ran.codes) == (0, ["PC014"])

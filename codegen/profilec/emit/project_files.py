@@ -9,7 +9,7 @@ from pathlib import Path
 
 from profilec.config import Config
 
-_VERSION = re.compile(r"^__version__\s*(?::[^=\n]+)?=\s*[\"']([^\"'\n]+)[\"']", re.MULTILINE)
+_VERSION = re.compile(r"^__version__\s*(?::[^=\n]+)?=\s*(?:\w+\s*=\s*)*[\"']([^\"'\n]+)[\"']", re.MULTILINE)
 
 
 def find_version(config: Config) -> str | None:
