@@ -1,8 +1,7 @@
-"""Where plain handlers run: on worker threads, or in place.
+"""Where plain handlers run, and so how they are called.
 
-One of the three rooms that know which world this is. The scheduler sees a node like any other: where a
-handler may block, `Workers.place` gives a call that is awaited. Work goes out in batches: a call takes along
-what else waits in the node's inbox, so that one job and one wake of the loop serve a whole inbox, in order.
+With `runtime` and `spill` all that the kernel needs of its platform. The scheduler sees a node like any other:
+`Workers.place` says how to call its handler.
 """
 
 from __future__ import annotations
@@ -101,7 +100,11 @@ class Job:
 
 @only(THREADS)
 class Bench:
-    """The place of one node: hands its payloads to the workers, the waiting ones along with the first."""
+    """The place of one node: its calls are awaited, while a worker handles the payloads.
+
+    Work goes out in batches: a call takes along what else waits in the node's inbox, so that one job and one wake
+    of the loop serve a whole inbox, in order.
+    """
 
     def __init__(
         self, workers: Workers, call: Callable[[Any], Any], inbox: deque[tuple[Any, Any, int, Any]] | None
@@ -225,7 +228,7 @@ if THREADS:
 else:
 
     class Workers:
-        """Stands for the threads that this world does not have: every handler runs in place."""
+        """Places handlers: every one runs where it is called, on the one thread there is."""
 
         def place(self, spec: NodeSpec, call: Callable[[Any], Any], inbox: deque[Any] | None) -> Placed:
             """Return `call` as it is."""
