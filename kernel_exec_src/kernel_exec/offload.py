@@ -1,7 +1,7 @@
 """Where plain handlers run, and so how they are called.
 
-With `runtime` and `spill` all that the kernel needs of its platform. The scheduler sees a node like any other:
-`Workers.place` says how to call its handler.
+With `runtime` and `spill` all that the kernel needs of its platform. The scheduler sees a node like any
+other: `Workers.place` says how to call its handler.
 """
 
 from __future__ import annotations
@@ -102,8 +102,8 @@ class Job:
 class Bench:
     """The place of one node: its calls are awaited, while a worker handles the payloads.
 
-    Work goes out in batches: a call takes along what else waits in the node's inbox, so that one job and one wake
-    of the loop serve a whole inbox, in order.
+    Work goes out in batches: a call takes along what else waits in the node's inbox, so that one job and one
+    wake of the loop serve a whole inbox, in order.
     """
 
     def __init__(
