@@ -46,7 +46,8 @@ class ProgramWriter:
             return self.one_of("x", "1", "log(3)")
         if kind == 1:
             return f"len([v for v in (1, 2, x) if {self.condition()}])"
-        chosen = f"{self.one_of('x + 1', '2', 'log(4)')} if {self.condition()} else {self.one_of('y', '-x', 'log(5)')}"
+        first, other = self.one_of("x + 1", "2", "log(4)"), self.one_of("y", "-x", "log(5)")
+        chosen = f"{first} if {self.condition()} else {other}"
         return chosen if kind == 2 else f"({chosen})"
 
     def suite(self, depth: int) -> str:
@@ -76,4 +77,5 @@ class ProgramWriter:
             final = f"\nfinally:\n{other}" if self._draw(2) else ""
             return f"try:\n{body}\nexcept ValueError:\n{other}{last}{final}"
         inner, outer = textwrap.indent(body, "    "), textwrap.indent(other, "    ")
-        return f"match x:\n    case 1 if {self.condition()}:\n{inner}\n    case _ if {self.condition()}:\n{outer}"
+        first, second = self.condition(), self.condition()
+        return f"match x:\n    case 1 if {first}:\n{inner}\n    case _ if {second}:\n{outer}"

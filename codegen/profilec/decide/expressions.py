@@ -28,6 +28,7 @@ class Place(Enum):
     """Where an expression stands, which decides what may stand there without parentheses."""
 
     ANY = "where any expression may"
+    FILTER = "where anything but a conditional expression may"
     CONDITION = "as an operand of `not`, `and` or `or`"
     ARITHMETIC = "as an operand"
     TIGHT = "where something follows closely, as a dot or a call"
@@ -35,6 +36,7 @@ class Place(Enum):
 
 _BARE: Mapping[Place, tuple[type[cst.CSTNode], ...]] = {
     Place.ANY: (cst.BaseExpression,),
+    Place.FILTER: (*_ATOMS, *_NUMBERS, *_OPERATIONS, cst.BooleanOperation),
     Place.CONDITION: (*_ATOMS, *_NUMBERS, *_OPERATIONS),
     Place.ARITHMETIC: (*_ATOMS, *_NUMBERS),
     Place.TIGHT: _ATOMS,
@@ -54,13 +56,13 @@ def _place_in(node: cst.CSTNode) -> Place:
     return Place.ARITHMETIC if isinstance(node, (*_OPERATIONS, cst.ComparisonTarget)) else Place.TIGHT
 
 
-def condition(walk: Walk, node: cst.BaseExpression) -> bool | None:
+def condition(walk: Walk, node: cst.BaseExpression, place: Place = Place.ANY) -> bool | None:
     """Decide a condition. Where only run time knows its truth, what is decided within it is cut out."""
     if not walk.touches(node):
         return None
     truth = walk.conditions.truth(node)
     if truth is None:
-        _simplify(walk, node, place=Place.ANY)
+        _simplify(walk, node, place=place)
     else:
         _refuse_lost_effects(walk, node)
     return truth
@@ -242,7 +244,7 @@ def _fact_before(
 
 
 def _filter(walk: Walk, node: cst.CompIf, test: cst.BaseExpression) -> None:
-    truth = condition(walk, test)
+    truth = condition(walk, test, Place.FILTER)
     if truth:
         span = walk.syntax.outer(node)
         content = walk.syntax.content
