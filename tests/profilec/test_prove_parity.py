@@ -132,6 +132,7 @@ BY_FACTS = {
     "a function": "if sys.platform != 'emscripten':\n    def run(): ...\n",
     "a signature": "if sys.platform == 'emscripten':\n    def run(): ...\nelse:\n    def run(a): ...\n",
     "a method": "class A:\n    if sys.platform != 'emscripten':\n        def run(self): ...\n",
+    "a function beside an import": "from sys import path\nif sys.platform == 'linux':\n    def path(): ...\n",
     "a value": "SIZE = 1\nif sys.platform == 'emscripten':\n    SIZE = 2\n",
     "the argument of a decorator": "@mark(sys.platform == 'emscripten')\ndef run(): ...\n",
     "a module": "try:\n    import threading\nexcept ImportError:\n    threading = None\n",

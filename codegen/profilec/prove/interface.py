@@ -112,7 +112,8 @@ class Interface:
             yield from (str(entry.value) for entry in listed if not self._is_declared(file, entry))
             return
         for name, nodes in bound.items():
-            if not name.startswith("_") and any(map(_counts, nodes)):
+            alike = (node for node in nodes if not self._is_declared(file, node))
+            if not name.startswith("_") and any(map(_counts, alike)):
                 yield name
 
     def _members(
