@@ -190,6 +190,8 @@ class Run:
             at = 0
         elif last < 0 and ticket & 1:
             self.permits.release()
+        handoffs = self._handoffs
+        below = len(handoffs)  # what the earlier branches stand on: the first of them is followed first
         while at <= last:
             edge = routes[at]
             target = edge.target
@@ -198,7 +200,7 @@ class Run:
                 target.segment.busy += 1
                 branch = payload if at == last else self.copy(payload)
                 name = branch_of(ticket, edge.branch) if edge.branch else ticket
-                self._handoffs.append((target, branch, name))
+                handoffs.insert(below, (target, branch, name))
             else:
                 full = self.lacking(edge, size)
                 if full is not None:

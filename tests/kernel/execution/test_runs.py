@@ -96,6 +96,22 @@ async def test_every_node_without_inbound_edges_can_be_sent_to() -> None:
         assert await soon(run.next()) == Value(2)
 
 
+async def test_branches_are_followed_in_the_order_of_their_edges() -> None:
+    seen: list[str] = []
+
+    def note(alias: str) -> Any:
+        async def handler(payload: int) -> int:
+            seen.append(alias)
+            return payload
+
+        return handler
+
+    flow = small("in>a>out, in>b>out, in>c>out", {alias: note(alias) for alias in "abc"})
+    results = flow.executor().run_many(flow.plan, "in", [1], capture="out")
+    assert await collect(results) == [1, 1, 1]
+    assert seen == ["a", "b", "c"]
+
+
 async def test_a_switch_follows_the_matching_case_or_the_default() -> None:
     flow = small(
         "in>card>out, in>cash>out, in>other>out",
