@@ -65,3 +65,9 @@ def test_the_project_is_the_one_around_the_working_directory(
 def test_compiling_neither_imports_nor_executes_the_source(config: Config) -> None:
     profilec.compile_source("import this_is_never_imported\nraise SystemExit\n", "wasm", config)
     assert "this_is_never_imported" not in sys.modules
+
+
+def test_lines_that_end_with_a_lone_carriage_return_are_refused(config: Config) -> None:
+    with pytest.raises(profilec.CompileError) as raised:
+        profilec.compile_source(SOURCE.replace("\n", "\r"), "wasm", config)
+    assert [(finding.code, finding.line) for finding in raised.value.findings] == [("PC605", 1)]

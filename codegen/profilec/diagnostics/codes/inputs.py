@@ -38,6 +38,15 @@ CODES: tuple[Code, ...] = (
         "List the file under `copy` if nothing in it is annotated, and please report it.",
     ),
     Code(
+        "PC605",
+        "a lone carriage return ends a line",
+        "error",
+        "Python takes a carriage return without a line feed as the end of a line; hardly any other tool "
+        "does, and nothing in such a file could be shown at its line.",
+        "x = 1\\ry = 2",
+        "End lines with a line feed; or, if nothing in the file is annotated, list it under `copy`.",
+    ),
+    Code(
         "PC610",
         "a file cannot be read",
         "error",
