@@ -82,9 +82,9 @@ class Project:
         return (self.root / path).read_text(encoding="utf-8")
 
     def files(self, folder: str = "build") -> dict[str, bytes]:
-        """Every file below a folder, by path, without locks."""
+        """Every file below a folder, by path, without what a build notes for itself."""
         base = self.root / folder
-        found = (file for file in base.rglob("*") if file.is_file() and file.name != ".lock")
+        found = (file for file in base.rglob("*") if file.is_file() and "/." not in file.as_posix())
         return {file.relative_to(base).as_posix(): file.read_bytes() for file in sorted(found)}
 
     def run(self, *arguments: str) -> Ran:

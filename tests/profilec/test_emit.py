@@ -263,7 +263,7 @@ def test_a_new_tree_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
     replace_folders({out: NEW}, "2")
     assert content(out) == NEW
     assert inspect(out).inputs == "2"
-    assert sorted(entry.name for entry in (tmp_path / "build").iterdir()) == [".lock", "native"]
+    assert sorted(entry.name for entry in (tmp_path / "build").iterdir()) == [".inputs", ".lock", "native"]
 
 
 def test_a_file_changed_by_hand_is_seen(tmp_path: Path) -> None:

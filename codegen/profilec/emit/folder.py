@@ -1,9 +1,9 @@
 """The output folders: what lies in them, whether it is ours, and how a new tree takes an old one's place.
 
-Beside each package lies a manifest with the hash of every file and of the inputs that it was made from. It
-tells a later build what was changed by hand, and that nothing has to be done. A new tree is written to a
-folder of its own and then exchanged with the old one in one step of the operating system, so that a build
-which is killed at any moment leaves either the earlier tree or the new one, whole.
+Beside each package lies a manifest with the hash of every file; it tells a later build what was changed by
+hand. The hash of the inputs is kept outside the tree, so that a tree is the same bytes whatever built it. A
+new tree is written to a folder of its own and then exchanged with the old one in one step of the operating
+system, so that a build which is killed at any moment leaves either the earlier tree or the new one, whole.
 """
 
 import errno
@@ -20,6 +20,7 @@ from typing import Any
 
 MANIFEST = "profilec-manifest.json"
 _STAGING = ".staging"
+_INPUTS = ".inputs"
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 
@@ -34,7 +35,7 @@ class Output:
 
     Attributes:
         is_ours: false where there is something that the compiler did not write.
-        inputs: the hash of the inputs that it was made from; None where there is no tree.
+        inputs: the hash of the inputs that it was made from; None where that is not known.
         edited: files that hold something else than was written.
         missing: files that were written and are not there.
         files: the hash of every file that was written, by path.
@@ -62,7 +63,7 @@ def inspect(folder: Path) -> Output:
     present = {path: _digest_of(folder / path) for path in manifest["files"]}
     missing = tuple(path for path, found in present.items() if found is None)
     edited = tuple(path for path, found in present.items() if found not in (None, manifest["files"][path]))
-    return Output(True, manifest["inputs"], edited, missing, manifest["files"])
+    return Output(True, _known_inputs(folder), edited, missing, manifest["files"])
 
 
 def drift(output: Output, files: Mapping[str, bytes]) -> tuple[str, ...]:
@@ -105,9 +106,10 @@ def _replace_in(common: Path, folders: Mapping[Path, Mapping[str, bytes]], input
     _recover(staging, folders)
     try:
         for folder, files in folders.items():
-            _write(staging / folder.name, files, inputs)
+            _write(staging / folder.name, files)
         for folder in folders:
             _exchange(staging / folder.name, folder)
+            _remember(folder, inputs)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 
@@ -121,8 +123,8 @@ def _recover(staging: Path, folders: Mapping[Path, Mapping[str, bytes]]) -> None
     shutil.rmtree(staging, ignore_errors=True)
 
 
-def _write(folder: Path, files: Mapping[str, bytes], inputs: str) -> None:
-    manifest = {"version": 1, "inputs": inputs, "files": {path: digest(data) for path, data in files.items()}}
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+    manifest = {"version": 1, "files": {path: digest(data) for path, data in files.items()}}
     for parent in sorted({(folder / path).parent for path in files}):
         parent.mkdir(parents=True, exist_ok=True)
     for path, data in files.items():
@@ -178,12 +180,25 @@ def _lock(folder: Path) -> Iterator[None]:
         yield
 
 
+def _remember(folder: Path, inputs: str) -> None:
+    """Note what a tree was made from, together with which tree it was: another may take its place."""
+    note = folder.parent / _INPUTS / folder.name
+    note.parent.mkdir(exist_ok=True)
+    note.write_text(f"{inputs}\n{_digest_of(folder / MANIFEST)}\n", encoding="utf-8")
+
+
+def _known_inputs(folder: Path) -> str | None:
+    try:
+        inputs, manifest = (folder.parent / _INPUTS / folder.name).read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError):
+        return None
+    return inputs if manifest == _digest_of(folder / MANIFEST) else None
+
+
 def _read_manifest(folder: Path) -> dict[str, Any] | None:
     try:
-        manifest = json.loads((folder / MANIFEST).read_bytes())
-        return (
-            manifest if isinstance(manifest["files"], dict) and isinstance(manifest["inputs"], str) else None
-        )
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_bytes())
+        return manifest if isinstance(manifest["files"], dict) else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
