@@ -74,6 +74,9 @@ bench: build  ## how many times faster than the plain design, in both worlds
 	@PYTHONPATH=build/native $(BIN)/python -m benchmarks
 	@tools/wasm-python -m benchmarks
 
+bench-compiler: setup  ## what the compiler costs, against parsing and copying
+	@$(BIN)/python -m benchmarks.compiler
+
 coverage: export COVERAGE_CORE := sysmon
 coverage: build  ## how much of the annotated source the kernel's tests reach in both worlds together
 	@mkdir -p build/coverage

@@ -152,7 +152,7 @@ class _Specialising:
     def harm_of_facts(self) -> dict[str, dict[Span, Finding]]:
         """Return, by path, the places where facts decided what harms the rest, with what is to be told."""
         harm: dict[str, dict[Span, Finding]] = {}
-        for module, trap, remains in self._traps():
+        for module, trap, remains in chain(self._traps(), self._lost_for_others()):
             cuts = filter(None, map(remains.cut, trap.lost))
             for fact in {cut.cause.fact for cut in cuts if cut.cause.fact}:
                 if fact not in self.held.get(module.path, ()):
@@ -169,6 +169,18 @@ class _Specialising:
             if decision.emitted and decision.cuts:
                 remains = Remains.of(decision.cuts)
                 yield from ((module, trap, remains) for trap in traps(module, remains))
+
+    def _lost_for_others(self) -> Iterator[tuple[Module, Trap, Remains]]:
+        """Yield the names at the top of a module that facts removed, and that another file still asks for."""
+        for path, decision in self.decisions.items():
+            module, remains = self.package.module(path), Remains.of(decision.cuts)
+            if module is None or not decision.emitted or not any(cut.cause.fact for cut in remains.cuts):
+                continue
+            for name, bindings in module.names.root.bindings.items():
+                lost = tuple(binding.span for binding in bindings)
+                if not any(map(remains.has, lost)) and self._used_elsewhere(path, name):
+                    message = f"another module asks for `{name}`, which goes"
+                    yield module, Trap(module.syntax.finding("PC403", lost[0], message), lost), remains
 
     def _prune(self, path: str) -> bool:
         """Note what only removed code of a file used, and tell whether there is anything new."""
@@ -249,7 +261,7 @@ class _Specialising:
     def _imports(self, path: str, name: str, left: bool) -> bool:
         """Tell whether a file, or what is left of it, imports a module or names it in a string."""
         text = self.package.texts[path]
-        if name.rpartition(".")[2] not in text.content:
+        if not re.search(rf"\b{re.escape(name.rpartition('.')[2])}\b", text.content):
             return False
         module = self.package.module(path)
         if module is None:

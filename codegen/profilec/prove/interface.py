@@ -77,10 +77,15 @@ class Interface:
         """Every public name, dotted from the package on, with what it stands for."""
         found: dict[str, Entry] = {}
         for name, file in self._files.items():
-            if not any(part.startswith("_") for part in name.split(".")) and not self._is_declared_file(file):
+            is_public = not any(part.startswith("_") for part in name.split("."))
+            if is_public and self._may_matter(file) and not self._is_declared_file(file):
                 module = parse(file.path, file.data)
                 found |= dict(self._module(name, file, module)) if module else {}
         return found
+
+    def _may_matter(self, file: EmittedFile) -> bool:
+        """Whether the entries of a file can differ: it does itself, or it may pass names of others on."""
+        return file.path in self.differing or b"__all__" in file.data or b" as " in file.data
 
     def _is_declared_file(self, file: EmittedFile) -> bool:
         source = self.sources.get(file.path)

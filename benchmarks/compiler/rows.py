@@ -1,0 +1,92 @@
+"""What is compared with what, and how low it has to be."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.compiler.processes import Cost, build, python, run
+from benchmarks.compiler.projects import annotated, generated, lines, standard_library
+
+_AST = """
+import ast, pathlib, sys, warnings
+warnings.simplefilter("ignore")
+for file in pathlib.Path(sys.argv[1]).rglob("*.py"):
+    ast.parse(file.read_bytes())
+"""
+_LIBCST = """
+import libcst, pathlib, sys
+for file in sys.argv[1:]:
+    libcst.parse_module(pathlib.Path(file).read_bytes())
+"""
+_IMPORTED = """
+import sys
+from profilec.cli import run
+sys.exit(run(["build", "-C", sys.argv[1]]) or "libcst" in sys.modules)
+"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: what was compared, the ratio or the seconds, and the goal."""
+
+    name: str
+    value: float
+    goal: float
+    unit: str = "x"
+    at_least: bool = False
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether the goal is reached."""
+        return self.value >= self.goal if self.at_least else self.value <= self.goal
+
+
+def cold(root: Path) -> Cost:
+    """Build a project as if for the first time."""
+    shutil.rmtree(root / "build", ignore_errors=True)
+    return build(root)
+
+
+def unannotated(place: Path) -> Iterator[Row]:
+    """The standard library as it is: every file is ruled out."""
+    proved = standard_library(place / "proved", forbid=True)
+    yield Row("unannotated, all proofs / one ast.parse", cold(proved).cpu / python(_AST, proved).cpu, 1.5)
+    free = standard_library(place / "free")
+    copy = (
+        run("cp", "-r", free / "src", place / "copy1").cpu
+        + run("cp", "-r", free / "src", place / "copy2").cpu
+    )
+    yield Row("unannotated, nothing forbidden / cp -r for each profile", cold(free).cpu / copy, 5)
+
+
+def every_fifth(place: Path) -> Iterator[Row]:
+    """The standard library with an annotation in every fifth file."""
+    root = standard_library(place / "fifth", annotate_every=5)
+    built, parsed = cold(root).cpu, python(_LIBCST, *annotated(root)).cpu
+    yield Row("every fifth file annotated / bare LibCST parse of those", built / parsed, 1.5)
+    yield Row(
+        "every fifth file annotated, thousand lines a second", lines(root) / built / 1000, 100, "", True
+    )
+
+
+def warm(place: Path) -> Iterator[Row]:
+    """A tree of a thousand files that is built already."""
+    root = generated(place / "thousand", 1000)
+    cold(root)
+    yield Row("nothing changed, without LibCST", python(_IMPORTED, root).cpu, 0.2, "s")
+    edited = root / "src/big/part0003/module320.py"
+    edited.write_text(edited.read_text(encoding="utf-8") + "\nlast = 1\n", encoding="utf-8")
+    yield Row("one file of a thousand edited", build(root).cpu, 0.5, "s")
+
+
+def growth(place: Path, factor: int) -> Iterator[Row]:
+    """A tree and one of `factor` times as many files."""
+    small, large = cold(generated(place / "small", 1000)), cold(generated(place / "large", 1000 * factor))
+    yield Row(f"CPU time for each file, {factor} times as many files", large.cpu / small.cpu / factor, 1.1)
+    yield Row(f"memory, {factor} times as many files", large.peak / small.peak, 1.2)
+
+
+def groups(factor: int) -> tuple[Callable[[Path], Iterator[Row]], ...]:
+    """Every group of rows; each is given a folder of its own."""
+    return unannotated, every_fifth, warm, lambda place: growth(place, factor)

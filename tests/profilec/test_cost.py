@@ -1,0 +1,64 @@
+"""What is not done at all, so that large packages compile in the time that their annotated files take."""
+
+import pytest
+from profilec_project import CONFIGURATION, Project
+
+from profilec import package
+from profilec.read import Syntax, Text, parse
+
+ANNOTATED = """
+    from shop import _tables
+    from shop._profile import THREADS
+
+    def start(job):
+        if THREADS:
+            return _tables.find(job)
+        return job
+    """
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The files that LibCST parses from now on."""
+    paths: list[str] = []
+
+    def noting(text: Text) -> Syntax:
+        paths.append(text.path)
+        return parse(text)
+
+    monkeypatch.setattr(package, "parse", noting)
+    return paths
+
+
+def test_a_package_without_annotations_is_not_parsed(project: Project, parsed: list[str]) -> None:
+    project.write({"src/shop/a.py": "from shop import _b\n", "src/shop/_b.py": "x = 1\n"})
+    assert project.run("build").code == 0
+    assert parsed == ["shop/_profile.py"]
+
+
+def test_pruning_parses_only_files_that_name_a_module_which_an_annotated_file_uses(
+    project: Project, parsed: list[str]
+) -> None:
+    project.write(
+        {
+            "src/shop/jobs.py": ANNOTATED,
+            "src/shop/_tables.py": "def find(job):\n    return job\n",
+            "src/shop/_other.py": "x = 1\n",
+            "src/shop/stock.py": "from shop import _other\n\n_tables_in_store = 3\n",
+        }
+    )
+    assert project.run("build").code == 0
+    assert "shop/stock.py" not in parsed
+    assert "wasm/shop/_tables.py" not in project.files()
+
+
+def test_assignments_that_lead_to_each_other_are_followed_once(project: Project) -> None:
+    names = [f"n{index}" for index in range(20)]
+    circle = "".join(f"    {name} = {other}\n" for name in names for other in names if name != other)
+    project.write(
+        {
+            "pyproject.toml": CONFIGURATION + '\n    forbid = ["ssl"]\n',
+            "src/shop/net.py": f"# no ssl\n\n\ndef walk(n0):\n{circle}    return n0.next\n",
+        }
+    )
+    assert project.run("build").code == 0  # following each way through the circle would not end in a lifetime
