@@ -302,7 +302,8 @@ class _Specialising:
                     return True
         owner = target.rpartition(".")[0]
         imported = any(star.module == owner for star in module.names.stars)
-        return imported or (f".{name}" in module.syntax.content and _binds_module(module, owner, remains))
+        read = (Span(*match.span()) for match in re.finditer(rf"\.\s*{name}\b", module.syntax.content))
+        return imported or (any(map(remains.has, read)) and _binds_module(module, owner, remains))
 
     def _is_emitted(self, path: str) -> bool:
         decision = self.decisions.get(path)

@@ -175,7 +175,7 @@ class Walk:
                 floor = self.without_blank_end(self.syntax.outer(node)).end
                 run.append(Span(start, floor))
             if not kept:
-                self._close_over(run, suite, causes[0])
+                self._close_over(run, suite, causes)
 
     def _line(self, node: cst.SimpleStatementLine | cst.SimpleStatementSuite) -> Fate:
         fates = self._fates(node.body)
@@ -237,7 +237,7 @@ class Walk:
         newline = content.find("\n", stripped, span.end)
         return Span(span.start, newline + 1 if newline >= 0 else span.end)
 
-    def _close_over(self, run: Sequence[Span], suite: Span, cause: Cause) -> None:
+    def _close_over(self, run: Sequence[Span], suite: Span, causes: Sequence[Cause]) -> None:
         """Cut neighbouring statements, and the blank lines around them that a person would not leave.
 
         Between two statements that stay, the largest of the gaps stays; at the beginning and at the end
@@ -247,15 +247,22 @@ class Walk:
         above = Span(_blank_lines_above(content, run[0].start), run[0].start)
         below = Span(run[-1].end, _blank_lines_below(content, run[-1].end))
         if not content[below.end : suite.end].strip():
-            self.draft.cut(above.start, run[-1].end, cause)
+            self._cut_each(above.start, run[-1].end, run, causes)
             return
         if not content[suite.start : above.start].strip():
-            self.draft.cut(run[0].start, below.end, cause)
+            self._cut_each(run[0].start, below.end, run, causes)
             return
         between = [Span(left.end, right.start) for left, right in pairwise(run)]
         widest = max([above, *between, below], key=lambda gap: content.count("\n", gap.start, gap.end))
-        self.draft.cut(above.start, widest.start, cause)
-        self.draft.cut(widest.end, below.end, cause)
+        self._cut_each(above.start, widest.start, run, causes)
+        self._cut_each(widest.end, below.end, run, causes)
+
+    def _cut_each(self, start: int, end: int, run: Sequence[Span], causes: Sequence[Cause]) -> None:
+        """Cut from `start` to `end`, at each statement of a run because of what that one goes."""
+        starts = [start, *(span.start for span in run[1:]), end]
+        for (first, last), cause in zip(pairwise(starts), causes, strict=True):
+            if max(first, start) < min(last, end):
+                self.draft.cut(max(first, start), min(last, end), cause)
 
 
 def _with_docstrings(body: Sequence[cst.CSTNode], fates: list[Fate]) -> list[Fate]:
