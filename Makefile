@@ -105,5 +105,5 @@ clean:  ## remove what was generated, the environment included
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: demo setup build native wasm check nightly coverage bench format lock clean help
+.PHONY: demo setup build native wasm check nightly coverage bench bench-compiler format lock clean help
 .PHONY: test test-compiler test-kernel test-native test-wasm test-browser test-toolchain
