@@ -12,9 +12,20 @@ from profilec.emit.project_files import find_version, project_files
 from profilec.emit.templating import render, toml_key
 
 _COPIED_AS_THEY_ARE = (
-    "description", "requires-python", "license", "authors", "maintainers", "keywords", "classifiers",
-    "urls", "optional-dependencies", "gui-scripts", "entry-points",
-)  # fmt: skip
+    "description",
+    "requires-python",
+    "license",
+    "authors",
+    "maintainers",
+    "keywords",
+    "classifiers",
+    "urls",
+    "optional-dependencies",
+    "gui-scripts",
+    "entry-points",
+)
+
+
 def distribution_name(config: Config) -> str:
     """The name that pip knows the project by."""
     return str(config.project.get("name") or config.package.replace("_", "-"))
