@@ -133,6 +133,7 @@ BY_FACTS = {
     "a signature": "if sys.platform == 'emscripten':\n    def run(): ...\nelse:\n    def run(a): ...\n",
     "a method": "class A:\n    if sys.platform != 'emscripten':\n        def run(self): ...\n",
     "a function beside an import": "from sys import path\nif sys.platform == 'linux':\n    def path(): ...\n",
+    "a function of a private module": "from shop._c import go as go\n",
     "a value": "SIZE = 1\nif sys.platform == 'emscripten':\n    SIZE = 2\n",
     "the argument of a decorator": "@mark(sys.platform == 'emscripten')\ndef run(): ...\n",
     "a module": "try:\n    import threading\nexcept ImportError:\n    threading = None\n",
@@ -146,5 +147,7 @@ def test_a_difference_that_the_package_makes_by_itself_is_declared(name: str, pr
     project.write({"pyproject.toml": configuration})
     project.write({"src/shop/a.py": f"import sys\nfrom shop.b import mark\n{BY_FACTS[name]}"})
     project.write({"src/shop/b.py": "def mark(value): ...\n"})
+    go = "if sys.platform == 'emscripten':\n    def go(): ...\nelse:\n    def go(a): ...\n"
+    project.write({"src/shop/_c.py": f"import sys\n{go}"})
     codes = project.run("check", "--json").codes
     assert [code for code in codes if code != "PC106"] == []

@@ -166,7 +166,9 @@ class Interface:
             return f"{name} from {origin}" if origin else f"module {alias.name}"
         if isinstance(nodes[-1], ast.ClassDef):
             return f"class {name}"  # its members are compared where it is defined
-        return "; ".join(self._shape(file, defining, node, alias.name, depth + 1) for node in nodes)
+        alike = [node for node in nodes if not self._is_declared(file, node)]
+        shapes = (self._shape(file, defining, node, alias.name, depth + 1) for node in alike)
+        return "; ".join(dict.fromkeys(shapes))
 
     def _decorators(self, file: EmittedFile, node: Definition) -> str:
         """The names of the decorators: what one is called with does not show from outside."""
