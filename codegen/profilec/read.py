@@ -5,6 +5,7 @@ the text, counted in characters. LibCST says what the text means; it never write
 reproduce every file.
 """
 
+import ast
 import codecs
 import re
 from collections.abc import Iterator, Sequence
@@ -222,15 +223,54 @@ def too_deep(text: Text) -> Finding:
     return Finding("PC603", text.shown, message="the code nests too deeply to be read")
 
 
+_PARSER_ERROR = re.compile(r"parser error: error at (\d+):(\d+): expected (?:one of )?(.*)")
+_TOKENIZER_ERROR = "tokenizer error: "
+_FEW = 4
+"""As many alternatives as help whoever made the mistake; LibCST may know of thirty."""
+
+
 def _syntax_finding(text: Text, error: cst.ParserSyntaxError) -> Finding:
-    line, column = error.raw_line, error.raw_column + 1
     lines = text.content.splitlines()
+    line, column, reason = error.raw_line, error.raw_column + 1, error.message.split("\n")[0]
+    if parser := _PARSER_ERROR.match(reason):
+        line, column = _last_read(lines, int(parser[1]), int(parser[2]))
+        expected = parser[3].split(", ")
+        reason = f"expected {' or '.join(expected)}" if len(expected) <= _FEW else "invalid syntax"
+    elif reason.startswith(_TOKENIZER_ERROR):
+        line, column = _place_by_ast(text.content)
+        reason = reason.removeprefix(_TOKENIZER_ERROR).removesuffix(".")
     shown = lines[line - 1] if 0 < line <= len(lines) else ""
-    reason = error.message.split("\n")[0].removesuffix(".")
     return Finding(
         "PC601", text.shown, line, column, min(column + 1, len(shown) + 1), f"this is not Python: {reason}",
         source_line=shown,
     )  # fmt: skip
+
+
+def _place_by_ast(content: str) -> tuple[int, int]:
+    """Return where the running Python finds a mistake of which LibCST does not tell the place."""
+    try:
+        ast.parse(content)
+    except SyntaxError as error:
+        return error.lineno or 1, error.offset or 1
+    except ValueError:
+        pass
+    return 1, 1
+
+
+def _last_read(lines: Sequence[str], line: int, column: int) -> tuple[int, int]:
+    """Return the place of the character that LibCST's parser stumbled over, both counted from one.
+
+    It names the place where it would have read on: behind that character, and behind blanks and new lines.
+    """
+    before = _beginning(lines, line, column)
+    while not before and line > 1:
+        line -= 1
+        before = _beginning(lines, line, None)
+    return line, max(len(before), 1)
+
+
+def _beginning(lines: Sequence[str], line: int, column: int | None) -> str:
+    return lines[line - 1][:column].rstrip() if line <= len(lines) else ""
 
 
 class _Recorder(CodegenState):
