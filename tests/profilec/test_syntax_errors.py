@@ -1,6 +1,7 @@
 """Where a file that is not Python goes wrong, and in words that help."""
 
 import pytest
+
 from profilec.read import UnreadableSourceError, decode, parse
 from profilec.tree import SourceFile
 
