@@ -40,7 +40,7 @@ check: setup  ## what a commit has to pass, in seconds: annotations, lint, forma
 	@$(BIN)/profilec check
 	@echo "ruff and black"
 	@$(BIN)/ruff check --quiet $(SOURCES) tests
-	@$(BIN)/black --quiet --check $(SOURCES) tests
+	@$(BIN)/black --quiet --check --diff $(SOURCES) tests
 	@echo "mypy --strict: sources, tools, examples and benchmarks"
 	@MYPYPATH=codegen:kernel_exec_src $(MYPY) --cache-dir=.mypy_cache/source $(SOURCES)
 
