@@ -1,9 +1,10 @@
 """Makes the environment of the repository, or finds in a moment that it is there: `make setup`.
 
-Three stages, each a folder that is made from some files: `.venv` (Python packages and Node), `node_modules`
-(Pyodide) and `.venv/wasm` (what is importable inside Pyodide). A folder carries a stamp, written last, with
-the hash of what it was made from. A folder without that stamp (new, changed, killed half-way, made by hand)
-is made from nothing; a folder with it costs the reading of a few files, and no network.
+Four stages, each a folder that is made from some files: `.venv` (Python packages and Node), `.venv/profilec`
+(that the compiler is installed), `node_modules` (Pyodide) and `.venv/wasm` (what is importable inside it). A
+folder carries a stamp, written last, with the hash of what it was made from. A folder without that stamp
+(new, changed, killed half-way, made by hand) is made from nothing; one with it costs the reading of a few
+files, and no network.
 
 Standard library only: it runs with the Python that tools/find-python printed, before anything is installed.
 """
@@ -19,6 +20,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
+PROFILEC = VENV / "profilec"
 WASM = VENV / "wasm"
 NODE_MODULES = ROOT / "node_modules"
 PYTHON = VENV / "bin/python"
@@ -56,12 +58,17 @@ class Stage:
 
 
 def make_venv() -> None:
-    """Create `.venv` with the locked packages, this repository's compiler (editable) and `node`."""
+    """Create `.venv` with the locked packages and `node`."""
     base = Path(sys.base_prefix) / f"bin/python{sys.version_info.major}.{sys.version_info.minor}"
     run(str(base), "-m", "venv", str(VENV))
     pip("install", "--no-deps", "--require-hashes", "--no-compile", "-r", "requirements/dev.txt")
-    pip("install", "--no-deps", "--no-index", "--no-build-isolation", "--editable", "codegen")
     NODE.symlink_to(node_package() / "bin/node")
+
+
+def make_profilec() -> None:
+    """Install this repository's compiler, editable. The folder is there for the stamp alone."""
+    pip("install", "--no-deps", "--no-index", "--no-build-isolation", "--editable", "codegen")
+    PROFILEC.mkdir()
 
 
 def make_node_modules() -> None:
@@ -99,12 +106,8 @@ def run(*command: str) -> None:
 
 
 STAGES = [
-    Stage(
-        "Python packages and Node into .venv",
-        VENV,
-        ("requirements/dev.txt", "codegen/pyproject.toml"),
-        make_venv,
-    ),
+    Stage("Python packages and Node into .venv", VENV, ("requirements/dev.txt",), make_venv),
+    Stage("profilec into .venv", PROFILEC, ("codegen/pyproject.toml",), make_profilec),
     Stage(
         "Pyodide into node_modules",
         NODE_MODULES,
