@@ -42,18 +42,22 @@ class Package:
     flags: FlagTable = field(default_factory=lambda: FlagTable({}))
     relevant: tuple[str, ...] = ()
     findings: list[Finding] = field(default_factory=list)
+    _unreadable: dict[str, Finding] = field(default_factory=dict)
     _syntax: dict[str, tuple[Syntax, Names] | None] = field(default_factory=dict)
     _modules: dict[str, Module] = field(default_factory=dict)
 
     def parsed(self, path: str) -> tuple[Syntax, Names] | None:
-        """Return the syntax and the names of a file, or None, with a finding, where it cannot be parsed."""
+        """Return the syntax and the names of a file, or None where it cannot be parsed.
+
+        That is a finding only where something may have to be decided: other files are copied.
+        """
         if path not in self._syntax:
             try:
                 syntax = parse(self.texts[path])
                 self._syntax[path] = syntax, analyse(syntax)
             except UnreadableSourceError as error:
                 self._syntax[path] = None
-                self.findings.append(error.finding)
+                self._unreadable[path] = error.finding
             except RecursionError:
                 self._syntax[path] = None
                 self.findings.append(too_deep(self.texts[path]))
@@ -137,6 +141,8 @@ def read_package(sources: Mapping[str, SourceFile], config: Config) -> Package:
         package.flags = replace(package.flags, flags={**package.flags.flags, **aliases})
         _find_relevant(package)
     modules = [module for path in package.relevant if (module := package.module(path))]
+    unreadable = package._unreadable
+    package.findings += [unreadable[path] for path in package.relevant if path in unreadable]
     declaring = package.parsed(package.flags_path) if package.flags_path else None
     if declaring:
         package.findings += unused_features(declaring, modules, package.flags, config)

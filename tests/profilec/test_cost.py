@@ -52,6 +52,19 @@ def test_pruning_parses_only_files_that_name_a_module_which_an_annotated_file_us
     assert "wasm/shop/_tables.py" not in project.files()
 
 
+def test_a_file_without_annotations_that_nests_too_deeply_for_pruning_is_copied(project: Project) -> None:
+    deep = "_tables = (" + "\n    'x'" * 5000 + ")\n"  # deep to LibCST, flat to Python
+    project.write(
+        {
+            "src/shop/jobs.py": ANNOTATED,
+            "src/shop/_tables.py": "def find(job):\n    return job\n",
+            "src/shop/deep.py": deep,
+        }
+    )
+    assert project.run("build").code == 0
+    assert project.files()["wasm/shop/deep.py"] == deep.encode()
+
+
 def test_assignments_that_lead_to_each_other_are_followed_once(project: Project) -> None:
     names = [f"n{index}" for index in range(20)]
     circle = "".join(f"    {name} = {other}\n" for name in names for other in names if name != other)
