@@ -261,7 +261,8 @@ class _Specialising:
     def _imports(self, path: str, name: str, left: bool) -> bool:
         """Tell whether a file, or what is left of it, imports a module or names it in a string."""
         text = self.package.texts[path]
-        if not re.search(rf"\b{re.escape(name.rpartition('.')[2])}\b", text.content):
+        last = name.rpartition(".")[2]
+        if last not in text.content or not re.search(rf"\b{re.escape(last)}\b", text.content):
             return False
         module = self.package.module(path)
         if module is None:

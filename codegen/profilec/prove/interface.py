@@ -15,6 +15,7 @@ from profilec.prove.modules import Located, Module, is_python, module_name, pars
 from profilec.tree import EmittedFile, SourceFile, Tree
 
 _MARKER = re.compile(rb"#\s*profilec\s*:\s*(only|unless)\b")
+_ONLY = re.compile(rb"\bonly\s*\(")
 _FURTHEST = 8
 """Re-exports that are followed to a definition; a circle ends here."""
 
@@ -34,8 +35,9 @@ class Entry:
 @lru_cache(maxsize=4096)
 def declared_lines(data: bytes) -> frozenset[int]:
     """The lines of a source file whose elements are selected for some profiles, by comment or by `@only`."""
-    lines = {number for number, line in enumerate(data.split(b"\n"), 1) if _MARKER.search(line)}
-    module = parse("source.py", data) if b"only" in data else None
+    written = data.split(b"\n") if _MARKER.search(data) else ()
+    lines = {number for number, line in enumerate(written, 1) if _MARKER.search(line)}
+    module = parse("source.py", data) if _ONLY.search(data) else None
     for node in ast.walk(module.syntax) if module else ():
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and any(
             map(_is_only, node.decorator_list)
