@@ -112,6 +112,9 @@ def run(
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(printing)
     except KeyboardInterrupt:
+        # A handler that was abandoned on a worker may be printing. Python aborts if it ends while a thread
+        # holds the lock of standard output, so wait for that lock once.
+        sys.stdout.flush()
         click.echo("Interrupted.", err=True)
         sys.exit(_INTERRUPTED)
     except ExecutionError as error:
