@@ -41,6 +41,7 @@ from kernel_exec.payloads import PayloadError
 from kernel_exec.preflight import preflight
 from kernel_exec.registry import NodeRegistry
 from kernel_exec.results import SKIP, Halted, Result, Skip, Stream, Value
+from kernel_exec.scheduler.observation import PayloadMutated
 from kernel_exec.spill import SpillStore
 from kernel_exec.validation import ValidatedFlow, diagnose, validate
 
@@ -72,6 +73,7 @@ __all__ = [
     "NodeMismatch",
     "NodeRegistry",
     "PayloadError",
+    "PayloadMutated",
     "QueueLimitExceeded",
     "Result",
     "Skip",

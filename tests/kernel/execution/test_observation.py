@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from small_flows import collect, inline, same, small, soon, stream, turns
 
-from kernel_exec import DeadlineExceeded, NodeFailed, Stream, Value
+from kernel_exec import DeadlineExceeded, NodeFailed, PayloadMutated, Stream, Value
 
 PREFIX = "lattice.executor."
 
@@ -142,6 +142,7 @@ async def test_a_handler_that_changes_what_it_returned_fails_when_ownership_is_c
     with pytest.raises(NodeFailed, match="changed a payload") as caught:
         await collect(flow.executor(check_ownership=True).run_many(flow.plan, "in", [1, 2], capture="out"))
     assert caught.value.alias == "a"
+    assert isinstance(caught.value.cause, PayloadMutated)
 
 
 async def test_a_change_behind_the_back_of_the_next_node_is_found_at_the_end() -> None:
