@@ -31,15 +31,16 @@ def environment(folder: Path) -> Path:
 def passed(python: Path, project: Path, path: str) -> frozenset[str]:
     """Run the suite with urllib3 imported from a path, and return the tests that passed.
 
-    Some of its tests measure time, so those that fail get a second run. What urllib3 runs inside a browser is
-    left out: it needs one, with Pyodide in it.
+    Some of its tests measure time or talk to threads that are slow to end, so those that fail are run again,
+    twice. What urllib3 runs inside a browser is left out: it needs one, with Pyodide in it.
     """
     name = path.replace("/", "-")
-    options = ["--ignore=test/contrib/emscripten", f"--junitxml={name}.xml", f"-ocache_dir=.cache-{name}"]
+    options = ["--ignore=test/contrib/emscripten", "--timeout=120", f"-ocache_dir=.cache-{name}"]
+    failed = ["--last-failed", "--last-failed-no-failures=none"]
     found: set[str] = set()
-    for again in ([], ["--last-failed", "--last-failed-no-failures=none"]):
+    for again in ([], failed, failed):
         subprocess.run(
-            [python, "-m", "pytest", "-q", *options, *again, "test"],
+            [python, "-m", "pytest", "-q", *options, f"--junitxml={name}.xml", *again, "test"],
             cwd=project,
             env={**os.environ, "PYTHONPATH": str(project / path)},
             stdout=subprocess.DEVNULL,
