@@ -14,7 +14,7 @@ from kernel_exec.results import Result
 from kernel_exec.scheduler.observation import Observer
 
 if TYPE_CHECKING:
-    from kernel_exec.scheduler.cells import Node
+    from kernel_exec.scheduler.cells import Node, Weights
 
 __all__ = ["Outlet", "Permits"]
 
@@ -77,6 +77,8 @@ class Outlet:
         "observer",
         "readers",
         "results",
+        "sizes",
+        "weights",
     )
 
     def __init__(self, loop: asyncio.AbstractEventLoop, permits: Permits, capacity: int) -> None:
@@ -91,21 +93,49 @@ class Outlet:
         """What comes is not kept: the host has what it wants of this run."""
         self.direct_room = capacity
         """How many results a driver may append by itself: all that the queue holds, none while
-        `discarding`."""
+        `discarding` and none where queues are weighed."""
         self.observer: Observer | None = None
+        self.weights: Weights | None = None
+        self.sizes: deque[int] = deque()
+        """The bytes of each result, where queues are weighed."""
 
-    @property
-    def has_room(self) -> bool:
-        """Whether a result can be put."""
-        return len(self.results) < self.capacity or self.discarding
+    def weigh(self, weights: Weights) -> None:
+        """Count from here on what the queue holds to what all queues may hold."""
+        self.weights = weights
+        self.direct_room = 0
 
-    def put(self, result: Result, ticket: int) -> None:
-        """Add a result, and wake one who waits for it."""
+    def reset(self) -> None:
+        """Begin again, empty."""
+        self.discarding = False
+        self.results.clear()
+        self.direct_room = self.capacity
+        if self.weights is not None:
+            self.direct_room = 0
+            self.weights.held = 0
+            self.sizes.clear()
+
+    def has_room(self, size: int) -> bool:
+        """Whether a result of `size` bytes can be put.
+
+        Where queues are weighed an empty queue takes any result: else a full run could wait for its host
+        while the host waits for a result.
+        """
+        if self.discarding or not self.results:
+            return True
+        if len(self.results) >= self.capacity:
+            return False
+        return self.weights is None or self.weights.held + size <= self.weights.limit
+
+    def put(self, result: Result, ticket: int, size: int = 0) -> None:
+        """Add a result of `size` bytes, and wake one who waits for it."""
         if self.discarding:
             if ticket & 1:
                 self._permits.release()
             return
         self.results.append((result, ticket))
+        if self.weights is not None:
+            self.sizes.append(size)
+            self.weights.held += size
         if self.observer is not None:
             self.observer.captured()
         if self.readers:
@@ -121,6 +151,9 @@ class Outlet:
                 self._permits.release()
             if self.observer is not None:
                 self.observer.taken()
+        if self.weights is not None:
+            self.weights.held -= sum(self.sizes)
+            self.sizes.clear()
 
     async def wait(self) -> None:
         """Wait until something may have changed: a result came, or the run drained or ended."""

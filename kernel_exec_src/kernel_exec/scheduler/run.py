@@ -177,13 +177,13 @@ class Run:
         last = len(routes) - 1
         size = 0 if self.weights is None else self.weigh(payload, last - at + 1)
         if at < 0:
-            if not self.outlet.has_room:
+            if not self.outlet.has_room(size):
                 node.pending = Pending(payload, ticket, routes, at)
                 self.outlet.blocked.append(node)
                 if self.observer is not None:
                     self.observer.blocked()
                 return False
-            self.outlet.put(Value(payload if last < 0 else self.copy(payload)), ticket)
+            self.outlet.put(Value(payload if last < 0 else self.copy(payload)), ticket, size)
             if last < 0:
                 return True
             ticket &= ~1
@@ -274,6 +274,10 @@ class Run:
         edge.held -= 1
         if edge.blocked:
             self.make_room(edge)
+        self.lighten(size)
+
+    def lighten(self, size: int) -> None:
+        """Count `size` bytes off what the queues hold in memory."""
         if size and self.weights is not None:
             self.weights.held -= size
             if self.weights.blocked:

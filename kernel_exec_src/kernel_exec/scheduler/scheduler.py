@@ -84,9 +84,7 @@ class Scheduler(Run):
         self.context = context
         self.sent = 0
         outlet = self.outlet
-        outlet.discarding = False
-        outlet.direct_room = outlet.capacity
-        outlet.results.clear()
+        outlet.reset()
         self.permits.free = outlet.capacity
         if run is not None:
             self.run = run
@@ -146,6 +144,8 @@ class Scheduler(Run):
                 self.permits.release()
             else:
                 self.permits.free += 1
+        if self.weights is not None:
+            self.lighten(outlet.sizes.popleft())
         if self.observer is not None:
             self.observer.taken()
         if delivered and self.journal is not None and isinstance(result, Value):
@@ -158,6 +158,8 @@ class Scheduler(Run):
     def discard_results(self) -> None:
         """Keep no results from here on."""
         self.outlet.discard()
+        if self.weights is not None:
+            self.make_room(self.weights)
         self._ready.extend(self.outlet.blocked)
         self.outlet.blocked.clear()
         if self._ready:

@@ -214,6 +214,19 @@ async def test_sends_wait_while_the_queues_hold_their_limit() -> None:
         await soon(asyncio.gather(*sends))
 
 
+async def test_results_that_nobody_takes_count_to_the_limit() -> None:
+    flow = small("in>out")
+    executor = flow.executor(queue_limit_bytes=10_000, trigger_capacity=100, capture_capacity=100)
+    payloads = [f"{number:03000}" for number in range(20)]
+    async with executor.instantiate(flow.plan, capture="out") as run:
+        sends = [asyncio.create_task(run.send("in", payload)) for payload in payloads]
+        await turns()
+        waiting = sum(not send.done() for send in sends)
+        assert waiting >= 12  # three results fit, one waits for room, three messages wait behind it
+        assert [(await soon(run.next())).value for _ in payloads] == payloads
+        await soon(asyncio.gather(*sends))
+
+
 async def test_queues_under_a_limit_give_the_same_results() -> None:
     async def grow(number: int) -> str:
         await asyncio.sleep(0)
