@@ -3,6 +3,8 @@
 These are its public names: `load_flow` and `validate` are the way in, `FlowExecutor` runs what they give.
 """
 
+import logging
+
 from kernel_exec.builder import FlowBuilder
 from kernel_exec.context import NodeContext
 from kernel_exec.diagnostics import Diagnostic
@@ -95,3 +97,6 @@ __all__ = [
     "to_mermaid",
     "validate",
 ]
+
+# Quiet by default: whoever wants the log adds a handler of their own.
+logging.getLogger(__name__).addHandler(logging.NullHandler())
