@@ -12,10 +12,7 @@ import threading  # profilec: only THREADS
 from collections import deque
 from collections.abc import Callable
 from contextvars import Context, copy_context  # profilec: only THREADS
-from typing import (
-    Any,
-    Final,  # profilec: only THREADS
-)
+from typing import Any
 
 from kernel_exec._profile import THREADS
 from kernel_exec.registry import NodeSpec
@@ -152,8 +149,8 @@ if THREADS:
         lets it.
         """
 
-        _LIMIT: Final = min(32, (os.cpu_count() or 1) + 4)
-        _PATIENCE: Final = 5.0
+        _LIMIT = min(32, (os.cpu_count() or 1) + 4)
+        _PATIENCE = 5.0
         """Seconds that an idle worker waits for a job before it ends."""
 
         def __init__(self) -> None:
