@@ -190,7 +190,7 @@ def test_a_false_stub_raises_what_it_says_with_the_parameters_that_it_names(sour
     ],
 )
 def test_a_stub_stays_of_the_kind_that_it_was(source: Source, definition: str, kind: object) -> None:
-    assert kind(source.run(f"@stub(unless=False)\n{definition}")["f"])  # type: ignore[operator]
+    assert kind(source.run(f"@stub(unless=False)\n{definition}")["f"])  # type: ignore[operator]  # from exec
 
 
 def test_a_stub_of_a_class_refuses_every_public_method(source: Source) -> None:

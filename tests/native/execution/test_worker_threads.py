@@ -110,7 +110,7 @@ async def test_a_full_inbox_goes_to_a_worker_as_one_job(monkeypatch: pytest.Monk
     ) as run:
         for number in range(33):
             await run.send(first, number)
-        assert [(await run.next()).value for _ in range(33)] == list(range(33))  # type: ignore[union-attr]
+        assert [(await run.next()).value for _ in range(33)] == list(range(33))  # type: ignore[union-attr]  # a Value
     assert jobs <= 3
 
 
@@ -234,7 +234,7 @@ async def test_the_messages_before_one_that_fails_in_a_thread_are_delivered() ->
     registry = NodeRegistry()
     plan, first, last = chain(registry, refuse_five)
     results = FlowExecutor(registry).run_many(plan, first, range(10), capture=last)
-    assert [(await anext(results)).value for _ in range(5)] == [0, 1, 2, 3, 4]  # type: ignore[union-attr]
+    assert [(await anext(results)).value for _ in range(5)] == [0, 1, 2, 3, 4]  # type: ignore[union-attr]  # a Value
     with pytest.raises(NodeFailed):
         await anext(results)
 
