@@ -31,8 +31,16 @@ def distribution_name(config: Config) -> str:
     return str(config.project.get("name") or config.package.replace("_", "-"))
 
 
-def render_metadata(config: Config, profile: Profile) -> dict[str, bytes]:
-    """The files beside the package of one profile, by path."""
+def render_metadata(
+    config: Config, profile: Profile, *, importable: tuple[str, ...] = ()
+) -> dict[str, bytes]:
+    """The files beside the package of one profile, by path.
+
+    Args:
+        config: the project.
+        profile: one of its profiles.
+        importable: the folders that an editable installation puts on the path, in the package's stead.
+    """
     files = {path: file.read_bytes() for path, file in project_files(config).items()}
     fields: dict[str, Any] = {"name": distribution_name(config), "version": find_version(config) or "0.0.0"}
     if not any(path.lower().startswith("readme") for path in files):
@@ -52,6 +60,7 @@ def render_metadata(config: Config, profile: Profile) -> dict[str, bytes]:
         "pyproject.toml.j2",
         sections=list(_sections("project", fields)),
         top_folder=config.package.partition(".")[0],
+        importable=importable,
         has_wheel_tag=profile.wheel_tag is not None,
     )
     files["pyproject.toml"] = text.encode()
