@@ -140,6 +140,8 @@ def _emitted(settings: Settings) -> Iterator[None]:
         _say(outcome.findings)
         if not outcome.is_good:
             raise SystemExit(f"profilec: {config.package} cannot be built as {profile.name}")
+        # Hatchling packs the .gitignore of any folder above, up to a repository's: this one ends the search.
+        Path(folder, ".git").mkdir()
         with chdir(Path(folder, profile.name)):
             yield
 

@@ -1,8 +1,13 @@
-"""What the packaging tests share: a project of a stranger, small enough to be built in every test."""
+"""What the packaging tests share: what `make dist` makes, made once, and a small project of a stranger."""
 
+import fcntl
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
 
 PYPROJECT = """
 [build-system]
@@ -48,6 +53,26 @@ def main() -> None:
     print(wind())
 ''',
 }
+
+
+@pytest.fixture(scope="session")
+def dist(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Path:
+    """Everything that is published, in one folder."""
+    shared = tmp_path_factory.getbasetemp().parent / f"dist-{testrun_uid}"
+    with shared.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the first process that needs it builds it, the others wait
+        if not shared.is_dir():
+            building = shared.with_suffix(".building")
+            subprocess.run([sys.executable, ROOT / "tools/dist.py", building], check=True)
+            building.rename(shared)
+    return shared
+
+
+@pytest.fixture(scope="session")
+def wheels(dist: Path) -> dict[str, Path]:
+    """The wheels of kernel-exec by profile."""
+    tags = {"native": "py3-none-any", "wasm": "py3-none-pyemscripten_2026_0_wasm32"}
+    return {profile: dist / f"kernel_exec-0.1.0-{tag}.whl" for profile, tag in tags.items()}
 
 
 @pytest.fixture
