@@ -53,13 +53,15 @@ test-compiler: setup  ## the compiler's tests
 	@echo "tests: compiler"
 	@$(PYTEST) -n auto tests/profilec
 
-test-browser: build  ## the same suite on the wasm tree in Chromium; not part of `make test`
+test-browser: build  ## the same suite and an installation in Chromium; not part of `make test`
 	@echo "tests: kernel, wasm, in a browser"
 	@$(BIN)/python tools/browser_suite.py $(RESULTS)/browser.xml tests/kernel tests/wasm
+	@echo "tests: installation, in a browser"
+	@$(PYTEST) tests/packaging/browser
 
 test-toolchain: build  ## set-up, wasm-python, wheels and examples
 	@echo "tests: toolchain, packaging, examples"
-	@$(PYTEST) -n auto tests/toolchain tests/packaging
+	@$(PYTEST) -n auto --ignore=tests/packaging/browser tests/toolchain tests/packaging
 
 test-kernel: test-native test-wasm  ## the kernel's suite in both worlds: the same tests have to pass
 	@$(BIN)/python tools/compare_junit.py $(RESULTS)/native.xml $(RESULTS)/wasm.xml

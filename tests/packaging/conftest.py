@@ -3,11 +3,14 @@
 import fcntl
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from loopback import Index, serving
 
-ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
 
 PYPROJECT = """
 [build-system]
@@ -56,9 +59,10 @@ def main() -> None:
 
 
 @pytest.fixture(scope="session")
-def dist(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> Path:
+def dist(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """Everything that is published, in one folder."""
-    shared = tmp_path_factory.getbasetemp().parent / f"dist-{testrun_uid}"
+    own = tmp_path_factory.getbasetemp()
+    shared = (own if worker_id == "master" else own.parent) / "dist"  # one for all processes of pytest-xdist
     with shared.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # the first process that needs it builds it, the others wait
         if not shared.is_dir():
@@ -73,6 +77,26 @@ def wheels(dist: Path) -> dict[str, Path]:
     """The wheels of kernel-exec by profile."""
     tags = {"native": "py3-none-any", "wasm": "py3-none-pyemscripten_2026_0_wasm32"}
     return {profile: dist / f"kernel_exec-0.1.0-{tag}.whl" for profile, tag in tags.items()}
+
+
+@pytest.fixture(scope="session")
+def offered(dist: Path) -> list[Path]:
+    """The wheels that an index offers: what is published, and what that depends on in both worlds."""
+    return [*dist.glob("*.whl"), *(ROOT / ".venv/wheels").glob("*.whl")]
+
+
+@pytest.fixture
+def index(offered: list[Path]) -> Iterator[Index]:
+    """Serve them, as a package index does."""
+    with serving(offered, {}) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def flow_after() -> str:
+    """A program for Pyodide, with a field for the index: install the kernel from there, and run a flow."""
+    install = 'import micropip\nawait micropip.install("kernel-exec", index_urls=["INDEX"])\n'
+    return f"{install}{HERE.joinpath('flow.py').read_text()}\nawait main()\n"
 
 
 @pytest.fixture
