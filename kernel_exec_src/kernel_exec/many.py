@@ -77,7 +77,7 @@ class Feeder:
                 if not scheduler.stopped:  # else the run refused the payload, and says why itself
                     self.failure = error
                     self._exhausted = True
-            if scheduler.has_work:
+            if scheduler.work:
                 scheduler.pump()
             if outlet.results or scheduler.stopped:
                 continue

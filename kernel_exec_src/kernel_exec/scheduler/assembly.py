@@ -52,8 +52,7 @@ def assemble(program: Program, run: RunState, host: Host) -> Scheduler:
     scheduler.stores = host.spill_stores
     scheduler.spill_limit = host.spill_limit
     if host.queue_limit is not None:
-        scheduler.weights = Weights(host.queue_limit)
-        scheduler.outlet.weigh(scheduler.weights)
+        scheduler.weights = scheduler.outlet.weights = Weights(host.queue_limit)
     if host.observes:
         scheduler.observer = scheduler.outlet.observer = _make_observer(program, host)
     nodes = [_make_node(plan) for plan in program.nodes]

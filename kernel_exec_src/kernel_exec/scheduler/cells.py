@@ -16,13 +16,14 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from operator import length_hint
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from kernel_exec.context import NodeContext
 from kernel_exec.program import Manner
 from kernel_exec.spill import SpillLane
 
 __all__ = [
+    "LOOK",
     "Driver",
     "Edge",
     "Message",
@@ -33,6 +34,7 @@ __all__ = [
     "Spilled",
     "Waiter",
     "Weights",
+    "Work",
 ]
 
 type Message = tuple[Any, Edge, int, Parcel | int | None]
@@ -42,6 +44,14 @@ bytes where queues are weighed, a parcel where it is timed or spilled.
 The lowest bit of a ticket says whether the message holds a permit; the others name the message where a
 program is traced, and are zero elsewhere.
 """
+
+
+type Work = tuple[Node, Any, int]
+"""What a driver can take up: a node that was claimed for it, a payload and its ticket; or a node that is
+ready, no payload, and `LOOK`."""
+
+LOOK: Final = -1
+"""In the place of a ticket: what there is to do waits at the node itself."""
 
 
 class Pending(NamedTuple):
@@ -115,6 +125,7 @@ class Node:
         "pending",
         "plain",
         "position",
+        "ready",
         "routes",
         "segment",
         "spills",
@@ -144,6 +155,9 @@ class Node:
         self.position = 0
         self.leads = False
         """More nodes of its segment follow, so that an exclusive run can begin here."""
+
+        self.ready: Work = (self, None, LOOK)
+        """What stands for it in the work of its run while it is ready."""
 
         self.idle = True
         self.inbox: deque[Message] = deque()

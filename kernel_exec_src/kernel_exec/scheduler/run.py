@@ -19,7 +19,7 @@ from kernel_exec.errors import ExecutionError, NodeFailed, QueueLimitExceeded
 from kernel_exec.payloads import estimate_bytes
 from kernel_exec.results import Feed, Value
 from kernel_exec.runtime import FIRST_PACE, turn_of
-from kernel_exec.scheduler.cells import Driver, Edge, Node, Parcel, Pending, Spilled, Weights
+from kernel_exec.scheduler.cells import Driver, Edge, Node, Parcel, Pending, Spilled, Weights, Work
 from kernel_exec.scheduler.invocation import late
 from kernel_exec.scheduler.names import branch_of
 from kernel_exec.scheduler.observation import Observer
@@ -33,15 +33,12 @@ class Run:
     """Everything about one run but what moves it. Used on the thread of its loop only."""
 
     __slots__ = (
-        "_attended",
-        "_handoffs",
+        "_driver",
         "_live",
         "_loop",
         "_pace",
         "_pumping",
-        "_ready",
         "_scheduled",
-        "_spare",
         "_turn",
         "abandons",
         "context",
@@ -63,6 +60,7 @@ class Run:
         "stores",
         "timers",
         "weights",
+        "work",
     )
 
     def __init__(
@@ -72,18 +70,16 @@ class Run:
         self._turn = turn_of(loop)
         self._pace = FIRST_PACE
         """How many hops a driver may go before it looks at the slice again."""
-        self._ready: deque[Node] = deque()
-        self._handoffs: list[tuple[Node, Any, int]] = []
-        """Payloads for nodes that were claimed for them; the latest is next, so that a branch is followed
-        down."""
         self._live: set[Driver] = set()
         """The drivers that have suspended and not ended; each holds a node."""
-        self._attended: Driver | None = None
-        self._spare: Driver | None = None
-        """A driver that has ended without suspending, to be used again."""
+        self._driver = Driver()
+        """The driver that the pump is below, and the one it starts next: the last that did not suspend."""
         self._pumping = False
         self._scheduled = False
 
+        self.work: deque[Work] = deque()
+        """What a driver can take up, from the right: first what was handed over, the latest before all, so
+        that a branch is followed down; then the nodes that are ready, in the order in which they became so."""
         self.permits = Permits(loop, permits)
         self.outlet = Outlet(loop, self.permits, permits)
         self.weights: Weights | None = None
@@ -133,10 +129,8 @@ class Run:
         self.stopped = True
         self.error = error
         self.run.cancelled = True
-        self._ready.clear()
-        self._handoffs.clear()
-        if self._attended is not None:
-            end_exclusive_run(self._attended)
+        self.work.clear()
+        end_exclusive_run(self._driver)
         for driver in self._live:
             if driver.task is not None:
                 driver.task.cancel()
@@ -190,29 +184,30 @@ class Run:
             at = 0
         elif last < 0 and ticket & 1:
             self.permits.release()
-        handoffs = self._handoffs
-        below = len(handoffs)  # what the earlier branches stand on: the first of them is followed first
+        handed: list[Work] = []
         while at <= last:
             edge = routes[at]
             target = edge.target
-            if target.idle and not edge.wrapped:
-                target.idle = False
-                target.segment.busy += 1
-                branch = payload if at == last else self.copy(payload)
-                name = branch_of(ticket, edge.branch) if edge.branch else ticket
-                handoffs.insert(below, (target, branch, name))
-            else:
+            direct = target.idle and not edge.wrapped
+            if not direct:
                 full = self.lacking(edge, size)
                 if full is not None:
                     full.blocked = (*full.blocked, node)
                     node.pending = Pending(payload, ticket, routes, at)
-                    return False
-                branch = payload if at == last else self.copy(payload)
-                name = branch_of(ticket, edge.branch) if edge.branch else ticket
+                    break
+            branch = payload if at == last else self.copy(payload)
+            name = branch_of(ticket, edge.branch) if edge.branch else ticket
+            if direct:
+                target.idle = False
+                target.segment.busy += 1
+                handed.append((target, branch, name))
+            else:
                 self.queue(edge, branch, name, size)
             ticket &= ~1
             at += 1
-        return True
+        handed.reverse()  # the last is taken up first, and that shall be the first branch
+        self.work.extend(handed)
+        return at > last
 
     def lacking(self, edge: Edge, size: int) -> Edge | Weights | None:
         """Return what lacks room for `size` bytes more: the edge, or all queues together; else None."""
@@ -267,7 +262,7 @@ class Run:
         target.inbox.append((payload, edge, ticket, parcel))
         if target.idle:
             claim(target)
-            self._ready.append(target)
+            self.work.appendleft(target.ready)
 
     def took(self, edge: Edge, size: int) -> None:
         """Count a message of `size` bytes off the queues that held it in memory."""
@@ -288,14 +283,14 @@ class Run:
         waiters, place.blocked = place.blocked, ()
         for waiter in waiters:
             if isinstance(waiter, Node):
-                self._ready.append(waiter)
+                self.work.appendleft(waiter.ready)
             elif not waiter.done():
                 waiter.set_result(None)
 
     def _release(self, node: Node) -> None:
         """Give a node back that was claimed: to the ready ones if messages wait for it, else it is idle."""
         if node.inbox:
-            self._ready.append(node)
+            self.work.appendleft(node.ready)
         else:
             node.idle = True
             node.segment.busy -= 1
