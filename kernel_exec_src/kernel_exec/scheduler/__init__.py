@@ -8,6 +8,6 @@ the rules: who may move what. `run` is what it moves, sends and ends; `cells` ar
 
 from kernel_exec.scheduler.assembly import Host, assemble
 from kernel_exec.scheduler.journaling import answer, attach, restore
-from kernel_exec.scheduler.scheduler import Scheduler
+from kernel_exec.scheduler.scheduler import END, ROOM, Scheduler
 
-__all__ = ["Host", "Scheduler", "answer", "assemble", "attach", "restore"]
+__all__ = ["END", "ROOM", "Host", "Scheduler", "answer", "assemble", "attach", "restore"]

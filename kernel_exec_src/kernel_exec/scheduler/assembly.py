@@ -125,6 +125,7 @@ def _join(line: list[Node]) -> None:
     segment = Segment()
     segment.nodes = tuple(line)
     segment.last = line[-1]
+    segment.emits = line[-1].emits
     segment.calls = tuple([node.call for node in line])
     for position, node in enumerate(line):
         node.segment = segment

@@ -94,12 +94,14 @@ class Segment:
     bookkeeping: nobody else can reach the nodes inside.
     """
 
-    __slots__ = ("busy", "calls", "last", "nodes")
+    __slots__ = ("busy", "calls", "emits", "last", "nodes")
 
     def __init__(self) -> None:
         self.busy = 0
         self.nodes: tuple[Node, ...] = ()
         self.last: Node
+        self.emits = False
+        """What its last node returns goes to the host and nowhere else."""
         self.calls: tuple[Callable[[Any], Any], ...] = ()
         """How to call the handlers of `nodes`."""
 

@@ -184,25 +184,23 @@ class Run:
             at = 0
         elif last < 0 and ticket & 1:
             self.permits.release()
+        copy = self.copy
         handed: list[Work] = []
-        while at <= last:
-            edge = routes[at]
+        for edge in routes[at:] if at else routes:
             target = edge.target
-            direct = target.idle and not edge.wrapped
-            if not direct:
+            if target.idle and not edge.wrapped:
+                branch = payload if at == last else copy(payload)
+                target.idle = False
+                target.segment.busy += 1
+                handed.append((target, branch, branch_of(ticket, edge.branch) if edge.branch else ticket))
+            else:
                 full = self.lacking(edge, size)
                 if full is not None:
                     full.blocked = (*full.blocked, node)
                     node.pending = Pending(payload, ticket, routes, at)
                     break
-            branch = payload if at == last else self.copy(payload)
-            name = branch_of(ticket, edge.branch) if edge.branch else ticket
-            if direct:
-                target.idle = False
-                target.segment.busy += 1
-                handed.append((target, branch, name))
-            else:
-                self.queue(edge, branch, name, size)
+                branch = payload if at == last else copy(payload)
+                self.queue(edge, branch, branch_of(ticket, edge.branch) if edge.branch else ticket, size)
             ticket &= ~1
             at += 1
         handed.reverse()  # the last is taken up first, and that shall be the first branch

@@ -27,8 +27,10 @@ calls `schedule`. So while there is ready work, somebody runs or is about to.
 from __future__ import annotations
 
 from asyncio import Task
+from collections.abc import Iterator
 from contextvars import Context
-from typing import Any
+from itertools import islice
+from typing import Any, Final
 
 from kernel_exec.context import RunState
 from kernel_exec.errors import UnknownTrigger
@@ -41,7 +43,13 @@ from kernel_exec.scheduler.observation import broken_seal
 from kernel_exec.scheduler.run import Run, claim, end_exclusive_run
 from kernel_exec.scheduler.spilling import send_spilling, unpack
 
-__all__ = ["Scheduler"]
+__all__ = ["END", "ROOM", "Scheduler"]
+
+END: Final = object()
+"""What `accept_many` returns behind the last payload."""
+
+ROOM: Final = object()
+"""What it returns where more payloads may come, and there was no room for any."""
 
 
 class Scheduler(Run):
@@ -135,6 +143,40 @@ class Scheduler(Run):
                 self.weights.held += size
             target.inbox.append((payload, entrance, ticket, size or None))
 
+    def accept_many(self, entrance: Edge, payloads: Iterator[Any]) -> Any:
+        """Let messages in while `payloads` gives some, permits are free and there is room. The caller pumps.
+
+        Returns:
+            `END` if `payloads` has no more, `ROOM` if nothing can be taken from it now; else the payload that
+            was taken and found the queues full. An error of `payloads` is raised with what came before it
+            let in.
+        """
+        permits, target, weights, journal = self.permits, entrance.target, self.weights, self.journal
+        inbox = target.inbox
+        room = min(permits.free, entrance.capacity - entrance.held)
+        sent = self.sent
+        size = 0
+        try:
+            for payload in islice(payloads, room):
+                if weights is not None:
+                    size = self.weigh(payload)
+                    if weights.held + size > weights.limit and (inbox or not target.idle):
+                        return payload
+                    weights.held += size
+                sent += 1
+                ticket = sent << 1 | 1
+                if journal is not None:
+                    journal.accept(place_of(target, ticket), entrance.label, payload)
+                inbox.append((payload, entrance, ticket, size or None))
+        finally:
+            taken, self.sent = sent - self.sent, sent
+            permits.free -= taken
+            entrance.held += taken
+            if taken and target.idle:
+                claim(target)
+                self.work.appendleft(target.ready)
+        return END if taken < room else ROOM
+
     def take(self, *, delivered: bool = True) -> Result:
         """Return the first result, and let a capture go on that found the queue full.
 
@@ -157,6 +199,23 @@ class Scheduler(Run):
             self.work.appendleft(outlet.blocked.popleft().ready)
             self.schedule()
         return result
+
+    def take_all(self) -> list[Result]:
+        """Return all results there are, as `take` would one after the other; at least one has to be there."""
+        results = self.outlet.results
+        if self.observer is not None or self.journal is not None or self.weights is not None:
+            return [self.take()]  # each counts until the host has it
+        taken = [result for result, _, _ in results]
+        for _, ticket, _ in results:
+            if ticket & 1:
+                self.permits.release()
+        results.clear()
+        blocked = self.outlet.blocked
+        if blocked:
+            self.work.extendleft(node.ready for node in blocked)
+            blocked.clear()
+            self.schedule()
+        return taken
 
     def discard_results(self) -> None:
         """Keep no results from here on."""
@@ -257,18 +316,21 @@ class Scheduler(Run):
         budget, size = self._pace, 0
         trusted = budget == TRUSTED
         try:
-            while work:
+            while True:
                 # Take a message: one that was handed over, or the first in the inbox of a node that is ready.
                 node, payload, ticket = work.pop()
                 if ticket < 0:
                     if node.pending is not None:
                         driver.node = node
-                        if not await self._send_rest(driver, node):
-                            continue
-                        if self.stopped:
+                        sent = await self._send_rest(driver, node)
+                        if self.stopped or not (sent or work):
                             return
+                        if not sent:
+                            continue
                     if not node.inbox:
                         self._release(node)
+                        if not work:
+                            return
                         continue
                     payload, edge, ticket, parcel = node.inbox.popleft()
                     if parcel is None:
@@ -283,23 +345,60 @@ class Scheduler(Run):
                 # Carry it on, from node to node, for as long as the next one is idle. `held` is the node that
                 # this driver has claimed; it is `node` but for the end of an exclusive run.
                 while True:
-                    if node.leads and trusted and driver.attended and node.segment.busy == 1:
+                    if trusted and node.leads and driver.attended and node.segment.busy == 1:
                         # An exclusive run: nobody else can reach these nodes, so only the first one is
                         # claimed. If one of them suspends, `_adopt` claims that one and ends the run there.
                         driver.run_from = held = node
-                        calls = node.segment.calls
-                        driver.calls = remaining = iter(calls[node.position :] if node.position else calls)
-                        if node.awaited:
-                            for call in remaining:
-                                payload = await call(payload)
-                                if payload is skip:
-                                    break
-                        else:
-                            for call in remaining:
-                                payload = call(payload)
-                                if payload is skip:
-                                    break
-                        budget -= len(calls)
+                        calls = node.segment.calls[node.position :] if node.position else node.segment.calls
+                        while True:
+                            driver.calls = remaining = iter(calls)
+                            if node.awaited:
+                                for call in remaining:
+                                    payload = await call(payload)
+                                    if payload is skip:
+                                        break
+                            else:
+                                for call in remaining:
+                                    payload = call(payload)
+                                    if payload is skip:
+                                        break
+                            budget -= len(calls)
+                            # Where the line ends at the host, as what else there is to do would have it, its
+                            # whole inbox is carried on in one go.
+                            if (
+                                payload is skip
+                                or not node.segment.emits
+                                or driver.run_from is None
+                                or self.stopped
+                                or len(results) >= outlet.direct_room
+                                or not (weights is None or outlet.has_room(size := self.weigh(payload)))
+                            ):
+                                break
+                            results.append((Value(payload), ticket, size))
+                            if weights is not None:
+                                weights.held += size
+                            if outlet.readers:
+                                outlet.wake_one()
+                            if budget <= 0:
+                                budget = self._pace = turn.look(self._pace)
+                                trusted = budget == TRUSTED
+                            if (
+                                not trusted
+                                or turn.spent
+                                or not node.inbox
+                                or work
+                                or context != unmarked
+                                or isinstance(node.inbox[0][3], Parcel)
+                            ):
+                                payload, ticket = skip, 0  # nothing is left to hand on
+                                break
+                            payload, edge, ticket, parcel = node.inbox.popleft()
+                            if parcel is None:
+                                edge.held -= 1
+                                if edge.blocked:
+                                    self.make_room(edge)
+                            else:
+                                self.took(edge, parcel)
                         if driver.run_from is not None:
                             driver.run_from = None
                             node = held.segment.last
@@ -318,6 +417,7 @@ class Scheduler(Run):
                     if self.stopped:
                         return
                     if not driver.attended:
+                        trusted = False
                         if not turn.begun:
                             turn.open(self._loop)
                             budget = self._pace
@@ -333,6 +433,11 @@ class Scheduler(Run):
                     elif target is not None and target.idle:
                         target.idle = False
                         target.segment.busy += 1
+                    elif target is not None and weights is None and (way := node.routes[0]).held < way.capacity:
+                        # As `send`, but for what a single way with room does not need.
+                        way.held += 1
+                        target.inbox.append((payload, way, ticket, None))
+                        target = None
                     elif (
                         node.emits
                         and len(results) < outlet.direct_room
@@ -355,11 +460,6 @@ class Scheduler(Run):
                             sent = await send_spilling(self, driver, node, payload, ticket, routes, at)
                             if self.stopped:
                                 return
-                        elif weights is None and node.onward is not None and routes[0].held < routes[0].capacity:
-                            # As `send`, but for what a single way with room does not need.
-                            edge, sent = routes[0], True
-                            edge.held += 1
-                            edge.target.inbox.append((payload, edge, ticket, None))
                         else:
                             sent = self.send(node, payload, ticket, routes, -1 if node.captures else 0)
                         if not sent:
@@ -389,12 +489,14 @@ class Scheduler(Run):
 
                 # Go on with the next one, unless the slice is spent, or it would see what a handler of this
                 # one set, or others would have to wait for it.
+                if not work:
+                    return
                 if budget <= 0:
                     budget = self._pace = turn.look(self._pace)
                     trusted = budget == TRUSTED
                     if turn.spent:
                         return
-                if work and (context != unmarked or (not driver.attended and len(work) > 1)):
+                if context != unmarked or (not driver.attended and len(work) > 1):
                     return
         except BaseException as error:
             self._failed(driver, error)
