@@ -51,6 +51,10 @@ def assemble(program: Program, run: RunState, host: Host) -> Scheduler:
     scheduler = Scheduler(asyncio.get_running_loop(), capacities.capture, run, copy)
     scheduler.stores = host.spill_stores
     scheduler.spill_limit = host.spill_limit
+    scheduler.traced = program.traced
+    scheduler.lingers = host.observes or any(
+        edge.tier is not None or edge.timeout is not None for edge in program.edges
+    )
     if host.queue_limit is not None:
         scheduler.weights = scheduler.outlet.weights = Weights(host.queue_limit)
     if host.observes:
@@ -130,7 +134,7 @@ def _join(line: list[Node]) -> None:
     for position, node in enumerate(line):
         node.segment = segment
         node.position = position
-        node.leads = position < len(line) - 1
+        node.leads = segment.emits or position < len(line) - 1
 
 
 def _gate(routes: tuple[Edge, ...], gates: tuple[Gate, ...]) -> Callable[[Any], tuple[Edge, ...]]:

@@ -156,7 +156,7 @@ class Node:
         self.segment = Segment()
         self.position = 0
         self.leads = False
-        """More nodes of its segment follow, so that an exclusive run can begin here."""
+        """An exclusive run can begin here: more nodes of its segment follow, or the host."""
 
         self.ready: Work = (self, None, LOOK)
         """What stands for it in the work of its run while it is ready."""

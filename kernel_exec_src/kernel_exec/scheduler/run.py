@@ -49,6 +49,7 @@ class Run:
         "feeds",
         "journal",
         "lanes",
+        "lingers",
         "nodes",
         "observer",
         "outlet",
@@ -59,6 +60,7 @@ class Run:
         "stopped",
         "stores",
         "timers",
+        "traced",
         "weights",
         "work",
     )
@@ -93,7 +95,11 @@ class Run:
         """The nodes whose handlers ask for their context."""
         self.entrances: dict[str, Edge] = {}
         self.sent = 0
-        """Messages that entered the run; the name of the last."""
+        """Messages that entered the run, where they are named: the name of the last."""
+        self.traced = False
+        """Messages are named, because somebody may ask for the name."""
+        self.lingers = False
+        """There can be more to a run's end than that nothing moves: lanes, timers, a journal, an observer."""
         self.stores: Mapping[str, SpillStore] = {}
         self.spill_limit: int | None = None
         """Bytes that one edge may hold in its lane."""
@@ -129,7 +135,6 @@ class Run:
         self.stopped = True
         self.error = error
         self.run.cancelled = True
-        self.work.clear()
         end_exclusive_run(self._driver)
         for driver in self._live:
             if driver.task is not None:
@@ -147,6 +152,7 @@ class Run:
             self.make_room(self.weights)
         if self.observer is not None:
             self.observer.stopped(error)
+        self.work.clear()
         self.outlet.wake_all()
 
     def fail(self, node: Node, cause: BaseException) -> None:

@@ -64,27 +64,20 @@ class Scheduler(Run):
         """Whether nothing moves and nothing will, until the host sends: no message is on its way."""
         return not (self.work or self._live or self._pumping or self.outlet.blocked)
 
-    @property
-    def has_all(self) -> bool:
-        """Whether the run has come to its end with a result, and there is nothing to clean up."""
+    def at_once(self) -> Result | None:
+        """Return the result of a run that has come to its end already and left nothing behind, else None.
+
+        The result is not taken: the scheduler is to be used for another run, or not at all.
+        """
         outlet = self.outlet
-        return not (
-            not outlet.results
-            or self.work
-            or self._live
-            or outlet.blocked
-            or self.stopped
-            or self.lanes
-            or self.timers
-            or self.journal
-            or self.observer
-        )
+        if self.lingers or self.work or self._live or outlet.blocked or self.stopped or not outlet.results:
+            return None
+        return outlet.results[0][0]
 
     @property
     def reusable(self) -> bool:
         """Whether the run left nothing behind, so that the scheduler may serve another."""
-        left = self.stopped or self.feeds or self.lanes or self.timers or self.journal or self.observer
-        return self.drained and not left
+        return self.drained and not (self.stopped or self.feeds or self.lingers)
 
     def begin(self, run: RunState | None, context: Context) -> None:
         """Forget a run that has drained and serve another: `run`, whose handlers see copies of `context`.
@@ -94,7 +87,8 @@ class Scheduler(Run):
         self.context = context
         self.sent = 0
         outlet = self.outlet
-        outlet.reset()
+        if outlet.results or outlet.discarding:
+            outlet.reset()
         self.permits.free = outlet.capacity
         if run is not None:
             self.run = run
@@ -123,16 +117,19 @@ class Scheduler(Run):
             QueueLimitExceeded: the payload is larger than all queues may be.
         """
         entrance = self.entrances.get(trigger) or self.entrance(trigger)
+        if self.weights is not None:
+            self.weigh(payload)
         self.permits.free -= 1
-        self.accept(entrance, payload, 0 if self.weights is None else self.weigh(payload))
+        self.accept(entrance, payload, 0)
 
     def accept(self, entrance: Edge, payload: Any, size: int) -> None:
         """Let a message in that holds a permit, on an entrance with room. The caller pumps or schedules."""
-        self.sent += 1
-        ticket = self.sent << 1 | 1
+        ticket = 1
         target = entrance.target
-        if self.journal is not None:
-            self.journal.accept(place_of(target, ticket), entrance.label, payload)
+        if self.traced:
+            ticket = self._name()
+            if self.journal is not None:
+                self.journal.accept(place_of(target, ticket), entrance.label, payload)
         if target.idle:
             target.idle = False
             target.segment.busy += 1
@@ -151,11 +148,11 @@ class Scheduler(Run):
             was taken and found the queues full. An error of `payloads` is raised with what came before it
             let in.
         """
-        permits, target, weights, journal = self.permits, entrance.target, self.weights, self.journal
+        permits, target, weights = self.permits, entrance.target, self.weights
         inbox = target.inbox
         room = min(permits.free, entrance.capacity - entrance.held)
-        sent = self.sent
-        size = 0
+        taken = size = 0
+        ticket = 1
         try:
             for payload in islice(payloads, room):
                 if weights is not None:
@@ -163,13 +160,13 @@ class Scheduler(Run):
                     if weights.held + size > weights.limit and (inbox or not target.idle):
                         return payload
                     weights.held += size
-                sent += 1
-                ticket = sent << 1 | 1
-                if journal is not None:
-                    journal.accept(place_of(target, ticket), entrance.label, payload)
+                if self.traced:
+                    ticket = self._name()
+                    if self.journal is not None:
+                        self.journal.accept(place_of(target, ticket), entrance.label, payload)
+                taken += 1
                 inbox.append((payload, entrance, ticket, size or None))
         finally:
-            taken, self.sent = sent - self.sent, sent
             permits.free -= taken
             entrance.held += taken
             if taken and target.idle:
@@ -259,6 +256,11 @@ class Scheduler(Run):
         """Return the tasks whose handlers have suspended and not ended."""
         return [driver.task for driver in self._live if driver.task is not None]
 
+    def _name(self) -> int:
+        """Return a ticket with a permit, and a name of its own, for a message that enters."""
+        self.sent += 1
+        return self.sent << 1 | 1
+
     # The pump -----------------------------------------------------------------------------------------------
 
     def _pump_scheduled(self) -> None:
@@ -339,6 +341,8 @@ class Scheduler(Run):
                             self.make_room(edge)
                     elif isinstance(parcel, Parcel):
                         payload = await unpack(self, driver, node, edge, payload, parcel)
+                        if self.stopped:
+                            return
                     else:
                         self.took(edge, parcel)
 
