@@ -62,7 +62,7 @@ def assemble(program: Program, run: RunState, host: Host) -> Scheduler:
     nodes = [_make_node(plan) for plan in program.nodes]
     edges = [_make_edge(program, at, nodes, observed=host.observes) for at in range(len(program.edges))]
     for node, plan in zip(nodes, program.nodes, strict=True):
-        _connect(node, plan, edges, traced=program.traced)
+        _connect(node, plan, edges, traced=program.traced, weighed=host.queue_limit is not None)
         _bind(node, plan, run, host.workers, scheduler)
         scheduler.nodes[node.alias] = node
     for line in program.segments:
@@ -98,7 +98,7 @@ def _make_edge(program: Program, at: int, nodes: list[Node], *, observed: bool) 
     return edge
 
 
-def _connect(node: Node, plan: NodePlan, edges: list[Edge], *, traced: bool) -> None:
+def _connect(node: Node, plan: NodePlan, edges: list[Edge], *, traced: bool, weighed: bool) -> None:
     routes = tuple(edges[at] for at in plan.routes)
     node.routes = routes
     node.emits = plan.plain and plan.captures and not routes
@@ -107,6 +107,7 @@ def _connect(node: Node, plan: NodePlan, edges: list[Edge], *, traced: bool) -> 
         node.gate = _gate(routes, plan.gates)
     elif len(routes) == 1 and not (plan.captures or routes[0].wrapped):
         node.onward = routes[0].target
+        node.way = None if weighed else routes[0]
     if traced and len(routes) + plan.captures > 1:
         for number, edge in enumerate(routes, start=1):
             edge.branch = number

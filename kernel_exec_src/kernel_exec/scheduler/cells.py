@@ -131,6 +131,7 @@ class Node:
         "routes",
         "segment",
         "spills",
+        "way",
     )
 
     def __init__(self, alias: str, manner: Manner) -> None:
@@ -153,6 +154,8 @@ class Node:
         """Its output goes to the host and nowhere else."""
         self.onward: Node | None = None
         """The one place its output can go, if it may be handed there directly."""
+        self.way: Edge | None = None
+        """The edge there, if a message may be queued on it as it is: queues are not weighed."""
         self.segment = Segment()
         self.position = 0
         self.leads = False

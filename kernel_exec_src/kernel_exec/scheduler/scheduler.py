@@ -354,6 +354,7 @@ class Scheduler(Run):
                         # claimed. If one of them suspends, `_adopt` claims that one and ends the run there.
                         driver.run_from = held = node
                         calls = node.segment.calls[node.position :] if node.position else node.segment.calls
+                        hops, emits = len(calls), node.segment.emits
                         while True:
                             driver.calls = remaining = iter(calls)
                             if node.awaited:
@@ -366,12 +367,12 @@ class Scheduler(Run):
                                     payload = call(payload)
                                     if payload is skip:
                                         break
-                            budget -= len(calls)
+                            budget -= hops
                             # Where the line ends at the host, as what else there is to do would have it, its
                             # whole inbox is carried on in one go.
                             if (
-                                payload is skip
-                                or not node.segment.emits
+                                not emits
+                                or payload is skip
                                 or driver.run_from is None
                                 or self.stopped
                                 or len(results) >= outlet.direct_room
@@ -392,15 +393,18 @@ class Scheduler(Run):
                                 or not node.inbox
                                 or work
                                 or context != unmarked
-                                or isinstance(node.inbox[0][3], Parcel)
                             ):
                                 payload, ticket = skip, 0  # nothing is left to hand on
                                 break
-                            payload, edge, ticket, parcel = node.inbox.popleft()
+                            payload, edge, ticket, parcel = message = node.inbox.popleft()
                             if parcel is None:
                                 edge.held -= 1
                                 if edge.blocked:
                                     self.make_room(edge)
+                            elif isinstance(parcel, Parcel):
+                                node.inbox.appendleft(message)
+                                payload, ticket = skip, 0
+                                break
                             else:
                                 self.took(edge, parcel)
                         if driver.run_from is not None:
@@ -437,10 +441,10 @@ class Scheduler(Run):
                     elif target is not None and target.idle:
                         target.idle = False
                         target.segment.busy += 1
-                    elif target is not None and weights is None and (way := node.routes[0]).held < way.capacity:
+                    elif (way := node.way) is not None and way.held < way.capacity:
                         # As `send`, but for what a single way with room does not need.
                         way.held += 1
-                        target.inbox.append((payload, way, ticket, None))
+                        way.target.inbox.append((payload, way, ticket, None))
                         target = None
                     elif (
                         node.emits
