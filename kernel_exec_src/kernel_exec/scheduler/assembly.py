@@ -135,6 +135,7 @@ def _join(line: list[Node]) -> None:
     for position, node in enumerate(line):
         node.segment = segment
         node.position = position
+        node.inner = position > 0
         node.leads = segment.emits or position < len(line) - 1
 
 

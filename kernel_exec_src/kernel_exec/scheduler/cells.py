@@ -7,7 +7,7 @@ may be read off a cell at any moment between two steps of the event loop:
   inbox has a message or its output found room), held by one driver (its handler runs), or blocked (`pending`
   says what it still has to send). That is why one invocation of a node runs at a time.
 - `edge.held` is the number of messages of that edge in the inbox of its target, spilled ones left out.
-- `segment.busy` is the number of its nodes that are not idle.
+- `segment.busy` is the number of its inner nodes, those behind the first, that are not idle.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class Parcel:
 class Segment:
     """A maximal line of plain nodes, each the only target of the one before it and fed by nothing else.
 
-    While no other node of it is busy, one driver may run its handlers one after the other with no
+    While no other of its inner nodes is busy, one driver may run its handlers one after the other with no
     bookkeeping: nobody else can reach the nodes inside.
     """
 
@@ -120,6 +120,7 @@ class Node:
         "halts",
         "idle",
         "inbox",
+        "inner",
         "leads",
         "manner",
         "onward",
@@ -158,6 +159,8 @@ class Node:
         """The edge there, if a message may be queued on it as it is: queues are not weighed."""
         self.segment = Segment()
         self.position = 0
+        self.inner = False
+        """It is not the first of its segment."""
         self.leads = False
         """An exclusive run can begin here: more nodes of its segment follow, or the host."""
 

@@ -136,6 +136,7 @@ class Run:
         self.error = error
         self.run.cancelled = True
         end_exclusive_run(self._driver)
+        self._driver.attended = False  # so that it looks, when it is back from its handler
         for driver in self._live:
             if driver.task is not None:
                 driver.task.cancel()
@@ -196,8 +197,7 @@ class Run:
             target = edge.target
             if target.idle and not edge.wrapped:
                 branch = payload if at == last else copy(payload)
-                target.idle = False
-                target.segment.busy += 1
+                claim(target)
                 handed.append((target, branch, branch_of(ticket, edge.branch) if edge.branch else ticket))
             else:
                 full = self.lacking(edge, size)
@@ -297,7 +297,8 @@ class Run:
             self.work.appendleft(node.ready)
         else:
             node.idle = True
-            node.segment.busy -= 1
+            if node.inner:
+                node.segment.busy -= 1
             if self.weights is not None and self.weights.blocked:
                 self.make_room(self.weights)  # a message for an idle node needs no room
 
@@ -309,7 +310,8 @@ class Run:
 def claim(node: Node) -> None:
     """Take an idle node."""
     node.idle = False
-    node.segment.busy += 1
+    if node.inner:
+        node.segment.busy += 1
 
 
 def end_exclusive_run(driver: Driver) -> None:

@@ -132,7 +132,6 @@ class Scheduler(Run):
                 self.journal.accept(place_of(target, ticket), entrance.label, payload)
         if target.idle:
             target.idle = False
-            target.segment.busy += 1
             self.work.append((target, payload, ticket))
         else:
             entrance.held += 1
@@ -349,7 +348,7 @@ class Scheduler(Run):
                 # Carry it on, from node to node, for as long as the next one is idle. `held` is the node that
                 # this driver has claimed; it is `node` but for the end of an exclusive run.
                 while True:
-                    if trusted and node.leads and driver.attended and node.segment.busy == 1:
+                    if trusted and node.leads and driver.attended and node.segment.busy == node.inner:
                         # An exclusive run: nobody else can reach these nodes, so only the first one is
                         # claimed. If one of them suspends, `_adopt` claims that one and ends the run there.
                         driver.run_from = held = node
@@ -373,8 +372,7 @@ class Scheduler(Run):
                             if (
                                 not emits
                                 or payload is skip
-                                or driver.run_from is None
-                                or self.stopped
+                                or not driver.attended
                                 or len(results) >= outlet.direct_room
                                 or not (weights is None or outlet.has_room(size := self.weigh(payload)))
                             ):
@@ -422,9 +420,9 @@ class Scheduler(Run):
                             payload = node.call(payload)
                         budget -= 1
 
-                    if self.stopped:
-                        return
                     if not driver.attended:
+                        if self.stopped:
+                            return
                         trusted = False
                         if not turn.begun:
                             turn.open(self._loop)
@@ -440,7 +438,8 @@ class Scheduler(Run):
                             self.permits.release()
                     elif target is not None and target.idle:
                         target.idle = False
-                        target.segment.busy += 1
+                        if target.inner:
+                            target.segment.busy += 1
                     elif (way := node.way) is not None and way.held < way.capacity:
                         # As `send`, but for what a single way with room does not need.
                         way.held += 1
@@ -478,7 +477,8 @@ class Scheduler(Run):
                         work.appendleft(held.ready)
                     else:
                         held.idle = True
-                        held.segment.busy -= 1
+                        if held.inner:
+                            held.segment.busy -= 1
                         if weights is not None and weights.blocked:
                             self.make_room(weights)
                     if target is None:
@@ -486,6 +486,8 @@ class Scheduler(Run):
                     node = target
                     if work and not driver.attended:
                         self.pump()  # what else is ready shall not wait for the next handler of this message
+                        if self.stopped:
+                            return
                         if turn.spent:
                             budget = 0
                     if budget <= 0:
