@@ -40,8 +40,10 @@ async def _from_sync(instance: FlowInstance, trigger: str, payloads: Iterable[An
         scheduler = instance.scheduler
         feeder = Feeder(scheduler, trigger, iter(payloads))
         while await feeder.wait_for_result():
-            for result in scheduler.take_all():
+            results, size = scheduler.take_all()
+            for result in results:
                 yield result
+            scheduler.lighten(size)
         if feeder.failure is not None:
             raise feeder.failure
 

@@ -196,22 +196,27 @@ class Scheduler(Run):
             self.schedule()
         return result
 
-    def take_all(self) -> list[Result]:
-        """Return all results there are, as `take` would one after the other; at least one has to be there."""
-        results = self.outlet.results
-        if self.observer is not None or self.journal is not None or self.weights is not None:
-            return [self.take()]  # each counts until the host has it
-        taken = [result for result, _, _ in results]
-        for _, ticket, _ in results:
+    def take_all(self) -> tuple[list[Result], int]:
+        """Return all results there are, at least one, as `take` would one by one; and their bytes.
+
+        They count until the host has them: the caller lightens the queues of those bytes then.
+        """
+        results, permits, blocked = self.outlet.results, self.permits, self.outlet.blocked
+        if self.observer is not None or self.journal is not None:
+            return [self.take()], 0
+        taken: list[Result] = []
+        bytes_taken = 0
+        for result, ticket, size in results:
+            taken.append(result)
+            bytes_taken += size
             if ticket & 1:
-                self.permits.release()
+                permits.release()
         results.clear()
-        blocked = self.outlet.blocked
         if blocked:
             self.work.extendleft(node.ready for node in blocked)
             blocked.clear()
             self.schedule()
-        return taken
+        return taken, bytes_taken
 
     def discard_results(self) -> None:
         """Keep no results from here on."""
