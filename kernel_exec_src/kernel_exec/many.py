@@ -103,12 +103,14 @@ class Feeder:
 
     def _feed(self) -> None:
         """Let in what there is room for."""
-        payloads = self._payloads
+        scheduler, entrance, payloads = self._scheduler, self._entrance, self._payloads
+        if not scheduler.permits.free or entrance.held >= entrance.capacity:
+            return
         if self._waiting:
             payloads, self._waiting = chain(self._waiting, payloads), []
         elif self._exhausted:
             return
-        left = self._scheduler.accept_many(self._entrance, payloads)
+        left = scheduler.accept_many(entrance, payloads)
         if left is END:
             self._exhausted = True
         elif left is not ROOM:

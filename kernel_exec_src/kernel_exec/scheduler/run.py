@@ -7,6 +7,7 @@ message waits in the inbox of its node, in a hand-off, or as what a node has pen
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextvars import copy_context
@@ -29,7 +30,7 @@ from kernel_exec.spill import SpillLane, SpillStore
 __all__ = ["Run", "claim", "end_exclusive_run"]
 
 
-class Run:
+class Run(ABC):
     """Everything about one run but what moves it. Used on the thread of its loop only."""
 
     __slots__ = (
@@ -81,7 +82,7 @@ class Run:
 
         self.work: deque[Work] = deque()
         """What a driver can take up, from the right: first what was handed over, the latest before all, so
-        that a branch is followed down; then the nodes that are ready, in the order in which they became so."""
+        that a branch is followed down; then the nodes that are ready, as they became so."""
         self.permits = Permits(loop, permits)
         self.outlet = Outlet(loop, self.permits, permits)
         self.weights: Weights | None = None
@@ -120,6 +121,23 @@ class Run:
     def loop(self) -> asyncio.AbstractEventLoop:
         """The loop that the run lives on."""
         return self._loop
+
+    # What moves it ------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def pump(self) -> None:
+        """Move what is ready, until nothing is or the slice is spent."""
+
+    def schedule(self) -> None:
+        """See that the pump runs in the loop's next turn."""
+        if not self._scheduled and not self.stopped:
+            self._scheduled = True
+            self._loop.call_soon(self._pump_scheduled)
+
+    def _pump_scheduled(self) -> None:
+        self._scheduled = False
+        if not self.stopped:
+            self.pump()
 
     # How it ends --------------------------------------------------------------------------------------------
 
