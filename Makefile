@@ -35,6 +35,9 @@ wasm: setup  ## write build/wasm and type-check it for emscripten
 	@echo "mypy --strict --platform emscripten: build/wasm"
 	@$(MYPY) --cache-dir=.mypy_cache/wasm --platform emscripten --python-version 3.14 build/wasm/kernel_exec
 
+dist: setup  ## wheels and sdists of kernel-exec and profilec, into dist/
+	@$(BIN)/python tools/dist.py dist
+
 check: setup  ## what a commit has to pass, in seconds: annotations, lint, formatting, types of the sources
 	@echo "profilec check"
 	@$(BIN)/profilec check
@@ -100,10 +103,10 @@ lock: setup  ## pin and hash what requirements/*.in and package.json ask for; de
 	@$(BIN)/python tools/lock.py
 
 clean:  ## remove what was generated, the environment included
-	@rm -rf build .venv node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf build dist .venv node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: demo setup build native wasm check nightly coverage bench bench-compiler format lock clean help
+.PHONY: demo setup build native wasm dist check nightly coverage bench bench-compiler format lock clean help
 .PHONY: test test-compiler test-kernel test-native test-wasm test-browser test-toolchain
