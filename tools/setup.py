@@ -82,9 +82,7 @@ def make_wasm() -> None:
     only_wheels = ["--no-deps", "--require-hashes", "--no-compile", "--only-binary=:all:"]
     packages = WASM / "lib"
     pip("install", *only_wheels, *PYODIDE_PLATFORM, f"--target={packages}", "-r", "requirements/wasm.txt")
-    stdlib = NODE_MODULES / "pyodide/python_stdlib.zip"
-    compiled = WASM / "python_stdlib.zip"
-    run("tools/wasm-python", "tools/wasm/precompile.py", str(stdlib), str(compiled), str(packages))
+    run(str(PYTHON), "-I", "-m", "profilec.wasm.packages")
 
 
 def node_package() -> Path:
@@ -117,7 +115,7 @@ STAGES = [
     Stage(
         "packages for Pyodide into .venv/wasm",
         WASM,
-        ("requirements/wasm.txt", "package-lock.json", "tools/wasm/precompile.py"),
+        ("requirements/wasm.txt", "package-lock.json", "codegen/profilec/wasm/precompile.py"),
         make_wasm,
     ),
 ]

@@ -1,10 +1,10 @@
-"""Compiles the standard library and the installed packages once, inside Pyodide: `wasm-python precompile.py`.
+"""Compiles the standard library and the installed packages once, inside Pyodide.
 
 Pyodide comes with a standard library of sources, which every start compiles anew: a start takes three times
 as long as with bytecode. Only the interpreter itself writes bytecode that it can certainly read, hence
 inside.
 
-    precompile.py STDLIB_ZIP COMPILED_ZIP PACKAGES
+    python -m profilec.wasm precompile.py STDLIB_ZIP COMPILED_ZIP PACKAGES
 """
 
 import compileall
