@@ -62,7 +62,7 @@ def requirements(config: Config, profile: Profile) -> list[str]:
     of_the_project = config.project.get("dependencies", ())
     common = map(str, of_the_project) if isinstance(of_the_project, list) else ()
     wanted = [f"pytest=={pytest.__version__}", *common, *profile.dependencies, *of_the_tests]
-    return [text for text in wanted if canonicalize_name(Requirement(text).name) not in absent.PLUGINS]
+    return [text for text in wanted if canonicalize_name(Requirement(text).name) not in absent.DISTRIBUTIONS]
 
 
 def _run_inside(interpreter: Interpreter, arguments: Iterable[str], result: Path) -> int:

@@ -44,4 +44,5 @@ def _bytecode(name: str, source: bytes) -> bytes:
 if __name__ == "__main__":
     stdlib, target, packages = map(Path, sys.argv[1:])
     compileall.compile_dir(packages, quiet=2, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
-    compile_zip(stdlib, target)
+    if not target.exists():
+        compile_zip(stdlib, target)

@@ -57,7 +57,10 @@ process.on("exit", () => {
   if (!ended) die("nothing was left to wait for, but the script had not ended");
 });
 
-if (!("Suspending" in WebAssembly)) die(`Node ${process.version} cannot switch stacks: Node 22 or newer can`);
+// The name of the interface has changed between Node 20 and 24.
+if (!("Suspending" in WebAssembly || "Suspender" in WebAssembly)) {
+  die(`Node ${process.version} cannot switch stacks in WebAssembly: Node 20 and newer can`);
+}
 if (parent) endWith(parent);
 const { loadPyodide } = await import(pathToFileURL(path.join(folder, "pyodide.mjs")));
 const pyodide = await loadPyodide({
