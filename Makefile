@@ -66,14 +66,14 @@ test-toolchain: build  ## set-up, wasm-python, wheels and examples
 test-kernel: test-native test-wasm  ## the kernel's suite in both worlds: the same tests have to pass
 	@$(BIN)/python tools/compare_junit.py $(RESULTS)/native.xml $(RESULTS)/wasm.xml
 
-test-native: build  ## the kernel's suite and what only native promises, on CPython
+test-native: setup  ## the kernel's suite and what only native promises, on CPython
 	@echo "tests: kernel, native"
-	@PYTHONPATH=build/native $(PYTEST) --junitxml=$(RESULTS)/native.xml tests/kernel tests/native
+	@$(PYTEST) --profilec native --junitxml=$(RESULTS)/native.xml tests/kernel tests/native
 
-test-wasm: build  ## the kernel's suite and what only wasm promises, inside Pyodide
+test-wasm: setup  ## the kernel's suite and what only wasm promises, inside Pyodide
 	@echo "tests: kernel, wasm"
 	@rm -f $(RESULTS)/wasm.xml
-	@tools/wasm-python -m pytest -p no:cacheprovider --junitxml=$(RESULTS)/wasm.xml tests/kernel tests/wasm
+	@$(PYTEST) --profilec wasm --junitxml=$(RESULTS)/wasm.xml tests/kernel tests/wasm
 
 bench: build  ## how many times faster than the plain design, in both worlds
 	@PYTHONPATH=build/native $(BIN)/python -m benchmarks
@@ -86,11 +86,11 @@ coverage: export COVERAGE_CORE := sysmon
 coverage: build  ## how much of the annotated source the kernel's tests reach in both worlds together
 	@mkdir -p build/coverage
 	@echo "coverage: kernel, native"
-	@PYTHONPATH=build/native $(BIN)/coverage run --data-file=build/coverage/native --source=build/native \
-		-m pytest tests/kernel tests/native
+	@$(BIN)/coverage run --data-file=build/coverage/native --source=build/native \
+		-m pytest --profilec native tests/kernel tests/native
 	@echo "coverage: kernel, wasm"
 	@tools/wasm-python -m coverage run --data-file=build/coverage/wasm --source=build/wasm \
-		-m pytest -p no:cacheprovider tests/kernel tests/wasm
+		-m pytest -p profilec.pytest_plugin --profilec wasm tests/kernel tests/wasm
 	@$(BIN)/python -m profilec.coverage build/coverage/native build/coverage/wasm
 
 nightly: setup  ## what is heavy: large libraries byte for byte, other people's packages and their own suites

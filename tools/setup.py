@@ -84,9 +84,7 @@ def make_wasm() -> None:
     packages = WASM / "lib"
     only_wheels = [*ONLY_WHEELS, *PYODIDE_PLATFORM, "-r", "requirements/wasm.txt"]
     pip("install", *only_wheels, "--no-compile", f"--target={packages}")
-    stdlib = NODE_MODULES / "pyodide/python_stdlib.zip"
-    compiled = WASM / "python_stdlib.zip"
-    run("tools/wasm-python", "tools/wasm/precompile.py", str(stdlib), str(compiled), str(packages))
+    run(str(PYTHON), "-I", "-m", "profilec.wasm.packages")
 
 
 def make_wheels() -> None:
@@ -125,7 +123,7 @@ STAGES = [
     Stage(
         "packages for Pyodide into .venv/wasm",
         WASM,
-        ("requirements/wasm.txt", "package-lock.json", "tools/wasm/precompile.py"),
+        ("requirements/wasm.txt", "package-lock.json", "codegen/profilec/wasm/precompile.py"),
         make_wasm,
     ),
     Stage(
