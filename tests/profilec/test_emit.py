@@ -400,3 +400,14 @@ def test_a_version_that_cannot_be_found_is_a_warning(configured: Configured) -> 
     (project.root / "src" / "shop" / "_profile.py").unlink()
     ran = project.run("check", "--json")
     assert (ran.code, ran.codes) == (0, ["PC014"])
+
+
+def test_a_file_that_stays_as_it_is_is_not_written_anew(tmp_path: Path) -> None:
+    tree = tmp_path / "build/native"
+    replace_folders({tree: {"shop/a.py": b"a = 1\n", "shop/b.py": b"b = 1\n"}}, "first")
+    (tree / "shop/b.py").write_bytes(b"by hand\n")
+    before = (tree / "shop/a.py").stat().st_ino
+    replace_folders({tree: {"shop/a.py": b"a = 1\n", "shop/b.py": b"b = 1\n"}}, "second")
+    assert (tree / "shop/a.py").stat().st_ino == before
+    assert (tree / "shop/b.py").read_bytes() == b"b = 1\n"
+    assert inspect(tree).is_untouched
