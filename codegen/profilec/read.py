@@ -148,6 +148,10 @@ class Syntax:
         span = Span(self._offsets[start], self._offsets[end])
         if isinstance(node, cst.FunctionDef | cst.ClassDef) and node.decorators:
             return Span(self.inner(node.decorators[0]).start, span.end)
+        if isinstance(node, cst.Param) and node.default is not None:  # LibCST counts it out
+            return Span(span.start, self.outer(node.default).end)
+        if isinstance(node, cst.ParamSlash):  # LibCST counts its comma in
+            return Span(span.start, span.start + 1)
         return span
 
     def place(self, offset: int) -> tuple[int, int]:

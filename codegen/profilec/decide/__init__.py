@@ -42,7 +42,7 @@ _HANDLERS: dict[type[cst.CSTNode], Callable[[Walk, Any], Any]] = {
     cst.Expr: simple.simple,
     cst.Return: simple.simple,
     cst.Raise: simple.simple,
-    cst.Del: simple.simple,
+    cst.Del: simple.delete,
     cst.TypeAlias: simple.simple,
 }
 

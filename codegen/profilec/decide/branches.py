@@ -42,8 +42,9 @@ def _branches(walk: Walk, node: cst.If) -> list[Branch]:
         if isinstance(current, cst.Else):
             branches.append(Branch(current, True, branches[-1].cause))
             break
-        truth = condition(walk, current.test)
-        branches.append(Branch(current, truth, walk.because(current.test, truth)))
+        lost = walk.lost.get(current)
+        truth = False if lost else condition(walk, current.test)
+        branches.append(Branch(current, truth, lost or walk.because(current.test, truth)))
         if truth:
             rest = [Branch(later, False, branches[-1].cause) for later in _later(current)]
             return [*branches, *rest]
@@ -267,7 +268,7 @@ def with_(walk: Walk, node: cst.With) -> Fate:
 def match_(walk: Walk, node: cst.Match) -> Fate:
     """Decide a `match`: cases may go; when all have gone, what is left of it is the subject."""
     expression(walk, node.subject, place=Place.ANY)
-    causes = [_case(walk, case) for case in node.cases]
+    causes = _cases(walk, node)
     lost = [cause for cause in causes if cause]
     for case, cause in zip(node.cases, causes, strict=True):
         if cause and len(lost) < len(causes):
@@ -280,6 +281,34 @@ def match_(walk: Walk, node: cst.Match) -> Fate:
     end = whole.start + len(walk.syntax.content[whole.start : walk.syntax.outer(node).end].rstrip())
     walk.draft.keep_only(Span(whole.start, end), walk.syntax.outer(node.subject), lost[0])
     return KEPT
+
+
+def _cases(walk: Walk, node: cst.Match) -> list[Cause | None]:
+    """Decide the cases of a `match` and return why each goes, if it does.
+
+    Python refuses cases behind one that takes everything, so they go where a guard that was true has gone.
+    """
+    causes: list[Cause | None] = []
+    for case in node.cases:
+        cause = _case(walk, case)
+        causes.append(cause)
+        if cause is None and case.guard and _takes_everything(case.pattern):
+            truth = walk.conditions.truth(case.guard)
+            if truth:
+                reason = walk.because(case.guard, truth)
+                causes += [reason] * (len(node.cases) - len(causes))
+                break
+    return causes
+
+
+def _takes_everything(pattern: cst.MatchPattern) -> bool:
+    """Tell whether a pattern is irrefutable (PEP 634): a name, `_`, or one of these as an alternative."""
+    match pattern:
+        case cst.MatchAs(pattern=inner):
+            return inner is None or _takes_everything(inner)
+        case cst.MatchOr(patterns=patterns):
+            return _takes_everything(patterns[-1].pattern)
+    return False
 
 
 def _case(walk: Walk, case: cst.MatchCase) -> Cause | None:

@@ -49,7 +49,10 @@ def _cut_run(
     start, end = syntax.inner(elements[index]).start, _after_separator(syntax, elements[stop - 1])
     before = _after_separator(syntax, elements[index - 1]) if index else 0
     line_start, line_end = content.rfind("\n", 0, start) + 1, _line_end(content, end)
-    if (
+    if index and stop == len(elements) and _is_continued(content, line_start):
+        last = syntax.inner(elements[index - 1]).end
+        draft.cut(before if keep_comma else last, end, cause)
+    elif (
         line_start >= before
         and not content[line_start:start].strip()
         and _nothing_but_comment(content[end:line_end])
@@ -76,6 +79,11 @@ def _after_separator(syntax: Syntax, element: cst.CSTNode) -> int:
 def _line_end(content: str, offset: int) -> int:
     newline = content.find("\n", offset)
     return newline + 1 if newline >= 0 else len(content)
+
+
+def _is_continued(content: str, line_start: int) -> bool:
+    """Tell whether a backslash joins a line to the one above, which must not end a list."""
+    return content[:line_start].removesuffix("\n").removesuffix("\r").endswith("\\")
 
 
 def _nothing_but_comment(rest: str) -> bool:

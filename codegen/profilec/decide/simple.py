@@ -33,6 +33,19 @@ def assert_(walk: Walk, node: cst.Assert) -> Fate:
     return KEPT
 
 
+def delete(walk: Walk, node: cst.Del) -> Fate:
+    """Decide a `del`: targets may go; without targets it goes."""
+    targets = node.target.elements if isinstance(node.target, cst.Tuple) else ()
+    causes = [walk.lost[target] for target in targets if target in walk.lost]
+    if not causes:
+        return simple(walk, node)
+    if len(causes) == len(targets):
+        return gone(causes[0])
+    expressions(walk, [target.value for target in targets if target not in walk.lost])
+    cut_elements(walk.draft, targets, [target in walk.lost for target in targets], causes[0])
+    return KEPT
+
+
 def simple(walk: Walk, node: cst.CSTNode) -> Fate:
     """Decide what stands in any other statement of one line."""
     expression(walk, node)
