@@ -35,6 +35,9 @@ wasm: setup  ## write build/wasm and type-check it for emscripten
 	@echo "mypy --strict --platform emscripten: build/wasm"
 	@$(MYPY) --cache-dir=.mypy_cache/wasm --platform emscripten --python-version 3.14 build/wasm/kernel_exec
 
+dist: setup  ## wheels and sdists of kernel-exec and profilec, into dist/
+	@$(BIN)/python tools/dist.py dist
+
 check: setup  ## what a commit has to pass, in seconds: annotations, lint, formatting, types of the sources
 	@echo "profilec check"
 	@$(BIN)/profilec check
@@ -50,25 +53,27 @@ test-compiler: setup  ## the compiler's tests
 	@echo "tests: compiler"
 	@$(PYTEST) -n auto tests/profilec
 
-test-browser: build  ## the same suite on the wasm tree in Chromium; not part of `make test`
+test-browser: build  ## the same suite and an installation in Chromium; not part of `make test`
 	@echo "tests: kernel, wasm, in a browser"
 	@$(BIN)/python tools/browser_suite.py $(RESULTS)/browser.xml tests/kernel tests/wasm
+	@echo "tests: installation, in a browser"
+	@$(PYTEST) tests/packaging/browser
 
 test-toolchain: build  ## set-up, wasm-python, wheels and examples
 	@echo "tests: toolchain, packaging, examples"
-	@$(PYTEST) -n auto tests/toolchain tests/packaging
+	@$(PYTEST) -n auto --ignore=tests/packaging/browser tests/toolchain tests/packaging
 
 test-kernel: test-native test-wasm  ## the kernel's suite in both worlds: the same tests have to pass
 	@$(BIN)/python tools/compare_junit.py $(RESULTS)/native.xml $(RESULTS)/wasm.xml
 
-test-native: build  ## the kernel's suite and what only native promises, on CPython
+test-native: setup  ## the kernel's suite and what only native promises, on CPython
 	@echo "tests: kernel, native"
-	@PYTHONPATH=build/native $(PYTEST) --junitxml=$(RESULTS)/native.xml tests/kernel tests/native
+	@$(PYTEST) --profilec native --junitxml=$(RESULTS)/native.xml tests/kernel tests/native
 
-test-wasm: build  ## the kernel's suite and what only wasm promises, inside Pyodide
+test-wasm: setup  ## the kernel's suite and what only wasm promises, inside Pyodide
 	@echo "tests: kernel, wasm"
 	@rm -f $(RESULTS)/wasm.xml
-	@tools/wasm-python -m pytest -p no:cacheprovider --junitxml=$(RESULTS)/wasm.xml tests/kernel tests/wasm
+	@$(PYTEST) --profilec wasm --junitxml=$(RESULTS)/wasm.xml tests/kernel tests/wasm
 
 bench: build  ## how many times faster than the plain design, in both worlds
 	@PYTHONPATH=build/native $(BIN)/python -m benchmarks
@@ -81,11 +86,11 @@ coverage: export COVERAGE_CORE := sysmon
 coverage: build  ## how much of the annotated source the kernel's tests reach in both worlds together
 	@mkdir -p build/coverage
 	@echo "coverage: kernel, native"
-	@PYTHONPATH=build/native $(BIN)/coverage run --data-file=build/coverage/native --source=build/native \
-		-m pytest tests/kernel tests/native
+	@$(BIN)/coverage run --data-file=build/coverage/native --source=build/native \
+		-m pytest --profilec native tests/kernel tests/native
 	@echo "coverage: kernel, wasm"
 	@tools/wasm-python -m coverage run --data-file=build/coverage/wasm --source=build/wasm \
-		-m pytest -p no:cacheprovider tests/kernel tests/wasm
+		-m pytest -p profilec.pytest_plugin --profilec wasm tests/kernel tests/wasm
 	@$(BIN)/python -m profilec.coverage build/coverage/native build/coverage/wasm
 
 nightly: setup  ## what is heavy: large libraries byte for byte, other people's packages and their own suites
@@ -100,10 +105,10 @@ lock: setup  ## pin and hash what requirements/*.in and package.json ask for; de
 	@$(BIN)/python tools/lock.py
 
 clean:  ## remove what was generated, the environment included
-	@rm -rf build .venv node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf build dist .venv node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: demo setup build native wasm check nightly coverage bench bench-compiler format lock clean help
+.PHONY: demo setup build native wasm dist check nightly coverage bench bench-compiler format lock clean help
 .PHONY: test test-compiler test-kernel test-native test-wasm test-browser test-toolchain

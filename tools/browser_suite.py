@@ -1,8 +1,8 @@
 """Runs the kernel's suite on the wasm tree in a real browser: `browser_suite.py RESULT.xml TESTS…`.
 
-A loopback server hands Pyodide, the tree and the tests to headless Chromium, which runs wasm/browser.html and
-posts the junit result back. The status is pytest's; a browser that is missing, silent or dead is status 1 and
-a sentence.
+A loopback server hands Pyodide, the tree and the tests to headless Chromium, which runs browser_suite.html
+and posts the junit result back. The status is pytest's; a browser that is missing, silent or dead is status 1
+and a sentence.
 """
 
 import io
@@ -18,6 +18,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from profilec.wasm.interpreter import find_interpreter
+
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = "/repository"
 """Where the repository lies inside the browser's Pyodide."""
@@ -25,7 +27,8 @@ FOLDER = "/repository"
 TIMEOUT = 600.0
 """Seconds that the browser has for the whole suite."""
 
-CARRIED = ["build/wasm", ".venv/wasm/lib", "tests", "examples", "pyproject.toml"]
+CARRIED = ["build/wasm", ".venv/wasm/lib", "tests", "examples", "pyproject.toml", "codegen/profilec"]
+CARRIED += ["kernel_exec_src/kernel_exec/_profile.py"]  # of the source, what the configuration names
 TYPES = {
     ".html": "text/html",
     ".mjs": "text/javascript",
@@ -41,10 +44,12 @@ class Suite:
         self.result = result
         self.ended = threading.Event()
         self.end: dict[str, Any] = {}
+        plugin = ["-p", "profilec.pytest_plugin", "--profilec", "wasm"]
         arguments = {
-            "argv": ["-m", "pytest", "-p", "no:cacheprovider", "--junitxml=result.xml", *tests],
+            "argv": ["-m", "pytest", *plugin, "--junitxml=result.xml", *tests],
             "folder": FOLDER,
-            "importable": [f"{FOLDER}/build/wasm", f"{FOLDER}/.venv/wasm/lib"],
+            "importable": [f"{FOLDER}/.venv/wasm/lib"],
+            "profilec": f"{FOLDER}/codegen/profilec",
             "result": f"{FOLDER}/result.xml",
         }
         self.made = {"/arguments.json": json.dumps(arguments).encode(), "/repository.zip": repository()}
@@ -53,10 +58,12 @@ class Suite:
         """Return what lies at an address: something made for this run, a tool, or a file of Pyodide."""
         if address in self.made:
             return self.made[address]
-        pages = {"/": "tools/wasm/browser.html", "/start.py": "tools/wasm/start.py"}
-        pages["/python_stdlib.zip"] = ".venv/wasm/python_stdlib.zip"
-        name = pages.get(address, f"node_modules/{address.removeprefix('/')}")
-        file = (ROOT / name).resolve()
+        pages = {
+            "/": ROOT / "tools/browser_suite.html",
+            "/start.py": ROOT / "codegen/profilec/wasm/start.py",
+            "/python_stdlib.zip": find_interpreter(ROOT).compiled_library,
+        }
+        file = pages.get(address, ROOT / "node_modules" / address.removeprefix("/")).resolve()
         return file.read_bytes() if file.is_file() and file.is_relative_to(ROOT) else None
 
     def told(self, address: str, body: bytes) -> None:

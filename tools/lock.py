@@ -21,7 +21,7 @@ _FROM_PYPI = ["--no-config", "--system-certs", "--default-index=https://pypi.org
 
 
 def main() -> None:
-    """Write requirements/dev.txt, then wasm.txt, which is bound to its versions, and package-lock.json."""
+    """Write requirements/dev.txt, then the others, which are bound to its versions, and package-lock.json."""
     with tempfile.TemporaryDirectory() as scratch:
         venv.create(scratch, with_pip=True)
         run(f"{scratch}/bin/python", "-m", "pip", "install", "-qq", "uv")
@@ -29,6 +29,7 @@ def main() -> None:
         uv += [*_EVERY_PLATFORM, *_FROM_PYPI]
         dev = ["requirements/dev.in", "codegen/pyproject.toml"]
         run(*uv, "--python-version=3.12", *dev, "--output-file=requirements/dev.txt")
+        run(*uv, "--python-version=3.12", "requirements/index.in", "--output-file=requirements/index.txt")
         run(*uv, "--python-version=3.14", "requirements/wasm.in", "--output-file=requirements/wasm.txt")
     run(".venv/bin/node", "--use-system-ca", str(NPM), "install", "--package-lock-only", "--silent")
 

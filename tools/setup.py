@@ -1,10 +1,10 @@
 """Makes the environment of the repository, or finds in a moment that it is there: `make setup`.
 
-Four stages, each a folder that is made from some files: `.venv` (Python packages and Node), `.venv/profilec`
-(that the compiler is installed), `node_modules` (Pyodide) and `.venv/wasm` (what is importable inside it). A
-folder carries a stamp, written last, with the hash of what it was made from. A folder without that stamp
-(new, changed, killed half-way, made by hand) is made from nothing; one with it costs the reading of a few
-files, and no network.
+Five stages, each a folder that is made from some files: `.venv` (Python packages and Node), `.venv/profilec`
+(that the compiler is installed), `node_modules` (Pyodide), `.venv/wasm` (what is importable inside it) and
+`.venv/wheels` (what the packaging tests offer on an index of their own). A folder carries a stamp, written
+last, with the hash of what it was made from. A folder without that stamp (new, changed, killed half-way, made
+by hand) is made from nothing; one with it costs the reading of a few files, and no network.
 
 Standard library only: it runs with the Python that tools/find-python printed, before anything is installed.
 """
@@ -22,10 +22,12 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PROFILEC = VENV / "profilec"
 WASM = VENV / "wasm"
+WHEELS = VENV / "wheels"
 NODE_MODULES = ROOT / "node_modules"
 PYTHON = VENV / "bin/python"
 NODE = VENV / "bin/node"
 
+ONLY_WHEELS = ["--no-deps", "--require-hashes", "--only-binary=:all:"]
 # The platform of Pyodide 314 (PEP 783), as `wheel-tag` in pyproject.toml.
 PYODIDE_PLATFORM = ["--platform=pyemscripten_2026_0_wasm32", "--python-version=3.14", "--implementation=cp"]
 
@@ -79,12 +81,16 @@ def make_node_modules() -> None:
 
 def make_wasm() -> None:
     """Install the wheels for Pyodide and let Pyodide compile them and its standard library."""
-    only_wheels = ["--no-deps", "--require-hashes", "--no-compile", "--only-binary=:all:"]
     packages = WASM / "lib"
-    pip("install", *only_wheels, *PYODIDE_PLATFORM, f"--target={packages}", "-r", "requirements/wasm.txt")
-    stdlib = NODE_MODULES / "pyodide/python_stdlib.zip"
-    compiled = WASM / "python_stdlib.zip"
-    run("tools/wasm-python", "tools/wasm/precompile.py", str(stdlib), str(compiled), str(packages))
+    only_wheels = [*ONLY_WHEELS, *PYODIDE_PLATFORM, "-r", "requirements/wasm.txt"]
+    pip("install", *only_wheels, "--no-compile", f"--target={packages}")
+    run(str(PYTHON), "-I", "-m", "profilec.wasm.packages")
+
+
+def make_wheels() -> None:
+    """Fetch the wheels of both worlds as they are."""
+    pip("download", *ONLY_WHEELS, "-r", "requirements/index.txt", f"--dest={WHEELS}")
+    pip("download", *ONLY_WHEELS, *PYODIDE_PLATFORM, "-r", "requirements/wasm.txt", f"--dest={WHEELS}")
 
 
 def node_package() -> Path:
@@ -117,8 +123,14 @@ STAGES = [
     Stage(
         "packages for Pyodide into .venv/wasm",
         WASM,
-        ("requirements/wasm.txt", "package-lock.json", "tools/wasm/precompile.py"),
+        ("requirements/wasm.txt", "package-lock.json", "codegen/profilec/wasm/precompile.py"),
         make_wasm,
+    ),
+    Stage(
+        "wheels for the packaging tests into .venv/wheels",
+        WHEELS,
+        ("requirements/index.txt", "requirements/wasm.txt"),
+        make_wheels,
     ),
 ]
 

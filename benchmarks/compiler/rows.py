@@ -42,10 +42,10 @@ class Row:
         return self.value >= self.goal if self.at_least else self.value <= self.goal
 
 
-def cold(root: Path) -> Cost:
+def cold(root: Path, *options: str) -> Cost:
     """Build a project as if for the first time."""
     shutil.rmtree(root / "build", ignore_errors=True)
-    return build(root)
+    return build(root, *options)
 
 
 def unannotated(place: Path) -> Iterator[Row]:
@@ -68,6 +68,8 @@ def every_fifth(place: Path) -> Iterator[Row]:
     yield Row(
         "every fifth file annotated, thousand lines a second", lines(root) / built / 1000, 100, "", True
     )
+    alone, together = cold(root).wall, cold(root, "--jobs", "2").wall
+    yield Row("every fifth file annotated, one job / --jobs 2, elapsed", alone / together, 1.7, "x", True)
 
 
 def warm(place: Path) -> Iterator[Row]:
@@ -85,6 +87,13 @@ def growth(place: Path, factor: int) -> Iterator[Row]:
     small, large = cold(generated(place / "small", 1000)), cold(generated(place / "large", 1000 * factor))
     yield Row(f"CPU time for each file, {factor} times as many files", large.cpu / small.cpu / factor, 1.1)
     yield Row(f"memory, {factor} times as many files", large.peak / small.peak, 1.2)
+
+
+def hundred_thousand(place: Path) -> Iterator[Row]:
+    """A tree of a hundred thousand files against one of ten thousand; takes many minutes."""
+    small, large = cold(generated(place / "small", 10_000)), cold(generated(place / "large", 100_000))
+    yield Row("CPU time for each file, 100,000 files / 10,000", large.cpu / small.cpu / 10, 1.1)
+    yield Row("memory, 100,000 files / 10,000", large.peak / small.peak, 1.2)
 
 
 def groups(factor: int) -> tuple[Callable[[Path], Iterator[Row]], ...]:

@@ -4,14 +4,16 @@ The only room that both reads and writes. A build whose inputs are those of the 
 anything is parsed.
 """
 
+import sys
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from profilec.config import Config
 from profilec.diagnostics import Finding, merged
 from profilec.emit.folder import Output, OutputError, drift, inspect, replace_folders
-from profilec.project import Analysis, analyse, fingerprint, open_project
+from profilec.project import Analysis, analyse, compiler_release, fingerprint, open_project
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ def build_profiles(
     write: bool = True,
     dependencies: Path | None = None,
     lines_kept: bool = False,
+    jobs: int = 1,
     on_step: Callable[[str], None] = lambda step: None,
 ) -> Outcome:
     """Bring the output folders of profiles up to date, or only compare them with what a build would give.
@@ -49,6 +52,7 @@ def build_profiles(
         write: false to compare: each difference is then a finding (PC503).
         dependencies: the folder that third-party code is read in; None for the environment of the compiler.
         lines_kept: whether every kept line stays at the number that it has in the source.
+        jobs: how many processes work. The output is the same with any number.
         on_step: called with the name of each step before it begins.
     """
     project = open_project(config)
@@ -58,11 +62,14 @@ def build_profiles(
         return Outcome()
     if write and (refusals := _refusals(config, outputs)):
         return Outcome(refusals)
-    analysis = analyse(project, on_step, dependencies=dependencies)
-    if analysis.errors:
-        return Outcome(analysis.findings)
-    on_step("writing" if write else "comparing")
-    return _emit(analysis, outputs, inputs, write=write, lines_kept=lines_kept)
+    from profilec.answers import Answers  # brings msgspec, which an unchanged project does without
+
+    with closing(Answers(config.root / config.out, f"{compiler_release()} {sys.version}", jobs)) as answers:
+        analysis = analyse(project, on_step, dependencies=dependencies, answers=answers)
+        if analysis.errors:
+            return Outcome(analysis.findings)
+        on_step("writing" if write else "comparing")
+        return _emit(analysis, outputs, inputs, write=write, lines_kept=lines_kept)
 
 
 def _refusals(config: Config, outputs: Mapping[str, Output]) -> tuple[Finding, ...]:

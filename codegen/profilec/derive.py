@@ -5,8 +5,9 @@ Takes the decisions of one profile so far and gives the facts that they add: `IS
 there are no more.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import libcst as cst
 
@@ -20,22 +21,53 @@ from profilec.scopes import Binding
 _CACHES = frozenset({"functools.cache", "functools.lru_cache"})
 
 
-def derive(modules: Iterable[tuple[Module, Remains]], facts: Facts) -> Facts:
-    """Return the facts with those that the top-level names of some modules repeat."""
+@dataclass(frozen=True)
+class Derived:
+    """The facts that one file repeats, by dotted path.
+
+    Attributes:
+        constants: what names hold.
+        functions: what functions return.
+        loaded: the names that hold a module.
+    """
+
+    constants: Mapping[str, Any] = field(default_factory=dict)
+    functions: Mapping[str, Any] = field(default_factory=dict)
+    loaded: frozenset[str] = frozenset()
+
+
+def derive(module: Module, remains: Remains, facts: Facts) -> Derived:
+    """Return the facts that the top-level names of a module repeat."""
+    constants: dict[str, Value] = {}
+    functions: dict[str, Value] = {}
+    for name, bindings in module.names.root.bindings.items():
+        path = f"{module.names.module}.{name}"
+        left = [binding for binding in bindings if remains.has(binding.span)]
+        if len(left) != 1 or not _is_unconditional(module, left[0], remains):
+            continue
+        constant, function = _of_binding(module, left[0], facts, chosen=len(bindings) > 1)
+        if constant is not UNKNOWN:
+            constants[path] = constant
+        if function is not UNKNOWN:
+            functions[path] = function
+        constants.update(_properties(module, left[0], facts))
+    loaded = frozenset(path for path, constant in constants.items() if constant is LOADED)
+    return Derived({path: constants[path] for path in constants if path not in loaded}, functions, loaded)
+
+
+def joined(facts: Facts, found: Iterable[Derived]) -> Facts:
+    """Return the facts with those that files repeat."""
     constants, functions = dict(facts.constants), dict(facts.functions)
-    for module, remains in modules:
-        for name, bindings in module.names.root.bindings.items():
-            path = f"{module.names.module}.{name}"
-            left = [binding for binding in bindings if remains.has(binding.span)]
-            if len(left) != 1 or not _is_unconditional(module, left[0], remains):
-                continue
-            constant, function = _of_binding(module, left[0], facts, chosen=len(bindings) > 1)
-            if constant is not UNKNOWN:
-                constants[path] = constant
-            if function is not UNKNOWN:
-                functions[path] = function
-            constants.update(_properties(module, left[0], facts))
+    for derived in found:
+        constants.update({path: _frozen(value) for path, value in derived.constants.items()})
+        constants.update(dict.fromkeys(derived.loaded, LOADED))
+        functions.update({path: _frozen(value) for path, value in derived.functions.items()})
     return replace(facts, constants=constants, functions=functions)
+
+
+def _frozen(value: Any) -> Any:
+    """Return a value as facts have it; a tuple that was written down has become a list."""
+    return tuple(map(_frozen, value)) if isinstance(value, list | tuple) else value
 
 
 def _of_binding(module: Module, binding: Binding, facts: Facts, *, chosen: bool) -> tuple[Value, Value]:

@@ -5,7 +5,7 @@ the whole package. A flag is known by the dotted path of its declaration, so ren
 nothing.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import libcst as cst
@@ -105,13 +105,10 @@ def _subject(call: cst.Call) -> str | None:
     return None
 
 
-def table(modules: Iterable[tuple[Syntax, Names]], config: Config) -> FlagTable:
-    """Collect the flags of all modules that declare some."""
-    flags: dict[str, Flag] = {}
-    for syntax, names in modules:
-        for declaration in declarations(syntax, names):
-            if declaration.subject is not None:
-                path = f"{names.module}.{declaration.name}"
-                place = f"{config.shown(syntax.text.path)}:{syntax.place(declaration.span.start)[0]}"
-                flags[path] = Flag(path, declaration.subject, names.module, place)
-    return FlagTable(flags, config.flags)
+def flags_of(syntax: Syntax, names: Names, config: Config) -> Iterator[tuple[Flag, Span]]:
+    """Yield the flags that a module declares, each with the place of its value."""
+    for declaration in declarations(syntax, names):
+        if declaration.subject is not None:
+            path = f"{names.module}.{declaration.name}"
+            place = f"{config.shown(syntax.text.path)}:{syntax.place(declaration.span.start)[0]}"
+            yield Flag(path, declaration.subject, names.module, place), declaration.span

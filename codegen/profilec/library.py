@@ -70,7 +70,7 @@ def active(node: cst.Module, profile: str, config: Config | None = None) -> froz
 
 
 def _specialised(text: str, profile: Profile, config: Config) -> Specialised:
-    specialised = specialise(_package_of(text, config), profile)
+    specialised = specialise(_package_of(text, config), [profile])[profile.name]
     errors = [finding for finding in specialised.findings if finding.is_error]
     if errors:
         raise CompileError(*errors)

@@ -1,26 +1,25 @@
-"""A package as the decisions see it: which files can hold anything to decide, parsed once for all profiles.
+"""A package as text: its Python files, its flags, and which files can hold anything to decide.
 
 Takes the files of the source root and gives a `Package`. A file in which neither a flag, nor a marker,
-nor the words of a fact occur is ruled out by a substring test and never parsed, unless pruning asks what
-it uses.
+nor the words of a fact occur is ruled out by a substring test, and never parsed for what it decides.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import libcst as cst
 
+from profilec.answers import Answers
 from profilec.config import Config, Profile
-from profilec.decide import Module
-from profilec.decide.comments import marks
-from profilec.decide.faults import faults, inert_marks, unused_features
+from profilec.decide.faults import DeclaredFlag, flags_declared
 from profilec.depth import room_for_depth
 from profilec.diagnostics import Finding
 from profilec.facts import facts_of
-from profilec.flags import Flag, FlagTable, table
-from profilec.read import Syntax, Text, UnreadableSourceError, decode, parse, too_deep
-from profilec.scope_walk import analyse
-from profilec.scopes import Names
+from profilec.flags import Flag, FlagTable
+from profilec.outline import Outline, outline
+from profilec.read import Text, UnreadableSourceError, decode
+from profilec.scope_walk import parsed
+from profilec.scopes import module_name
 from profilec.tree import SourceFile
 
 MARKER_WORD = "profilec"
@@ -28,52 +27,33 @@ MARKER_WORD = "profilec"
 
 @dataclass
 class Package:
-    """The files of a package, and what is known of those that were parsed.
+    """The files of a package, and what can be said of them without deciding anything.
 
     Attributes:
+        answers: what is known of single files.
         texts: the Python files, except those that are copied unread or cannot be read.
         relevant: the paths of the files that may hold something to decide.
-        findings: what could not be read, and faults that are the same in every profile.
+        declared: the flags of the module of flags.
+        findings: what could not be read.
     """
 
     config: Config
     sources: Mapping[str, SourceFile]
+    answers: Answers
     texts: dict[str, Text] = field(default_factory=dict)
     flags: FlagTable = field(default_factory=lambda: FlagTable({}))
     relevant: tuple[str, ...] = ()
+    declared: tuple[DeclaredFlag, ...] = ()
     findings: list[Finding] = field(default_factory=list)
-    _unreadable: dict[str, Finding] = field(default_factory=dict)
-    _syntax: dict[str, tuple[Syntax, Names] | None] = field(default_factory=dict)
-    _modules: dict[str, Module] = field(default_factory=dict)
+    _outlines: dict[str, Outline] = field(default_factory=dict)
 
-    def parsed(self, path: str) -> tuple[Syntax, Names] | None:
-        """Return the syntax and the names of a file, or None where it cannot be parsed.
-
-        That is a finding only where something may have to be decided: other files are copied.
-        """
-        if path not in self._syntax:
-            try:
-                syntax = parse(self.texts[path])
-                self._syntax[path] = syntax, analyse(syntax)
-            except UnreadableSourceError as error:
-                self._syntax[path] = None
-                self._unreadable[path] = error.finding
-            except RecursionError:
-                self._syntax[path] = None
-                self.findings.append(too_deep(self.texts[path]))
-        return self._syntax[path]
-
-    def module(self, path: str) -> Module | None:
-        """Return a file with its marker comments, or None where it cannot be parsed."""
-        if path not in self._modules:
-            parsed = self.parsed(path)
-            if parsed is None:
-                return None
-            found, findings = marks(parsed[0], self.flags)
-            self.findings += [*findings, *faults(*parsed, self.flags, self.config)]
-            self.findings += inert_marks(parsed[0], found, self.flags, self.config)
-            self._modules[path] = Module(*parsed, tuple(found))
-        return self._modules[path]
+    def outlines(self, paths: Iterable[str]) -> dict[str, Outline]:
+        """Return the imports of some files of the source."""
+        wanted = list(paths)
+        new = [path for path in wanted if path not in self._outlines]
+        found = self.answers.ask(outline, None, [self.texts[path] for path in new], Outline)
+        self._outlines.update(zip(new, found, strict=True))
+        return {path: self._outlines[path] for path in wanted}
 
     def code_of(self, path: str) -> str | None:
         """Return the `code` that a class of the package, given by its path, defines or inherits."""
@@ -82,17 +62,12 @@ class Package:
             seen.add(path)
             module, _, name = path.rpartition(".")
             file = self.file_of(module)
-            parsed = self.parsed(file) if file else None
-            bindings = parsed[1].root.bindings.get(name, []) if parsed else []
-            if parsed is None or len(bindings) != 1:
+            if file is None:
                 return None
-            node, target = bindings[0].node, bindings[0].target
-            if not isinstance(node, cst.ClassDef):
-                path = target or path
-            elif code := _code_in(node):
-                return code
-            elif node.bases:
-                path = parsed[1].qualified(node.bases[0].value) or path
+            (lead,) = self.answers.ask(code_in, name, [self.texts[file]], Lead)
+            if lead.code is not None or lead.base is None:
+                return lead.code
+            path = lead.base
         return None
 
     def file_of(self, module: str) -> str | None:
@@ -107,6 +82,30 @@ class Package:
             return None
         path = self.config.flags.replace(".", "/")
         return f"{path}.py" if f"{path}.py" in self.sources else f"{path}/__init__.py"
+
+
+@dataclass(frozen=True)
+class Lead:
+    """The `code` of a class, or the path of the class that it may have it from."""
+
+    code: str | None = None
+    base: str | None = None
+
+
+@room_for_depth()
+def code_in(name: str, text: Text) -> Lead:
+    """Return what a file says of the `code` of a class that it defines or imports."""
+    try:
+        _, names = parsed(text)
+    except (UnreadableSourceError, RecursionError):
+        return Lead()
+    bindings = names.root.bindings.get(name, [])
+    if len(bindings) != 1:
+        return Lead()
+    node, target = bindings[0].node, bindings[0].target
+    if not isinstance(node, cst.ClassDef):
+        return Lead(None, target)
+    return Lead(_code_in(node), names.qualified(node.bases[0].value) if node.bases else None)
 
 
 def _code_in(node: cst.ClassDef) -> str | None:
@@ -125,27 +124,28 @@ def _code_in(node: cst.ClassDef) -> str | None:
     return None
 
 
-@room_for_depth()
-def read_package(sources: Mapping[str, SourceFile], config: Config) -> Package:
+def read_package(
+    sources: Mapping[str, SourceFile], config: Config, answers: Answers | None = None
+) -> Package:
     """Read the Python files of a package, collect its flags, rule out files with nothing to decide."""
-    package = Package(config, sources)
+    package = Package(config, sources, answers or Answers())
     for path, source in sources.items():
         if path.endswith((".py", ".pyi")) and not config.is_copied(path):
             try:
                 package.texts[path] = decode(source, config.shown(path))
             except UnreadableSourceError as error:
                 package.findings.append(error.finding)
-    package.flags = table(_declaring(package), config)
+    declaring = list(_declaring(package))
+    found = package.answers.ask(
+        flags_declared, config, [package.texts[path] for path in declaring], tuple[DeclaredFlag, ...]
+    )
+    every = [declared.flag for flags in found for declared in flags]
+    package.flags = FlagTable({flag.path: flag for flag in every}, config.flags)
+    package.declared = dict(zip(declaring, found, strict=True)).get(package.flags_path or "", ())
     _find_relevant(package)
     while aliases := _passed_on(package):
         package.flags = replace(package.flags, flags={**package.flags.flags, **aliases})
         _find_relevant(package)
-    modules = [module for path in package.relevant if (module := package.module(path))]
-    unreadable = package._unreadable
-    package.findings += [unreadable[path] for path in package.relevant if path in unreadable]
-    declaring = package.parsed(package.flags_path) if package.flags_path else None
-    if declaring:
-        package.findings += unused_features(declaring, modules, package.flags, config)
     return package
 
 
@@ -162,23 +162,19 @@ def _passed_on(package: Package) -> dict[str, Flag]:
     """Find the flags that a module imports for others to import from it, by their path there."""
     known = package.flags.flags
     found: dict[str, Flag] = {}
-    for path in package.relevant:
-        parsed = package.parsed(path)
-        for name, bindings in parsed[1].root.bindings.items() if parsed else ():
-            flag = package.flags.get(bindings[0].target) if len(bindings) == 1 else None
-            alias = f"{parsed[1].module}.{name}" if parsed else ""
+    for path, imports in package.outlines(package.relevant).items():
+        for name, target in imports.passed_on.items():
+            flag, alias = package.flags.get(target), f"{module_name(path)}.{name}"
             if flag and alias not in known:
                 found[alias] = flag
     return found
 
 
-def _declaring(package: Package) -> Iterable[tuple[Syntax, Names]]:
-    """Parse the module of flags and every other file that may declare a flag."""
+def _declaring(package: Package) -> Iterator[str]:
+    """Yield the module of flags and every other file that may declare a flag."""
     for path, text in package.texts.items():
         if path == package.flags_path or ("flag" in text.content and MARKER_WORD in text.content):
-            parsed = package.parsed(path)
-            if parsed is not None:
-                yield parsed
+            yield path
 
 
 def _words(flags: FlagTable, profiles: Iterable[Profile]) -> frozenset[str]:

@@ -6,6 +6,7 @@ What every command shares. Writes nothing and prints nothing.
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from profilec.sources import read_sources
 from profilec.tree import SourceFile, Tree
 
 if TYPE_CHECKING:
+    from profilec.answers import Answers
     from profilec.package import Package
     from profilec.specialise import Specialised
 
@@ -80,16 +82,22 @@ def open_project(config: Config) -> Project:
 def fingerprint(project: Project) -> str:
     """A hash of all that the output depends on: sources, configuration, README, licence, the compiler."""
     config = project.config
-    total = hashlib.sha256()
-    total.update("\n".join(map(_release, ("libcst", "jinja2", "black"))).encode())
-    for file in sorted(Path(__file__).parent.rglob("*")):
-        if file.suffix in (".py", ".j2"):
-            total.update(file.read_bytes())
+    total = hashlib.sha256(compiler_release().encode())
     beside = {path: file.read_bytes() for path, file in project_files(config).items()}
     beside["pyproject.toml"] = (config.root / "pyproject.toml").read_bytes()
     for path, data in (*beside.items(), *((source.path, source.data) for source in project.sources.values())):
         total.update(f"{path}\n{len(data)}\n".encode())
         total.update(data)
+    return total.hexdigest()
+
+
+@cache
+def compiler_release() -> str:
+    """A hash of the compiler itself and of what it reads, renders and formats with."""
+    total = hashlib.sha256("\n".join(map(_release, ("libcst", "jinja2", "black"))).encode())
+    for file in sorted(Path(__file__).parent.rglob("*")):
+        if file.suffix in (".py", ".j2"):
+            total.update(file.read_bytes())
     return total.hexdigest()
 
 
@@ -101,7 +109,11 @@ def _release(package: str) -> str:
 
 
 def analyse(
-    project: Project, on_step: Callable[[str], None] = lambda step: None, *, dependencies: Path | None = None
+    project: Project,
+    on_step: Callable[[str], None] = lambda step: None,
+    *,
+    dependencies: Path | None = None,
+    answers: "Answers | None" = None,
 ) -> Analysis:
     """Make and prove the trees of all profiles.
 
@@ -112,17 +124,18 @@ def analyse(
         project: what `open_project` gave.
         on_step: called with the name of each step before it begins.
         dependencies: the folder that third-party code is read in; None for the environment of the compiler.
+        answers: what is known of single files; None where nothing is.
     """
     from profilec.package import read_package  # brings LibCST, which an unchanged project does without
     from profilec.prove import Dependencies, prove
     from profilec.specialise import specialise
 
-    config, findings, made = project.config, [*project.findings, *_metadata_findings(project.config)], {}
-    package = read_package(project.sources, config)
-    for profile in config.profiles.values():
-        on_step(f"specialising for {profile.name}")
-        made[profile.name] = specialise(package, profile)
-        findings += made[profile.name].findings
+    config, findings = project.config, [*project.findings, *_metadata_findings(project.config)]
+    package = read_package(project.sources, config, answers)
+    on_step(f"specialising for {' and '.join(config.profiles)}")
+    made = specialise(package, config.profiles.values())
+    for specialised in made.values():
+        findings += specialised.findings
     trees = {name: specialised.tree for name, specialised in made.items()}
     good = not any(finding.is_error for finding in findings)
     if good:

@@ -1,16 +1,15 @@
-"""What only removed code used goes too: imports, private names at the top of a module, whole private modules.
+"""What only removed code used goes too: imports, and private names at the top of a module.
 
-Takes the decisions of one profile and finds the nodes that nothing that is left leads to, though
-something in the source did. What was unused before stays, and so does every public name. `specialise`
-decides again with what was found here, until nothing more is.
+Takes the decision of one profile about a file and finds the nodes that nothing that is left leads to, though
+something in the source did. What was unused before stays, and so does every public name. `settle` decides
+again with what was found here, until nothing more is. Whole modules are for `needs`.
 """
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
 
 import libcst as cst
 
@@ -18,7 +17,7 @@ from profilec.decide import Decision, Module
 from profilec.decide.module import small_statements
 from profilec.edit import Cut, outermost
 from profilec.read import Span, Syntax
-from profilec.scopes import Binding, Names, Scope, imported_paths
+from profilec.scopes import Binding, Names, Scope
 
 _IDENTIFIER = re.compile(r"(?<![\w.])[^\W\d]\w*")
 
@@ -68,56 +67,6 @@ def unused(module: Module, decision: Decision, used_elsewhere: Callable[[str], b
             found |= _unused_imports(module.names, scope, remains)
     found |= _unused_at_top(module, remains, used_elsewhere)
     return _without_probes(module.syntax, found, remains)
-
-
-def unused_modules(
-    uses: Callable[[str, bool], Iterable[str]], roots: Iterable[str], private: Iterable[str]
-) -> set[str]:
-    """Find the private modules that something in the source leads to, and nothing that is left.
-
-    Args:
-        uses: gives the private modules that a file imports; of what is left of it, or in the source.
-        roots: the files that are emitted whatever imports them.
-        private: the files of private modules.
-    """
-    every = list(roots)
-    before, after = _reachable(every, lambda path: uses(path, False)), _reachable(
-        every, lambda path: uses(path, True)
-    )
-    return {path for path in private if path in before and path not in after}
-
-
-def cannot_be_imported(module: Module, remains: Remains, missing: Collection[str]) -> bool:
-    """Tell whether importing a module always fails, because at its top it imports what is not there.
-
-    Args:
-        module: the module.
-        remains: what the profile leaves of it.
-        missing: the modules that cannot be imported, by dotted path.
-    """
-
-    def fails(path: str) -> bool:
-        parts = path.split(".")
-        return any(".".join(parts[: index + 1]) in missing for index in range(len(parts)))
-
-    lines = (line for line in module.syntax.module.body if isinstance(line, cst.SimpleStatementLine))
-    imports = (s for line in lines for s in line.body if isinstance(s, cst.Import | cst.ImportFrom))
-    left = [node for node in imports if remains.has(module.syntax.inner(node))]
-    aliases = set(chain(*(node.names for node in left if not isinstance(node.names, cst.ImportStar))))
-    bound = chain(*module.names.root.bindings.values())
-    targets = [binding.target for binding in bound if binding.node in aliases and binding.target]
-    return fails(module.names.module) or any(map(fails, [*targets, *chain(*map(imported_paths, left))]))
-
-
-def _reachable(roots: Iterable[str], uses: Callable[[str], Iterable[str]]) -> set[str]:
-    reached: set[str] = set()
-    pending = list(roots)
-    while pending:
-        path = pending.pop()
-        if path not in reached:
-            reached.add(path)
-            pending += uses(path)
-    return reached
 
 
 # --- Within a `try` -------------------------------------------------------------------------------

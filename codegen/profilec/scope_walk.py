@@ -6,11 +6,12 @@ parameters).
 
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any, Literal
 
 import libcst as cst
 
-from profilec.read import Span, Syntax, children
+from profilec.read import Span, Syntax, Text, children, parse
 from profilec.scopes import (
     Binding,
     BindingKind,
@@ -23,6 +24,18 @@ from profilec.scopes import (
     module_name,
     parameters_of,
 )
+
+
+@lru_cache(maxsize=16)  # enough for a file that is asked about twice; syntax is large
+def parsed(text: Text) -> tuple[Syntax, Names]:
+    """Return the syntax of a text and the names in it.
+
+    Raises:
+        UnreadableSourceError: as `read.parse` says.
+        RecursionError: it nests too deeply.
+    """
+    syntax = parse(text)
+    return syntax, analyse(syntax)
 
 
 def analyse(syntax: Syntax) -> Names:

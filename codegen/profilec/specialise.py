@@ -1,28 +1,26 @@
-"""The passes in order: decide every module, prune until nothing changes, splice: package in, tree out."""
+"""The passes in order for all profiles: settle each file, and again where another changed the answer; splice.
 
-import re
+Package in, trees out. Knows files by what `settle` and `outline` say of them, and holds no syntax.
+"""
+
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
-import libcst as cst
-
-from profilec.conditions import World
 from profilec.config import Profile
-from profilec.decide import Decision, Module, decide
-from profilec.decide.refusals import Stub, configured
-from profilec.depth import room_for_depth
-from profilec.derive import derive
+from profilec.decide import Decision
+from profilec.decide.faults import unused_features
+from profilec.derive import joined
 from profilec.diagnostics import Finding
-from profilec.edit import UNUSED, Cause, line_starts, splice
-from profilec.facts import facts_of
-from profilec.flags import has
+from profilec.edit import line_starts, splice
+from profilec.facts import Facts, facts_of
+from profilec.flags import Flag, FlagTable
+from profilec.needs import Needs, Remaining
 from profilec.package import Package
-from profilec.prune import Remains, cannot_be_imported, statement_of, unused, unused_modules
-from profilec.read import Span, too_deep
+from profilec.read import Span, Text
 from profilec.scopes import module_name
-from profilec.traps import Trap, traps
+from profilec.settle import Circumstances, Held, Outcome, Settled, Task, settle
 from profilec.tree import EmittedFile, Tree
 
 
@@ -32,7 +30,7 @@ class Specialised:
 
     Attributes:
         tree: the files to emit.
-        findings: the faults that this profile meets.
+        findings: the faults that this profile meets, those of the package included.
         decisions: what was decided, by path, for the files in which something was.
         by_facts: the lines, by path, that went because of facts.
     """
@@ -43,102 +41,227 @@ class Specialised:
     by_facts: Mapping[str, frozenset[int]]
 
 
-@room_for_depth()
-def specialise(package: Package, profile: Profile) -> Specialised:
-    """Make the tree of one profile. Where findings are errors, the tree must not be written.
-
-    A fact that would harm what remains decides nothing there: everything is then decided again without it.
-    """
-    held: dict[str, dict[Span, Finding]] = {}
-    while True:
-        work = _Specialising(package, profile, held)
-        work.settle()
-        harm = work.harm_of_facts()
-        if not harm:
-            break
-        held = {path: {**held.get(path, {}), **harm.get(path, {})} for path in {*held, *harm}}
-    files = dict(work.emitted())
-    findings = [*package.findings, *work.findings()]
-    return Specialised(
-        Tree(profile.name, files), tuple(findings), work.decisions, dict(work.lines_by_facts())
-    )
+def specialise(package: Package, profiles: Iterable[Profile]) -> dict[str, Specialised]:
+    """Make the tree of each profile. Where findings are errors, a tree must not be written."""
+    work = [_Specialising(package, profile) for profile in profiles]
+    settled: dict[str, Settled] = {}
+    while pending := [one for one in work if one.pending]:
+        settled.update(_settle(package, pending))
+        for one in pending:
+            one.go_on()
+    findings = [*package.findings, *_of_every_profile(package, settled)]
+    return {one.profile.name: one.result(findings) for one in work}
 
 
+def _of_every_profile(package: Package, settled: Mapping[str, Settled]) -> Iterator[Finding]:
+    """Yield the faults that are the same in every profile."""
+    for path, file in settled.items():
+        yield from file.findings
+        if file.unreadable and path in package.relevant:
+            yield file.unreadable
+    subjects = chain(*(settled[path].subjects for path in package.relevant if path in settled))
+    declaring = settled.get(package.flags_path or "")
+    if declaring and declaring.outcomes:
+        yield from unused_features(package.declared, subjects, package.flags, package.config)
+
+
+def _settle(package: Package, pending: Iterable["_Specialising"]) -> dict[str, Settled]:
+    """Settle the files that some profiles wait for, each once for all of these profiles."""
+    waiting: dict[str, dict[str, Circumstances]] = {}
+    for one in pending:
+        for path in one.pending:
+            waiting.setdefault(path, {})[one.profile.name] = one.circumstances(path)
+    tasks = {path: _task(package, path, waiting[path]) for path in sorted(waiting)}
+    found: dict[str, Settled] = {}
+    while tasks:
+        answers = package.answers.ask(settle, package.config, list(tasks.values()), Settled)
+        found.update(zip(tasks, answers, strict=True))
+        tasks = {
+            path: replace(
+                task, codes={**task.codes, **{name: package.code_of(name) for name in found[path].codes}}
+            )
+            for path, task in tasks.items()
+            if found[path].codes
+        }
+    for one in pending:
+        for path in one.pending:
+            one.take(path, found[path])
+    return found
+
+
+def _task(package: Package, path: str, circumstances: Mapping[str, Circumstances]) -> Task:
+    text = package.texts[path]
+    return Task(text, _flags_for(text, package.flags), circumstances)
+
+
+def _flags_for(text: Text, table: FlagTable) -> FlagTable:
+    """Return the flags as far as they can matter to a file: those of modules that it does not name cannot."""
+    own = module_name(text.path)
+    named: dict[str, Flag] = {}
+    short: set[str] = set()
+    for path, flag in table.flags.items():
+        module, _, name = path.rpartition(".")
+        if name not in short or module == own or module.rpartition(".")[2] in text.content:
+            named[path] = flag
+            short.add(name)
+    return FlagTable(named, table.module)
+
+
+@dataclass
 class _Specialising:
-    """One profile's passes over a package: the decisions so far, and what pruning has found unused."""
+    """One profile's passes over a package: what is asked of each file, and what became of it.
 
-    def __init__(
-        self, package: Package, profile: Profile, held: Mapping[str, Mapping[Span, Finding]]
-    ) -> None:
-        self.package = package
-        self.held = held
-        spans = {path: frozenset(found) for path, found in held.items()}
-        self.world = World(profile, package.flags, facts_of(profile), spans, package.code_of)
-        self.unused: dict[str, dict[cst.CSTNode, Cause]] = {}
-        self.decisions: dict[str, Decision] = {}
-        self.gone: set[str] = set()
+    A fact that would harm what remains decides nothing there: everything is then asked again without it.
+    """
 
-    def settle(self) -> None:
-        """Decide every file that may hold something; derive facts, prune, until nothing changes."""
-        self._decide(self.package.relevant)
-        while paths := self._derive():
-            self._decide(paths)
+    package: Package
+    profile: Profile
+    facts: Facts = field(init=False)
+    held: dict[str, dict[Span, Finding]] = field(default_factory=dict)
+    unneeded: dict[str, frozenset[str]] = field(default_factory=dict)
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+    pending: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
+        self.facts = facts_of(self.profile)
+        self.unneeded, self.outcomes, self.gone = {}, {}, set()
+        self.pending = set(self.package.relevant)
+
+    def circumstances(self, path: str) -> Circumstances:
+        """Return what other files mean for one file."""
+        held = frozenset(self.held.get(path, ()))
+        return Circumstances(self._facts_for(path), held, self.unneeded.get(path, frozenset()))
+
+    def _facts_for(self, path: str) -> Facts:
+        """Return the facts as far as they can matter to a file: not those of names that it does not hold."""
+        if not self.facts.known:
+            return self.facts
+        content = self.package.texts[path].content
+        named = {known for known in self.facts.known if known.rpartition(".")[2] in content}
+        constants = {name: value for name, value in self.facts.constants.items() if name in named}
+        functions = {name: value for name, value in self.facts.functions.items() if name in named}
+        return replace(self.facts, constants=constants, functions=functions)
+
+    def take(self, path: str, settled: Settled) -> None:
+        """Take in what was made of a file."""
+        if outcome := settled.outcomes.get(self.profile.name):
+            self.outcomes[path] = outcome
+
+    def go_on(self) -> None:
+        """Find the files that have to be settled again, because another changed what they are asked with."""
+        self.pending = self._learn()
+        if self.pending:
+            return
         while True:
-            while paths := [path for path in self.decisions if self._prune(path)]:
-                self._decide(paths)
-            if not self._prune_modules():
+            needs = Needs(self._remaining(), self.facts.modules)
+            if pending := self._release(needs):
+                self.pending = pending
+                return
+            gone = needs.unneeded_modules() - self.gone
+            if not gone:
                 break
+            self.gone |= gone
+        if harm := self._harm(needs):
+            for path, found in harm.items():
+                self.held.setdefault(path, {}).update(found)
+            self._begin()
 
-    def _decide(self, paths: Iterable[str]) -> None:
-        for path in sorted(paths):
-            module = self.package.module(path)
-            if module is not None:
-                self.decisions[path] = self._decision(module, path)
-
-    def _decision(self, module: Module, path: str) -> Decision:
-        try:
-            return decide(module, self.world, self.unused.get(path, {}), self._stub(path))
-        except RecursionError:
-            return Decision((), (too_deep(module.syntax.text),))
-
-    def _stub(self, path: str) -> Stub | None:
-        """Return what a module refuses with, where this profile has only its stub."""
-        stub = self.package.config.stub_modules.get(module_name(path))
-        if stub is None or has(stub.unless, self.world.profile):
-            return None
-        return configured(stub)
-
-    def _derive(self) -> list[str]:
+    def _learn(self) -> set[str]:
         """Add the facts that the package's own names repeat, and return the files that mention a new one."""
-        known = self.world.facts
+        known = self.facts
         if not known.expressions and not known.modules:
-            return []
-        modules = (
-            (path, self.package.module(path)) for path, found in self.decisions.items() if found.emitted
-        )
-        remaining = ((module, Remains.of(self.decisions[path].cuts)) for path, module in modules if module)
-        facts = derive(remaining, known)
-        self.world = replace(self.world, facts=facts)
-        words = {path.rpartition(".")[2] for path in facts.known - known.known}
-        texts = self.package.texts.items()
-        return [path for path, text in texts if any(word in text.content for word in words)]
+            return set()
+        self.facts = joined(known, (outcome.derived for outcome in self.outcomes.values()))
+        words = {path.rpartition(".")[2] for path in self.facts.known - known.known}
+        texts = self.package.texts.items() if words else ()
+        return {path for path, text in texts if any(word in text.content for word in words)}
 
-    def findings(self) -> Iterator[Finding]:
-        """Yield what is refused: wrong annotations; in a module without any, what removal would change.
+    def _release(self, needs: Needs) -> set[str]:
+        """Note the names at the top of files that no other file asks for any more, and return these files."""
+        idle = {
+            (path, name)
+            for path, outcome in self.outcomes.items()
+            if self._is_emitted(path)
+            for name in outcome.idle - self.unneeded.get(path, frozenset())
+        }
+        free = idle - needs.asked_for(idle)
+        for path, name in free:
+            self.unneeded[path] = self.unneeded.get(path, frozenset()) | {name}
+        return {path for path, _ in free}
 
-        Yield also where a fact was left as it stands.
-        """
-        for decision in self.decisions.values():
-            yield from decision.findings
+    def _harm(self, needs: Needs) -> dict[str, dict[Span, Finding]]:
+        """Return, by path, the places where facts decided what harms the rest, with what is to be told."""
+        harm: dict[str, dict[Span, Finding]] = {}
+        lost: dict[tuple[str, str], Held] = {}
+        for path, outcome in self.outcomes.items():
+            for fact, finding in outcome.harm:
+                harm.setdefault(path, {}).setdefault(fact, finding)
+            lost.update({(path, name): held for name, held in outcome.lost})
+        for path, name in sorted(needs.asked_for(lost)):
+            for fact, finding in lost[path, name]:
+                harm.setdefault(path, {}).setdefault(fact, finding)
+        return harm
+
+    # What is left
+
+    def _remaining(self) -> Remaining:
+        emitted = [path for path in self.package.texts if self._is_emitted(path)]
+        changed = {
+            path: replace(self.package.texts[path], content=self._spliced(path)[0])
+            for path in emitted
+            if path in self.outcomes and self.outcomes[path].decision.cuts
+        }
+        return Remaining(self.package, frozenset(emitted), changed)
+
+    def _spliced(self, path: str) -> tuple[str, tuple[int, ...]]:
+        return splice(self.package.texts[path].content, self.outcomes[path].decision.cuts)
+
+    def _is_emitted(self, path: str) -> bool:
+        outcome = self.outcomes.get(path)
+        left = outcome is None or outcome.decision.emitted
+        return left and path != self.package.flags_path and path not in self.gone
+
+    def _in_removed_package(self, path: str) -> bool:
+        parts = path.split("/")[:-1]
+        folders = ["/".join(parts[: index + 1]) for index in range(len(parts))]
+        return any(not self._is_emitted(f"{folder}/__init__.py") for folder in folders)
+
+    # The result
+
+    def result(self, common: Iterable[Finding]) -> Specialised:
+        """Return the tree, and what is refused."""
+        decisions = {path: self.outcomes[path].decision for path in sorted(self.outcomes)}
+        findings = [*common, *self._findings()]
+        tree = Tree(self.profile.name, dict(self._files()))
+        return Specialised(tree, tuple(findings), decisions, dict(self._lines_by_facts()))
+
+    def _findings(self) -> Iterator[Finding]:
+        """Yield wrong annotations, facts that were left as they stand, and what removal would change."""
+        for outcome in self.outcomes.values():
+            yield from outcome.decision.findings
+            yield from outcome.traps
         for found in self.held.values():
             yield from found.values()
-        for _, trap, _ in self._traps():
-            yield replace(trap.finding, profiles=(self.world.profile.name,))
 
-    def lines_by_facts(self) -> Iterator[tuple[str, frozenset[int]]]:
+    def _files(self) -> Iterator[tuple[str, EmittedFile]]:
+        for path, source in self.package.sources.items():
+            if self._is_emitted(path) and not self._in_removed_package(path):
+                outcome = self.outcomes.get(path)
+                if outcome is None or not outcome.decision.cuts:
+                    yield path, EmittedFile(path, source.data, changed=False)
+                else:
+                    content, lines = self._spliced(path)
+                    data = self.package.texts[path].encoded(content)
+                    yield path, EmittedFile(path, data, data != source.data, lines)
+
+    def _lines_by_facts(self) -> Iterator[tuple[str, frozenset[int]]]:
         """Yield the lines that facts removed: in them the package itself says that profiles differ."""
-        for path, decision in self.decisions.items():
-            spans = [cut.span for cut in decision.cuts if cut.cause.fact]
+        for path, outcome in self.outcomes.items():
+            spans = [cut.span for cut in outcome.decision.cuts if cut.cause.fact]
             if spans:
                 starts = line_starts(self.package.texts[path].content)
                 lines = (
@@ -148,209 +271,3 @@ class _Specialising:
                 yield path, frozenset(chain(*lines))
         for path in self.gone:
             yield path, frozenset(range(1, self.package.texts[path].content.count("\n") + 2))
-
-    def harm_of_facts(self) -> dict[str, dict[Span, Finding]]:
-        """Return, by path, the places where facts decided what harms the rest, with what is to be told."""
-        harm: dict[str, dict[Span, Finding]] = {}
-        for module, trap, remains in chain(self._traps(), self._lost_for_others()):
-            cuts = filter(None, map(remains.cut, trap.lost))
-            for fact in {cut.cause.fact for cut in cuts if cut.cause.fact}:
-                if fact not in self.held.get(module.path, ()):
-                    finding = _left_as_it_stands(module, fact, trap.finding, self.world.profile)
-                    harm.setdefault(module.path, {}).setdefault(fact, finding)
-        return harm
-
-    def _traps(self) -> Iterator[tuple[Module, Trap, Remains]]:
-        faulty = {finding.path for finding in self.package.findings}
-        for path, decision in self.decisions.items():
-            module = self.package.module(path)
-            if module is None or decision.findings or module.syntax.text.shown in faulty:
-                continue
-            if decision.emitted and decision.cuts:
-                remains = Remains.of(decision.cuts)
-                yield from ((module, trap, remains) for trap in traps(module, remains))
-
-    def _lost_for_others(self) -> Iterator[tuple[Module, Trap, Remains]]:
-        """Yield the names at the top of a module that facts removed, and that another file still asks for."""
-        for path, decision in self.decisions.items():
-            module, remains = self.package.module(path), Remains.of(decision.cuts)
-            if module is None or not decision.emitted or not any(cut.cause.fact for cut in remains.cuts):
-                continue
-            for name, bindings in module.names.root.bindings.items():
-                lost = tuple(binding.span for binding in bindings)
-                if not any(map(remains.has, lost)) and self._used_elsewhere(path, name):
-                    message = f"another module asks for `{name}`, which goes"
-                    yield module, Trap(module.syntax.finding("PC403", lost[0], message), lost), remains
-
-    def _prune(self, path: str) -> bool:
-        """Note what only removed code of a file used, and tell whether there is anything new."""
-        module, decision = self.package.module(path), self.decisions[path]
-        if module is None or not decision.emitted or not decision.cuts:
-            return False
-        known = self.unused.setdefault(path, {})
-        found = unused(module, decision, lambda name: self._used_elsewhere(path, name))
-        new = {statement_of(module, binding): UNUSED for binding in found.values()}
-        new = {node: cause for node, cause in new.items() if node not in known}
-        known.update(new)
-        return bool(new)
-
-    def _prune_modules(self) -> bool:
-        """Note the modules that only removed code used, and tell whether there is anything new.
-
-        A module may go if it is private, or if nobody could import it in this profile.
-        """
-        names = {path: module_name(path) for path in self.package.texts if self._is_emitted(path)}
-        dead = self._cannot_be_imported()
-        suspects = self._suspects({path: n for path, n in names.items() if _is_private(n) or n in dead})
-        if not suspects:
-            return False
-        roots = [
-            path for path in self.package.texts if path not in suspects and path != self.package.flags_path
-        ]
-
-        def uses(path: str, left: bool) -> list[str]:
-            return [] if left and not self._is_emitted(path) else self._imported(path, suspects, left)
-
-        gone = unused_modules(uses, roots, suspects)
-        self.gone |= gone
-        return bool(gone)
-
-    def _cannot_be_imported(self) -> set[str]:
-        """Return the modules that import, directly or through others, what facts say is not there."""
-        told = {name for name, there in self.world.facts.modules.items() if not there}
-        found: set[str] = set()
-        news = told
-        while news:
-            word = re.compile("|".join(rf"\b{re.escape(name.rpartition('.')[2])}\b" for name in news))
-            suspects = [
-                path
-                for path, text in self.package.texts.items()
-                if module_name(path) not in found and (word.search(path) or word.search(text.content))
-            ]
-            news = {module_name(path) for path in suspects if self._fails(path, told | found)}
-            found |= news
-        return found
-
-    def _fails(self, path: str, missing: Collection[str]) -> bool:
-        module, decision = self.package.module(path), self.decisions.get(path)
-        remains = Remains.of(decision.cuts if decision else ())
-        return module is not None and cannot_be_imported(module, remains, missing)
-
-    def _suspects(self, private: Mapping[str, str]) -> dict[str, str]:
-        """Return the private modules that a changed file led to, directly or through others of them.
-
-        No other can have lost an importer, so the files that were not touched need not be parsed.
-        """
-        suspects: dict[str, str] = {}
-        pending = [path for path in self.package.texts if self._is_touched(path)]
-        while pending:
-            path = pending.pop()
-            found = [file for file in self._imported(path, private, left=False) if file not in suspects]
-            suspects |= {file: private[file] for file in found}
-            pending += found
-        return suspects
-
-    def _is_touched(self, path: str) -> bool:
-        decision = self.decisions.get(path)
-        return not self._is_emitted(path) or bool(decision and decision.cuts)
-
-    def _imported(self, path: str, modules: Mapping[str, str], left: bool) -> list[str]:
-        """Return which of some modules a file, or what is left of it, imports."""
-        return [file for file, name in modules.items() if file != path and self._imports(path, name, left)]
-
-    def _imports(self, path: str, name: str, left: bool) -> bool:
-        """Tell whether a file, or what is left of it, imports a module or names it in a string."""
-        text = self.package.texts[path]
-        last = name.rpartition(".")[2]
-        if last not in text.content or not re.search(rf"\b{re.escape(last)}\b", text.content):
-            return False
-        module = self.package.module(path)
-        if module is None:
-            return True
-        decision = self.decisions.get(path) if left else None
-        remains = Remains.of(decision.cuts if decision else ())
-        named = (match.span() for match in re.finditer(re.escape(name), text.content))
-        if any(remains.has(Span(*span)) for span in named):
-            return True
-        bindings = (b for scope in module.names.scopes for found in scope.bindings.values() for b in found)
-        wanted = (b for b in bindings if b.target and (b.target == name or b.target.startswith(f"{name}.")))
-        stars = (star.span for star in module.names.stars if star.module == name)
-        return any(remains.has(span) for span in (*(binding.span for binding in wanted), *stars))
-
-    def _used_elsewhere(self, path: str, name: str) -> bool:
-        """Tell whether another file that is emitted still asks a module for a name."""
-        target = f"{module_name(path)}.{name}"
-        last = module_name(path).rpartition(".")[2]
-        for other, text in self.package.texts.items():
-            if (
-                other == path
-                or not self._is_emitted(other)
-                or name not in text.content
-                or last not in text.content
-            ):
-                continue
-            parsed = self.package.module(other)
-            if parsed is None or self._asks_for(parsed, target, name):
-                return True
-        return False
-
-    def _asks_for(self, module: Module, target: str, name: str) -> bool:
-        decision = self.decisions.get(module.path)
-        remains = Remains.of(decision.cuts if decision else ())
-        for scope in module.names.scopes:
-            for bindings in scope.bindings.values():
-                if any(binding.target == target and remains.has(binding.span) for binding in bindings):
-                    return True
-        owner = target.rpartition(".")[0]
-        imported = any(star.module == owner for star in module.names.stars)
-        read = (Span(*match.span()) for match in re.finditer(rf"\.\s*{name}\b", module.syntax.content))
-        return imported or (any(map(remains.has, read)) and _binds_module(module, owner, remains))
-
-    def _is_emitted(self, path: str) -> bool:
-        decision = self.decisions.get(path)
-        left = decision is None or decision.emitted
-        return left and path != self.package.flags_path and path not in self.gone
-
-    def emitted(self) -> Mapping[str, EmittedFile]:
-        """Return the files of the tree."""
-        files: dict[str, EmittedFile] = {}
-        for path, source in self.package.sources.items():
-            if self._is_emitted(path) and not self._in_removed_package(path):
-                decision = self.decisions.get(path)
-                if decision is None or not decision.cuts:
-                    files[path] = EmittedFile(path, source.data, changed=False)
-                else:
-                    files[path] = self._spliced(path, decision)
-        return files
-
-    def _in_removed_package(self, path: str) -> bool:
-        parts = path.split("/")[:-1]
-        folders = ["/".join(parts[: index + 1]) for index in range(len(parts))]
-        return any(not self._is_emitted(f"{folder}/__init__.py") for folder in folders)
-
-    def _spliced(self, path: str, decision: Decision) -> EmittedFile:
-        text = self.package.texts[path]
-        content, lines = splice(text.content, decision.cuts)
-        data = text.encoded(content)
-        return EmittedFile(path, data, data != self.package.sources[path].data, lines)
-
-
-def _left_as_it_stands(module: Module, fact: Span, harm: Finding, profile: Profile) -> Finding:
-    shown = " ".join(module.syntax.content[fact.start : fact.end].split())
-    message = f"`{shown}` is left as it stands, though facts decide it"
-    note = f"line {harm.line}: {harm.message}"
-    return replace(module.syntax.finding("PC107", fact, message, notes=(note,)), profiles=(profile.name,))
-
-
-def _is_private(module: str) -> bool:
-    return any(part.startswith("_") and not part.startswith("__") for part in module.split("."))
-
-
-def _binds_module(module: Module, owner: str, remains: Remains) -> bool:
-    """Tell whether a module binds another module as a whole."""
-    return any(
-        binding.target == owner and remains.has(binding.span)
-        for scope in module.names.scopes
-        for bindings in scope.bindings.values()
-        for binding in bindings
-    )

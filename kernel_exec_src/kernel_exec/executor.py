@@ -126,9 +126,8 @@ class FlowExecutor:
             limit = scheduler.loop.time() + seconds(deadline), deadline
         scheduler.enter(trigger, payload)
         scheduler.pump()
-        if scheduler.has_all and (limit is None or scheduler.loop.time() < limit[0]):
-            result = scheduler.take()
-        else:
+        result = scheduler.at_once()
+        if result is None or (limit is not None and scheduler.loop.time() >= limit[0]):
             result = await see_through(scheduler, capture, limit, finish)
             if not scheduler.reusable:
                 return result

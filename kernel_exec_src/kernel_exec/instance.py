@@ -56,7 +56,10 @@ class FlowInstance(AsyncIterator[Result]):
         if entrance.held >= entrance.capacity or (size and scheduler.lacking(entrance, size) is not None):
             await self._while_sending(self._wait_for_room(entrance, size))
         scheduler.accept(entrance, payload, size)
-        scheduler.schedule()
+        if scheduler.permits.free:
+            scheduler.schedule()
+        else:
+            scheduler.pump()  # whoever sends next has to wait for what this moves
 
     async def next(self) -> Result:
         """Return the next result, waiting for it; what failed the run is raised behind the results before it.
@@ -73,7 +76,7 @@ class FlowInstance(AsyncIterator[Result]):
                 if scheduler.error is not None:
                     raise scheduler.error.with_traceback(None)
                 raise StopAsyncIteration
-            if scheduler.has_work:
+            if scheduler.work:
                 scheduler.pump()
                 if outlet.results or scheduler.stopped:
                     continue

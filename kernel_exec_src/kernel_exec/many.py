@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 from kernel_exec.errors import ExecutionError
 from kernel_exec.instance import FlowInstance
 from kernel_exec.results import Result
 from kernel_exec.runtime import GRACE
-from kernel_exec.scheduler import Scheduler
+from kernel_exec.scheduler import END, ROOM, Scheduler
 
 __all__ = ["run_many"]
 
@@ -39,8 +40,10 @@ async def _from_sync(instance: FlowInstance, trigger: str, payloads: Iterable[An
         scheduler = instance.scheduler
         feeder = Feeder(scheduler, trigger, iter(payloads))
         while await feeder.wait_for_result():
-            while scheduler.outlet.results:
-                yield scheduler.take()
+            results, size = scheduler.take_all()
+            for result in results:
+                yield result
+            scheduler.lighten(size)
         if feeder.failure is not None:
             raise feeder.failure
 
@@ -54,8 +57,8 @@ class Feeder:
         """What the iterator raised, if anything; nothing is taken from it afterwards."""
         self._entrance = scheduler.entrance(trigger)
         self._payloads = payloads
-        self._waiting: tuple[Any, int] | None = None
-        """A payload that was taken and found no room yet, and its size."""
+        self._waiting: list[Any] = []
+        """The payload that was taken and found no room yet, if there is one."""
         self._exhausted = False
 
     async def wait_for_result(self) -> bool:
@@ -77,11 +80,11 @@ class Feeder:
                 if not scheduler.stopped:  # else the run refused the payload, and says why itself
                     self.failure = error
                     self._exhausted = True
-            if scheduler.has_work:
+            if scheduler.work:
                 scheduler.pump()
             if outlet.results or scheduler.stopped:
                 continue
-            if self._exhausted and self._waiting is None and scheduler.drained:
+            if self._exhausted and not self._waiting and scheduler.drained:
                 return False
             if not self._can_feed():
                 scheduler.permits.on_free = outlet.wake_one
@@ -93,36 +96,25 @@ class Feeder:
 
     def _can_feed(self) -> bool:
         """Whether feeding again lets something in: messages may have ended without a result."""
-        if not self._scheduler.permits.free or (self._exhausted and self._waiting is None):
+        if not self._scheduler.permits.free or (self._exhausted and not self._waiting):
             return False
-        size = 0 if self._waiting is None else self._waiting[1]
+        size = self._scheduler.weigh(self._waiting[0]) if self._waiting else 0
         return self._scheduler.lacking(self._entrance, size) is None
 
     def _feed(self) -> None:
         """Let in what there is room for."""
-        scheduler, entrance = self._scheduler, self._entrance
-        permits = scheduler.permits
-        while permits.free:
-            if self._waiting is not None:
-                payload, size = self._waiting
-                self._waiting = None
-            elif self._exhausted:
-                return
-            else:
-                payload = next(self._payloads, _END)
-                if payload is _END:
-                    self._exhausted = True
-                    return
-                size = 0 if scheduler.weights is None else scheduler.weigh(payload)
-            if entrance.held >= entrance.capacity or (size and scheduler.lacking(entrance, size) is not None):
-                self._waiting = payload, size
-                return
-            permits.free -= 1
-            scheduler.accept(entrance, payload, size)
-
-
-_END = object()
-"""What an iterator gives that has no more."""
+        scheduler, entrance, payloads = self._scheduler, self._entrance, self._payloads
+        if not scheduler.permits.free or entrance.held >= entrance.capacity:
+            return
+        if self._waiting:
+            payloads, self._waiting = chain(self._waiting, payloads), []
+        elif self._exhausted:
+            return
+        left = scheduler.accept_many(entrance, payloads)
+        if left is END:
+            self._exhausted = True
+        elif left is not ROOM:
+            self._waiting = [left]
 
 
 async def _from_async(

@@ -7,7 +7,6 @@ everywhere. Only public asyncio is used: an eager start is `asyncio.Task(..., ea
 from __future__ import annotations
 
 import asyncio
-from functools import partial
 from time import perf_counter
 from typing import Final
 from weakref import WeakKeyDictionary
@@ -15,7 +14,7 @@ from weakref import WeakKeyDictionary
 from kernel_exec._profile import FAST_PATH
 from profilec import choose
 
-__all__ = ["FIRST_PACE", "GRACE", "QUEUE_LIMIT_BYTES", "TRUSTED", "Turn", "clock", "start", "turn_of"]
+__all__ = ["FIRST_PACE", "GRACE", "QUEUE_LIMIT_BYTES", "TRUSTED", "Turn", "clock", "turn_of"]
 
 GRACE: Final = 0.02
 """Seconds that closing a run waits for its handlers to clean up after they were cancelled."""
@@ -30,14 +29,6 @@ FIRST_PACE: Final = choose(native=1, wasm=64)
 """Hops between two looks at the slice before that, and when they have become slow."""
 
 clock = perf_counter
-
-
-start = partial(asyncio.Task[None], eager_start=True)
-"""Run a coroutine at once, as a task of its own, until it first suspends or ends.
-
-Must be called on the thread of its `loop` while that runs; the coroutine must not raise before it first
-suspends, and its `context` must not be entered anywhere else.
-"""
 
 
 if FAST_PATH:
@@ -65,14 +56,12 @@ if FAST_PATH:
 
         def open(self, loop: asyncio.AbstractEventLoop) -> bool:
             """Begin a slice, or go on with the one that has begun. False when it is used up."""
-            self._seen = now = clock()
             if not self.begun:
                 self.begun = True
                 loop.call_soon(self._loop_had_its_turn)
+                self._seen = now = clock()
                 self._end = now + self.LENGTH
                 self.spent = False
-            elif now >= self._end:
-                self.spent = True
             return not self.spent
 
         def look(self, pace: int) -> int:

@@ -113,12 +113,9 @@ def compile_case(config: Config) -> Compiled:
     """Specialise the project of a case for all of its profiles."""
     sources, findings = read_sources(config)
     package = read_package(sources, config)
-    trees = {}
-    for profile in config.profiles.values():
-        specialised = specialise(package, profile)
-        trees[profile.name] = specialised.tree
-        findings += specialised.findings
-    return Compiled(trees, merged(findings))
+    made = specialise(package, config.profiles.values())
+    found = [finding for specialised in made.values() for finding in specialised.findings]
+    return Compiled({name: made[name].tree for name in made}, merged([*findings, *found]))
 
 
 def shown(finding: Finding, profiles: int) -> str:

@@ -3,7 +3,7 @@
 import pytest
 from profilec_project import CONFIGURATION, Project
 
-from profilec import package
+from profilec import scope_walk
 from profilec.read import Syntax, Text, parse
 
 ANNOTATED = """
@@ -26,7 +26,8 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         paths.append(text.path)
         return parse(text)
 
-    monkeypatch.setattr(package, "parse", noting)
+    scope_walk.parsed.cache_clear()
+    monkeypatch.setattr(scope_walk, "parse", noting)
     return paths
 
 

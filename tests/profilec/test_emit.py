@@ -117,6 +117,12 @@ def test_the_guard_lets_its_own_world_pass(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-W", "error", "-c", "import shop"], cwd=tmp_path, check=True)
 
 
+def test_a_guard_names_the_tag_of_the_wheel_that_belongs_here(configured: Configured) -> None:
+    config = configured(HEAD + TWO_WORLDS).config
+    file = add_guard(unchanged(""), config.profiles["native"], config, "web-shop")
+    assert b'here instead: web-shop with the tag py3-none-pyemscripten_2026_0_wasm32"' in file.data
+
+
 def test_every_wheel_names_the_dependencies_of_all_profiles(configured: Configured) -> None:
     config = configured('[project]\nname = "shop"\ndependencies = ["attrs"]\n' + HEAD + TWO_WORLDS).config
     assert dependencies(config) == [
@@ -151,7 +157,7 @@ authors = [{ name = "A", email = "a@b.c" }]
         "name": "web-shop",
         "version": "2",
         "description": 'Sells "things"',
-        "readme": "docs/READ.md",
+        "readme": "READ.md",
         "license": "MIT",
         "license-files": ["LICENSES/*"],
         "requires-python": ">=3.12",
@@ -160,8 +166,19 @@ authors = [{ name = "A", email = "a@b.c" }]
         "dependencies": dependencies(project.config),
         "scripts": {"shop": "shop.cli:main"},
     }
-    assert files["docs/READ.md"] == b"# Shop\n"
+    assert files["READ.md"] == b"# Shop\n"
     assert files["LICENSES/MIT.txt"] == b"MIT\n"
+
+
+def test_a_readme_is_not_taken_for_a_licence_and_keeps_its_content_type(configured: Configured) -> None:
+    readme = '{ file = "docs/about.txt", content-type = "text/markdown" }'
+    project = configured(f'[project]\nname = "shop"\nversion = "1"\nreadme = {readme}\n' + HEAD + TWO_WORLDS)
+    project.write({"docs/about.txt": "# Shop\n", "LICENSE": "Free\n"})
+    files = render_metadata(project.config, project.config.profiles["wasm"])
+    table = tomllib.loads(files["pyproject.toml"].decode())["project"]
+    assert table["readme"] == {"file": "about.txt", "content-type": "text/markdown"}
+    assert table["license-files"] == ["LICENSE"]
+    assert sorted(files) == ["LICENSE", "about.txt", "hatch_build.py", "pyproject.toml"]
 
 
 def test_a_project_without_metadata_gets_the_least_that_pip_needs(configured: Configured) -> None:
@@ -383,3 +400,14 @@ def test_a_version_that_cannot_be_found_is_a_warning(configured: Configured) -> 
     (project.root / "src" / "shop" / "_profile.py").unlink()
     ran = project.run("check", "--json")
     assert (ran.code, ran.codes) == (0, ["PC014"])
+
+
+def test_a_file_that_stays_as_it_is_is_not_written_anew(tmp_path: Path) -> None:
+    tree = tmp_path / "build/native"
+    replace_folders({tree: {"shop/a.py": b"a = 1\n", "shop/b.py": b"b = 1\n"}}, "first")
+    (tree / "shop/b.py").write_bytes(b"by hand\n")
+    before = (tree / "shop/a.py").stat().st_ino
+    replace_folders({tree: {"shop/a.py": b"a = 1\n", "shop/b.py": b"b = 1\n"}}, "second")
+    assert (tree / "shop/a.py").stat().st_ino == before
+    assert (tree / "shop/b.py").read_bytes() == b"b = 1\n"
+    assert inspect(tree).is_untouched

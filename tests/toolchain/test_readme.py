@@ -1,4 +1,4 @@
-"""The README does not promise what does not run."""
+"""The READMEs do not promise what does not run."""
 
 import re
 import subprocess
@@ -9,12 +9,13 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 WORLDS: dict[str, list[str | Path]] = {"native": [sys.executable], "wasm": [ROOT / "tools/wasm-python"]}
-README = (ROOT / "README.md").read_text()
 
 
 @pytest.mark.parametrize("world", WORLDS)
-def test_the_flow_of_the_readme_runs(world: str) -> None:
-    blocks: list[str] = re.findall(r"^```python\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+@pytest.mark.parametrize("readme", ["README.md", "kernel_exec_src/README.md"])
+def test_the_flow_of_a_readme_runs(world: str, readme: str) -> None:
+    text = (ROOT / readme).read_text()
+    blocks: list[str] = re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     [program] = [block for block in blocks if "asyncio.run" in block]
 
     run = subprocess.run(

@@ -55,14 +55,17 @@ def test_files_written_with_relative_and_absolute_paths_appear_on_this_machine(t
     assert (tmp_path / "relative").read_text() + (tmp_path / "absolute").read_text() == "ra"
 
 
-def test_the_wasm_dependencies_come_last_and_pythonpath_first(tmp_path: Path) -> None:
+def test_pythonpath_comes_first_then_the_wasm_tree_and_the_wasm_dependencies_last(tmp_path: Path) -> None:
     (tmp_path / "found").mkdir()
     (tmp_path / "found/wanted.py").write_text("WHERE = 'PYTHONPATH'")
-    code = "import msgspec, sys, wanted; print(wanted.WHERE, msgspec.json.encode([1]), *sys.path[-2:])"
+    code = "import msgspec, sys, wanted; print(wanted.WHERE, msgspec.json.encode([1]), *sys.path)"
 
     run = wasm_python("-c", code, cwd=tmp_path, PYTHONPATH="found")
 
-    assert run.stdout == f"PYTHONPATH b'[1]' {ROOT}/build/wasm {ROOT}/.venv/wasm/lib\n"
+    where, encoded, *path = run.stdout.split()
+    assert (where, encoded) == ("PYTHONPATH", "b'[1]'")
+    assert path[:2] == [f"{tmp_path}/found", f"{ROOT}/build/wasm"]
+    assert path[-1] == f"{ROOT}/.venv/wasm/lib"
 
 
 def test_standard_input_and_output_pass_through_in_order(tmp_path: Path) -> None:

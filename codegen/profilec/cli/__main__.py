@@ -2,4 +2,5 @@
 
 from profilec.cli import main
 
-main()
+if __name__ == "__main__":  # the processes of `--jobs` import this too
+    main()

@@ -25,10 +25,19 @@ from profilec.config import ConfigError
 @click.option("--check", is_flag=True, help="Write nothing; fail if the output is not what the source gives.")
 @click.option("--watch", is_flag=True, help="Build again after every change, until interrupted.")
 @click.option("--keep-lines", is_flag=True, help="Keep every kept line at its line number; format nothing.")
+@click.option(
+    "-j", "--jobs", type=click.IntRange(min=1), default=1, metavar="N", help="Work with N processes."
+)
 @dependencies
 @form
 def build(
-    profiles: tuple[str, ...], check: bool, watch: bool, keep_lines: bool, deps: Path | None, form: Form
+    profiles: tuple[str, ...],
+    check: bool,
+    watch: bool,
+    keep_lines: bool,
+    jobs: int,
+    deps: Path | None,
+    form: Form,
 ) -> int:
     """Write one package per PROFILE, all of them if none is named.
 
@@ -42,7 +51,13 @@ def build(
         names = known_profiles(config, profiles)
         with steps("reading") as step:
             outcome = build_profiles(
-                config, names, write=not check, dependencies=deps, lines_kept=keep_lines, on_step=step
+                config,
+                names,
+                write=not check,
+                dependencies=deps,
+                lines_kept=keep_lines,
+                jobs=jobs,
+                on_step=step,
             )
         return _tell(outcome, {name: f"{config.out}/{name}" for name in names}, form)
 

@@ -26,13 +26,17 @@ class ConfigError(Exception):
         self.findings = merged(findings)
 
 
-def find_project(start: Path) -> Path:
+def find_project(start: Path, *, above: bool = True) -> Path:
     """The folder of the project that `start` lies in: the nearest with a `[tool.profilec]` table.
 
+    Args:
+        start: where to look first.
+        above: whether to look in the folders above it too.
+
     Raises:
-        ConfigError: neither `start` nor a folder above it has one (PC001).
+        ConfigError: there is none (PC001).
     """
-    for folder in (start, *start.parents):
+    for folder in (start, *(start.parents if above else ())):
         file = folder / FILE
         if file.is_file() and re.search(rb"^\s*\[\s*tool\s*\.\s*profilec\b", file.read_bytes(), re.MULTILINE):
             return folder

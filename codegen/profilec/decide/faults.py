@@ -4,15 +4,18 @@ Takes one module and the table of flags; asked once, not for each profile.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import libcst as cst
 
 from profilec.config import Config
 from profilec.decide.comments import Mark
 from profilec.decide.module import Module
+from profilec.depth import room_for_depth
 from profilec.diagnostics import Finding, did_you_mean
-from profilec.flags import MARKERS, FlagTable, declarations
-from profilec.read import Span, Syntax
+from profilec.flags import MARKERS, Flag, FlagTable, declarations, flags_of
+from profilec.read import Span, Syntax, Text, UnreadableSourceError
+from profilec.scope_walk import parsed
 from profilec.scopes import Binding, Names
 
 
@@ -61,10 +64,38 @@ def inert_marks(syntax: Syntax, marks: Iterable[Mark], flags: FlagTable, config:
             )
 
 
+@dataclass(frozen=True)
+class DeclaredFlag:
+    """A flag, and what there is to report where nothing depends on its feature."""
+
+    flag: Flag
+    unused: Finding
+
+
+@room_for_depth()
+def flags_declared(config: Config, text: Text) -> tuple[DeclaredFlag, ...]:
+    """Return the flags that a file declares; none where it cannot be parsed."""
+    try:
+        syntax, names = parsed(text)
+    except (UnreadableSourceError, RecursionError):
+        return ()
+    return tuple(
+        DeclaredFlag(flag, syntax.finding("PC106", span, f"nothing depends on the feature `{flag.subject}`"))
+        for flag, span in flags_of(syntax, names, config)
+    )
+
+
 def unused_features(
-    declaring: tuple[Syntax, Names], modules: Iterable[Module], flags: FlagTable, config: Config
+    declared: Iterable[DeclaredFlag], subjects: Iterable[str], flags: FlagTable, config: Config
 ) -> Iterator[Finding]:
-    """Find features without a flag, and flags of features that decide nothing."""
+    """Find features without a flag, and flags of features that decide nothing.
+
+    Args:
+        declared: the flags of the module of flags.
+        subjects: the features and profiles that anything depends on.
+        flags: every flag.
+        config: the project's configuration.
+    """
     flagged = {flag.subject for flag in flags.flags.values()}
     stubs = {stub.unless for stub in config.stub_modules.values()}
     for feature in config.features:
@@ -72,19 +103,18 @@ def unused_features(
             message = f"no flag stands for the feature `{feature}`"
             hint = f'declare {feature.upper().replace("-", "_")} = flag("{feature}") in {config.flags}'
             yield Finding("PC105", "pyproject.toml", message=message, hint=hint)
-    used = stubs.union(*(_subjects_used(module, flags) for module in modules))
-    for declaration in declarations(*declaring):
-        if declaration.subject in config.features and declaration.subject not in used:
-            message = f"nothing depends on the feature `{declaration.subject}`"
-            yield declaring[0].finding("PC106", declaration.span, message)
+    used = stubs.union(subjects)
+    for found in declared:
+        if found.flag.subject in config.features and found.flag.subject not in used:
+            yield found.unused
 
 
-def _subjects_used(module: Module, flags: FlagTable) -> set[str]:
+def subjects_used(module: Module, flags: FlagTable) -> set[str]:
     """Return the features and profiles that conditions and marker comments of a module ask for."""
-    paths = (module.names.path(use) or "" for use in module.names.uses)
+    paths = [module.names.path(use) or "" for use in module.names.uses]
     named = [flag for path in paths for flag in [flags.get(path)] if flag]
     named += [flag for mark in module.marks for name in mark.names for flag in [flags.named(name)] if flag]
-    whole = flags.module and flags.module in {use and module.names.path(use) for use in module.names.uses}
+    whole = flags.module and flags.module in paths
     return {flag.subject for flag in (flags.flags.values() if whole else named)}
 
 

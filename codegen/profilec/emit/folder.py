@@ -106,7 +106,7 @@ def _replace_in(common: Path, folders: Mapping[Path, Mapping[str, bytes]], input
     _recover(staging, folders)
     try:
         for folder, files in folders.items():
-            _write(staging / folder.name, files)
+            _write(staging / folder.name, files, folder)
         for folder in folders:
             _exchange(staging / folder.name, folder)
             _remember(folder, inputs)
@@ -123,15 +123,28 @@ def _recover(staging: Path, folders: Mapping[Path, Mapping[str, bytes]]) -> None
     shutil.rmtree(staging, ignore_errors=True)
 
 
-def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+def _write(folder: Path, files: Mapping[str, bytes], earlier: Path) -> None:
+    """Write a folder; files that lie in the earlier one as they have to be are linked from there."""
     manifest = {"version": 1, "files": {path: digest(data) for path, data in files.items()}}
     for parent in sorted({(folder / path).parent for path in files}):
         parent.mkdir(parents=True, exist_ok=True)
     for path, data in files.items():
-        (folder / path).write_bytes(data)
+        if not _link(earlier / path, folder / path, data):
+            (folder / path).write_bytes(data)
     (folder / MANIFEST).write_text(
         json.dumps(manifest, indent=0, ensure_ascii=False) + "\n", encoding="utf-8"
     )
+
+
+def _link(earlier: Path, file: Path, data: bytes) -> bool:
+    """Give an earlier file a second name, if it is a file of that content and the file system has links."""
+    try:
+        if earlier.is_symlink() or earlier.read_bytes() != data:
+            return False
+        file.hardlink_to(earlier)
+    except OSError:
+        return False
+    return True
 
 
 def _exchange(new: Path, old: Path) -> None:

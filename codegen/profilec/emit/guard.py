@@ -46,17 +46,20 @@ def add_guard(
 
 def _guard(profile: Profile, config: Config, distribution: str, *, on_one_line: bool) -> str:
     test = python_test(profile.marker or "")
-    others = [name for name in config.profiles if name != profile.name]
+    others = [other for other in config.profiles.values() if other.name != profile.name]
     fails = test.fails
     for module in test.modules if on_one_line else ():
         fails = fails.replace(f"_{module}.", f'__import__("{module}").')
-    here = f"the {' or '.join(others)} build" if others else "a build for this platform"
+    names = " or ".join(other.name for other in others)
+    here = f"the {names} build" if others else "a build for this platform"
+    tags = " or ".join(other.wheel_tag for other in others if other.wheel_tag)
+    how = f"{distribution} with the tag {tags}" if tags else f"pip install --force-reinstall {distribution}"
     return render(
         "guard_line.py.j2" if on_one_line else "guard.py.j2",
         modules=test.modules,
         fails=fails,
         refusal=f"this is the {profile.name} build of {config.package}, for {profile.marker}; ",
-        advice=f"install {here} here instead: pip install --force-reinstall {distribution}",
+        advice=f"install {here} here instead: {how}",
     )
 
 

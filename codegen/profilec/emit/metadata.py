@@ -5,10 +5,11 @@ profile, each with that profile's marker. Only entry points differ.
 """
 
 from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
 from typing import Any
 
 from profilec.config import Config, Profile
-from profilec.emit.project_files import find_version, project_files
+from profilec.emit.project_files import find_version, project_files, readme_of
 from profilec.emit.templating import render, toml_key
 
 _COPIED_AS_THEY_ARE = (
@@ -31,18 +32,27 @@ def distribution_name(config: Config) -> str:
     return str(config.project.get("name") or config.package.replace("_", "-"))
 
 
-def render_metadata(config: Config, profile: Profile) -> dict[str, bytes]:
-    """The files beside the package of one profile, by path."""
+def render_metadata(
+    config: Config, profile: Profile, *, importable: tuple[str, ...] = ()
+) -> dict[str, bytes]:
+    """The files beside the package of one profile, by path.
+
+    Args:
+        config: the project.
+        profile: one of its profiles.
+        importable: the folders that an editable installation puts on the path, in the package's stead.
+    """
     files = {path: file.read_bytes() for path, file in project_files(config).items()}
     fields: dict[str, Any] = {"name": distribution_name(config), "version": find_version(config) or "0.0.0"}
-    if not any(path.lower().startswith("readme") for path in files):
+    if not any(path.lower().startswith("readme") for path in files) and readme_of(config) is None:
         description = config.project.get("description", "")
         files["README.md"] = render("README.md.j2", name=fields["name"], description=description).encode()
     fields["readme"] = _readme(config, files)
     fields |= {key: config.project[key] for key in _COPIED_AS_THEY_ARE if key in config.project}
     if "license-files" in config.project or any(path.upper().startswith("LICEN") for path in files):
+        readme = PurePosixPath(readme_of(config) or "").name
         fields["license-files"] = config.project.get("license-files") or sorted(
-            path for path in files if not path.lower().startswith("readme")
+            path for path in files if path != readme and not path.lower().startswith("readme")
         )
     if isinstance(fields.get("license"), Mapping):
         del fields["license-files"]
@@ -52,6 +62,7 @@ def render_metadata(config: Config, profile: Profile) -> dict[str, bytes]:
         "pyproject.toml.j2",
         sections=list(_sections("project", fields)),
         top_folder=config.package.partition(".")[0],
+        importable=importable,
         has_wheel_tag=profile.wheel_tag is not None,
     )
     files["pyproject.toml"] = text.encode()
@@ -78,8 +89,11 @@ def _with_marker(requirement: str, marker: str | None) -> str:
 
 
 def _readme(config: Config, files: Mapping[str, bytes]) -> object:
-    declared = config.project.get("readme")
-    return declared or next(path for path in files if path.lower().startswith("readme"))
+    declared, path = config.project.get("readme"), readme_of(config)
+    if path is None:
+        return declared or next(path for path in files if path.lower().startswith("readme"))
+    name = PurePosixPath(path).name
+    return {**declared, "file": name} if isinstance(declared, Mapping) else name
 
 
 def _table(value: object) -> dict[str, str]:

@@ -26,8 +26,13 @@ def find_version(config: Config) -> str | None:
 
 
 def project_files(config: Config) -> dict[str, Path]:
-    """The files of the project that every tree takes along, by their path in the tree."""
+    """The files of the project that every tree takes along, by their path in the tree.
+
+    The README comes to lie at the top of the tree, wherever the project keeps it.
+    """
     found = {file: config.root / file for file in _named_files(config) if (config.root / file).is_file()}
+    if (readme := readme_of(config)) and (file := found.pop(readme, None)):
+        found[file.name] = file
     if "license-files" not in config.project:
         patterns = ("LICEN[CS]E*", "COPYING*", "NOTICE*", "AUTHORS*")
         found |= {
@@ -36,16 +41,23 @@ def project_files(config: Config) -> dict[str, Path]:
     return dict(sorted(found.items()))
 
 
+def readme_of(config: Config) -> str | None:
+    """The path that `[project]` gives for the README; None where it gives none."""
+    match config.project.get("readme"):
+        case str(path) | {"file": str(path)}:
+            return path
+    return None
+
+
 def _named_files(config: Config) -> Iterator[str]:
     """The paths that `[project]` gives for the README and the licence; a README is also taken by its name."""
     if "readme" not in config.project:
         yield from ("README.md", "README.rst", "README.txt")
-    for key in ("readme", "license"):
-        match config.project.get(key):
-            case {"file": str(path)}:
-                yield path
-            case str(path) if key == "readme":
-                yield path
+    if readme := readme_of(config):
+        yield readme
+    match config.project.get("license"):
+        case {"file": str(path)}:
+            yield path
     patterns = config.project.get("license-files")
     for pattern in patterns if isinstance(patterns, list) else ():
         yield from (path.relative_to(config.root).as_posix() for path in config.root.glob(pattern))

@@ -6,6 +6,7 @@ required by what is declared, is followed: what else happens to be installed the
 
 import re
 import site
+import sys
 import sysconfig
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -38,8 +39,10 @@ class Dependencies:
         """Those in a folder, or in the environment of the compiler where it is None."""
         if folder is not None:
             return cls((folder,))
-        paths = [sysconfig.get_path("purelib"), sysconfig.get_path("platlib"), *site.getsitepackages()]
-        return cls(tuple(map(Path, dict.fromkeys(paths))))
+        # The isolated environment of a build front end is on the path, and sysconfig does not know of it.
+        found = [entry for entry in sys.path if entry.endswith(("site-packages", "dist-packages"))]
+        paths = [*found, sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
+        return cls(tuple(map(Path, dict.fromkeys([*paths, *site.getsitepackages()]))))
 
     @cached_property
     def _installed(self) -> dict[str, Distribution]:

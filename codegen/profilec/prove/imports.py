@@ -115,14 +115,23 @@ class ImportGraph:
                     yield dynamic.module, dynamic.node.lineno
 
 
-@cache
 def imports_of(path: str, data: bytes) -> tuple[tuple[str, int], ...]:
     """The absolute name and the line of everything that the import statements of a file ask for at run time.
 
     Nothing where it cannot be parsed.
     """
+    return _imports_read(path, data) or ()
+
+
+def can_be_read(path: str, data: bytes) -> bool:
+    """Whether this interpreter reads a file; its imports then cost nothing any more."""
+    return _imports_read(path, data) is not None
+
+
+@cache
+def _imports_read(path: str, data: bytes) -> tuple[tuple[str, int], ...] | None:
     module = parse(path, data)
-    return tuple(_imported_names(module)) if module else ()
+    return tuple(_imported_names(module)) if module else None
 
 
 def _imported_names(module: Module) -> Iterator[tuple[str, int]]:

@@ -16,6 +16,7 @@ from profilec.tree import EmittedFile, SourceFile, Tree
 
 _MARKER = re.compile(rb"#\s*profilec\s*:\s*(only|unless)\b")
 _ONLY = re.compile(rb"\bonly\s*\(")
+_REEXPORT = re.compile(rb"\b(\w+)[\s\\]+as[\s\\]+\1\b")
 _FURTHEST = 8
 """Re-exports that are followed to a definition; a circle ends here."""
 
@@ -87,7 +88,11 @@ class Interface:
 
     def _may_matter(self, file: EmittedFile) -> bool:
         """Whether the entries of a file can differ: it does itself, or it may pass names of others on."""
-        return file.path in self.differing or b"__all__" in file.data or b" as " in file.data
+        return (
+            file.path in self.differing
+            or b"__all__" in file.data
+            or (b"as" in file.data and _REEXPORT.search(file.data) is not None)
+        )
 
     def _is_declared_file(self, file: EmittedFile) -> bool:
         source = self.sources.get(file.path)

@@ -8,9 +8,11 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from profilec.config import Config
 from profilec.diagnostics import Finding
+from profilec.prove.imports import can_be_read
 from profilec.prove.modules import Located, Module, finding_at, is_python, module_name, parse, parses
 from profilec.prove.scopes import Scope, find_scopes, unresolved
 from profilec.tree import EmittedFile, SourceFile, Tree
@@ -27,12 +29,13 @@ def prove_resolves(sources: Mapping[str, SourceFile], tree: Tree, config: Config
         tree: what one profile makes of them.
         config: the project's configuration.
     """
+    imports_matter = any(profile.forbid or profile.dependencies for profile in config.profiles.values())
     for file in tree.files.values():
         if not file.path.endswith(".py") or config.is_copied(file.path):
             continue
         if file.changed:
             yield from _prove_file(sources.get(file.path), file, tree, config)
-        elif not parses(file.data):
+        elif not (can_be_read(file.path, file.data) if imports_matter else parses(file.data)):
             yield from _unreadable(sources[file.path], config)
     lost = _find_lost(sources, tree)
     if lost.modules or lost.names:
@@ -141,14 +144,22 @@ def _through_stars(
     return growing
 
 
-def _stars(tree: Tree) -> Iterator[tuple[str, set[str], str]]:
+def _stars(tree: Tree) -> Iterator[tuple[str, frozenset[str], str]]:
     """Every star import of a tree: the importing module, the names it binds itself, the module imported."""
     for file in tree.files.values():
-        if is_python(file.path) and _STAR.search(file.data) and (module := parse(file.path, file.data)):
-            for node in ast.walk(module.syntax):
-                if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
-                    origin = module.absolute(node.module, node.level)
-                    yield module.name, find_scopes(module.syntax).bound, origin
+        if is_python(file.path) and _STAR.search(file.data):
+            yield from _stars_of(file.path, file.data)
+
+
+@cache
+def _stars_of(path: str, data: bytes) -> tuple[tuple[str, frozenset[str], str], ...]:
+    module = parse(path, data)
+    imports = (node for node in ast.walk(module.syntax) if isinstance(node, ast.ImportFrom)) if module else ()
+    stars = [node for node in imports if node.names[0].name == "*"]
+    if module is None or not stars:
+        return ()
+    bound = frozenset(find_scopes(module.syntax).bound)
+    return tuple((module.name, bound, module.absolute(node.module, node.level)) for node in stars)
 
 
 def _prove_imports(

@@ -16,6 +16,8 @@ from kernel_exec.payloads.shapes import ATOMS, MAX_DEPTH, PayloadError, RefusedE
 
 def estimate_bytes(value: object) -> int:
     """Return about how many bytes of memory `value` holds; of what is no payload, the outermost alone."""
+    if type(value) in ATOMS:
+        return _measure_all((value,), MAX_DEPTH)
     try:
         return _measure(value, MAX_DEPTH)
     except (RefusedError, RecursionError):
@@ -39,8 +41,6 @@ def _measure(value: Any, room: int) -> int:
         size = 64 + 30 * len(value) + _measure_all(value, room) + _measure_all(value.values(), room)
     elif kind is list:
         size = 56 + 8 * len(value) + _measure_all(value, room)
-    elif kind in ATOMS:
-        size = _measure_all((value,), room)
     elif (layout := layout_of(kind)) is not None:
         state = layout.state(value)
         size = 56 + 8 * len(state) + _measure_all(state.values(), room)

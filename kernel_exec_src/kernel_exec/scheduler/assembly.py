@@ -51,15 +51,18 @@ def assemble(program: Program, run: RunState, host: Host) -> Scheduler:
     scheduler = Scheduler(asyncio.get_running_loop(), capacities.capture, run, copy)
     scheduler.stores = host.spill_stores
     scheduler.spill_limit = host.spill_limit
+    scheduler.traced = program.traced
+    scheduler.lingers = host.observes or any(
+        edge.tier is not None or edge.timeout is not None for edge in program.edges
+    )
     if host.queue_limit is not None:
-        scheduler.weights = Weights(host.queue_limit)
-        scheduler.outlet.weigh(scheduler.weights)
+        scheduler.weights = scheduler.outlet.weights = Weights(host.queue_limit)
     if host.observes:
         scheduler.observer = scheduler.outlet.observer = _make_observer(program, host)
     nodes = [_make_node(plan) for plan in program.nodes]
     edges = [_make_edge(program, at, nodes, observed=host.observes) for at in range(len(program.edges))]
     for node, plan in zip(nodes, program.nodes, strict=True):
-        _connect(node, plan, edges, traced=program.traced)
+        _connect(node, plan, edges, traced=program.traced, weighed=host.queue_limit is not None)
         _bind(node, plan, run, host.workers, scheduler)
         scheduler.nodes[node.alias] = node
     for line in program.segments:
@@ -95,7 +98,7 @@ def _make_edge(program: Program, at: int, nodes: list[Node], *, observed: bool) 
     return edge
 
 
-def _connect(node: Node, plan: NodePlan, edges: list[Edge], *, traced: bool) -> None:
+def _connect(node: Node, plan: NodePlan, edges: list[Edge], *, traced: bool, weighed: bool) -> None:
     routes = tuple(edges[at] for at in plan.routes)
     node.routes = routes
     node.emits = plan.plain and plan.captures and not routes
@@ -104,6 +107,7 @@ def _connect(node: Node, plan: NodePlan, edges: list[Edge], *, traced: bool) -> 
         node.gate = _gate(routes, plan.gates)
     elif len(routes) == 1 and not (plan.captures or routes[0].wrapped):
         node.onward = routes[0].target
+        node.way = None if weighed else routes[0]
     if traced and len(routes) + plan.captures > 1:
         for number, edge in enumerate(routes, start=1):
             edge.branch = number
@@ -126,11 +130,13 @@ def _join(line: list[Node]) -> None:
     segment = Segment()
     segment.nodes = tuple(line)
     segment.last = line[-1]
+    segment.emits = line[-1].emits
     segment.calls = tuple([node.call for node in line])
     for position, node in enumerate(line):
         node.segment = segment
         node.position = position
-        node.leads = position < len(line) - 1
+        node.inner = position > 0
+        node.leads = segment.emits or position < len(line) - 1
 
 
 def _gate(routes: tuple[Edge, ...], gates: tuple[Gate, ...]) -> Callable[[Any], tuple[Edge, ...]]:

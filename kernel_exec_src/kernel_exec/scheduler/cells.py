@@ -7,7 +7,7 @@ may be read off a cell at any moment between two steps of the event loop:
   inbox has a message or its output found room), held by one driver (its handler runs), or blocked (`pending`
   says what it still has to send). That is why one invocation of a node runs at a time.
 - `edge.held` is the number of messages of that edge in the inbox of its target, spilled ones left out.
-- `segment.busy` is the number of its nodes that are not idle.
+- `segment.busy` is the number of its inner nodes, those behind the first, that are not idle.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from operator import length_hint
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from kernel_exec.context import NodeContext
 from kernel_exec.program import Manner
 from kernel_exec.spill import SpillLane
 
 __all__ = [
+    "LOOK",
     "Driver",
     "Edge",
     "Message",
@@ -33,6 +34,7 @@ __all__ = [
     "Spilled",
     "Waiter",
     "Weights",
+    "Work",
 ]
 
 type Message = tuple[Any, Edge, int, Parcel | int | None]
@@ -42,6 +44,14 @@ bytes where queues are weighed, a parcel where it is timed or spilled.
 The lowest bit of a ticket says whether the message holds a permit; the others name the message where a
 program is traced, and are zero elsewhere.
 """
+
+
+type Work = tuple[Node, Any, int]
+"""What a driver can take up: a node that was claimed for it, a payload and its ticket; or a node that is
+ready, no payload, and `LOOK`."""
+
+LOOK: Final = -1
+"""In the place of a ticket: what there is to do waits at the node itself."""
 
 
 class Pending(NamedTuple):
@@ -80,16 +90,18 @@ class Parcel:
 class Segment:
     """A maximal line of plain nodes, each the only target of the one before it and fed by nothing else.
 
-    While no other node of it is busy, one driver may run its handlers one after the other with no
+    While no other of its inner nodes is busy, one driver may run its handlers one after the other with no
     bookkeeping: nobody else can reach the nodes inside.
     """
 
-    __slots__ = ("busy", "calls", "last", "nodes")
+    __slots__ = ("busy", "calls", "emits", "last", "nodes")
 
     def __init__(self) -> None:
         self.busy = 0
         self.nodes: tuple[Node, ...] = ()
         self.last: Node
+        self.emits = False
+        """What its last node returns goes to the host and nowhere else."""
         self.calls: tuple[Callable[[Any], Any], ...] = ()
         """How to call the handlers of `nodes`."""
 
@@ -108,6 +120,7 @@ class Node:
         "halts",
         "idle",
         "inbox",
+        "inner",
         "leads",
         "manner",
         "onward",
@@ -115,9 +128,11 @@ class Node:
         "pending",
         "plain",
         "position",
+        "ready",
         "routes",
         "segment",
         "spills",
+        "way",
     )
 
     def __init__(self, alias: str, manner: Manner) -> None:
@@ -140,10 +155,17 @@ class Node:
         """Its output goes to the host and nowhere else."""
         self.onward: Node | None = None
         """The one place its output can go, if it may be handed there directly."""
+        self.way: Edge | None = None
+        """The edge there, if a message may be queued on it as it is: queues are not weighed."""
         self.segment = Segment()
         self.position = 0
+        self.inner = False
+        """It is not the first of its segment."""
         self.leads = False
-        """More nodes of its segment follow, so that an exclusive run can begin here."""
+        """An exclusive run can begin here: more nodes of its segment follow, or the host."""
+
+        self.ready: Work = (self, None, LOOK)
+        """What stands for it in the work of its run while it is ready."""
 
         self.idle = True
         self.inbox: deque[Message] = deque()

@@ -24,6 +24,7 @@ __all__ = ["answer", "attach", "keep", "keep_halted", "note", "place_of", "resto
 def attach(scheduler: Scheduler, journal: Journal) -> None:
     """Let a run be noted in `journal`, and end if somebody else takes its checkpoint over."""
     scheduler.journal = journal
+    scheduler.lingers = True
     journal.lease.on_lost = scheduler.stop
 
 

@@ -77,7 +77,6 @@ class Outlet:
         "observer",
         "readers",
         "results",
-        "sizes",
         "weights",
     )
 
@@ -85,7 +84,8 @@ class Outlet:
         self._loop = loop
         self._permits = permits
         self.capacity = capacity
-        self.results: deque[tuple[Result, int]] = deque()
+        self.results: deque[tuple[Result, int, int]] = deque()
+        """Each with its ticket, and its bytes where queues are weighed."""
         self.blocked: deque[Node] = deque()
         """Captures that found the queue full; a node is here at most once."""
         self.readers: deque[asyncio.Future[None]] = deque()
@@ -93,16 +93,10 @@ class Outlet:
         """What comes is not kept: the host has what it wants of this run."""
         self.direct_room = capacity
         """How many results a driver may append by itself: all that the queue holds, none while
-        `discarding` and none where queues are weighed."""
+        `discarding`."""
         self.observer: Observer | None = None
         self.weights: Weights | None = None
-        self.sizes: deque[int] = deque()
-        """The bytes of each result, where queues are weighed."""
-
-    def weigh(self, weights: Weights) -> None:
-        """Count from here on what the queue holds to what all queues may hold."""
-        self.weights = weights
-        self.direct_room = 0
+        """What all queues may hold, this one too."""
 
     def reset(self) -> None:
         """Begin again, empty."""
@@ -110,9 +104,7 @@ class Outlet:
         self.results.clear()
         self.direct_room = self.capacity
         if self.weights is not None:
-            self.direct_room = 0
             self.weights.held = 0
-            self.sizes.clear()
 
     def has_room(self, size: int) -> bool:
         """Whether a result of `size` bytes can be put.
@@ -132,9 +124,8 @@ class Outlet:
             if ticket & 1:
                 self._permits.release()
             return
-        self.results.append((result, ticket))
+        self.results.append((result, ticket, size))
         if self.weights is not None:
-            self.sizes.append(size)
             self.weights.held += size
         if self.observer is not None:
             self.observer.captured()
@@ -146,14 +137,13 @@ class Outlet:
         self.discarding = True
         self.direct_room = 0
         while self.results:
-            _, ticket = self.results.popleft()
+            _, ticket, size = self.results.popleft()
             if ticket & 1:
                 self._permits.release()
+            if self.weights is not None:
+                self.weights.held -= size
             if self.observer is not None:
                 self.observer.taken()
-        if self.weights is not None:
-            self.weights.held -= sum(self.sizes)
-            self.sizes.clear()
 
     async def wait(self) -> None:
         """Wait until something may have changed: a result came, or the run drained or ended."""

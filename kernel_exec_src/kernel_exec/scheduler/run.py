@@ -7,6 +7,7 @@ message waits in the inbox of its node, in a hand-off, or as what a node has pen
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextvars import copy_context
@@ -19,7 +20,7 @@ from kernel_exec.errors import ExecutionError, NodeFailed, QueueLimitExceeded
 from kernel_exec.payloads import estimate_bytes
 from kernel_exec.results import Feed, Value
 from kernel_exec.runtime import FIRST_PACE, turn_of
-from kernel_exec.scheduler.cells import Driver, Edge, Node, Parcel, Pending, Spilled, Weights
+from kernel_exec.scheduler.cells import Driver, Edge, Node, Parcel, Pending, Spilled, Weights, Work
 from kernel_exec.scheduler.invocation import late
 from kernel_exec.scheduler.names import branch_of
 from kernel_exec.scheduler.observation import Observer
@@ -29,19 +30,16 @@ from kernel_exec.spill import SpillLane, SpillStore
 __all__ = ["Run", "claim", "end_exclusive_run"]
 
 
-class Run:
+class Run(ABC):
     """Everything about one run but what moves it. Used on the thread of its loop only."""
 
     __slots__ = (
-        "_attended",
-        "_handoffs",
+        "_driver",
         "_live",
         "_loop",
         "_pace",
         "_pumping",
-        "_ready",
         "_scheduled",
-        "_spare",
         "_turn",
         "abandons",
         "context",
@@ -52,6 +50,7 @@ class Run:
         "feeds",
         "journal",
         "lanes",
+        "lingers",
         "nodes",
         "observer",
         "outlet",
@@ -62,7 +61,9 @@ class Run:
         "stopped",
         "stores",
         "timers",
+        "traced",
         "weights",
+        "work",
     )
 
     def __init__(
@@ -72,18 +73,16 @@ class Run:
         self._turn = turn_of(loop)
         self._pace = FIRST_PACE
         """How many hops a driver may go before it looks at the slice again."""
-        self._ready: deque[Node] = deque()
-        self._handoffs: list[tuple[Node, Any, int]] = []
-        """Payloads for nodes that were claimed for them; the latest is next, so that a branch is followed
-        down."""
         self._live: set[Driver] = set()
         """The drivers that have suspended and not ended; each holds a node."""
-        self._attended: Driver | None = None
-        self._spare: Driver | None = None
-        """A driver that has ended without suspending, to be used again."""
+        self._driver = Driver()
+        """The driver that the pump is below, and the one it starts next: the last that did not suspend."""
         self._pumping = False
         self._scheduled = False
 
+        self.work: deque[Work] = deque()
+        """What a driver can take up, from the right: first what was handed over, the latest before all, so
+        that a branch is followed down; then the nodes that are ready, as they became so."""
         self.permits = Permits(loop, permits)
         self.outlet = Outlet(loop, self.permits, permits)
         self.weights: Weights | None = None
@@ -97,7 +96,11 @@ class Run:
         """The nodes whose handlers ask for their context."""
         self.entrances: dict[str, Edge] = {}
         self.sent = 0
-        """Messages that entered the run; the name of the last."""
+        """Messages that entered the run, where they are named: the name of the last."""
+        self.traced = False
+        """Messages are named, because somebody may ask for the name."""
+        self.lingers = False
+        """There can be more to a run's end than that nothing moves: lanes, timers, a journal, an observer."""
         self.stores: Mapping[str, SpillStore] = {}
         self.spill_limit: int | None = None
         """Bytes that one edge may hold in its lane."""
@@ -119,6 +122,23 @@ class Run:
         """The loop that the run lives on."""
         return self._loop
 
+    # What moves it ------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def pump(self) -> None:
+        """Move what is ready, until nothing is or the slice is spent."""
+
+    def schedule(self) -> None:
+        """See that the pump runs in the loop's next turn."""
+        if not self._scheduled and not self.stopped:
+            self._scheduled = True
+            self._loop.call_soon(self._pump_scheduled)
+
+    def _pump_scheduled(self) -> None:
+        self._scheduled = False
+        if not self.stopped:
+            self.pump()
+
     # How it ends --------------------------------------------------------------------------------------------
 
     def stop(self, error: ExecutionError | None, *, at_once: bool = False) -> None:
@@ -133,10 +153,8 @@ class Run:
         self.stopped = True
         self.error = error
         self.run.cancelled = True
-        self._ready.clear()
-        self._handoffs.clear()
-        if self._attended is not None:
-            end_exclusive_run(self._attended)
+        end_exclusive_run(self._driver)
+        self._driver.attended = False  # so that it looks, when it is back from its handler
         for driver in self._live:
             if driver.task is not None:
                 driver.task.cancel()
@@ -153,6 +171,7 @@ class Run:
             self.make_room(self.weights)
         if self.observer is not None:
             self.observer.stopped(error)
+        self.work.clear()
         self.outlet.wake_all()
 
     def fail(self, node: Node, cause: BaseException) -> None:
@@ -190,29 +209,27 @@ class Run:
             at = 0
         elif last < 0 and ticket & 1:
             self.permits.release()
-        handoffs = self._handoffs
-        below = len(handoffs)  # what the earlier branches stand on: the first of them is followed first
-        while at <= last:
-            edge = routes[at]
+        copy = self.copy
+        handed: list[Work] = []
+        for edge in routes[at:] if at else routes:
             target = edge.target
             if target.idle and not edge.wrapped:
-                target.idle = False
-                target.segment.busy += 1
-                branch = payload if at == last else self.copy(payload)
-                name = branch_of(ticket, edge.branch) if edge.branch else ticket
-                handoffs.insert(below, (target, branch, name))
+                branch = payload if at == last else copy(payload)
+                claim(target)
+                handed.append((target, branch, branch_of(ticket, edge.branch) if edge.branch else ticket))
             else:
                 full = self.lacking(edge, size)
                 if full is not None:
                     full.blocked = (*full.blocked, node)
                     node.pending = Pending(payload, ticket, routes, at)
-                    return False
-                branch = payload if at == last else self.copy(payload)
-                name = branch_of(ticket, edge.branch) if edge.branch else ticket
-                self.queue(edge, branch, name, size)
+                    break
+                branch = payload if at == last else copy(payload)
+                self.queue(edge, branch, branch_of(ticket, edge.branch) if edge.branch else ticket, size)
             ticket &= ~1
             at += 1
-        return True
+        handed.reverse()  # the last is taken up first, and that shall be the first branch
+        self.work.extend(handed)
+        return at > last
 
     def lacking(self, edge: Edge, size: int) -> Edge | Weights | None:
         """Return what lacks room for `size` bytes more: the edge, or all queues together; else None."""
@@ -267,7 +284,7 @@ class Run:
         target.inbox.append((payload, edge, ticket, parcel))
         if target.idle:
             claim(target)
-            self._ready.append(target)
+            self.work.appendleft(target.ready)
 
     def took(self, edge: Edge, size: int) -> None:
         """Count a message of `size` bytes off the queues that held it in memory."""
@@ -288,17 +305,18 @@ class Run:
         waiters, place.blocked = place.blocked, ()
         for waiter in waiters:
             if isinstance(waiter, Node):
-                self._ready.append(waiter)
+                self.work.appendleft(waiter.ready)
             elif not waiter.done():
                 waiter.set_result(None)
 
     def _release(self, node: Node) -> None:
         """Give a node back that was claimed: to the ready ones if messages wait for it, else it is idle."""
         if node.inbox:
-            self._ready.append(node)
+            self.work.appendleft(node.ready)
         else:
             node.idle = True
-            node.segment.busy -= 1
+            if node.inner:
+                node.segment.busy -= 1
             if self.weights is not None and self.weights.blocked:
                 self.make_room(self.weights)  # a message for an idle node needs no room
 
@@ -310,7 +328,8 @@ class Run:
 def claim(node: Node) -> None:
     """Take an idle node."""
     node.idle = False
-    node.segment.busy += 1
+    if node.inner:
+        node.segment.busy += 1
 
 
 def end_exclusive_run(driver: Driver) -> None:

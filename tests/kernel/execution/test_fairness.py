@@ -3,18 +3,19 @@
 import asyncio
 from typing import Any
 
-from small_flows import collect, small, soon
+import pytest
+from small_flows import collect, small, soon, turns
 
-from kernel_exec import Value
+from kernel_exec import NodeFailed, Value
 
 
 async def test_the_loop_has_turns_while_work_is_always_ready() -> None:
-    turns = 0
+    had = 0
 
     async def beat() -> None:
-        nonlocal turns
+        nonlocal had
         while True:
-            turns += 1
+            had += 1
             await asyncio.sleep(0)
 
     flow = small(">".join(f"n{number}" for number in range(20)))
@@ -22,16 +23,16 @@ async def test_the_loop_has_turns_while_work_is_always_ready() -> None:
     results = await collect(flow.executor().run_many(flow.plan, "n0", range(2_000), capture="n19"))
     beating.cancel()
     assert len(results) == 2_000
-    assert turns >= 5
+    assert had >= 5
 
 
 async def test_the_loop_has_turns_while_a_caller_never_waits() -> None:
-    turns = 0
+    had = 0
 
     async def beat() -> None:
-        nonlocal turns
+        nonlocal had
         while True:
-            turns += 1
+            had += 1
             await asyncio.sleep(0)
 
     flow = small(">".join(f"n{number}" for number in range(20)))
@@ -40,7 +41,7 @@ async def test_the_loop_has_turns_while_a_caller_never_waits() -> None:
     for number in range(1_000):
         assert await executor.run_once(flow.plan, "n0", number, capture="n19") == Value(number)
     beating.cancel()
-    assert turns >= 3
+    assert had >= 3
 
 
 async def test_a_handler_that_waits_holds_up_only_its_own_node() -> None:
@@ -78,3 +79,57 @@ async def test_nodes_of_a_chain_work_at_the_same_time() -> None:
     flow = small("a>b>c>d", {alias: work(alias) for alias in "abcd"})
     assert await collect(flow.executor().run_many(flow.plan, "a", range(30), capture="d")) == list(range(30))
     assert most > 1
+
+
+async def test_what_becomes_ready_begins_in_the_same_turn_of_the_loop() -> None:
+    begun: list[tuple[str, int, int]] = []
+    turn = 0
+
+    async def beat() -> None:
+        nonlocal turn
+        while True:
+            turn += 1
+            await asyncio.sleep(0)
+
+    def waits(alias: str) -> Any:
+        async def handler(payload: Any) -> Any:
+            begun.append((alias, payload, turn))
+            await asyncio.sleep(0)
+            return payload
+
+        return handler
+
+    flow = small("a>b>c", {alias: waits(alias) for alias in "abc"})
+    async with flow.executor().instantiate(flow.plan, capture="c") as run:
+        for number in range(4):
+            await run.send("a", number)
+        beating = asyncio.create_task(beat())
+        assert [(await soon(run.next())).value for _ in range(4)] == [0, 1, 2, 3]
+        beating.cancel()
+    # Message by message one turn apart, and node by node too: nobody waits for a turn that it does not need.
+    first = {alias: next(at for name, _, at in begun if name == alias) for alias in "abc"}
+    for alias, number, at in begun:
+        assert at - first[alias] <= number + 1
+
+
+async def test_a_message_goes_no_further_once_what_was_started_before_it_has_failed() -> None:
+    invoked: list[int] = []
+
+    async def breaks_on_the_second(payload: Any) -> Any:
+        if payload == 1:
+            raise ValueError("the second")
+        await asyncio.sleep(0)
+        return payload
+
+    async def notes(payload: Any) -> Any:
+        invoked.append(payload)
+        return payload
+
+    flow = small("a>b", {"a": breaks_on_the_second, "b": notes})
+    async with flow.executor().instantiate(flow.plan, capture="b") as run:
+        await run.send("a", 0)
+        await run.send("a", 1)
+        with pytest.raises(NodeFailed, match="the second"):
+            await soon(run.next())
+        await turns()
+    assert invoked == []

@@ -1,15 +1,19 @@
 // Loads Pyodide, shows it this machine's folders and environment, and hands over to start.py.
 //
-// Called by tools/wasm-python. The exit status is the script's own. A run that ends anywhere but in start.py
-// (an event loop run dry, a crash of the interpreter, an error thrown in JavaScript) is status 1 and a sentence.
+//     node python.mjs SETTINGS ARGUMENTS…
+//
+// SETTINGS is the JSON that interpreter.py writes; ARGUMENTS are those of `python`. The exit status is the
+// program's own. A run that ends anywhere but in start.py (an event loop run dry, a crash of the interpreter, an
+// error thrown in JavaScript) is status 1 and a sentence.
 
 import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";
-import { loadPyodide } from "pyodide";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { Worker } from "node:worker_threads";
 
-const root = path.resolve(import.meta.dirname, "../..");
-const installed = path.join(root, ".venv/wasm");
+const [settings, ...argv] = process.argv.slice(2);
+const { pyodide: folder, library, importable, profilec, parent } = JSON.parse(settings);
 
 // The interpreter's own folders; every other folder of this machine appears at its own path.
 const PYODIDE_OWN = new Set(["dev", "lib", "proc", "sys"]);
@@ -41,10 +45,11 @@ function mountMachine(FS) {
   }
 }
 
-function standardLibrary() {
-  // Compiled by precompile.py during set-up: it loads three times faster than the one from npm.
-  const compiled = path.join(installed, "python_stdlib.zip");
-  return fs.existsSync(compiled) ? compiled : undefined;
+// A program that computes never returns to this thread's event loop, so another thread looks whether whoever
+// waits for this run is still there: nobody else could end it.
+function endWith(parent) {
+  const watch = `setInterval(() => process.ppid === ${parent} || process.kill(process.pid, "SIGKILL"), 200)`;
+  new Worker(watch, { eval: true }).unref();
 }
 
 process.on("uncaughtException", die);
@@ -52,20 +57,22 @@ process.on("exit", () => {
   if (!ended) die("nothing was left to wait for, but the script had not ended");
 });
 
+// The name of the interface has changed between Node 20 and 24.
+if (!("Suspending" in WebAssembly || "Suspender" in WebAssembly)) {
+  die(`Node ${process.version} cannot switch stacks in WebAssembly: Node 20 and newer can`);
+}
+if (parent) endWith(parent);
+const { loadPyodide } = await import(pathToFileURL(path.join(folder, "pyodide.mjs")));
 const pyodide = await loadPyodide({
   env: { ...process.env, PYTHONUNBUFFERED: "1" },
-  stdLibURL: standardLibrary(),
+  stdLibURL: library ?? undefined,
   fsInit: async (FS) => {
     mountMachine(FS);
     FS.chdir(process.cwd());
   },
 });
 
-const start = path.join(root, "tools/wasm/start.py");
-const globals = pyodide.toPy({
-  __name__: "wasm_python",
-  argv: process.argv.slice(2),
-  importable: [path.join(root, "build/wasm"), path.join(installed, "lib")],
-});
+const start = fileURLToPath(new URL("start.py", import.meta.url));
+const globals = pyodide.toPy({ __name__: "wasm_python", argv, importable, profilec });
 pyodide.runPython(fs.readFileSync(start, "utf8"), { filename: start, globals });
-end(await pyodide.runPythonAsync("run(argv, importable)", { globals }));
+end(await pyodide.runPythonAsync("run(argv, importable, profilec)", { globals }));

@@ -1,10 +1,10 @@
-"""Compiles the standard library and the installed packages once, inside Pyodide: `wasm-python precompile.py`.
+"""Compiles the standard library and the installed packages once, inside Pyodide.
 
 Pyodide comes with a standard library of sources, which every start compiles anew: a start takes three times
 as long as with bytecode. Only the interpreter itself writes bytecode that it can certainly read, hence
 inside.
 
-    precompile.py STDLIB_ZIP COMPILED_ZIP PACKAGES
+    python -m profilec.wasm precompile.py STDLIB_ZIP COMPILED_ZIP PACKAGES
 """
 
 import compileall
@@ -44,4 +44,5 @@ def _bytecode(name: str, source: bytes) -> bytes:
 if __name__ == "__main__":
     stdlib, target, packages = map(Path, sys.argv[1:])
     compileall.compile_dir(packages, quiet=2, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
-    compile_zip(stdlib, target)
+    if not target.exists():
+        compile_zip(stdlib, target)

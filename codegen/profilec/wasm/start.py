@@ -1,4 +1,4 @@
-"""Starts a program inside Pyodide the way `python` starts one: the last step of tools/wasm-python.
+"""Starts a program inside Pyodide the way `python` starts one: the last step of `python -m profilec.wasm`.
 
 python.mjs loads this file and calls `run`; nothing imports it. It sets `sys.argv`, `sys.path` and
 `__main__`, runs the program, and turns however it ended into an exit status.
@@ -15,15 +15,19 @@ from pathlib import Path
 from types import ModuleType
 
 
-def run(argv: list[str], importable: list[str]) -> int:
+def run(argv: list[str], importable: list[str], profilec: str) -> int:
     """Run what `argv` asks for, as `python` would, and return the exit status.
 
-    `argv` is `SCRIPT [ARGS…]`, `-m MODULE [ARGS…]` or `-c CODE [ARGS…]`; `importable` are folders for the
-    end of `sys.path`, where site-packages stand.
+    Args:
+        argv: `SCRIPT [ARGS…]`, `-m MODULE [ARGS…]` or `-c CODE [ARGS…]`.
+        importable: folders for the end of `sys.path`, where site-packages stand.
+        profilec: the folder of this package, which stays importable; what lies beside it was installed for
+            another world.
     """
     os.environ.pop("PYTHONINSPECT", None)  # Pyodide sets it for itself: a child or a test should not see it.
     sys.dont_write_bytecode = "PYTHONDONTWRITEBYTECODE" in os.environ
     sys.path.extend(importable)
+    runpy.run_path(f"{profilec}/pin.py")["Pin"]("profilec", str(Path(profilec).parent)).set()
     # A SystemExit in a task would end the run in the event loop; ignored there, `asyncio.run` raises it.
     asyncio.get_event_loop()._system_exit_handler = lambda status: None  # type: ignore[attr-defined]  # Pyodide's
     match argv:

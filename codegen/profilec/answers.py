@@ -1,0 +1,123 @@
+"""Questions about one file each, and their answers: known from an earlier build, or worked out.
+
+A question is a function of plain data that gives plain data, and of nothing else. So an answer is known by
+the hash of what was asked, an edit asks anew only what depends on it, and a process of its own can work
+an answer out. What is known, and who worked it out, never changes a build, only its cost.
+"""
+
+import gc
+import hashlib
+import multiprocessing
+import os
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+_FILE = ".answers"
+_WORTH_A_PROCESS = 8
+"""Fewer questions for each process are worked out here: a process has to be started first."""
+
+_encoder = msgspec.msgpack.Encoder(enc_hook=str, order="deterministic")
+
+
+class Answers:
+    """The answers of one build, and those of the last one as long as they are asked for."""
+
+    def __init__(self, folder: Path | None = None, release: str = "", jobs: int = 1) -> None:
+        """Remember nothing, or what lies in a folder.
+
+        Args:
+            folder: where answers are kept from one build to the next; None to keep none.
+            release: which compiler it is: none takes an answer from another.
+            jobs: how many processes work.
+        """
+        self._file = folder / _FILE if folder else None
+        self._release = release
+        self._jobs = jobs
+        self._pool: ProcessPoolExecutor | None = None
+        self._earlier = _load(self._file, release) if self._file else {}
+        self._asked: dict[bytes, bytes] = {}
+
+    def ask[C, Q, A](
+        self, question: Callable[[C, Q], A], common: C, about: Sequence[Q], kind: type[A]
+    ) -> list[A]:
+        """Return the answer to each of some questions, in their order.
+
+        Args:
+            question: a function at the top of a module, which works an answer out.
+            common: what all of them are asked with.
+            about: what each of them is about.
+            kind: the type of an answer.
+        """
+        if self._file is None:
+            return list(self._work_out(partial(question, common), about))
+        start = hashlib.sha256(f"{question.__module__}.{question.__qualname__}\n".encode())
+        start.update(_encoder.encode(common))
+        keys = [_key(start, one) for one in about]
+        found = {key: self._asked.get(key) or self._earlier.get(key) for key in keys}
+        missing = {key: one for key, one in zip(keys, about, strict=True) if found[key] is None}
+        answers = self._work_out(partial(question, common), list(missing.values()))
+        new = dict(zip(missing, answers, strict=True))
+        for key in found:
+            self._asked[key] = found[key] or _encoder.encode(new[key])
+        decoder = msgspec.msgpack.Decoder(kind)
+        return [new[key] if key in new else decoder.decode(self._asked[key]) for key in keys]
+
+    def _work_out[Q, A](self, question: Callable[[Q], A], about: Sequence[Q]) -> list[A]:
+        if self._jobs == 1 or len(about) < self._jobs * _WORTH_A_PROCESS:
+            return list(map(question, about))
+        if self._pool is None:
+            self._pool = _pool(self._jobs)
+        return list(self._pool.map(question, about, chunksize=max(1, len(about) // (self._jobs * 8))))
+
+    def close(self) -> None:
+        """Write down what was asked, and end the processes."""
+        if self._pool is not None:
+            self._pool.shutdown()
+            self._pool = None
+        if self._file is not None and self._asked.keys() != self._earlier.keys():
+            with suppress(OSError):  # as where nothing was built yet; the next build has more to do then
+                self._write(self._file)
+
+    def _write(self, file: Path) -> None:
+        """Write in one step, so that neither a kill nor another build leaves half of each."""
+        content = msgspec.msgpack.encode((self._release, self._asked))
+        beside = file.with_name(f"{file.name}.{os.getpid()}")
+        beside.write_bytes(hashlib.sha256(content).digest() + content)
+        beside.replace(file)
+
+
+def _key(start: Any, about: object) -> bytes:
+    total = start.copy()
+    total.update(_encoder.encode(about))
+    return bytes(total.digest())
+
+
+def _load(file: Path, release: str) -> dict[bytes, bytes]:
+    """The answers in a file; none where there is none, or where it is damaged or another compiler's."""
+    try:
+        content = file.read_bytes()
+        if hashlib.sha256(content[32:]).digest() != content[:32]:
+            return {}
+        known, answers = msgspec.msgpack.decode(content[32:], type=tuple[str, dict[bytes, bytes]])
+    except (OSError, msgspec.MsgspecError):
+        return {}
+    return answers if known == release else {}
+
+
+def _pool(jobs: int) -> ProcessPoolExecutor:
+    """Start processes. Not as copies of this one, which a thread of ours, as for progress, would harm."""
+    context = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
+    if sys.platform != "win32":
+        context.set_forkserver_preload(["profilec.settle", "profilec.prove", "profilec.emit.formatting"])
+    return ProcessPoolExecutor(jobs, mp_context=context, initializer=_prepare, initargs=(gc.get_threshold(),))
+
+
+def _prepare(threshold: tuple[int, int, int]) -> None:
+    gc.set_threshold(*threshold)

@@ -1,0 +1,208 @@
+"""What the files of a package need of each other: which names of a module, and which modules at all.
+
+Takes what one profile leaves of a package so far, and answers for the whole of it what no file can say of
+itself. Works on the outlines of texts. A text is looked into only if it holds the words that it would need.
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from profilec.outline import Outline, outline
+from profilec.package import Package
+from profilec.read import Text
+from profilec.scopes import module_name
+
+_WORD = re.compile(r"[^\W\d]\w*")
+
+
+@dataclass(frozen=True)
+class Remaining:
+    """What one profile leaves of a package.
+
+    Attributes:
+        emitted: the paths of the files that stay.
+        changed: what is left of those of which something went.
+    """
+
+    package: Package
+    emitted: frozenset[str]
+    changed: Mapping[str, Text]
+
+    def text(self, path: str) -> Text:
+        """Return what is left of a file that stays."""
+        return self.changed.get(path) or self.package.texts[path]
+
+    def outlines(self, paths: Iterable[str]) -> dict[str, Outline]:
+        """Return the imports that are left in some files that stay."""
+        wanted = list(paths)
+        changed = [path for path in wanted if path in self.changed]
+        found = self.package.answers.ask(outline, None, [self.changed[path] for path in changed], Outline)
+        untouched = self.package.outlines(path for path in wanted if path not in self.changed)
+        return {**untouched, **dict(zip(changed, found, strict=True))}
+
+
+class Needs:
+    """The needs of one state of one profile's tree."""
+
+    def __init__(self, left: Remaining, modules: Mapping[str, bool]) -> None:
+        """Look at what is left.
+
+        Args:
+            left: what one profile leaves.
+            modules: whether importing a module succeeds, where facts say so.
+        """
+        self._left = left
+        self._texts = left.package.texts
+        self._missing = frozenset(name for name, there in modules.items() if not there)
+
+    # Names
+
+    def asked_for(self, names: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Return those of some names at the top of files, given with the path, that another file asks for."""
+        if not names:
+            return set()
+        by_name: dict[str, list[str]] = {}
+        for path, name in names:
+            by_name.setdefault(name, []).append(path)
+        mentions = {
+            other: found for other in sorted(self._left.emitted) if (found := self._mentioned(other, by_name))
+        }
+        outlines = self._left.outlines(mentions)
+        return {
+            (path, name)
+            for other, found in mentions.items()
+            for path, name in found
+            if _asks_for(outlines[other], self._left.text(other), module_name(path), name)
+        }
+
+    def _mentioned(self, other: str, by_name: Mapping[str, list[str]]) -> list[tuple[str, str]]:
+        """Return the names that a file may ask for: it holds their words, and that of their module."""
+        content = self._left.text(other).content
+        words = set(_WORD.findall(content)) if any(name in content for name in by_name) else set()
+        return [
+            (path, name)
+            for name in words & by_name.keys()
+            for path in by_name[name]
+            if path != other and _last(module_name(path)) in words
+        ]
+
+    # Modules
+
+    def unneeded_modules(self) -> set[str]:
+        """Return the modules that something in the source leads to, and nothing that is left.
+
+        A module may go if it is private, or if nobody could import it in this profile.
+        """
+        names = {path: module_name(path) for path in sorted(self._left.emitted)}
+        dead = self._cannot_be_imported()
+        suspects = self._suspects({path: n for path, n in names.items() if _is_private(n) or n in dead})
+        if not suspects:
+            return set()
+        flags = self._left.package.flags_path
+        roots = [path for path in self._texts if path not in suspects and path != flags]
+        before = self._reachable(roots, self._importing(suspects, left=False))
+        after = self._reachable(roots, self._importing(suspects, left=True))
+        return {path for path in suspects if path in before and path not in after}
+
+    def _suspects(self, candidates: Mapping[str, str]) -> dict[str, str]:
+        """Return the modules that a changed file led to, directly or through others of them.
+
+        No other can have lost an importer, so the files that were not touched need not be looked into.
+        """
+        if not candidates:
+            return {}
+        emitted, changed = self._left.emitted, self._left.changed
+        touched = [path for path in self._texts if path in changed or path not in emitted]
+        imported = self._importing(candidates, left=False)
+        suspects: set[str] = set()
+        news = set(touched)
+        while news:
+            news = imported(news) - suspects
+            suspects |= news
+        return {path: candidates[path] for path in sorted(suspects)}
+
+    @staticmethod
+    def _reachable(roots: Iterable[str], imported: Callable[[Collection[str]], set[str]]) -> set[str]:
+        reached: set[str] = set()
+        news = set(roots)
+        while news:
+            reached |= news
+            news = imported(news) - reached
+        return reached
+
+    def _importing(self, modules: Mapping[str, str], *, left: bool) -> Callable[[Collection[str]], set[str]]:
+        """Return what finds the modules that some files, or what is left of them, import."""
+        by_word: dict[str, list[str]] = {}
+        for path, name in modules.items():
+            by_word.setdefault(_last(name), []).append(path)
+
+        def imported(files: Collection[str]) -> set[str]:
+            looked_at = sorted(file for file in files if not left or file in self._left.emitted)
+            texts = {file: self._left.text(file) if left else self._texts[file] for file in looked_at}
+            mentions = {
+                file: [path for word in words for path in by_word[word] if path != file]
+                for file, text in texts.items()
+                if (words := by_word.keys() & _WORD.findall(text.content))
+            }
+            outlines = self._left.outlines(mentions) if left else self._left.package.outlines(mentions)
+            return {
+                path
+                for file, found in mentions.items()
+                for path in found
+                if _imports(outlines[file], texts[file], modules[path])
+            }
+
+        return imported
+
+    def _cannot_be_imported(self) -> set[str]:
+        """Return the modules that import, directly or through others, what facts say is not there."""
+        found: set[str] = set()
+        news = set(self._missing)
+        while news:
+            word = re.compile("|".join(rf"\b{re.escape(_last(name))}\b" for name in sorted(news)))
+            suspects = [
+                path
+                for path, text in self._texts.items()
+                if module_name(path) not in found and (word.search(path) or word.search(text.content))
+            ]
+            missing = self._missing | found
+            news = {module_name(path) for path in self._failing(suspects, missing)}
+            found |= news
+        return found
+
+    def _failing(self, paths: Iterable[str], missing: Collection[str]) -> set[str]:
+        suspects = list(paths)
+        outlines = self._left.outlines(suspects)
+        return {
+            path
+            for path in suspects
+            if any(_is_within(asked, missing) for asked in (module_name(path), *outlines[path].at_top))
+        }
+
+
+def _is_within(path: str, modules: Collection[str]) -> bool:
+    parts = path.split(".")
+    return any(".".join(parts[: index + 1]) in modules for index in range(len(parts)))
+
+
+def _imports(found: Outline, text: Text, module: str) -> bool:
+    """Tell whether a text imports a module, or names it in a string."""
+    if not found.is_complete or module in text.content or module in found.stars:
+        return True
+    return any(target == module or target.startswith(f"{module}.") for target in found.targets)
+
+
+def _asks_for(found: Outline, text: Text, module: str, name: str) -> bool:
+    """Tell whether a text asks a module for a name; one that cannot be parsed may."""
+    if not found.is_complete or f"{module}.{name}" in found.targets or module in found.stars:
+        return True
+    return module in found.targets and re.search(rf"\.\s*{name}\b", text.content) is not None
+
+
+def _is_private(module: str) -> bool:
+    return any(part.startswith("_") and not part.startswith("__") for part in module.split("."))
+
+
+def _last(module: str) -> str:
+    return module.rpartition(".")[2]

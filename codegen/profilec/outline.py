@@ -1,0 +1,139 @@
+"""What one text says to the other files of its package: the imports in it, wherever they stand.
+
+Plain data, from the standard library's parser, because pruning asks it of many files of which nothing else
+has to be known.
+"""
+
+import ast
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import libcst as cst
+
+from profilec.depth import room_for_depth
+from profilec.read import Text, UnreadableSourceError
+from profilec.scope_walk import parsed
+from profilec.scopes import imported_paths, module_name
+
+
+@dataclass(frozen=True)
+class Outline:
+    """The imports of one text.
+
+    Attributes:
+        targets: the dotted path of what each import binds, in any scope.
+        stars: the modules that everything is imported from.
+        at_top: the dotted path of all that the statements at the top ask for whenever the module is imported.
+        passed_on: the path of what each name stands for that nothing but one import at the top binds.
+        is_complete: false where the text cannot be parsed, so that it may import anything.
+    """
+
+    targets: frozenset[str] = frozenset()
+    stars: frozenset[str] = frozenset()
+    at_top: frozenset[str] = frozenset()
+    passed_on: Mapping[str, str] = field(default_factory=dict)
+    is_complete: bool = True
+
+
+def outline(_: None, text: Text) -> Outline:
+    """Return the imports of a text."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            body = ast.parse(text.content).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return _of_another_version(text)
+    module = module_name(text.path)
+    package = module if text.path.endswith("__init__.py") else module.rpartition(".")[0]
+    found = [pair for node in _statements(body) for pair in _bound(node, package)]
+    stars = {path.removesuffix(".*") for name, path in found if name == "*"}
+    at_top = [path for node in body for path in _asked_for(node, package)]
+    targets = frozenset(path for name, path in found if name != "*")
+    return Outline(targets, frozenset(stars), frozenset(at_top), _passed_on(body, package))
+
+
+def _statements(body: list[ast.stmt]) -> Iterator[ast.AST]:
+    pending: list[ast.AST] = [*body]
+    while pending:
+        node = pending.pop()
+        yield node
+        for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+            inner = getattr(node, part, None)
+            if isinstance(inner, list):
+                pending += inner
+
+
+def _bound(node: ast.AST, package: str) -> Iterator[tuple[str, str]]:
+    """Yield the names that an import binds, each with the path of what it then stands for."""
+    match node:
+        case ast.Import():
+            for alias in node.names:
+                top = alias.name.partition(".")[0]
+                yield (alias.asname, alias.name) if alias.asname else (top, top)
+        case ast.ImportFrom():
+            origin = _origin(node, package)
+            for alias in node.names:
+                yield (alias.asname or alias.name, f"{origin}.{alias.name}")
+
+
+def _asked_for(node: ast.AST, package: str) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        yield from (path for name, path in _bound(node, package) if name != "*")
+
+
+def _origin(node: ast.ImportFrom, package: str) -> str:
+    if not node.level:
+        return node.module or ""
+    parts = package.split(".")
+    base = ".".join(parts[: len(parts) - node.level + 1])
+    return f"{base}.{node.module}" if node.module else base
+
+
+def _passed_on(body: list[ast.stmt], package: str) -> dict[str, str]:
+    bindings: dict[str, list[str | None]] = {}
+    pending: list[ast.AST] = [*body]
+    while pending:
+        node = pending.pop()
+        match node:
+            case ast.Import() | ast.ImportFrom():
+                for name, path in _bound(node, package):
+                    bindings.setdefault(name, []).append(path)
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                bindings.setdefault(node.name, []).append(None)
+            case ast.Name(ctx=ast.Store()):
+                bindings.setdefault(node.id, []).append(None)
+            case ast.stmt() | ast.ExceptHandler() | ast.match_case() | ast.withitem():
+                if isinstance(node, ast.ExceptHandler) and node.name:
+                    bindings.setdefault(node.name, []).append(None)
+                pending += ast.iter_child_nodes(node)
+            case ast.Tuple(ctx=ast.Store()) | ast.List(ctx=ast.Store()) | ast.Starred(ctx=ast.Store()):
+                pending += ast.iter_child_nodes(node)
+    return {name: paths[0] for name, paths in sorted(bindings.items()) if len(paths) == 1 and paths[0]}
+
+
+@room_for_depth()
+def _of_another_version(text: Text) -> Outline:
+    """Return the imports of a text that the running Python does not read, as LibCST sees them."""
+    try:
+        syntax, names = parsed(text)
+    except (UnreadableSourceError, RecursionError):
+        return Outline(is_complete=False)
+    root = names.root.bindings.items()
+    single = {name: found[0].target for name, found in root if len(found) == 1}
+    bound = [b for scope in names.scopes for found in scope.bindings.values() for b in found if b.target]
+    lines = (line for line in syntax.module.body if isinstance(line, cst.SimpleStatementLine))
+    imports = [node for line in lines for node in line.body if isinstance(node, cst.Import | cst.ImportFrom)]
+    named = (node.names for node in imports if not isinstance(node.names, cst.ImportStar))
+    aliases = {alias for aliases in named for alias in aliases}
+    return Outline(
+        frozenset(binding.target for binding in bound if binding.target),
+        frozenset(star.module for star in names.stars),
+        frozenset(
+            [b.target for b in bound if b.target and b.node in aliases]
+            + [path for node in imports for path in imported_paths(node)]
+        ),
+        {name: target for name, target in sorted(single.items()) if target},
+    )

@@ -1,0 +1,219 @@
+"""One file, decided for some profiles until nothing more of it goes: text in, plain data out.
+
+The syntax of a file lives only here. Whatever hangs on other files is asked beforehand: the facts that they
+repeat, the names of this one that they do not need. So a file is settled once for what it is asked with,
+in any process, and `specialise` asks again where an answer to that has changed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import libcst as cst
+
+from profilec.conditions import World
+from profilec.config import Config, Profile
+from profilec.decide import Decision, Module, decide
+from profilec.decide.comments import marks
+from profilec.decide.faults import faults, inert_marks, subjects_used
+from profilec.decide.refusals import Stub, configured
+from profilec.depth import room_for_depth
+from profilec.derive import Derived, derive
+from profilec.diagnostics import Finding
+from profilec.edit import UNUSED, Cause
+from profilec.facts import Facts
+from profilec.flags import FlagTable, has
+from profilec.prune import Remains, statement_of, unused
+from profilec.read import Span, Text, UnreadableSourceError, too_deep
+from profilec.scope_walk import parsed
+from profilec.scopes import module_name
+from profilec.traps import Trap, traps
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What other files mean for one file in one profile.
+
+    Attributes:
+        facts: what the profile fixes, and what the package repeats of it.
+        held: the places in the file where facts decide nothing.
+        unneeded: names at the top of the file that no other file asks for any more.
+    """
+
+    facts: Facts
+    held: frozenset[Span] = frozenset()
+    unneeded: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Task:
+    """One file, and its circumstances by profile.
+
+    Attributes:
+        codes: the `code` of exception classes elsewhere in the package, as far as it was asked for.
+    """
+
+    text: Text
+    flags: FlagTable
+    profiles: Mapping[str, Circumstances]
+    codes: Mapping[str, str | None] = field(default_factory=dict)
+
+
+type Held = tuple[tuple[Span, Finding], ...]
+"""Places where facts did harm, with what is to be told when they are left as they stand."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one profile makes of one file.
+
+    Attributes:
+        derived: the facts that names of the file repeat.
+        idle: names at its top that nothing in it leads to any more; they stay for other files.
+        harm: where facts removed what the rest of the file needs.
+        traps: what else removal would change in what remains.
+        lost: the names at its top that facts removed, each with the harm if another file asks for it.
+    """
+
+    decision: Decision
+    derived: Derived = field(default_factory=Derived)
+    idle: frozenset[str] = frozenset()
+    harm: Held = ()
+    traps: tuple[Finding, ...] = ()
+    lost: tuple[tuple[str, Held], ...] = ()
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What becomes of one file.
+
+    Attributes:
+        outcomes: by profile; none where the file cannot be parsed.
+        findings: faults that are the same in every profile.
+        unreadable: why the file cannot be parsed.
+        subjects: the features and profiles that it asks for.
+        codes: the exception classes elsewhere whose `code` has to be known.
+    """
+
+    outcomes: Mapping[str, Outcome] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    unreadable: Finding | None = None
+    subjects: frozenset[str] = frozenset()
+    codes: frozenset[str] = frozenset()
+
+
+@room_for_depth()
+def settle(config: Config, task: Task) -> Settled:
+    """Settle one file."""
+    text, flags = task.text, task.flags
+    try:
+        syntax, names = parsed(text)
+    except UnreadableSourceError as error:
+        return Settled(unreadable=error.finding)
+    except RecursionError:
+        return Settled(findings=(too_deep(text),))
+    found, wrong = marks(syntax, flags)
+    module = Module(syntax, names, tuple(found))
+    wrong += [*faults(syntax, names, flags, config), *inert_marks(syntax, found, flags, config)]
+    asked: set[str] = set()
+
+    def code_of(path: str) -> str | None:
+        if path not in task.codes:
+            asked.add(path)
+        return task.codes.get(path)
+
+    outcomes = {}
+    for name, given in task.profiles.items():
+        profile = config.profiles[name]
+        world = World(profile, flags, given.facts, {text.path: given.held}, code_of)
+        settling = _Settling(module, world, given, _stub(text.path, profile, config), bool(wrong))
+        outcomes[name] = settling.outcome()
+    subjects = frozenset(subjects_used(module, flags))
+    return Settled(outcomes, tuple(wrong), None, subjects, frozenset(asked))
+
+
+def _stub(path: str, profile: Profile, config: Config) -> Stub | None:
+    """Return what a module refuses with, where a profile has only its stub."""
+    stub = config.stub_modules.get(module_name(path))
+    return None if stub is None or has(stub.unless, profile) else configured(stub)
+
+
+@dataclass
+class _Settling:
+    """One file in one profile: decided again and again, as more of it is found unused."""
+
+    module: Module
+    world: World
+    given: Circumstances
+    stub: Stub | None
+    is_faulty: bool
+    known: dict[cst.CSTNode, Cause] = field(default_factory=dict)
+    idle: set[str] = field(default_factory=set)
+
+    def outcome(self) -> Outcome:
+        decision = self._decide()
+        derived = Derived()
+        if decision.emitted and (self.given.facts.expressions or self.given.facts.modules):
+            derived = derive(self.module, Remains.of(decision.cuts), self.given.facts)
+        while self._prune(decision):
+            decision = self._decide()
+        remains = Remains.of(decision.cuts)
+        is_sound = not self.is_faulty and not decision.findings and decision.emitted
+        found = list(traps(self.module, remains)) if is_sound and decision.cuts else []
+        profile = self.world.profile
+        return Outcome(
+            decision,
+            derived,
+            frozenset(self.idle),
+            tuple(pair for trap in found for pair in self._harm(trap, remains)),
+            tuple(replace(trap.finding, profiles=(profile.name,)) for trap in found),
+            tuple(self._lost(remains)) if decision.emitted else (),
+        )
+
+    def _decide(self) -> Decision:
+        try:
+            return decide(self.module, self.world, self.known, self.stub)
+        except RecursionError:
+            return Decision((), (too_deep(self.module.syntax.text),))
+
+    def _prune(self, decision: Decision) -> bool:
+        """Note what only removed code used, and tell whether there is anything new."""
+        if not decision.emitted or not decision.cuts:
+            return False
+        self.idle.clear()
+        found = unused(self.module, decision, self._may_be_needed)
+        new = {statement_of(self.module, binding): UNUSED for binding in found.values()}
+        new = {node: cause for node, cause in new.items() if node not in self.known}
+        self.known.update(new)
+        return bool(new)
+
+    def _may_be_needed(self, name: str) -> bool:
+        if name in self.given.unneeded:
+            return False
+        self.idle.add(name)
+        return True
+
+    def _harm(self, trap: Trap, remains: Remains) -> Held:
+        cuts = filter(None, map(remains.cut, trap.lost))
+        facts = {cut.cause.fact for cut in cuts if cut.cause.fact} - self.given.held
+        return tuple((fact, self._left_as_it_stands(fact, trap.finding)) for fact in sorted(facts))
+
+    def _left_as_it_stands(self, fact: Span, harm: Finding) -> Finding:
+        syntax = self.module.syntax
+        shown = " ".join(syntax.content[fact.start : fact.end].split())
+        message = f"`{shown}` is left as it stands, though facts decide it"
+        note = f"line {harm.line}: {harm.message}"
+        finding = syntax.finding("PC107", fact, message, notes=(note,))
+        return replace(finding, profiles=(self.world.profile.name,))
+
+    def _lost(self, remains: Remains) -> list[tuple[str, Held]]:
+        if not any(cut.cause.fact for cut in remains.cuts):
+            return []
+        found = []
+        for name, bindings in self.module.names.root.bindings.items():
+            lost = tuple(binding.span for binding in bindings)
+            if not any(map(remains.has, lost)):
+                message = f"another module asks for `{name}`, which goes"
+                trap = Trap(self.module.syntax.finding("PC403", lost[0], message), lost)
+                if harm := self._harm(trap, remains):
+                    found.append((name, harm))
+        return found

@@ -1,0 +1,123 @@
+"""What is remembered from one build to the next, and who works it out, never changes what is built."""
+
+import random
+import shutil
+from pathlib import Path
+
+import pytest
+from profilec_project import CONFIGURATION, Project
+
+from profilec.answers import Answers
+from profilec.cli import run
+
+REMEMBERED = "build/.answers"
+PIECES = (
+    "import os\n",
+    "from shop import b\n",
+    "from shop.a import _one\n",
+    "from shop._profile import THREADS\n",
+    "from shop._profile import THREADS as T\n",
+    "from shop import _c as c\n",
+    "import sys\nLINUX = sys.platform == 'linux'\n",
+    "from shop.b import LINUX\n",
+    "def work():\n    if THREADS:\n        return os.name\n    return 1\n",
+    "def place():\n    if LINUX:\n        return c.x\n    return _one\n",
+    "_one = 1\n",
+    "x = _one\n",
+    "if T:\n    print(b)\n",
+)
+FACTS = """
+    [tool.profilec.profiles.wasm.facts]
+    "sys.platform" = "emscripten"
+    """
+
+
+def build(root: Path, *options: str) -> tuple[int, dict[str, bytes]]:
+    """Build a project, and read what is there then."""
+    code = run(["build", "-C", str(root), *options])
+    found = sorted((root / "build").rglob("*.*"))
+    return code, {str(f): f.read_bytes() for f in found if f.is_file() and "/." not in str(f)}
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_after_any_edit_a_build_gives_what_the_first_build_of_the_same_source_gives(
+    project: Project, capsys: pytest.CaptureFixture[str], seed: int
+) -> None:
+    chance = random.Random(seed)
+    project.write({"pyproject.toml": CONFIGURATION + FACTS})
+    assert build(project.root)[0] == 0
+    for _ in range(8):
+        for name in chance.sample(("a", "b", "_c", "d"), chance.randint(1, 2)):
+            text = "".join(chance.sample(PIECES, chance.randint(0, 6)))
+            project.write({f"src/shop/{name}.py": text})
+        capsys.readouterr()
+        code, files = build(project.root)
+        said = capsys.readouterr().out
+        (project.root / "build").rename(project.root / "aside")
+        first, wanted = build(project.root)
+        assert (code, said) == (first, capsys.readouterr().out)
+        assert files == wanted or code != 0
+        shutil.rmtree(project.root / "build", ignore_errors=True)
+        (project.root / "aside").rename(project.root / "build")
+
+
+@pytest.mark.parametrize("kept", [0, 10, -3])
+def test_damaged_answers_are_worked_out_anew(project: Project, kept: int) -> None:
+    project.write({"src/shop/a.py": PIECES[3] + PIECES[8].replace("os.name", "2")})
+    assert build(project.root)[0] == 0
+    wanted = project.files()
+    remembered = project.root / REMEMBERED
+    remembered.write_bytes(remembered.read_bytes()[:kept] + b"?")
+    project.write({"src/shop/b.py": "x = 1\n"})
+    assert build(project.root)[0] == 0
+    assert project.files()["native/shop/a.py"] == wanted["native/shop/a.py"]
+
+
+def double(common: int, one: int) -> int:
+    return common * one
+
+
+def test_an_answer_is_worked_out_once_and_by_one_compiler(tmp_path: Path) -> None:
+    asked: list[int] = []
+
+    def counting(common: int, one: int) -> int:
+        asked.append(one)
+        return common * one
+
+    builds = (("1", [1, 2, 1], [1, 2]), ("1", [1, 3], [3]), ("2", [1, 3], [1, 3]), ("2", [3], []))
+    for release, about, expected in builds:
+        answers = Answers(tmp_path, release)
+        assert answers.ask(counting, 10, about, int) == [10 * one for one in about]
+        answers.close()
+        assert asked == expected, release
+        asked.clear()
+
+
+def test_processes_answer_in_the_order_of_the_questions() -> None:
+    answers = Answers(jobs=2)
+    about = list(range(100))
+    assert answers.ask(double, 2, about, int) == [2 * one for one in about]
+    answers.close()
+
+
+def test_any_number_of_processes_gives_the_same_bytes(project: Project) -> None:
+    for number in range(40):
+        text = PIECES[3] + PIECES[8].replace("os.name", str(number))
+        project.write({f"src/shop/m{number}.py": text})
+    assert build(project.root)[0] == 0
+    wanted = project.files()
+    shutil.rmtree(project.root / "build")
+    assert build(project.root, "--jobs", "3")[0] == 0
+    assert project.files() == wanted
+
+
+def test_a_fault_that_another_process_finds_is_shown_as_any_other(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(40):
+        project.write({f"src/shop/m{number:02}.py": "from shop._profile import THREADS\n\nprint(THREADS)\n"})
+    build(project.root)
+    wanted = capsys.readouterr().out
+    assert wanted.count("PC102") == 40
+    assert build(project.root, "--jobs", "2")[0] == 1
+    assert capsys.readouterr().out == wanted
