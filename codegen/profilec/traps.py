@@ -14,7 +14,7 @@ import libcst as cst
 from profilec.decide import Module
 from profilec.diagnostics import Finding
 from profilec.prune import Remains
-from profilec.read import Span
+from profilec.read import Span, children
 from profilec.scopes import BUILTINS, Binding, Scope
 
 
@@ -37,6 +37,8 @@ def traps(module: Module, remains: Remains) -> Iterator[Trap]:
         if scope.kind == "module" or remains.has(_place(module, scope.node)):
             yield from _changed_kind(module, scope, remains)
             yield from _lost_names(module, scope, remains)
+            yield from _lost_for_decorators(module, scope, remains)
+            yield from _new_docstring(module, scope, remains)
             yield from _lost_declarations(module, scope, remains)
             yield from _lost_members(module, scope, remains)
     yield from _lost_exports(module, remains)
@@ -93,6 +95,59 @@ def _lost_names(module: Module, scope: Scope, remains: Remains) -> Iterator[Trap
             yield Trap(_lost_name(module, use.name, use.span, lost[use.name]), _spans(lost[use.name]))
 
 
+def _lost_for_decorators(module: Module, scope: Scope, remains: Remains) -> Iterator[Trap]:
+    """Find `@size.setter` where the `size` before it goes: what it stands on binds the name only later."""
+    for name, bindings in scope.bindings.items():
+        first = next((binding for binding in bindings if remains.has(binding.span)), None)
+        if (
+            first is None
+            or first is bindings[0]
+            or not isinstance(first.node, cst.FunctionDef | cst.ClassDef)
+        ):
+            continue
+        decorators = [module.syntax.outer(decorator) for decorator in first.node.decorators]
+        for use in module.names.uses:
+            inside = any(span.covers(use.span) for span in decorators)
+            if use.name == name and use.scope is scope and inside and remains.has(use.span):
+                before = bindings[: bindings.index(first)]
+                yield Trap(_lost_name(module, name, use.span, before), _spans(before))
+                break
+
+
+def _new_docstring(module: Module, scope: Scope, remains: Remains) -> Iterator[Trap]:
+    """Find a string that nothing stands before any more, so that Python takes it for the docstring."""
+    if not isinstance(scope.node, cst.Module | cst.FunctionDef | cst.ClassDef):
+        return
+    body = scope.node.body if isinstance(scope.node, cst.Module) else scope.node.body.body
+    head, before = _first_left(module, body, remains), next(iter(body), None)
+    if before is None or not isinstance(head, cst.Expr) or head in (before, *children(before)):
+        return
+    if isinstance(head.value, cst.SimpleString | cst.ConcatenatedString) and isinstance(
+        head.value.evaluated_value, str
+    ):
+        message = "this string would become the docstring: what stands before it goes"
+        hint = "put it first in every profile, or make it a comment"
+        finding = module.syntax.finding("PC306", module.syntax.inner(head), message, hint)
+        yield Trap(finding, (module.syntax.inner(before),))
+
+
+def _first_left(module: Module, body: Iterable[cst.CSTNode], remains: Remains) -> cst.CSTNode | None:
+    """Return the first statement that is left of a body, also where it moved out of a branch."""
+    for node in body:
+        if isinstance(node, cst.FunctionDef | cst.ClassDef):
+            if remains.has(_place(module, node)):
+                return node
+            continue
+        if isinstance(node, cst.BaseSmallStatement | cst.BaseCompoundStatement):
+            cut = remains.cut(module.syntax.inner(node))
+            if cut is None or cut.text.strip():
+                return node
+        below = () if isinstance(node, cst.BaseExpression) else children(node)
+        if found := _first_left(module, below, remains):
+            return found
+    return None
+
+
 def _lost_name(module: Module, name: str, place: Span, bindings: list[Binding]) -> Finding:
     line, _ = module.syntax.place(bindings[0].span.start)
     deleted = any(binding.kind == "deletion" and binding.span == place for binding in bindings)
@@ -138,10 +193,12 @@ def _outer_scope(scope: Scope, name: str) -> Scope | None:
 
 def _lost_members(module: Module, scope: Scope, remains: Remains) -> Iterator[Trap]:
     """Find members of protocols and abstract classes that went."""
-    if not isinstance(scope.node, cst.ClassDef) or not _is_contract(module, scope.node):
+    if not isinstance(scope.node, cst.ClassDef):
         return
+    is_contract = _is_contract(module, scope.node)
     for name, bindings in scope.bindings.items():
-        if not any(remains.has(binding.span) for binding in bindings):
+        owed = is_contract or _is_abstract(module, bindings[0].node)
+        if owed and not any(remains.has(binding.span) for binding in bindings):
             node = bindings[0].node
             place = node.name if isinstance(node, cst.FunctionDef | cst.ClassDef) else node
             message = f"`{name}` is a member of `{scope.node.name.value}`, which others implement"
@@ -153,6 +210,13 @@ def _lost_members(module: Module, scope: Scope, remains: Remains) -> Iterator[Tr
 _CONTRACTS = frozenset(
     {"typing.Protocol", "typing_extensions.Protocol", "abc.ABC", "abc.ABCMeta", "collections.abc.ABC"}
 )
+
+
+def _is_abstract(module: Module, node: cst.CSTNode) -> bool:
+    """Tell whether a member must be implemented, also where only a base of its class is an `ABC`."""
+    decorators = node.decorators if isinstance(node, cst.FunctionDef) else ()
+    paths = (module.names.qualified(decorator.decorator) or "" for decorator in decorators)
+    return any(path.startswith("abc.abstract") for path in paths)
 
 
 def _is_contract(module: Module, node: cst.ClassDef) -> bool:

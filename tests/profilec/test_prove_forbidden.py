@@ -46,6 +46,14 @@ def prove(
 
 
 REACHED = {
+    "an entry of sys.modules": ("import sys\nsys.modules['threading']", "threading"),
+    "an entry of vars": ("import time\nvars(time)['sleep'](1)", "time.sleep"),
+    "an entry of a __dict__": ("import time\ntime.__dict__['sleep'](1)", "time.sleep"),
+    "an entry of the builtins": ("__builtins__['open']", "open"),
+    "one of two values": ("import time\nclock = time if time else None\nclock.sleep(1)", "time.sleep"),
+    "one of two operands": ("import time\n(time or None).sleep(1)", "time.sleep"),
+    "a named expression": ("import time\n(clock := time).sleep(1)", "time.sleep"),
+    "a builtin by another name": ("import io\nio.open('x')", "open"),
     "an import": ("import threading", "threading"),
     "an import of a submodule": ("import concurrent.futures.thread", "concurrent.futures"),
     "an import from": ("from threading import Thread", "threading"),
@@ -93,6 +101,7 @@ def test_what_is_forbidden_is_found(name: str, tmp_path: Path) -> None:
 
 
 NOT_REACHED = {
+    "an entry put into sys.modules": "import sys\nsys.modules['threading'] = None",
     "a parameter of that name": "def f(open, time):\n    open(1)\n    time.sleep(2)",
     "a function of that name": "def open(x): ...\nopen(1)",
     "a module of the package": "from . import threading_helpers as threading\nthreading.go()",

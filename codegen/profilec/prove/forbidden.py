@@ -21,6 +21,10 @@ _MOST_MEANINGS = 64
 """Names that one name is followed to; re-exports in a circle could go on for ever."""
 
 
+_SAME = {"io.open": "open", "_io.open": "open"}
+"""Names of the standard library under which a builtin can be had, too."""
+
+
 @dataclass(frozen=True)
 class _Patterns:
     """What a profile forbids: modules and dotted names, and methods by their name alone."""
@@ -40,7 +44,7 @@ class _Patterns:
 
     def match(self, name: str) -> str | None:
         """The pattern that forbids a dotted name; builtins are forbidden by their plain name."""
-        parts = name.removeprefix("builtins.").split(".")
+        parts = _SAME.get(name, name).removeprefix("builtins.").split(".")
         return next((p for n in range(1, len(parts) + 1) if (p := ".".join(parts[:n])) in self.names), None)
 
 

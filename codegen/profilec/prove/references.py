@@ -1,7 +1,8 @@
 """What the names and attribute chains of a file stand for: dotted names of modules and of what is in them.
 
-Follows imports, renamed or not, simple assignments, `getattr` with a plain name, and imports at run time
-whose module is written out. Anything else stands for nothing.
+Follows imports, renamed or not, simple assignments, choices between two values, `getattr` and entries of
+`sys.modules` or `vars(module)` with a plain name, and imports at run time whose module is written out.
+Anything else stands for nothing.
 """
 
 import ast
@@ -62,7 +63,7 @@ class References:
                 case ast.ImportFrom():
                     origin = self.module.absolute(node.module, node.level)
                     yield from (Reference(f"{origin}.{alias.name}", alias) for alias in node.names)
-                case ast.Name() | ast.Attribute() | ast.Call():
+                case ast.Name() | ast.Attribute() | ast.Call() | ast.Subscript():
                     yield from (Reference(name, node) for name in self.values(node))
 
     def exports(self, name: str) -> frozenset[str]:
@@ -90,7 +91,27 @@ class References:
                     isinstance(node.func, ast.Name) and node.func.id == "__import__" and len(node.args) < 4
                 )
                 return frozenset({module.partition(".")[0] if is_top else module}) if module else frozenset()
+            case ast.Subscript(value=table, slice=ast.Constant(value=str(name)), ctx=ast.Load()):
+                return self._entries(table, name)
+            case ast.IfExp(body=one, orelse=other):
+                return self.values(one) | self.values(other)
+            case ast.BoolOp(values=operands):
+                return frozenset().union(*map(self.values, operands))
+            case ast.NamedExpr(value=value):
+                return self.values(value)
         return frozenset()
+
+    def _entries(self, table: ast.expr, name: str) -> frozenset[str]:
+        """What an entry of a namespace stands for: of `sys.modules`, `vars(os)`, `os.__dict__`."""
+        match table:
+            case ast.Call(func=ast.Name(id="vars"), args=[owner]) | ast.Attribute(
+                value=owner, attr="__dict__"
+            ):
+                return frozenset(f"{value}.{name}" for value in self.values(owner))
+        spaces = self.values(table)
+        if "sys.modules" in spaces:
+            return frozenset({name})
+        return frozenset({f"builtins.{name}"}) if "builtins.__builtins__" in spaces else frozenset()
 
     def _name(self, node: ast.Name) -> frozenset[str]:
         scope = self._scope_of.get(id(node))

@@ -19,6 +19,9 @@ _ALWAYS_BOUND = frozenset(dir(builtins)) | {
     "__conditional_annotations__",
 }  # fmt: skip
 
+_MEANINGFUL = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.IfExp, ast.BoolOp)
+"""The expressions that `references` follows, where they are assigned to a name."""
+
 
 @dataclass(frozen=True)
 class Import:
@@ -39,7 +42,7 @@ class Scope:
         bound: the names that it binds.
         loads: the names that it reads.
         imports: what imported names refer to.
-        aliases: the expressions that are assigned to a single name, where they are names or attributes.
+        aliases: the expressions that are assigned to a single name, where they can stand for something.
         stars: star imports.
         outer: names that `global` or `nonlocal` move to another scope.
         children: the scopes in it.
@@ -181,7 +184,7 @@ class _Reader(ast.NodeVisitor):
 
     def visit_Assign(self, node: ast.Assign) -> None:
         match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Name() | ast.Attribute() | ast.Call()):
+            case ast.Assign(targets=[ast.Name(id=name)]) if isinstance(node.value, _MEANINGFUL):
                 self._scope.target(name).aliases.setdefault(name, []).append(node.value)
         self.generic_visit(node)
 

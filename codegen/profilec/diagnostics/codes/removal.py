@@ -48,4 +48,13 @@ CODES: tuple[Code, ...] = (
         "class Lane(Protocol):\n    @only(SPILL_FS)\n    def spill(self) -> None: ...",
         "Declare a second protocol that extends the first, and mark that one.",
     ),
+    Code(
+        "PC306",
+        "a string would become a docstring",
+        "error",
+        "Python takes a string for the docstring where no statement stands before it. When those before it "
+        "go, `__doc__` and the help would say in one tree what they do not say in the source.",
+        'if FILES:\n    """About files."""\n    root = "."',
+        'if FILES:\n    # about files\n    root = "."',
+    ),
 )
