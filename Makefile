@@ -75,9 +75,11 @@ test-wasm: setup  ## the kernel's suite and what only wasm promises, inside Pyod
 	@rm -f $(RESULTS)/wasm.xml
 	@$(PYTEST) --profilec wasm --junitxml=$(RESULTS)/wasm.xml tests/kernel tests/wasm
 
-bench: build  ## how many times faster than the plain design, in both worlds
-	@PYTHONPATH=build/native $(BIN)/python -m benchmarks
-	@tools/wasm-python -m benchmarks
+bench: build bench-peers  ## measure everything in both worlds and write docs/benchmarks.*; a quarter of an hour
+	@$(BIN)/python -m benchmarks.suite
+
+bench-check: build  ## measure again and fail where a ratio is worse than the kept one; not part of `make test`
+	@$(BIN)/python -m benchmarks.suite --check
 
 bench-compiler: setup  ## what the compiler costs, against parsing and copying
 	@$(BIN)/python -m benchmarks.compiler
@@ -110,5 +112,5 @@ clean:  ## remove what was generated, the environment included
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: demo setup build native wasm dist check nightly coverage bench bench-compiler format lock clean help
+.PHONY: demo setup build native wasm dist check nightly coverage bench bench-check bench-compiler format lock clean help
 .PHONY: test test-compiler test-kernel test-native test-wasm test-browser test-toolchain

@@ -1,6 +1,7 @@
-"""Prints the table: every row of the speed goals that baseline A and the floor can be compared on.
+"""Measures in this interpreter and prints a row per ratio; the whole table is `benchmarks.suite`'s.
 
-Usage: python -m benchmarks [--rounds N] [--scale S] [WORD…]; only rows whose names have all the words.
+Usage: python -m benchmarks [--rounds N] [--scale S] [--json FILE] [WORD…]; only rows whose names have all the
+words. Growth is measured where it is asked for by name, `growth`.
 """
 
 from __future__ import annotations
@@ -8,47 +9,87 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from collections.abc import Iterable
 from functools import partial
+from pathlib import Path
 
-from benchmarks.cases import Driven, all_cases, chain, floor, same
+from benchmarks.cases import IN_PYODIDE, Case, Driven, all_cases, chain, floor, same
+from benchmarks.record import Record, Row, write
 from benchmarks.timing import Ratio, compare, marginal
 
-IN_PYODIDE = {"chain of 10, run_many": "14", "chain of 10, send, next": "30", "chain of 10, run_once": "50"}
-"""The goals that are set for Pyodide; the other rows are there to be seen."""
+PYODIDE = sys.platform == "emscripten"
 
 
-def row(name: str, ratio: Ratio, goal: str) -> str:
-    """Return a line of the table. `goal` is the one for CPython."""
-    if sys.platform == "emscripten":
-        goal = IN_PYODIDE.get(name, "not set")
-    return f"{name:40} {ratio.median:7.2f} ({ratio.low:.2f} to {ratio.high:.2f}), goal {goal}"
+def world() -> str:
+    """Return what a run of this interpreter is called."""
+    version = sys.version.split()[0]
+    return f"Pyodide, CPython {version}" if PYODIDE else f"CPython {version}"
 
 
-async def main(rounds: int, scale: float, words: list[str]) -> None:
+def shown(row: Row) -> str:
+    """Return a line of the table."""
+    goal = ""
+    if row.goal is not None:
+        goal = f", goal {'at most' if row.at_most else 'at least'} {row.goal:g}"
+        goal += "" if row.is_reached else ": falls short"
+    return f"{row.name:44} {row.median:8.2f} ({row.low:.2f} to {row.high:.2f}){goal}"
+
+
+def cases(scale: float) -> Iterable[Case]:
+    """Yield the rows that this world can have."""
+    yield from all_cases(scale, threads=not PYODIDE)
+    if not PYODIDE:
+        from benchmarks.spill import spill_cases  # the wasm tree has no files
+
+        yield from spill_cases(scale)
+
+
+async def marginal_hop(way: str, scale: float, rounds: int) -> Ratio:
+    """Return what a further node costs a message, in awaits of its handler."""
+    short, long = Driven(chain(10), same), Driven(chain(100), same)
+    count = int(4000 * scale)
+    return await marginal(
+        partial(getattr(short, way), count),
+        partial(getattr(long, way), count),
+        partial(floor, 10, count),
+        partial(floor, 100, count),
+        rounds * 2,
+    )
+
+
+async def main(rounds: int, scale: float, words: list[str]) -> list[Row]:
     """Measure and print row by row."""
-    print(f"Python {sys.version.split()[0]} on {sys.platform}: times faster than baseline A")
-    for case in all_cases(scale, threads=sys.platform != "emscripten"):
+    rows: list[Row] = []
+
+    def note(row: Row) -> None:
+        print(shown(row), flush=True)
+        rows.append(row)
+
+    print(f"{world()}: times faster than one task per node and one queue per edge")
+    for case in cases(scale):
         if all(word in case.name for word in words):
             ratio = await compare(case.slow, case.fast, rounds)
-            print(row(case.name, ratio, case.target))
-    if all(word in "marginal hop" for word in words):
-        short, long = Driven(chain(10), same), Driven(chain(100), same)
-        count = int(2000 * scale)
-        for way in ("run_many", "in_turns"):
-            hop = await marginal(
-                partial(getattr(short, way), count),
-                partial(getattr(long, way), count),
-                partial(floor, 10, count),
-                partial(floor, 100, count),
-                rounds * 2,
-            )
-            print(row(f"marginal hop over the floor, {way}", hop, "1.10"))
+            note(Row(case.name, *ratio, goal=IN_PYODIDE.get(case.name) if PYODIDE else case.target))
+    for way in ("run_many", "in_turns"):
+        name = f"marginal hop over the floor, {way}"
+        if all(word in name for word in words):
+            ratio = await marginal_hop(way, scale, rounds)
+            note(Row(name, *ratio, goal=None if PYODIDE else 1.10, at_most=True))
+    if words == ["growth"]:
+        from benchmarks.growth import growth
+
+        for row in await growth(scale):
+            note(row)
+    return rows
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--scale", type=float, default=1.0)
+    parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("words", nargs="*")
     given = parser.parse_args()
-    asyncio.run(main(given.rounds, given.scale, given.words))
+    measured = asyncio.run(main(given.rounds, given.scale, given.words))
+    if given.json is not None:
+        write(Record({world(): measured}), given.json)

@@ -72,12 +72,12 @@ def fan(width: int) -> Graph:
 
 
 class Case(NamedTuple):
-    """A row: how many times longer `slow` takes than `fast`; the goal is at least `target` times."""
+    """A row: how many times longer `slow` takes than `fast`; `target` is the least to reach, if it is set."""
 
     name: str
     slow: Program
     fast: Program
-    target: str
+    target: float | None
 
 
 # Baseline A ------------------------------------------------------------------------------------------------
@@ -171,7 +171,7 @@ class Driven:
 
 
 def throughput(
-    name: str, graph: Graph, handler: Handler, messages: int, targets: dict[str, str]
+    name: str, graph: Graph, handler: Handler, messages: int, targets: dict[str, float | None]
 ) -> Iterator[Case]:
     """Yield the rows of one graph, one for each way to drive it that has a target."""
     driven = Driven(graph, handler)
@@ -187,16 +187,24 @@ def throughput(
         yield Case(f"{name}, {way}", partial(slow, graph, handler, count), partial(fast, count), target)
 
 
+IN_PYODIDE = {"chain of 10, run_many": 14.0, "chain of 10, send, next": 30.0, "chain of 10, run_once": 50.0}
+"""The goals that are set for Pyodide; the other rows are there to be seen."""
+
+
 def all_cases(scale: float, *, threads: bool) -> Iterator[Case]:
     """Yield every row that compares with baseline A; `scale` is the share of the messages to send."""
     messages = int(2000 * scale)
-    ways = {"producer and consumer": "5.5", "run_many": "9", "send, next": "14", "run_once": "40"}
+    ways: dict[str, float | None] = {
+        "producer and consumer": 5.5,
+        "run_many": 9,
+        "send, next": 14,
+        "run_once": 40,
+    }
     yield from throughput("chain of 10", chain(10), same, messages, ways)
-    yield from throughput(
-        "diamond", fan(2), same, messages, {"run_many": "10", "producer and consumer": "10"}
-    )
-    yield from throughput("fan of 100", fan(100), same, messages // 20, {"run_many": "10"})
-    yield from throughput("chain of 10, sleep(0)", chain(10), suspended, messages // 2, {"run_many": "1.5"})
+    branches: dict[str, float | None] = {"run_many": 10, "producer and consumer": 10}
+    yield from throughput("diamond", fan(2), same, messages, branches)
+    yield from throughput("fan of 100", fan(100), same, messages // 20, {"run_many": 10})
+    yield from throughput("chain of 10, sleep(0)", chain(10), suspended, messages // 2, {"run_many": 1.5})
     if threads:
         graph = chain(1)
         driven = Driven(graph, blocking, IN_THE_INBOX)
@@ -205,7 +213,7 @@ def all_cases(scale: float, *, threads: bool) -> Iterator[Case]:
             "blocking handler, 32 in its inbox",
             partial(a_blocking, graph, count),
             partial(driven.run_many, count),
-            "46",
+            46,
         )
 
 

@@ -30,13 +30,14 @@ async def compare(slow: Program, fast: Program, rounds: int) -> Ratio:
     ratios = []
     for _ in range(rounds):
         gc.collect()
-        slower, faster = await _seconds(slow), await _seconds(fast)
+        slower, faster = await seconds(slow), await seconds(fast)
         ratios.append(slower / faster)
     low, median, high = statistics.quantiles(ratios, n=4) if rounds > 1 else ratios * 3
     return Ratio(median, low, high)
 
 
-async def _seconds(program: Program) -> float:
+async def seconds(program: Program) -> float:
+    """Return the seconds of the processor that a program takes."""
     begun = _clock()
     await program()
     return _clock() - begun
@@ -49,7 +50,7 @@ async def marginal(
     ratios = []
     for _ in range(rounds):
         gc.collect()
-        times = [await _seconds(program) for program in (short, long, floor_short, floor_long)]
+        times = [await seconds(program) for program in (short, long, floor_short, floor_long)]
         ratios.append((times[1] - times[0]) / (times[3] - times[2]))
     low, median, high = statistics.quantiles(ratios, n=4)
     return Ratio(median, low, high)
