@@ -75,7 +75,7 @@ test-wasm: setup  ## the kernel's suite and what only wasm promises, inside Pyod
 	@rm -f $(RESULTS)/wasm.xml
 	@$(PYTEST) --profilec wasm --junitxml=$(RESULTS)/wasm.xml tests/kernel tests/wasm
 
-bench: build bench-peers  ## measure everything in both worlds and write docs/benchmarks.*; a quarter of an hour
+bench: build  ## measure everything in both worlds and write docs/benchmarks.*; a quarter of an hour
 	@$(BIN)/python -m benchmarks.suite
 
 bench-check: build  ## measure again and fail where a ratio is worse than the kept one; not part of `make test`

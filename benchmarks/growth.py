@@ -10,7 +10,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.cases import Driven, chain, fan, same
-from benchmarks.record import Row
+from benchmarks.record import QUEUED, Row
 from benchmarks.timing import Program, seconds
 from kernel_exec import FlowBuilder, FlowExecutor, NodeRegistry, validate
 
@@ -27,7 +27,7 @@ async def growth(scale: float) -> list[Row]:
         costs = [(name, await _cost(program, units)) for name, program, units in series(scale)]
         first = costs[0][1]
         rows.extend(_row(name, cost / first) for name, cost in costs)
-    rows.append(_row("bytes of memory per queued message", await _queued_bytes(2_000)))
+    rows.append(_row(QUEUED, await _queued_bytes(2_000)))
     return rows
 
 

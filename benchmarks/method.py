@@ -46,7 +46,7 @@ def method(scale: float, rounds: int) -> list[Row]:
     run = _RUN.format(messages=int(4000 * scale))
     as_wasm = {"PROFILEC_PROFILE": "wasm"}
     return [
-        _compare("the native tree runs, against the source", native, run, "native", {}, rounds, goal=0.97),
+        _compare("the native tree runs, against the source", native, run, "native", {}, rounds, goal=1),
         _compare(
             "the native tree is imported, against the source", native, _IMPORT, "native", {}, rounds, goal=1
         ),

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from benchmarks.record import Record, Row
+from benchmarks.record import QUEUED, Record, Row
 
 __all__ = ["render_page", "render_plot"]
 
@@ -39,6 +39,7 @@ class Bar(NamedTuple):
     value: str
     goal: float | None
     shade: int
+    label_at: float
 
 
 def render_page(record: Record) -> str:
@@ -48,7 +49,10 @@ def render_page(record: Record) -> str:
     }
     return _templates.get_template("benchmarks.md.j2").render(
         table=_table(measured),
-        growth=_rows(record, "growth"),
+        growth=[row for row in _rows(record, "growth") if row.name != QUEUED],
+        queued=[row for row in _rows(record, "growth") if row.name == QUEUED],
+        rounds=record.rounds,
+        scale=record.scale,
         method=_rows(record, "method"),
         peers=record.peers,
         short=[row.name for rows in measured.values() for row in rows if not row.is_reached],
@@ -69,7 +73,10 @@ def render_plot(record: Record) -> str:
         for shade, (world, cell) in enumerate(zip(table.worlds, cells, strict=True)):
             if cell is not None:
                 goal = None if cell.goal is None else _x(cell.goal)
-                bars.append(Bar(name, world, y, _x(cell.median), f"{cell.median:.1f}", goal, shade))
+                width = _x(cell.median)
+                in_the_way = goal is not None and width <= goal < width + 34
+                label_at = goal if goal is not None and in_the_way else width
+                bars.append(Bar(name, world, y, width, f"{cell.median:.1f}", goal, shade, label_at))
                 y += 14
         y += 8
     return _templates.get_template("benchmarks.svg.j2").render(
@@ -77,13 +84,13 @@ def render_plot(record: Record) -> str:
         heads=heads,
         height=y + 30,
         worlds=list(enumerate(table.worlds)),
-        ticks=[(tick, _x(tick)) for tick in (1, 2, 5, 10, 20, 50, 100)],
+        ticks=[(tick, _x(tick)) for tick in (1, 2, 5, 10, 20, 50, 100, 500)],
     )
 
 
 def _x(ratio: float) -> float:
-    """Return the width of a bar: 1 to 100 times, on 400 pixels."""
-    return round(max(0.0, min(log10(max(ratio, 0.01)), 2.1)) * 200, 1)
+    """Return the width of a bar: 1 to 1,000 times, on 480 pixels."""
+    return round(max(0.0, min(log10(max(ratio, 0.01)), 3.0)) * 160, 1)
 
 
 def _rows(record: Record, kind: str) -> list[Row]:

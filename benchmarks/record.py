@@ -11,7 +11,10 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-__all__ = ["Record", "Row", "read", "write"]
+__all__ = ["QUEUED", "Record", "Row", "read", "write"]
+
+QUEUED = "bytes of memory per queued message"
+"""The one row that is no ratio."""
 
 
 class Row(Struct, frozen=True):
@@ -37,6 +40,9 @@ class Record(Struct, frozen=True):
     """All rows of one run, by what they were measured on, such as `CPython 3.12.1`."""
 
     worlds: dict[str, list[Row]]
+    rounds: int = 0
+    scale: float = 1.0
+    """The share of the work that was done, and how often; only a whole run is worth keeping."""
     peers: dict[str, Any] | None = None
     """What `benchmarks.peers` wrote, where it was run."""
 

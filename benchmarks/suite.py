@@ -84,7 +84,10 @@ def measure(python: list[str], *arguments: str) -> dict[str, list[Row]]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "build/native")}
     if python[0].endswith("wasm-python"):
         del environment["PYTHONPATH"]
-    subprocess.run([*python, "-m", "benchmarks", "--json", str(file), *arguments], cwd=ROOT, env=environment)
+    command = [*python, "-m", "benchmarks", "--json", str(file), *arguments]
+    status = subprocess.run(command, cwd=ROOT, env=environment).returncode
+    if status != 0:
+        raise SystemExit(f"benchmarks: {' '.join(command)} ended with status {status}")
     return read(file).worlds
 
 
@@ -108,14 +111,14 @@ def main(*, check: bool, rounds: int, scale: float) -> int:
     worlds: dict[str, list[Row]] = {}
     for python in interpreters():
         worlds |= measure(python, *options)
+    worlds["method"] = method(scale, rounds)
     if kept is not None:
         worse = list(regressions(kept, Record(worlds)))
         print("\n".join(worse) or "no ratio is worse than it scatters")
         return 1 if worse else 0
     for world, rows in measure([sys.executable], *options, "growth").items():
         worlds[f"growth on {world}"] = rows
-    worlds["method"] = method(scale, rounds)
-    record = Record(worlds, peers(rounds))
+    record = Record(worlds, rounds, scale, peers(rounds))
     write(record, KEPT)
     (DOCS / "benchmarks.md").write_text(render_page(record), encoding="utf-8")
     (DOCS / "benchmarks.svg").write_text(render_plot(record), encoding="utf-8")
