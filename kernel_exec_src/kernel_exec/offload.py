@@ -35,10 +35,16 @@ def leaves_the_loop(spec: NodeSpec) -> bool:
 class Job:
     """Payloads of one node, handled one after the other on a worker, and the results on their way back.
 
-    The worker appends to `_results`, the loop takes from it. `_notified` is set while a wake is on its way,
-    and cleared by the wake before it looks: what was appended before the clearing is seen by that wake, and
-    what is appended after it causes another.
+    The worker appends to `results`, the loop takes from it. One wake of the loop serves the whole job, at
+    its end; only where the loop has waited for `_TOO_LONG` does every result wake it, because then handlers
+    are slow. The worker appends before it looks whether the loop is in a `_hurry`, and the loop says so
+    before it looks at the results: so one of the two sees the other.
+
+    `_notified` is set while a wake is on its way, and cleared by the wake before it looks: what was appended
+    before the clearing is seen by that wake, and what is appended after it causes another.
     """
+
+    _TOO_LONG = 0.001
 
     def __init__(self, call: Callable[[Any], Any], payloads: list[Any], context: Context) -> None:
         self.abandoned = False
@@ -49,9 +55,11 @@ class Job:
         self._payloads = payloads
         self._context = context
         self._loop = asyncio.get_running_loop()
-        self._results: deque[tuple[Any, BaseException | None]] = deque()
+        self.results: deque[tuple[Any, BaseException | None]] = deque()
+        """In the order of the payloads: what the handler returned, or raised."""
         self._waiter: asyncio.Future[None] | None = None
         self._notified = False
+        self._hurry = False
 
     def run(self) -> None:
         """Handle the payloads, on a worker; stop after one that fails, or when nobody wants the rest."""
@@ -64,21 +72,27 @@ class Job:
                 result = self._context.run(self._call, payload)
             except BaseException as raised:  # whatever it is, it is the node's failure and not the worker's
                 error = raised
-            self._results.append((result, error))
-            self._notify()
+            self.results.append((result, error))
             if error is not None:
-                return
+                break
+            if self._hurry:
+                self._notify()
+        self._notify()
 
-    async def result(self) -> Any:
-        """Return the next result, in the order of the payloads, or raise what the handler raised."""
-        while not self._results:
+    async def wait(self) -> None:
+        """Wait until there are results."""
+        while not self.results:
             self._waiter = self._loop.create_future()
-            await self._waiter
-        self.left -= 1
-        result, error = self._results.popleft()
-        if error is not None:
-            raise error
-        return result
+            timer = None if self._hurry else self._loop.call_later(self._TOO_LONG, self._hurry_up)
+            try:
+                await self._waiter
+            finally:
+                if timer is not None:
+                    timer.cancel()
+
+    def _hurry_up(self) -> None:
+        self._hurry = True
+        self._wake()
 
     def _notify(self) -> None:
         if self._notified or self.abandoned:
@@ -91,7 +105,7 @@ class Job:
 
     def _wake(self) -> None:
         self._notified = False
-        if self._results and self._waiter is not None and not self._waiter.done():
+        if self.results and self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
 
@@ -117,11 +131,17 @@ class Bench:
         if job is None or not job.left:
             job = self._job = Job(self._call, [payload, *self._waiting()], copy_context())
             self._workers.submit(job)
-        try:
-            return await job.result()
-        except (asyncio.CancelledError, GeneratorExit):
-            self.abandon()
-            raise
+        if not job.results:
+            try:
+                await job.wait()
+            except (asyncio.CancelledError, GeneratorExit):
+                self.abandon()
+                raise
+        job.left -= 1
+        result, error = job.results.popleft()
+        if error is not None:
+            raise error
+        return result
 
     def abandon(self) -> None:
         """Want nothing more of the job at work; a handler that sits in it is left alone."""

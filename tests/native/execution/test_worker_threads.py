@@ -22,7 +22,7 @@ from kernel_exec import (
     Value,
     validate,
 )
-from kernel_exec.offload import Workers
+from kernel_exec.offload import Job, Workers
 
 who: contextvars.ContextVar[str] = contextvars.ContextVar("who", default="nobody")
 
@@ -112,6 +112,46 @@ async def test_a_full_inbox_goes_to_a_worker_as_one_job(monkeypatch: pytest.Monk
             await run.send(first, number)
         assert [(await run.next()).value for _ in range(33)] == list(range(33))  # type: ignore[union-attr]  # a Value
     assert jobs <= 3
+
+
+async def test_a_job_of_quick_handlers_comes_back_with_one_wake_of_the_loop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wakes = 0
+    loop = asyncio.get_running_loop()
+    wake = loop.call_soon_threadsafe
+
+    def count(*arguments: Any, **options: Any) -> Any:
+        nonlocal wakes
+        wakes += 1
+        return wake(*arguments, **options)
+
+    monkeypatch.setattr(loop, "call_soon_threadsafe", count)
+    monkeypatch.setattr(Job, "_TOO_LONG", 60.0)  # however busy this machine is
+    registry = NodeRegistry()
+    plan, first, last = chain(registry, lambda payload: payload)
+    executor = FlowExecutor(registry, capture_capacity=33, trigger_capacity=33)
+    results = executor.run_many(plan, first, range(330), capture=last)
+    assert [result.value async for result in results] == list(range(330))  # type: ignore[union-attr]  # values only
+    assert wakes == 10
+
+
+async def test_a_result_does_not_wait_for_the_handler_of_the_next_message() -> None:
+    release = threading.Event()
+
+    def sits_in_the_second(payload: Any) -> Any:
+        if payload == 1:
+            release.wait(10)
+        return payload
+
+    registry = NodeRegistry()
+    plan, first, last = chain(registry, sits_in_the_second)
+    async with FlowExecutor(registry).instantiate(plan, capture=last) as run:
+        for number in range(3):
+            await run.send(first, number)
+        assert await asyncio.wait_for(run.next(), 5) == Value(0)
+        release.set()
+        assert [await run.next(), await run.next()] == [Value(1), Value(2)]
 
 
 async def test_a_blocking_handler_sees_a_copy_of_the_callers_context() -> None:
