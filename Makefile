@@ -84,6 +84,16 @@ bench-check: build  ## measure again and fail where a ratio is worse than the ke
 bench-compiler: setup  ## what the compiler costs, against parsing and copying
 	@$(BIN)/python -m benchmarks.compiler
 
+build/peers/.installed: requirements/peers.txt
+	@echo "peers: packages into build/peers"
+	@rm -rf build/peers
+	@$(BIN)/python -m venv build/peers
+	@build/peers/bin/python -m pip install -qq --no-deps --require-hashes -r requirements/peers.txt
+	@touch $@
+
+bench-peers: build build/peers/.installed  ## how many times longer other libraries take than the kernel; three minutes at most
+	@PYTHONPATH=build/native build/peers/bin/python -m benchmarks.peers
+
 coverage: export COVERAGE_CORE := sysmon
 coverage: build  ## how much of the annotated source the kernel's tests reach in both worlds together
 	@mkdir -p build/coverage
@@ -112,5 +122,5 @@ clean:  ## remove what was generated, the environment included
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: demo setup build native wasm dist check nightly coverage bench bench-check bench-compiler format lock clean help
+.PHONY: demo setup build native wasm dist check nightly coverage bench bench-check bench-compiler bench-peers format lock clean help
 .PHONY: test test-compiler test-kernel test-native test-wasm test-browser test-toolchain

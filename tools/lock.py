@@ -30,6 +30,7 @@ def main() -> None:
         dev = ["requirements/dev.in", "codegen/pyproject.toml"]
         run(*uv, "--python-version=3.12", *dev, "--output-file=requirements/dev.txt")
         run(*uv, "--python-version=3.12", "requirements/index.in", "--output-file=requirements/index.txt")
+        run(*uv, "--python-version=3.12", "requirements/peers.in", "--output-file=requirements/peers.txt")
         run(*uv, "--python-version=3.14", "requirements/wasm.in", "--output-file=requirements/wasm.txt")
     run(".venv/bin/node", "--use-system-ca", str(NPM), "install", "--package-lock-only", "--silent")
 
