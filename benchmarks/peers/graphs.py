@@ -38,7 +38,7 @@ def pocketflow() -> Shapes:
     from pocketflow import AsyncBatchFlow, AsyncFlow, AsyncNode
 
     # What follows derives from classes that are not there where types are checked.
-    class Entry(AsyncNode):  # type: ignore[misc]
+    class Entry(AsyncNode):  # type: ignore[misc]  # its base is not there where types are checked
         async def prep_async(self, shared: dict[str, Any]) -> Any:
             return self.params["number"]
 
@@ -56,7 +56,7 @@ def pocketflow() -> Shapes:
         async def post_async(self, shared: dict[str, Any], prep_res: Any, exec_res: Any) -> None:
             shared["results"].append(exec_res)
 
-    class Batch(AsyncBatchFlow):  # type: ignore[misc]
+    class Batch(AsyncBatchFlow):  # type: ignore[misc]  # its base is not there where types are checked
         async def prep_async(self, shared: dict[str, Any]) -> Any:
             return [{"number": number} for number in range(shared["messages"])]
 
@@ -111,7 +111,7 @@ def burr() -> Shapes:
     async def node(state: Any) -> Any:
         return state.update(number=await same(state["number"]))
 
-    @action(reads=["results"], writes=["results"])  # type: ignore[untyped-decorator]
+    @action(reads=["results"], writes=["results"])  # type: ignore[untyped-decorator]  # as above
     async def out(state: Any) -> Any:
         return state.update(results=await same(state["results"]))
 
