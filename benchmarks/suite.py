@@ -95,7 +95,7 @@ def peers(rounds: int) -> dict[str, Any]:
     """Return what the comparison with peers found, in the venv of their own that `make bench` makes."""
     python = ROOT / "build/peers/bin/python"
     if not python.exists():
-        raise SystemExit("benchmarks: the peers are not installed: `make bench` installs them into build/peers")
+        raise SystemExit("benchmarks: no peers in build/peers: `make bench` installs them there")
     file = SCRATCH / "peers.json"
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "build/native")}
     command = [str(python), "-m", "benchmarks.peers", "--rounds", str(rounds), "--json", str(file)]
