@@ -27,7 +27,7 @@ def test_what_is_named_exists(document: str, name: str) -> None:
     file, _, test = name.partition("::")
     if file.startswith("cases/"):
         path = ROOT / "tests/profilec" / file
-        assert path.suffix == ".case" and path.is_file() or list(path.glob("*.case"))
+        assert (path.suffix == ".case" and path.is_file()) or list(path.glob("*.case"))
         return
     module = ast.parse((ROOT / file).read_text())
     assert test in {
