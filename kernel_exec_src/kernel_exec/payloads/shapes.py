@@ -13,7 +13,7 @@ from types import MemberDescriptorType, NoneType
 from typing import Any, Final, cast
 
 import msgspec
-from msgspec import StructMeta
+from msgspec import Struct, StructMeta
 
 ATOMS: Final = frozenset({NoneType, bool, int, float, str})
 """The exact types of the values that hold no others and never change: two branches may share them."""
@@ -32,8 +32,7 @@ class RefusedError(Exception):
     """A walk met what is no payload, or went too deep; `refusal` says where. Never leaves `payloads`."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Layout:
+class Layout(Struct, frozen=True, eq=False):
     """Where a struct or dataclass type keeps its values: in named slots, in a `__dict__`, or in both."""
 
     kind: type[Any]
@@ -145,8 +144,7 @@ def refusal(value: object) -> PayloadError:
     return PayloadError("the payload nests deeper than the stack that is left here allows")
 
 
-@dataclasses.dataclass(frozen=True)
-class _WrongKey:
+class _WrongKey(Struct, frozen=True, eq=False):
     key: Any
 
 
