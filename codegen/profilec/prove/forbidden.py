@@ -6,6 +6,8 @@ looked into.
 """
 
 import ast
+import re
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -14,13 +16,14 @@ from profilec.diagnostics import Finding
 from profilec.prove.dependencies import Dependencies
 from profilec.prove.imports import ImportGraph
 from profilec.prove.modules import Located, finding_at
-from profilec.prove.references import References
+from profilec.prove.references import RUN_TIME, References
 from profilec.tree import SourceFile, Tree
 
 _MOST_MEANINGS = 64
 """Names that one name is followed to; re-exports in a circle could go on for ever."""
 
 
+_MODULE = re.compile(r"[a-z_0-9]+")
 _SAME = {"io.open": "open", "_io.open": "open"}
 """Names of the standard library under which a builtin can be had, too."""
 
@@ -45,7 +48,12 @@ class _Patterns:
     def match(self, name: str) -> str | None:
         """The pattern that forbids a dotted name; builtins are forbidden by their plain name."""
         parts = _SAME.get(name, name).removeprefix("builtins.").split(".")
-        return next((p for n in range(1, len(parts) + 1) if (p := ".".join(parts[:n])) in self.names), None)
+        found = next((p for n in range(1, len(parts) + 1) if (p := ".".join(parts[:n])) in self.names), None)
+        if found is None and parts[0] in sys.stdlib_module_names and all(map(_MODULE.fullmatch, parts[1:-1])):
+            # A package of the standard library has names from its submodules: `asyncio.threads.to_thread`.
+            short = f"{parts[0]}.{parts[-1]}"
+            return short if short in self.names else None
+        return found
 
 
 def prove_forbidden(
@@ -69,7 +77,7 @@ def prove_forbidden(
         yield Finding("PC407", "pyproject.toml", message=message, hint=hint, profiles=(profile.name,))
     graph = ImportGraph(tree, config, dependencies.modules(required))
     patterns = _Patterns.of(profile)
-    words = [word.encode() for word in (*sorted(patterns.words), "import_module", "__import__")]
+    words = [*(word.encode() for word in sorted(patterns.words)), *RUN_TIME]
     for module in graph.reached:
         data = graph.data(module)
         if any(word in data for word in words) and (references := graph.references(module)):
@@ -97,14 +105,21 @@ def _faults(references: References, patterns: _Patterns, graph: ImportGraph) -> 
     for pattern, node in _mentions(references, patterns, graph):
         places.setdefault(pattern, []).append(node)
     for pattern, nodes in places.items():
-        first, *others = sorted(nodes, key=lambda node: (node.lineno, node.col_offset))
-        lines = tuple(sorted({node.lineno for node in others} - {first.lineno}))
-        yield _Fault("PC405", first, f"`{pattern}` is forbidden", f"names {pattern}", lines)
-    for dynamic in references.dynamic_imports():
-        if dynamic.module is None:
-            yield _Fault(
-                "PC406", dynamic.node, "what is imported here cannot be decided", "imports at run time"
-            )
+        yield _fault("PC405", nodes, f"`{pattern}` is forbidden", f"names {pattern}")
+    undecided = [dynamic.node for dynamic in references.dynamic_imports if dynamic.module is None]
+    if undecided:
+        yield _fault("PC406", undecided, "what is imported here cannot be decided", "imports at run time")
+
+
+def _fault(code: str, nodes: list[Located], message: str, verb: str) -> _Fault:
+    """One fault for a file, at the first of its places."""
+    first, *others = sorted(nodes, key=_extent)
+    lines = tuple(sorted({node.lineno for node in others} - {first.lineno}))
+    return _Fault(code, first, message, verb, lines)
+
+
+def _extent(node: Located) -> tuple[int, int, int, int]:
+    return node.lineno, node.col_offset, node.end_lineno or 0, node.end_col_offset or 0
 
 
 def _mentions(
@@ -114,16 +129,9 @@ def _mentions(
         for name in _through_modules(reference.name, patterns.words, graph):
             if pattern := patterns.match(name):
                 yield pattern, reference.node
-    for dynamic in references.dynamic_imports():
-        if dynamic.module and (pattern := patterns.match(dynamic.module)):
-            yield pattern, dynamic.node
-    for node in references.nodes:
-        if (
-            isinstance(node, ast.Attribute)
-            and node.attr in patterns.methods
-            and isinstance(node.ctx, ast.Load)
-        ):
-            yield f"*.{node.attr}", node
+    for attribute in references.attributes() if patterns.methods else ():
+        if attribute.name in patterns.methods:
+            yield f"*.{attribute.name}", attribute.node
 
 
 def _through_modules(name: str, words: frozenset[str], graph: ImportGraph) -> frozenset[str]:
@@ -135,12 +143,12 @@ def _through_modules(name: str, words: frozenset[str], graph: ImportGraph) -> fr
         return frozenset({name})
     names, done = {name}, set[str]()
     while names and len(done) < _MOST_MEANINGS:
-        current = names.pop()
+        current = min(names)
+        names.discard(current)
         done.add(current)
         split = graph.known(current)
         if split and split[1] and (references := graph.references(split[0])):
-            first, *rest = split[1]
-            names |= {".".join([target, *rest]) for target in references.exports(first)} - done
+            names |= references.exports(split[1]) - done
     return frozenset(done)
 
 

@@ -11,11 +11,9 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from profilec.config import Config
-from profilec.prove.modules import Module, is_python, module_name, parse
-from profilec.prove.references import References
+from profilec.prove.modules import Module, is_python, module_name, parse, parts_at_run_time
+from profilec.prove.references import RUN_TIME, References
 from profilec.tree import EmittedFile, Tree
-
-_RUN_TIME = (b"import_module", b"__import__")
 
 
 @dataclass(frozen=True)
@@ -109,8 +107,9 @@ class ImportGraph:
 
     def _imports(self, module: str) -> Iterator[tuple[str, int]]:
         yield from imports_of(self._path(module), self.data(module))
-        if any(word in self.data(module) for word in _RUN_TIME) and (references := self.references(module)):
-            for dynamic in references.dynamic_imports():
+        data = self.data(module)
+        if any(word in data for word in RUN_TIME) and (references := self.references(module)):
+            for dynamic in references.dynamic_imports:
                 if dynamic.module:
                     yield dynamic.module, dynamic.node.lineno
 
@@ -144,8 +143,8 @@ def _imported_names(module: Module) -> Iterator[tuple[str, int]]:
                 origin = module.absolute(node.module, node.level)
                 names = (f"{origin}.{alias.name}".removesuffix(".*") for alias in node.names)
                 yield from ((name, node.lineno) for name in names)
-            case ast.If(test=ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING")):
-                pending += node.orelse
+            case ast.If():
+                pending += parts_at_run_time(node, module.syntax)
             case _:
                 for inner in ("finalbody", "orelse", "cases", "handlers", "body"):
                     pending += getattr(node, inner, ())
