@@ -14,15 +14,18 @@ from dataclasses import dataclass
 from profilec.config import Config, Profile
 from profilec.diagnostics import Finding
 from profilec.prove.dependencies import Dependencies
-from profilec.prove.imports import ImportGraph
+from profilec.prove.imports import ImportGraph, Step
 from profilec.prove.modules import Located, finding_at
 from profilec.prove.references import RUN_TIME, References
+from profilec.prove.worlds import Worlds
 from profilec.tree import SourceFile, Tree
 
 _MOST_MEANINGS = 64
 """Names that one name is followed to; re-exports in a circle could go on for ever."""
 
 
+_THERE = {"PC405": ", and `{}` reaches it", "PC406": ", in `{}`", "PC412": ": `{}`"}
+"""What is added to the message of a fault in a dependency."""
 _MODULE = re.compile(r"[a-z_0-9]+")
 _SAME = {"io.open": "open", "_io.open": "open"}
 """Names of the standard library under which a builtin can be had, too."""
@@ -59,7 +62,7 @@ class _Patterns:
 def prove_forbidden(
     sources: Mapping[str, SourceFile], tree: Tree, config: Config, dependencies: Dependencies
 ) -> Iterator[Finding]:
-    """Findings PC405, PC406 and PC407 of one tree; none where its profile forbids nothing.
+    """Findings PC405, PC406, PC407, PC411 and PC412 of one tree; none where its profile forbids nothing.
 
     Args:
         sources: the files of the source root by path.
@@ -70,19 +73,16 @@ def prove_forbidden(
     profile = config.profiles[tree.profile]
     if not profile.forbid:
         return
-    required = _required(config, profile)
-    for requirement in dependencies.missing(required):
-        message = f"the dependency `{requirement}` is not installed where the proofs read dependencies"
-        hint = "install it there, or name the folder that holds it with --deps"
+    required = dependencies.required(_required(config, profile), Worlds.of(profile, config))
+    for requirement, reason in required.missing.items():
+        message, hint = (
+            f"the dependency `{requirement}` {reason}",
+            "name the folder that holds it with --deps",
+        )
         yield Finding("PC407", "pyproject.toml", message=message, hint=hint, profiles=(profile.name,))
-    graph = ImportGraph(tree, config, dependencies.modules(required))
-    patterns = _Patterns.of(profile)
-    words = [*(word.encode() for word in sorted(patterns.words)), *RUN_TIME]
-    for module in graph.reached:
-        data = graph.data(module)
-        if any(word in data for word in words) and (references := graph.references(module)):
-            for fault in _faults(references, patterns, graph):
-                yield _finding(fault, module, graph, sources, tree, config)
+    graph = ImportGraph(tree, config, required.modules)
+    for fault, step in _all_faults(graph, _Patterns.of(profile)):
+        yield _finding(fault, step, graph, sources, tree, config)
 
 
 def _required(config: Config, profile: Profile) -> tuple[str, ...]:
@@ -95,8 +95,23 @@ class _Fault:
     code: str
     node: Located
     message: str
-    verb: str
+    verb: str = ""
     others: tuple[int, ...] = ()
+
+
+def _all_faults(graph: ImportGraph, patterns: _Patterns) -> Iterator[tuple[_Fault, Step]]:
+    """The faults of everything that is reached, each with the step that leads to it."""
+    words = [*(word.encode() for word in sorted(patterns.words)), *RUN_TIME]
+    for module, step in graph.reached.items():
+        data = graph.data(module)
+        if not graph.can_be_read(module):
+            message = "this Python does not read the file, so what it reaches is not known"
+            yield _Fault("PC412", _at_line(1), message), step
+        elif any(word in data for word in words) and (references := graph.references(module)):
+            yield from ((fault, step) for fault in _faults(references, patterns, graph))
+    for step in graph.compiled.values():
+        message = f"`{step.module}` is compiled, so what it reaches cannot be read"
+        yield _Fault("PC411", _at_line(1), message), step
 
 
 def _faults(references: References, patterns: _Patterns, graph: ImportGraph) -> Iterator[_Fault]:
@@ -154,29 +169,25 @@ def _through_modules(name: str, words: frozenset[str], graph: ImportGraph) -> fr
 
 def _finding(
     fault: _Fault,
-    module: str,
+    step: Step,
     graph: ImportGraph,
     sources: Mapping[str, SourceFile],
     tree: Tree,
     config: Config,
 ) -> Finding:
-    steps = graph.chain(module)
-    notes = [
-        f"{graph.shown(step.importer, step.line)} imports {step.module}" for step in steps if step.importer
-    ]
-    file, node, message = graph.file(module), fault.node, fault.message
-    if file is None or len(notes) > 0:
-        notes.append(f"{graph.shown(module, node.lineno)} {fault.verb}")
+    """A fault in the module of a step, at its place there, or at the import of ours that leads there."""
+    steps = graph.chain(step)
+    notes = [f"{graph.shown(one.importer, one.line)} imports {one.module}" for one in steps if one.importer]
+    file, node, message = graph.file(step.module), fault.node, fault.message
+    if fault.verb and (file is None or notes):
+        notes.append(f"{graph.shown(step.module, node.lineno)} {fault.verb}")
     if fault.others:
-        notes.append(
-            f"also in {'line' if len(fault.others) == 1 else 'lines'} {', '.join(map(str, fault.others))}"
-        )
+        lines = ", ".join(map(str, fault.others))
+        notes.append(f"also in {'line' if len(fault.others) == 1 else 'lines'} {lines}")
     if file is None:
-        last = next(step for step in reversed(steps) if step.importer and graph.file(step.importer))
+        last = next(one for one in reversed(steps) if one.importer and graph.file(one.importer))
         file, node = graph.file(str(last.importer)), _at_line(last.line)
-        message = (
-            f"{message}, and `{module}` reaches it" if fault.code == "PC405" else f"{message}, in `{module}`"
-        )
+        message += _THERE.get(fault.code, "").format(step.module)
     assert file is not None  # the first importer of a chain is a module of the tree
     source = sources.get(file.path)
     return finding_at(config, tree, file, source, node, code=fault.code, message=message, notes=tuple(notes))
