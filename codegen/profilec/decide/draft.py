@@ -21,6 +21,10 @@ class Draft:
         if start < end or text:
             self.cuts.append(Cut(start, end, text, cause))
 
+    def has_cut(self, span: Span) -> bool:
+        """Tell whether all of a span goes."""
+        return any(cut.span.covers(span) for cut in self.cuts)
+
     def refuse(
         self, code: str, span: Span, message: str, hint: str = "", notes: tuple[str, ...] = ()
     ) -> None:
