@@ -10,7 +10,7 @@ import codecs
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from itertools import accumulate
 from typing import Any, NamedTuple, cast
@@ -199,8 +199,12 @@ class Syntax:
 _LONE_RETURN = re.compile(r"\r(?!\n)")
 
 
-def parse(text: Text) -> Syntax:
+def parse(text: Text, reading: str | None = None) -> Syntax:
     """Parse a text and find the place of every node.
+
+    Args:
+        text: the text.
+        reading: what is read in its place, character for character; the text itself if left out.
 
     Raises:
         UnreadableSourceError: it is not Python (PC601), nests too deeply to be parsed (PC603), ends lines
@@ -214,12 +218,12 @@ def parse(text: Text) -> Syntax:
     if nests_too_deeply(text.content):
         raise UnreadableSourceError(too_deep(text))
     try:
-        module = cst.parse_module(text.content)
+        module = cst.parse_module(reading or text.content)
     except cst.ParserSyntaxError as error:
         raise UnreadableSourceError(_syntax_finding(text, error)) from None
     except RecursionError:
         raise UnreadableSourceError(too_deep(text)) from None
-    return _placed(text, module)
+    return _placed(text, reading or text.content, module)
 
 
 def too_deep(text: Text) -> Finding:
@@ -316,7 +320,7 @@ class _Inner(AbstractContextManager[None]):
         self.recorder.inner[self.node] = (self.start, len(self.recorder.tokens))
 
 
-def _placed(text: Text, module: cst.Module) -> Syntax:
+def _placed(text: Text, content: str, module: cst.Module) -> Syntax:
     recorder = _Recorder(module)
     try:
         module._codegen(recorder)
@@ -325,8 +329,8 @@ def _placed(text: Text, module: cst.Module) -> Syntax:
     offsets = [0, *accumulate(map(len, recorder.tokens))]
     offsets.append(offsets[-1])  # a last newline that LibCST took back
     written = "".join(recorder.tokens)
-    if written != text.content:
-        place = _alignment(written, text)
+    if written != content:
+        place = _alignment(written, replace(text, content=content))
         offsets = [place[offset] for offset in offsets]
     return Syntax(text, module, recorder, offsets)
 
