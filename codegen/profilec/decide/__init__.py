@@ -18,7 +18,7 @@ from profilec.decide.module import Module
 from profilec.decide.refusals import Stub
 from profilec.decide.walk import Handler, Walk
 from profilec.diagnostics import Finding
-from profilec.edit import NO_CAUSE, Cause, Cut
+from profilec.edit import NO_CAUSE, SERVES_TO_COMPILE, Cause, Cut
 from profilec.flags import MARKERS, declarations
 from profilec.read import Span, Syntax
 from profilec.scopes import Names, Use
@@ -118,7 +118,7 @@ def _compile_time_names(module: Module, world: World) -> Iterator[tuple[cst.CSTN
             for binding in bindings:
                 if binding.kind == "import" and binding.target and is_compile_time(binding.target, world):
                     line, _ = module.syntax.place(binding.span.start)
-                    yield binding.node, Cause("it serves only to compile", line)
+                    yield binding.node, Cause(SERVES_TO_COMPILE, line)
     for declaration in declarations(module.syntax, module.names):
         line, _ = module.syntax.place(declaration.span.start)
         yield declaration.statement, Cause("it declares a flag", line)
