@@ -60,6 +60,27 @@ class Layout:
             state.update(vars(value))
         return state
 
+    def copy(self, value: object) -> object:
+        """Make an instance that holds the very objects that `value` holds, without running `__init__` again."""
+        instance: object
+        if issubclass(self.kind, msgspec.Struct):
+            instance = msgspec.Struct.__copy__(cast(msgspec.Struct, value))
+        else:
+            instance = object.__new__(self.kind)
+            for name in self.slots:
+                if hasattr(value, name):
+                    object.__setattr__(instance, name, getattr(value, name))
+        if self.has_dict:
+            vars(instance).update(vars(value))
+        return instance
+
+    def put(self, instance: object, name: str, member: object) -> None:
+        """Fill a slot, of a frozen instance too."""
+        if isinstance(instance, msgspec.Struct):
+            msgspec.structs.force_setattr(instance, name, member)
+        else:
+            object.__setattr__(instance, name, member)
+
     def revive(self, state: Mapping[str, Any]) -> object:
         """Make an instance that holds `state`, without running `__init__` or `__post_init__` again."""
         if issubclass(self.kind, msgspec.Struct):
