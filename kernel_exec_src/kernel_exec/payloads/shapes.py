@@ -61,10 +61,11 @@ class Layout:
         return state
 
     def copy(self, value: object) -> object:
-        """Make an instance that holds the very objects that `value` holds, without running `__init__` again."""
+        """Make an instance that holds the same objects as `value`, without running `__init__` again."""
         instance: object
-        if issubclass(self.kind, msgspec.Struct):
-            instance = msgspec.Struct.__copy__(cast(msgspec.Struct, value))
+        if isinstance(value, msgspec.Struct):
+            # By name, since the class may have a way of its own. msgspec's stubs leave it out.
+            instance = msgspec.Struct.__copy__(value)  # type: ignore[attr-defined]
         else:
             instance = object.__new__(self.kind)
             for name in self.slots:
