@@ -57,4 +57,12 @@ CODES: tuple[Code, ...] = (
         'if FILES:\n    """About files."""\n    root = "."',
         'if FILES:\n    # about files\n    root = "."',
     ),
+    Code(
+        "PC307",
+        "a docstring is read where docstrings are left out",
+        "error",
+        "The profile has `docstrings = false`. The program would find None, or a text that it does not expect.",
+        'def main():\n    """Move files."""\n    print(main.__doc__)',
+        'def main():\n    """Move files."""  # profilec: keep\n    print(main.__doc__)  # profilec: keep',
+    ),
 )
