@@ -1,18 +1,17 @@
 """Docstrings, where a profile leaves them out: those of modules, classes, functions and variables (PEP 257).
 
-They go as under `python -OO`, and with them the strings below assignments, which only editors read. What the
-program itself reads is marked `# profilec: keep`: behind one docstring, or on the first line of a file for all
-in it. A line that reads `__doc__` says by the same mark that it may.
+They go as under `python -OO`, and with them the strings below assignments, which only editors read. What
+the program itself reads is marked `# profilec: keep`: behind one docstring, or on the first line of a file
+for all in it. A line that reads `__doc__` says by the same mark that it may.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import libcst as cst
 
 from profilec.decide.module import Module
 from profilec.diagnostics import Finding
 from profilec.edit import Cause
-from profilec.read import Span
 
 _LEFT_OUT = Cause("the profile leaves docstrings out")
 
@@ -33,13 +32,12 @@ def reads(module: Module) -> Iterator[Finding]:
     if "__doc__" not in syntax.content:
         return
     kept_lines = {mark.line for mark in module.marks if mark.action == "keep"}
-    written = {id(target.target) for target in syntax.every(cst.AssignTarget)}
-    names = (node for node in syntax.every(cst.Name) if node.value == "__doc__")
-    owned = {id(node.attr): node for node in syntax.every(cst.Attribute)}
-    for name in names:
-        node = owned.get(id(name), name)
-        place: Span = syntax.inner(name)
-        if id(node) not in written and syntax.place(place.start)[0] not in kept_lines:
+    written = {target.target for target in syntax.every(cst.AssignTarget)}
+    owners = {node.attr: node for node in syntax.every(cst.Attribute)}
+    for name in syntax.every(cst.Name):
+        place = syntax.inner(name)
+        is_read = name.value == "__doc__" and owners.get(name, name) not in written
+        if is_read and syntax.place(place.start)[0] not in kept_lines:
             message = "`__doc__` is read, and the profile leaves docstrings out"
             hint = "write `# profilec: keep` behind the docstring that is meant, and behind this line"
             yield syntax.finding("PC307", place, message, hint)
@@ -50,12 +48,14 @@ def _definitions(module: Module) -> Iterator[cst.FunctionDef | cst.ClassDef]:
     yield from module.syntax.every(cst.ClassDef)
 
 
-def _body(node: cst.Module | cst.FunctionDef | cst.ClassDef) -> Iterator[cst.CSTNode]:
-    suite = node.body
-    if isinstance(suite, cst.SimpleStatementSuite):
-        yield suite
-    else:
-        yield from suite.body if isinstance(suite, cst.IndentedBlock) else suite
+def _body(node: cst.Module | cst.FunctionDef | cst.ClassDef) -> Iterable[cst.CSTNode]:
+    match node.body:
+        case cst.IndentedBlock(body=lines):
+            return lines
+        case cst.BaseSuite() as line:
+            return [line]
+        case lines:
+            return lines
 
 
 def _strings(line: cst.CSTNode) -> Iterator[cst.CSTNode]:

@@ -1,7 +1,8 @@
 """Stubs: what a `stub` marker asks for, and the body that takes the place of a definition's own.
 
-Signature, docstring and decorators stay as they are written, the docstring unless the profile leaves it out. The refusal raises the error that the marker
-names, with its message and the parameters that the message names, so that a caller learns what it asked for.
+Signature, docstring and decorators stay as they are written, the docstring unless the profile leaves it out.
+The refusal raises the error that the marker names, with its message and the parameters that the message
+names, so that a caller learns what it asked for.
 """
 
 import libcst as cst
