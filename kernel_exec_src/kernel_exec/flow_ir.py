@@ -6,7 +6,8 @@ snake case (`from`, `ttlMs`, `effectHints`) the attribute is, and the struct ren
 ignored, missing optional ones take the contract's default. What the values mean together is for `validation`.
 """
 
-# Annotations are no texts here: msgspec would evaluate every one before the first flow is read.
+from __future__ import annotations
+
 from typing import Any, Literal
 
 import msgspec
@@ -113,7 +114,7 @@ class NodeIR(
     durability: Durability = Durability()
     determinism_hints: tuple[str, ...] = ()
     effect_hints: tuple[str, ...] = ()
-    subflow_ir: "FlowIR | None" = None
+    subflow_ir: FlowIR | None = None
 
 
 class IntoTransform(_Model, frozen=True, tag_field="kind", tag="into"):
