@@ -150,7 +150,7 @@ def read_package(
 
 
 def _find_relevant(package: Package) -> None:
-    if any(profile.docstrings is False for profile in package.config.profiles.values()):
+    if not all(profile.docstrings for profile in package.config.profiles.values()):
         package.relevant = tuple(package.texts)
         return
     words = _words(package.flags, package.config.profiles.values())
