@@ -5,9 +5,9 @@ Behind `Workers.place`; what it has to do it makes into `jobs`, for `workers`. M
 
 Messages go out in batches: whoever is awaited takes along what waits in the inbox. A job takes its batch as
 far along the row as the way is free, which for quick handlers is to its end: then one worker and one wake of
-the loop serve the whole inbox and the whole row. When handlers are slow the job is put in a hurry and keeps
-only the handler it is at. What that returns goes on in jobs of its own, so that slow handlers work side by
-side, each on another message.
+the loop serve the whole inbox and the whole row. A job that takes too long is put in a hurry and keeps only
+the handler it is at. What that returns goes on in jobs of its own, and so does, from then on, what comes to a
+handler that was slow the last time: slow handlers work side by side, each on another message.
 
 All of this is on the loop's thread. What may be read off a line between two steps of the loop:
 
@@ -34,6 +34,10 @@ __all__ = ["FailedFurtherOn", "Inbox", "Line"]
 
 TOO_LONG: Final = 0.001
 """Seconds after which a job is put in a hurry."""
+
+SLOW: Final = 0.0001
+"""Seconds for one payload from which a handler is not run together with others: more than it costs to go
+to another worker."""
 
 
 class FailedFurtherOn(Exception):
@@ -83,6 +87,8 @@ class Line:
         self._jobs: list[Job] = []
         self._waiting: dict[int, deque[Any]] = {}
         """Payloads before a handler that another job still holds, by handler."""
+        self._slow: set[int] = set()
+        """The handlers that were slow the last time."""
         self._context = Context()
         """What every handler's context is a copy of: that of whoever waited last."""
         self._waiter: asyncio.Future[None] | None = None
@@ -167,6 +173,11 @@ class Line:
             self._jobs.remove(job)
             if job.timer is not None:
                 job.timer.cancel()
+            for handler, seconds in job.seconds.items():
+                if seconds > SLOW:
+                    self._slow.add(handler)
+                else:
+                    self._slow.discard(handler)
             if job.failure is not None:
                 self._fail(*job.failure)
 
@@ -190,14 +201,16 @@ class Line:
             del self._waiting[0]
 
     def _end_of_free(self, handler: int) -> int:
-        """Return how far the row is free from `handler` on, up to the next that a job has; 0: not at all."""
+        """Return how far one job may go from `handler` on; 0 if another job holds that."""
         end = len(self._calls)
         for job in self._jobs:
             if job.begin > handler:
                 end = min(end, job.begin)
             elif handler < job.end:
                 return 0
-        return end
+        if handler in self._slow:
+            return handler + 1
+        return min([end, *[slow for slow in self._slow if slow > handler]]) if self._slow else end
 
     def _start(self, begin: int, end: int) -> None:
         """Make a job of what waits at a handler."""

@@ -28,6 +28,7 @@ from kernel_exec import (
     validate,
 )
 from kernel_exec.flow_ir import BufferPolicy
+from kernel_exec.offload import lines
 from kernel_exec.offload.workers import WorkerThreads
 
 IN_FLIGHT = 33
@@ -75,6 +76,12 @@ def add_one(number: int) -> int:
     return number + 1
 
 
+def set_patience(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Let handlers pass for quick that take up to `seconds`, however busy this machine is."""
+    for name in ("TOO_LONG", "SLOW"):
+        monkeypatch.setattr(lines, name, seconds)
+
+
 @pytest.fixture
 def wakes(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """Every call by which a thread woke the loop."""
@@ -93,7 +100,7 @@ def wakes(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 async def test_a_full_inbox_comes_back_with_one_wake_however_long_the_row(
     length: int, wakes: list[object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kernel_exec.offload.lines.TOO_LONG", 60.0)  # however busy this machine is
+    set_patience(monkeypatch, 60.0)
     executor, flow = row(*[add_one] * length)
     assert await values(executor, flow, range(10 * IN_FLIGHT)) == [n + length for n in range(10 * IN_FLIGHT)]
     assert len(wakes) == 10
@@ -106,7 +113,7 @@ async def test_quick_handlers_in_a_row_run_on_one_worker(monkeypatch: pytest.Mon
         threads.append(threading.get_ident())
         return payload
 
-    monkeypatch.setattr("kernel_exec.offload.lines.TOO_LONG", 60.0)
+    set_patience(monkeypatch, 60.0)
     executor, flow = row(*[note] * 5)
     assert await values(executor, flow, range(IN_FLIGHT)) == list(range(IN_FLIGHT))
     assert len(threads) == 5 * IN_FLIGHT
@@ -181,7 +188,7 @@ async def test_a_failure_names_the_node_of_a_row_and_comes_behind_the_results_be
 ) -> None:
     cause = ValueError("five")
     if not slow:
-        monkeypatch.setattr("kernel_exec.offload.lines.TOO_LONG", 60.0)  # however busy this machine is
+        set_patience(monkeypatch, 60.0)
 
     def work(number: int) -> int:
         if slow:
