@@ -82,9 +82,9 @@ else:
     class Turn:
         """The slice of the host's time that all runs on one loop share: 1,024 hops.
 
-        Hops and not time, because the clock of such a host may stand still between two waits. A slice begins
-        with the first `open` after the host had a turn; once used up, nobody runs until the host has had
-        another.
+        Hops and not time, because the clock of such a host may stand still between two waits. Once used up,
+        nobody runs until the host has had a turn. Only then is it asked for a call back, since each is a
+        timer of the host's: a slice may be used in several of its turns, and those between are not counted.
         """
 
         __slots__ = ("_left", "begun", "spent")
@@ -100,7 +100,6 @@ else:
             """Begin a slice, or go on with the one that has begun. False when it is used up."""
             if not self.begun:
                 self.begun = True
-                loop.call_soon(self._loop_had_its_turn)
                 self._left = self.LENGTH
                 self.spent = False
             return not self.spent
@@ -108,8 +107,9 @@ else:
         def look(self, pace: int) -> int:
             """See whether the slice is used up after `pace` more hops, and return the next pace, the same."""
             self._left -= pace
-            if self._left <= 0:
+            if self._left <= 0 and not self.spent:
                 self.spent = True
+                asyncio.get_running_loop().call_soon(self._loop_had_its_turn)
             return pace
 
         def _loop_had_its_turn(self) -> None:

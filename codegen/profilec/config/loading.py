@@ -167,6 +167,7 @@ def _read_profile(name: str, table: Table) -> Profile:
         facts=table.fact_table("facts"),
         modules=table.flag_table("modules"),
         forbid=table.texts("forbid"),
+        docstrings=table.flag("docstrings"),
     )
 
 
@@ -200,4 +201,5 @@ def _over(profile: Profile, base: Profile) -> Profile:
         facts={**base.facts, **profile.facts},
         modules={**base.modules, **profile.modules},
         forbid=tuple(dict.fromkeys(base.forbid + profile.forbid)),
+        docstrings=base.docstrings if profile.docstrings is None else profile.docstrings,
     )

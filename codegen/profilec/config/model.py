@@ -25,6 +25,7 @@ class Profile:
         facts: expressions of the source and the value that each has in this world.
         modules: whether `import name` succeeds in this world.
         forbid: modules, dotted names, builtins and `*.method` patterns that must not be reachable.
+        docstrings: false leaves docstrings out, as `python -OO` does; None where nothing is said.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Profile:
     facts: Mapping[str, Fact] = field(default_factory=dict)
     modules: Mapping[str, bool] = field(default_factory=dict)
     forbid: tuple[str, ...] = ()
+    docstrings: bool | None = None
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from msgspec import Struct, field
 
 from kernel_exec.context import NodeContext, RunState
 from kernel_exec.offload import Workers
-from kernel_exec.payloads import copy_payload, json_form
+from kernel_exec.payloads import copy_payload
 from kernel_exec.program import NodePlan, Program
 from kernel_exec.scheduler.cells import Edge, Node, Segment, Weights
 from kernel_exec.scheduler.scheduler import Scheduler
@@ -156,6 +156,8 @@ def _gate(routes: tuple[Edge, ...], gates: tuple[Gate, ...]) -> Callable[[Any], 
 
     Which routes are open depends on the choices alone, so each combination is worked out once.
     """
+    from kernel_exec.payloads import json_form  # only gates look into payloads
+
     named = [{target for _, target in gate.edges()} for gate in gates]
     known: dict[tuple[str | None, ...], tuple[Edge, ...]] = {}
 
