@@ -2,8 +2,8 @@
 
 Usage: python -m benchmarks.first_test [--rounds N]
 
-The cold run finds no bytecode but that of the standard library, which set-up compiles; the others find what it
-left behind. The tree is built beforehand. A run is ended when its first test has begun.
+The cold run finds no bytecode but that of the standard library, which set-up compiles; the others find what
+it left behind. The tree is built beforehand. A run is ended when its first test has begun.
 """
 
 from __future__ import annotations

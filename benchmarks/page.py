@@ -66,7 +66,9 @@ def render_plot(record: Record) -> str:
     """Return docs/benchmarks.svg: the rows that compare with the plain design, on a logarithmic scale."""
     worlds = [name for name in record.worlds if not name.startswith(_ASIDE)]
     table = _table({name: record.worlds[name] for name in worlds})
-    compared = [(name, cells) for name, cells in table.rows if not name.startswith(("marginal", "spill"))]
+    compared = [
+        (name, cells) for name, cells in table.rows if not name.startswith(("copy", "marginal", "spill"))
+    ]
     bars: list[Bar] = []
     heads: list[tuple[str, int]] = []
     y = 40
