@@ -7,8 +7,9 @@ from pathlib import Path
 
 _SOURCES = ("src", "lib", "python", ".")
 _BESIDE = frozenset({
-    "test", "tests", "testing", "doc", "docs", "documentation", "example", "examples", "script", "scripts", "tool", "tools",
-    "bench", "benchmark", "benchmarks", "build", "dist", "site", "node_modules", "venv", "env", *_SOURCES,
+    "test", "tests", "testing", "doc", "docs", "documentation", "example", "examples", "script", "scripts",
+    "tool", "tools", "bench", "benchmark", "benchmarks", "build", "dist", "site", "node_modules", "venv",
+    "env", *_SOURCES,
 })  # fmt: skip
 """Folders that lie beside a package and are none, at the top of a project."""
 
