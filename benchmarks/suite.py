@@ -91,11 +91,11 @@ def measure(python: list[str], *arguments: str) -> dict[str, list[Row]]:
     return read(file).worlds
 
 
-def peers(rounds: int) -> dict[str, Any] | None:
-    """Return what the comparison with peers found, where they are installed; else what is kept of it."""
+def peers(rounds: int) -> dict[str, Any]:
+    """Return what the comparison with peers found, in the venv of their own that `make bench` makes."""
     python = ROOT / "build/peers/bin/python"
     if not python.exists():
-        return read(KEPT).peers if KEPT.exists() else None
+        raise SystemExit("benchmarks: no peers in build/peers: `make bench` installs them there")
     file = SCRATCH / "peers.json"
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "build/native")}
     command = [str(python), "-m", "benchmarks.peers", "--rounds", str(rounds), "--json", str(file)]
@@ -107,6 +107,7 @@ def peers(rounds: int) -> dict[str, Any] | None:
 def main(*, check: bool, rounds: int, scale: float) -> int:
     """Measure everything; return the exit status."""
     kept = read(KEPT) if check else None
+    others = None if check else peers(rounds)
     options = ("--rounds", str(rounds), "--scale", str(scale))
     worlds: dict[str, list[Row]] = {}
     for python in interpreters():
@@ -118,7 +119,7 @@ def main(*, check: bool, rounds: int, scale: float) -> int:
         return 1 if worse else 0
     for world, rows in measure([sys.executable], *options, "growth").items():
         worlds[f"growth on {world}"] = rows
-    record = Record(worlds, rounds, scale, peers(rounds))
+    record = Record(worlds, rounds, scale, others)
     write(record, KEPT)
     (DOCS / "benchmarks.md").write_text(render_page(record), encoding="utf-8")
     (DOCS / "benchmarks.svg").write_text(render_plot(record), encoding="utf-8")

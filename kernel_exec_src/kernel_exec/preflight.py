@@ -17,11 +17,11 @@ from kernel_exec.errors import (
     UnsupportedControlSurface,
     UnsupportedSpill,
 )
-from kernel_exec.surfaces import EXECUTED, METADATA_ONLY
+from kernel_exec.flow_ir import FlowIR
 from kernel_exec.validation import ValidatedFlow
 from profilec import stub
 
-__all__ = ["CHECKPOINTS", "preflight"]
+__all__ = ["CHECKPOINTS", "keeps_checkpoints", "preflight"]
 
 CHECKPOINTS = "checkpoints"
 """The resource that durability binds its `CheckpointStore` under."""
@@ -60,12 +60,16 @@ def _check_capabilities(plan: ValidatedFlow, resources: Mapping[str, object]) ->
         raise MissingCapabilities(message, hints=missing)
 
 
+def keeps_checkpoints(flow: FlowIR) -> bool:
+    """Tell whether runs of a valid `flow` write checkpoints: one of its nodes halts, or it is strong."""
+    return flow.policies.durability.mode == "strong" or any(node.durability.halts for node in flow.nodes)
+
+
 def _check_durability(plan: ValidatedFlow, resources: Mapping[str, object]) -> None:
     if resources.get(CHECKPOINTS) is not None:
         return
-    halting = [node.alias for node in plan.flow.nodes if node.durability.halts]
-    strong = plan.flow.policies.durability.mode == "strong"
-    if halting or strong:
+    if keeps_checkpoints(plan.flow):
+        halting = [node.alias for node in plan.flow.nodes if node.durability.halts]
         because = f"node {halting[0]!r} halts" if halting else "its durability is strong"
         message = (
             f"flow {plan.flow.name!r} needs a checkpoint store, since {because}: "
@@ -75,6 +79,10 @@ def _check_durability(plan: ValidatedFlow, resources: Mapping[str, object]) -> N
 
 
 def _check_surfaces(plan: ValidatedFlow) -> None:
+    if not plan.flow.control_surfaces:
+        return
+    from kernel_exec.surfaces import EXECUTED, METADATA_ONLY  # most flows have none, and pay for none
+
     for surface in plan.flow.control_surfaces:
         if surface.kind not in EXECUTED and surface.kind not in METADATA_ONLY:
             message = f"control surface {surface.id!r}: the kind {surface.kind} is reserved, not executed"

@@ -7,15 +7,19 @@ moves is settled here once, and a program serves any number of runs. All of it i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from kernel_exec.errors import NodeMismatch, UnknownCapture, UnregisteredNode
 from kernel_exec.flow_ir import EdgeIR, FlowIR, NodeIR
 from kernel_exec.offload import leaves_the_loop
 from kernel_exec.registry import NodeRegistry, NodeSpec
-from kernel_exec.surfaces import Gate
 from kernel_exec.validation import ValidatedFlow
+
+if TYPE_CHECKING:
+    from kernel_exec.surfaces import Gate
 
 __all__ = ["Capacities", "EdgePlan", "Manner", "NodePlan", "Program", "compile_program"]
 
@@ -32,8 +36,7 @@ class Manner(Enum):
     STREAMED = "streamed"
 
 
-@dataclass(frozen=True, slots=True)
-class Capacities:
+class Capacities(Struct, frozen=True):
     """How many messages an edge, an entrance and the capture queue hold; at least one each."""
 
     edge: int = 32
@@ -41,8 +44,7 @@ class Capacities:
     capture: int = 8
 
 
-@dataclass(frozen=True, slots=True)
-class NodePlan:
+class NodePlan(Struct, frozen=True, eq=False):
     """A node: what runs it and where its output goes.
 
     `routes` are edges by index, in the order of the document.
@@ -58,8 +60,7 @@ class NodePlan:
     """Awaiting or calling the handler is all there is to an invocation."""
 
 
-@dataclass(frozen=True, slots=True)
-class EdgePlan:
+class EdgePlan(Struct, frozen=True, eq=False):
     """An edge between two nodes, by index. `timeout` is in seconds, `threshold` in bytes."""
 
     label: str
@@ -76,8 +77,7 @@ class EdgePlan:
         return self.timeout is not None or self.threshold is not None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Program:
+class Program(Struct, frozen=True, eq=False):
     """The static graph of a flow captured at one node."""
 
     flow: FlowIR

@@ -12,11 +12,12 @@ import inspect
 import sys
 import typing
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 from inspect import Parameter
 from types import SimpleNamespace
 from typing import Any, get_args
+
+from msgspec import Struct
 
 from kernel_exec.context import NodeContext
 from kernel_exec.errors import UnregisteredNode
@@ -38,8 +39,7 @@ class ContextPosition(Enum):
     BY_NAME = "by name"
 
 
-@dataclass(frozen=True)
-class NodeSpec:
+class NodeSpec(Struct, frozen=True, eq=False, dict=True):
     """A registered handler and how it is called."""
 
     identifier: str

@@ -38,9 +38,8 @@ if FAST_PATH:
 
         A slice begins with the first `open` after the loop had a turn and lasts until `look` finds its end;
         then nobody runs until the loop has had another turn. A run keeps its pace, the number of hops between
-        two
-        looks: one while its handlers are slow or unknown, doubling to `TRUSTED` while they prove quick, so
-            that a slice overruns by one slow handler, or by `TRUSTED` quick ones.
+        two looks: one while its handlers are slow or unknown, doubling to `TRUSTED` while they prove quick,
+        so that a slice overruns by one slow handler, or by `TRUSTED` quick ones.
         """
 
         __slots__ = ("_end", "_seen", "begun", "spent")

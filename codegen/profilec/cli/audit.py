@@ -19,5 +19,5 @@ def audit(deps: Path | None, form: Form) -> int:
     config = configuration()
     with steps("reading") as step:
         analysis = analyse(open_project(config), step, dependencies=deps)
-    about = ("PC405", "PC406", "PC407")
+    about = ("PC405", "PC406", "PC407", "PC411", "PC412")
     return report(analysis.about(about), form)

@@ -11,7 +11,7 @@ from typing import Any, cast
 import libcst as cst
 
 from profilec.conditions import Conditions, World, looks_like_a_flag
-from profilec.decide import branches, definitions, simple, try_imports
+from profilec.decide import branches, definitions, loops, matches, simple, try_imports
 from profilec.decide.comments import Mark
 from profilec.decide.draft import Draft
 from profilec.decide.module import Module
@@ -25,12 +25,12 @@ from profilec.scopes import Names, Use
 
 _HANDLERS: dict[type[cst.CSTNode], Callable[[Walk, Any], Any]] = {
     cst.If: branches.if_,
-    cst.While: branches.while_,
-    cst.For: branches.for_,
+    cst.While: loops.while_,
+    cst.For: loops.for_,
     cst.With: branches.with_,
     cst.Try: try_imports.try_import,
     cst.TryStar: branches.try_,
-    cst.Match: branches.match_,
+    cst.Match: matches.match_,
     cst.FunctionDef: definitions.definition,
     cst.ClassDef: definitions.definition,
     cst.Import: simple.import_,

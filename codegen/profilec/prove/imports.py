@@ -8,14 +8,14 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
+from operator import itemgetter
 from pathlib import Path
 
 from profilec.config import Config
-from profilec.prove.modules import Module, is_python, module_name, parse
-from profilec.prove.references import References
+from profilec.prove.installed import COMPILED, Modules, compiled_name
+from profilec.prove.modules import Module, is_python, module_name, parse, parts_at_run_time
+from profilec.prove.references import RUN_TIME, References
 from profilec.tree import EmittedFile, Tree
-
-_RUN_TIME = (b"import_module", b"__import__")
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,12 @@ class ImportGraph:
     first, and chains lead from it where they can.
     """
 
-    def __init__(self, tree: Tree, config: Config, third_party: Mapping[str, Path]) -> None:
+    def __init__(self, tree: Tree, config: Config, third_party: Modules) -> None:
         self._config = config
-        self._third_party = third_party
+        self._third_party = third_party.files
+        self._compiled = third_party.compiled | {
+            compiled_name(path): config.package for path in tree.files if path.endswith(COMPILED)
+        }
         self._own = {module_name(file.path)[0]: file for file in tree.files.values() if is_python(file.path)}
         self._references: dict[str, References | None] = {}
 
@@ -56,6 +59,12 @@ class ImportGraph:
         file = self._own.get(module)
         return file.data if file else self._third_party[module].read_bytes()
 
+    def can_be_read(self, module: str) -> bool:
+        """Whether this interpreter reads a module that is meant to be Python."""
+        file = self._own.get(module)
+        is_copied = file is not None and self._config.is_copied(file.path)
+        return is_copied or can_be_read(self._path(module), self.data(module))
+
     def references(self, module: str) -> References | None:
         """The references of a module; None where it cannot be parsed."""
         if module not in self._references:
@@ -74,7 +83,7 @@ class ImportGraph:
 
     @cached_property
     def reached(self) -> Mapping[str, Step]:
-        """Every module that is reached, in the order of its distance."""
+        """Every module that is reached and can be read, in the order of its distance."""
         first = self._config.package
         own = sorted(self._own)
         found: dict[str, Step] = {}
@@ -82,6 +91,19 @@ class ImportGraph:
             if beginning not in found:
                 found[beginning] = Step(beginning, None, 0)
                 self._walk(beginning, found)
+        return found
+
+    @cached_property
+    def compiled(self) -> Mapping[str, Step]:
+        """For each distribution, how the first of its modules is reached that is there compiled alone."""
+        found: dict[str, Step] = {}
+        for importer in self.reached:
+            for name, line in self._imports(importer):
+                parts = name.split(".")
+                for length in range(1, len(parts) + 1):
+                    module = ".".join(parts[:length])
+                    if module in self._compiled and module not in self._own:
+                        found.setdefault(self._compiled[module], Step(module, importer, line))
         return found
 
     def _walk(self, beginning: str, found: dict[str, Step]) -> None:
@@ -96,9 +118,9 @@ class ImportGraph:
                         found[module] = Step(module, importer, line)
                         pending.append(module)
 
-    def chain(self, module: str) -> list[Step]:
-        """The steps from a beginning to a module."""
-        steps = [self.reached[module]]
+    def chain(self, last: Step) -> list[Step]:
+        """The steps from a beginning to a module, of which the last is given."""
+        steps = [last]
         while (importer := steps[0].importer) is not None:
             steps.insert(0, self.reached[importer])
         return steps
@@ -109,8 +131,9 @@ class ImportGraph:
 
     def _imports(self, module: str) -> Iterator[tuple[str, int]]:
         yield from imports_of(self._path(module), self.data(module))
-        if any(word in self.data(module) for word in _RUN_TIME) and (references := self.references(module)):
-            for dynamic in references.dynamic_imports():
+        data = self.data(module)
+        if any(word in data for word in RUN_TIME) and (references := self.references(module)):
+            for dynamic in references.dynamic_imports:
                 if dynamic.module:
                     yield dynamic.module, dynamic.node.lineno
 
@@ -131,7 +154,7 @@ def can_be_read(path: str, data: bytes) -> bool:
 @cache
 def _imports_read(path: str, data: bytes) -> tuple[tuple[str, int], ...] | None:
     module = parse(path, data)
-    return tuple(_imported_names(module)) if module else None
+    return tuple(sorted(_imported_names(module), key=itemgetter(1))) if module else None
 
 
 def _imported_names(module: Module) -> Iterator[tuple[str, int]]:
@@ -144,8 +167,8 @@ def _imported_names(module: Module) -> Iterator[tuple[str, int]]:
                 origin = module.absolute(node.module, node.level)
                 names = (f"{origin}.{alias.name}".removesuffix(".*") for alias in node.names)
                 yield from ((name, node.lineno) for name in names)
-            case ast.If(test=ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING")):
-                pending += node.orelse
+            case ast.If():
+                pending += parts_at_run_time(node, module.syntax)
             case _:
                 for inner in ("finalbody", "orelse", "cases", "handlers", "body"):
                     pending += getattr(node, inner, ())

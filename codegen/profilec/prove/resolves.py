@@ -61,7 +61,7 @@ def _prove_file(
 ) -> Iterator[Finding]:
     emitted = parse(file.path, file.data)
     if emitted is None:
-        if not _parses_elsewhere(file.data):
+        if not _parses_elsewhere(file):
             path = f"{config.out}/{tree.profile}/{file.path}"
             yield Finding("PC402", path, message="the emitted file does not parse", profiles=(tree.profile,))
         return
@@ -76,13 +76,13 @@ def _prove_file(
             yield finding_at(config, tree, file, source, node, code="PC404", message=message, hint=hint)
 
 
-def _parses_elsewhere(data: bytes) -> bool:
+def _parses_elsewhere(file: EmittedFile) -> bool:
     """Whether a file that this interpreter rejects is Python of another version."""
-    import libcst  # as above
+    from profilec.read import UnreadableSourceError, decode, parse  # as above
 
     try:
-        libcst.parse_module(data)
-    except (libcst.ParserSyntaxError, RecursionError):
+        parse(decode(SourceFile(file.path, file.data), file.path))
+    except UnreadableSourceError:
         return False
     return True
 

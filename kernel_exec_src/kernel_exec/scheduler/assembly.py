@@ -7,25 +7,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from kernel_exec.context import NodeContext, RunState
-from kernel_exec.metrics import Meter
 from kernel_exec.offload import Workers
 from kernel_exec.payloads import copy_payload, json_form
 from kernel_exec.program import NodePlan, Program
 from kernel_exec.scheduler.cells import Edge, Node, Segment, Weights
-from kernel_exec.scheduler.observation import Observer
 from kernel_exec.scheduler.scheduler import Scheduler
-from kernel_exec.spill import SpillStore
-from kernel_exec.surfaces import Gate
+
+if TYPE_CHECKING:
+    from kernel_exec.metrics import Meter
+    from kernel_exec.scheduler.observation import Observer
+    from kernel_exec.spill import SpillStore
+    from kernel_exec.surfaces import Gate
 
 __all__ = ["Host", "assemble"]
 
 
-@dataclass(frozen=True, slots=True)
-class Host:
+class Host(Struct, frozen=True, eq=False):
     """What the host of a run binds and bounds, the same for all runs of an executor. Limits are in bytes."""
 
     workers: Workers = field(default_factory=Workers)
@@ -82,6 +84,8 @@ def _make_node(plan: NodePlan) -> Node:
 
 
 def _make_observer(program: Program, host: Host) -> Observer:
+    from kernel_exec.scheduler.observation import Observer  # most runs are not watched
+
     flow = program.flow
     instruments = None if host.meter is None else host.meter.for_run(flow.name, flow.profile)
     capture = program.nodes[program.capture].alias

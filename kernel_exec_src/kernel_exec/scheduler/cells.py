@@ -16,11 +16,13 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from operator import length_hint
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from kernel_exec.context import NodeContext
 from kernel_exec.program import Manner
-from kernel_exec.spill import SpillLane
+
+if TYPE_CHECKING:
+    from kernel_exec.spill import SpillLane
 
 __all__ = [
     "LOOK",

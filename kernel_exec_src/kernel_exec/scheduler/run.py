@@ -12,10 +12,9 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from contextvars import copy_context
 from sys import maxsize
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kernel_exec.context import RunState
-from kernel_exec.durability import Journal
 from kernel_exec.errors import ExecutionError, NodeFailed, QueueLimitExceeded
 from kernel_exec.payloads import estimate_bytes
 from kernel_exec.results import Feed, Value
@@ -23,9 +22,12 @@ from kernel_exec.runtime import FIRST_PACE, turn_of
 from kernel_exec.scheduler.cells import Driver, Edge, Node, Parcel, Pending, Spilled, Weights, Work
 from kernel_exec.scheduler.invocation import late
 from kernel_exec.scheduler.names import branch_of
-from kernel_exec.scheduler.observation import Observer
 from kernel_exec.scheduler.outlet import Outlet, Permits
-from kernel_exec.spill import SpillLane, SpillStore
+
+if TYPE_CHECKING:
+    from kernel_exec.durability import Journal
+    from kernel_exec.scheduler.observation import Observer
+    from kernel_exec.spill import SpillLane, SpillStore
 
 __all__ = ["Run", "claim", "end_exclusive_run"]
 

@@ -34,7 +34,6 @@ from kernel_exec.runtime import TRUSTED
 from kernel_exec.scheduler.cells import Driver, Node, Parcel
 from kernel_exec.scheduler.doors import Doors
 from kernel_exec.scheduler.invocation import invoke
-from kernel_exec.scheduler.observation import broken_seal
 from kernel_exec.scheduler.run import claim, end_exclusive_run
 from kernel_exec.scheduler.spilling import send_spilling, unpack
 
@@ -105,8 +104,9 @@ class Scheduler(Doors):
         if self.work:
             self.schedule()
         elif self.drained:
-            if self.observer is not None and (alias := self.observer.culprit()) is not None:
-                self.fail(self.nodes[alias], broken_seal(alias))
+            if self.observer is not None and (culprit := self.observer.culprit()) is not None:
+                alias, mutated = culprit
+                self.fail(self.nodes[alias], mutated)
             if self.outlet.readers:
                 self.outlet.wake_all()
 

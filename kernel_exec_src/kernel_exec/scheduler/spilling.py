@@ -12,7 +12,6 @@ from kernel_exec.errors import SpillFailed
 from kernel_exec.payloads import decode, encode
 from kernel_exec.scheduler.cells import Driver, Edge, Node, Parcel, Pending, Spilled
 from kernel_exec.scheduler.names import branch_of
-from kernel_exec.spill import open_lane
 
 if TYPE_CHECKING:
     from kernel_exec.scheduler.scheduler import Scheduler
@@ -99,6 +98,8 @@ def _overflow(scheduler: Scheduler, edge: Edge, payload: Any) -> bytes | None:
 async def _spill(scheduler: Scheduler, driver: Driver, edge: Edge, data: bytes, ticket: int) -> None:
     lane = edge.lane
     if lane is None:
+        from kernel_exec.spill import open_lane  # only a run that spills pays for it
+
         assert edge.tier is not None
         lane = edge.lane = open_lane(edge.label, edge.tier, scheduler.stores)
         scheduler.lanes.append(lane)

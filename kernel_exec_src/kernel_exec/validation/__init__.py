@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from kernel_exec.diagnostics import Diagnostic
 from kernel_exec.errors import InvalidFlow
 from kernel_exec.flow_ir import Determinism, Effects, FlowIR
-from kernel_exec.validation import control, cycles, delivery, durability, edges, hints, names
+from kernel_exec.validation import cycles, delivery, durability, edges, hints, names
 from kernel_exec.validation.index import FlowIndex, index_flow
 from kernel_exec.validation.plan import ValidatedFlow, plan_flow
 
@@ -63,7 +63,10 @@ def _findings(
     yield from edges.check(index)
     yield from hints.check(index, effect_hints, determinism_hints)
     yield from delivery.check(index)
-    yield from control.check(index)
+    if index.flow.control_surfaces:
+        from kernel_exec.validation import control  # most flows have none, and pay for none
+
+        yield from control.check(index)
     yield from durability.check(index)
 
 

@@ -15,13 +15,16 @@ from values import (
     Slotted,
     cycles,
     identical,
+    is_payload,
+    mixtures,
     mutable_parts,
     nested,
+    once_odd,
     payloads,
 )
 
 from kernel_exec import PayloadError
-from kernel_exec.payloads import MAX_DEPTH, copy_payload
+from kernel_exec.payloads import MAX_DEPTH, copy_payload, decode, encode
 
 
 @given(payloads)
@@ -32,6 +35,25 @@ def test_a_copy_is_identical_in_value_and_type(value: Any) -> None:
 @given(payloads)
 def test_a_copy_shares_nothing_that_can_change(value: Any) -> None:
     assert not set(mutable_parts(copy_payload(value))) & set(mutable_parts(value))
+
+
+@given(mixtures)
+def test_what_is_copied_and_what_is_encoded_are_payloads_and_nothing_else(value: Any) -> None:
+    for use in (copy_payload, encode, lambda it: encode(it, portable=True)):
+        if is_payload(value):
+            use(value)
+        else:
+            with pytest.raises(PayloadError):
+                use(value)
+
+
+@pytest.mark.parametrize("last", [{}, {"id": [1]}, {"a\ud800": 2**70}, once_odd(), vars(Derived(1)), 5, [5]])
+def test_many_records_are_copied_as_they_are(last: Any) -> None:
+    value = [{"id": number, "name": None} for number in range(20)] + [last]
+    copied = copy_payload(value)
+    assert identical(copied, value)
+    assert not set(mutable_parts(copied)) & set(mutable_parts(value))
+    assert identical(decode(encode(value)), value)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +94,9 @@ def test_what_is_no_payload_is_refused_and_its_place_named(value: Any, says: str
         copy_payload(value)
 
 
-@pytest.mark.parametrize("value", [nested(MAX_DEPTH + 1), nested(100_000), *cycles()])
+@pytest.mark.parametrize(
+    "value", [nested(MAX_DEPTH + 1), nested(MAX_DEPTH, [{}] * 20), nested(100_000), *cycles()]
+)
 def test_what_has_no_end_is_refused(value: Any) -> None:
     with pytest.raises(PayloadError, match=r"deeper than .* levels, or holds itself"):
         copy_payload(value)
@@ -80,6 +104,9 @@ def test_what_has_no_end_is_refused(value: Any) -> None:
 
 def test_the_deepest_payload_is_copied() -> None:
     assert copy_payload(nested(MAX_DEPTH)) == nested(MAX_DEPTH)
+    records = nested(MAX_DEPTH - 1, [{}] * 20)
+    assert copy_payload(records) == records
+    assert identical(decode(encode(records)), records)
     objects: Any = None
     for _ in range(MAX_DEPTH):
         objects = Point(objects)
