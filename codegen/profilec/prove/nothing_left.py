@@ -76,8 +76,12 @@ class _Words:
     @property
     def encoded(self) -> tuple[bytes, ...]:
         """The words that a file must hold for anything to be left in it."""
-        leaf = {self.module.rpartition(".")[2]} if self.module else set()
-        return tuple(word.encode() for word in sorted({_COMPILER, *leaf, *self.flags}))
+        return (*self.roots, *sorted(flag.encode() for flag in self.flags))
+
+    @property
+    def roots(self) -> tuple[bytes, ...]:
+        """The words that a file must hold to name the compiler or the module of flags."""
+        return tuple(name.rpartition(".")[2].encode() for name in (_COMPILER, self.module) if name)
 
     def is_forbidden(self, dotted: str) -> bool:
         """Whether a dotted name is, or lies in, the compiler or the module of flags."""
@@ -96,8 +100,9 @@ def _search(file: EmittedFile, words: _Words) -> Iterator[tuple[Located, str]]:
             yield node, f"the flag `{name}` is left"
         elif name in _MARKERS:
             yield node, f"the marker `{name}` is left"
-    for syntax in ast.walk(module.syntax):
-        yield from _node(module, syntax, words)
+    if any(root in file.data for root in words.roots):
+        for syntax in ast.walk(module.syntax):
+            yield from _node(module, syntax, words)
 
 
 def _node(module: Module, node: ast.AST, words: _Words) -> Iterator[tuple[Located, str]]:
