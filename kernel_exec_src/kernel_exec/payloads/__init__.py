@@ -8,9 +8,10 @@ from kernel_exec.payloads.codec import decode, encode
 from kernel_exec.payloads.conversion import Conversion, conversion_to, json_form
 from kernel_exec.payloads.copying import copy_payload
 from kernel_exec.payloads.measuring import estimate_bytes, fingerprint
-from kernel_exec.payloads.shapes import MAX_DEPTH, PayloadError
+from kernel_exec.payloads.shapes import ATOMS, MAX_DEPTH, PayloadError
 
 __all__ = [
+    "ATOMS",
     "MAX_DEPTH",
     "Conversion",
     "PayloadError",
