@@ -63,8 +63,11 @@ if FAST_PATH:
                 self.spent = False
             return not self.spent
 
-        def look(self, pace: int) -> int:
-            """See whether the slice is used up, and return the next pace of a run that went on at `pace`."""
+        def look(self, pace: int, left: int) -> int:
+            """See whether the slice is used up, and return the next pace of a run that went on at `pace`.
+
+            `left` is how many hops of that it has not gone, less than zero if it went further.
+            """
             now = clock()
             slow = now - self._seen > self._SLOW
             self._seen = now
@@ -107,9 +110,9 @@ else:
                 self.spent = False
             return not self.spent
 
-        def look(self, pace: int) -> int:
-            """See whether the slice is used up after `pace` more hops, and return the next pace, the same."""
-            self._left -= pace
+        def look(self, pace: int, left: int) -> int:
+            """See whether the slice is used up after `pace - left` hops; return the next pace, the same."""
+            self._left -= pace - left
             if self._left <= self.LENGTH // 2:
                 if not self._asked:
                     self._asked = True

@@ -148,7 +148,7 @@ def _join(line: list[Node]) -> None:
         node.segment = segment
         node.position = position
         node.inner = position > 0
-        node.leads = segment.emits or position < len(line) - 1
+        node.leads = position < len(line) - 1
 
 
 def _gate(routes: tuple[Edge, ...], gates: tuple[Gate, ...]) -> Callable[[Any], tuple[Edge, ...]]:

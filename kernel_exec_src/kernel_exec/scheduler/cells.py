@@ -168,7 +168,7 @@ class Node:
         self.inner = False
         """It is not the first of its segment."""
         self.leads = False
-        """An exclusive run can begin here: more nodes of its segment follow, or the host."""
+        """More nodes of its segment follow."""
 
         self.ready: Work = (self, None, LOOK)
         """What stands for it in the work of its run while it is ready."""
@@ -232,7 +232,7 @@ class Weights:
 class Driver:
     """One coroutine that carries messages, and how far it has come."""
 
-    __slots__ = ("attended", "calls", "node", "run_from", "task")
+    __slots__ = ("attended", "calls", "left", "node", "run_from", "task")
 
     def __init__(self) -> None:
         self.attended = True
@@ -243,6 +243,8 @@ class Driver:
         """Where its exclusive run began, while it is in one; then this is the node it holds."""
         self.calls: Any = None
         """What is left of that run: an iterator over the tuple of calls of its segment."""
+        self.left = 0
+        """How many hops of its pace it had not gone when it ended, if it never suspended."""
         self.task: asyncio.Task[None] | None = None
 
     def standing(self) -> Node:
