@@ -133,7 +133,7 @@ def _bind(node: Node, row: Sequence[NodePlan], run: RunState, workers: Workers, 
     calls = [(plan.spec, plan.alias, plan.spec.bind(context)) for plan in row]
     # What waits is worked ahead on, unless every invocation has to see its own context.
     placed = workers.place(calls, ahead=node.plain)
-    node.call, node.inbox = placed.call, placed.inbox
+    node.call, node.inbox, node.ahead = placed.call, placed.inbox, placed.ahead
     if placed.abandon is not None:
         scheduler.abandons.append(placed.abandon)
 
