@@ -107,6 +107,12 @@ def test_the_wasm_wheel_leaves_out_what_only_native_can_do(wheels: dict[str, Pat
     assert wheels["wasm"].stat().st_size < wheels["native"].stat().st_size
 
 
+def test_the_wasm_wheel_stays_small_and_has_no_docstrings(wheels: dict[str, Path]) -> None:
+    assert wheels["wasm"].stat().st_size < 88 * 1024
+    assert b'"""' not in contents(wheels["wasm"])["kernel_exec/executor.py"]
+    assert b'"""' in contents(wheels["native"])["kernel_exec/executor.py"]
+
+
 def test_no_archive_of_the_kernel_speaks_of_the_compiler(dist: Path) -> None:
     speaking = {
         (archive.name, name)
