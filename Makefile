@@ -51,13 +51,13 @@ test: check native wasm test-compiler test-kernel test-toolchain  ## everything
 
 test-compiler: setup  ## the compiler's tests
 	@echo "tests: compiler"
-	@$(PYTEST) -n auto tests/profilec
+	@$(PYTEST) -n auto --ignore=tests/profilec/browser tests/profilec
 
-test-browser: build  ## the same suite and an installation in Chromium; not part of `make test`
+test-browser: build  ## the same suite, an installation and the report in Chromium; not part of `make test`
 	@echo "tests: kernel, wasm, in a browser"
 	@$(BIN)/python tools/browser_suite.py $(RESULTS)/browser.xml tests/kernel tests/wasm
-	@echo "tests: installation, in a browser"
-	@$(PYTEST) tests/packaging/browser
+	@echo "tests: installation and report, in a browser"
+	@$(PYTEST) tests/packaging/browser tests/profilec/browser
 
 test-toolchain: build  ## set-up, wasm-python, wheels and examples
 	@echo "tests: toolchain, packaging, examples"

@@ -1,4 +1,4 @@
-"""Docstrings, where a profile leaves them out: those of modules, classes, functions and variables (PEP 257).
+"""Docstrings, where a wheel leaves them out: those of modules, classes, functions and variables (PEP 257).
 
 They go as under `python -OO`, and with them the strings below assignments, which only editors read. What
 the program itself reads is marked `# profilec: keep`: behind one docstring, or on the first line of a file

@@ -8,14 +8,25 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from kernel_exec._profile import THREADS
 from kernel_exec.offload.lines import FailedFurtherOn, Inbox, Line  # profilec: only THREADS
 from kernel_exec.offload.workers import WorkerThreads  # profilec: only THREADS
 from kernel_exec.registry import NodeSpec
 
-__all__ = ["Placed", "Workers", "blamed", "leaves_the_loop"]
+__all__ = ["Ahead", "Placed", "Workers", "blamed", "leaves_the_loop"]
+
+
+class Ahead(Protocol):
+    """Where messages are worked on while they wait in the inbox."""
+
+    results: deque[Any]
+    """What became of the first messages in the inbox, in order: calling for one of them would return this."""
+
+    def took(self, count: int) -> None:
+        """Note that so many of `results` were taken, and their messages from the inbox."""
+        ...
 
 
 class Placed(NamedTuple):
@@ -24,6 +35,7 @@ class Placed(NamedTuple):
     call: Callable[[Any], Any]
     inbox: deque[Any]
     """Where the messages for it have to wait."""
+    ahead: Ahead | None
     abandon: Callable[[], None] | None
     """What abandons it when the run is over, if anything does."""
 
@@ -60,8 +72,8 @@ class Workers:
         """
         spec, _, call = row[0]
         if THREADS and leaves_the_loop(spec):
-            inbox = Inbox()
+            inbox = Inbox() if len(row) > 1 else deque()
             calls = [(alias, call) for _, alias, call in row]
-            line = Line(self._threads, calls, inbox if ahead else None)
-            return Placed(line.call, inbox, line.abandon)
-        return Placed(call, deque(), None)
+            line = Line(self._threads, calls, inbox if ahead else deque())
+            return Placed(line.call, inbox, line if ahead else None, line.abandon)
+        return Placed(call, deque(), None, None)

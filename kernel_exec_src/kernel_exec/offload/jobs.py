@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextvars import Context
 from typing import Any
 
 from kernel_exec.results import SKIP
+from kernel_exec.runtime import clock
 
 __all__ = ["Job"]
 
@@ -54,6 +55,7 @@ class Job:
         "hurried",
         "results",
         "running",
+        "seconds",
         "timer",
     )
 
@@ -62,7 +64,7 @@ class Job:
         calls: Sequence[Callable[[Any], Any]],
         begin: int,
         end: int,
-        payloads: Iterable[Any],
+        payloads: deque[Any],
         context: Context,
         on_news: Callable[[], None],
     ) -> None:
@@ -74,6 +76,8 @@ class Job:
         """What the handler `at` has returned, in the order of the payloads."""
         self.failure: tuple[int, BaseException] | None = None
         """Which handler raised what; it belongs behind the results. The worker's own, until `ended`."""
+        self.seconds: dict[int, float] = {}
+        """What handlers took for a payload on average. The worker's own, until `ended`."""
         self.ended = False
         self.hurried = False
         self.running = False
@@ -119,8 +123,8 @@ class Job:
 
     def run(self) -> None:
         """Take the payloads along; stop behind one that fails, or when nobody wants the rest."""
-        payloads: Iterable[Any] | None = self._payloads
-        self._payloads = ()
+        payloads: deque[Any] | None = self._payloads
+        self._payloads = deque()
         while payloads is not None and not self.abandoned:
             # Each handler has a context of its own, as if it had a worker of its own.
             self._context.copy().run(self._handle, payloads)
@@ -136,8 +140,9 @@ class Job:
         except RuntimeError:  # the loop was closed while the handler sat on the worker
             self.abandoned = True
 
-    def _handle(self, payloads: Iterable[Any]) -> None:
+    def _handle(self, payloads: deque[Any]) -> None:
         call, append = self._calls[self.at], self.results.append
+        begun = clock()
         try:
             for payload in payloads:
                 # A message that was skipped keeps its place, or nobody could tell whose result is whose.
@@ -148,8 +153,9 @@ class Job:
                     self.tell()
         except BaseException as error:  # whatever it is, it is the node's failure and not the worker's
             self.failure = self.at, error
+        self.seconds[self.at] = (clock() - begun) / len(payloads)
 
-    def _step(self) -> Iterable[Any] | None:
+    def _step(self) -> deque[Any] | None:
         """Go on to the next handler and return what goes there, if it is this job's to do that."""
         with self._lock:
             if self.hurried or not self.results or self.at + 1 == self.end:

@@ -5,18 +5,17 @@ Behind `Workers.place`; what it has to do it makes into `jobs`, for `workers`. M
 
 Messages go out in batches: whoever is awaited takes along what waits in the inbox. A job takes its batch as
 far along the row as the way is free, which for quick handlers is to its end: then one worker and one wake of
-the loop serve the whole inbox and the whole row. When handlers are slow the job is put in a hurry and keeps
-only the handler it is at. What that returns goes on in jobs of its own, so that slow handlers work side by
-side, each on another message.
+the loop serve the whole inbox and the whole row. A job that takes too long is put in a hurry and keeps only
+the handler it is at. What that returns goes on in jobs of its own, and so does, from then on, what comes to a
+handler that was slow the last time: slow handlers work side by side, each on another message.
 
 All of this is on the loop's thread. What may be read off a line between two steps of the loop:
 
 - A handler belongs to at most one job, and so to one worker: `begin <= handler < end` for one of `_jobs`.
-- A message is in one place: in the inbox, in `_waiting` before a handler, in a job, or in `_results`. Within
+- A message is in one place: in the inbox, in `_waiting` before a handler, in a job, or in `results`. Within
   the row messages never overtake each other, because jobs and queues are worked off in order.
-- `_out` messages have left the inbox in the line's eyes, and `call` has not returned them yet. All but the
-  one that is awaited are still counted by the scheduler: they are the first in the inbox, and `call` is
-  called for them in this order. So an inbox bounds what is in its row.
+- `_out` messages were given out and what became of them is not taken yet. All but the one that is awaited
+  still stand in the inbox, as the first in it: there they count, so an inbox bounds what is in its row.
 """
 
 from __future__ import annotations
@@ -35,6 +34,10 @@ __all__ = ["FailedFurtherOn", "Inbox", "Line"]
 
 TOO_LONG: Final = 0.001
 """Seconds after which a job is put in a hurry."""
+
+SLOW: Final = 0.0001
+"""Seconds for one payload from which a handler is not run together with others: more than it costs to go
+to another worker."""
 
 
 class FailedFurtherOn(Exception):
@@ -64,18 +67,18 @@ class Line:
     Args:
         threads: the workers.
         row: the alias and the call of each node.
-        inbox: the messages behind the current one, to work ahead on; None if each must wait its turn.
+        inbox: the messages behind the current one, to work ahead on; an `Inbox` for more nodes than one.
     """
 
     def __init__(
-        self, threads: WorkerThreads, row: Sequence[tuple[str, Callable[[Any], Any]]], inbox: Inbox | None
+        self, threads: WorkerThreads, row: Sequence[tuple[str, Callable[[Any], Any]]], inbox: deque[Any]
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._threads = threads
         self._aliases = tuple([alias for alias, _ in row])
         self._calls = tuple([call for _, call in row])
-        self._inbox = Inbox() if inbox is None else inbox
-        self._results: deque[Any] = deque()
+        self._inbox = inbox
+        self.results: deque[Any] = deque()
         """What has come to the end of the row."""
         self._failure: BaseException | None = None
         """What ends the run when the results before it are taken."""
@@ -84,6 +87,8 @@ class Line:
         self._jobs: list[Job] = []
         self._waiting: dict[int, deque[Any]] = {}
         """Payloads before a handler that another job still holds, by handler."""
+        self._slow: set[int] = set()
+        """The handlers that were slow the last time."""
         self._context = Context()
         """What every handler's context is a copy of: that of whoever waited last."""
         self._waiter: asyncio.Future[None] | None = None
@@ -91,10 +96,14 @@ class Line:
 
     async def call(self, payload: Any) -> Any:
         """Return what the row makes of `payload`; perhaps it was worked ahead on."""
-        if not self._results:
+        if not self.results:
             await self._wait(payload)
         self._out -= 1
-        return self._results.popleft()
+        return self.results.popleft()
+
+    def took(self, count: int) -> None:
+        """Note that so many of `results` were taken, and their messages from the inbox."""
+        self._out -= count
 
     def abandon(self) -> None:
         """Want nothing more of what is out, ever; handlers that sit in it are left alone."""
@@ -112,7 +121,7 @@ class Line:
             self._out = 1
             self._waiting[0] = deque((payload,))
         try:
-            while not (self._results or self._failure):
+            while not self.results and self._failure is None:
                 self._waiter = self._loop.create_future()
                 self._advance()
                 await self._waiter
@@ -121,8 +130,8 @@ class Line:
             raise
         finally:
             self._waiter = None
-            self._inbox.on_message = None
-        if not self._results:
+            self._listen(None)
+        if not self.results:
             assert self._failure is not None
             raise self._failure
 
@@ -138,14 +147,13 @@ class Line:
         if self._failure is not None:
             return
         waiter = self._waiter
-        if waiter is not None and not self._results and self._end_of_free(0):
+        if waiter is not None and not self.results and self._end_of_free(0):
             self._empty_inbox()
-            if len(self._calls) > 1:
-                self._inbox.on_message = self._message_came
+            self._listen(self._message_came)
         for handler in sorted(self._waiting, reverse=True):
             if end := self._end_of_free(handler):
                 self._start(handler, end)
-        if waiter is not None and self._results and not waiter.done():
+        if waiter is not None and self.results and not waiter.done():
             waiter.set_result(None)
 
     def _collect(self, job: Job) -> None:
@@ -153,15 +161,23 @@ class Line:
         ended = job.ended  # looked at first: what comes after it would be missed
         if job.results:
             if job.at + 1 == len(self._calls):
-                place = self._results
+                place = self.results
             else:
                 place = self._waiting.setdefault(job.at + 1, deque())
-            while job.results:
-                place.append(job.results.popleft())
+            if ended:
+                place.extend(job.results)
+            else:
+                while job.results:
+                    place.append(job.results.popleft())
         if ended:
             self._jobs.remove(job)
             if job.timer is not None:
                 job.timer.cancel()
+            for handler, seconds in job.seconds.items():
+                if seconds > SLOW:
+                    self._slow.add(handler)
+                else:
+                    self._slow.discard(handler)
             if job.failure is not None:
                 self._fail(*job.failure)
 
@@ -174,30 +190,37 @@ class Line:
     def _empty_inbox(self) -> None:
         """Let what is in the inbox wait at the first handler, up to a message that has to be unpacked."""
         waiting = self._waiting.setdefault(0, deque())
+        append, waited = waiting.append, len(waiting)
         for payload, _edge, _ticket, parcel in islice(self._inbox, self._out - 1, None):
-            if parcel is not None and not isinstance(parcel, int):
+            if parcel is None or isinstance(parcel, int):
+                append(payload)
+            else:
                 break
-            waiting.append(payload)
-            self._out += 1
+        self._out += len(waiting) - waited
         if not waiting:
             del self._waiting[0]
 
     def _end_of_free(self, handler: int) -> int:
-        """Return how far the row is free from `handler` on, up to the next that a job has; 0: not at all."""
+        """Return how far one job may go from `handler` on; 0 if another job holds that."""
         end = len(self._calls)
         for job in self._jobs:
             if job.begin > handler:
                 end = min(end, job.begin)
             elif handler < job.end:
                 return 0
-        return end
+        if handler in self._slow:
+            return handler + 1
+        return min([end, *[slow for slow in self._slow if slow > handler]]) if self._slow else end
 
     def _start(self, begin: int, end: int) -> None:
         """Make a job of what waits at a handler."""
         job = Job(self._calls, begin, end, self._waiting.pop(begin), self._context, self._advance)
         job.timer = self._loop.call_later(TOO_LONG, self._take_too_long, job)
         self._jobs.append(job)
-        self._threads.submit(job)
+        try:
+            self._threads.submit(job)
+        except RuntimeError as error:  # the platform has no thread for it
+            self._fail(begin, error)
 
     def _take_too_long(self, job: Job) -> None:
         job.hurry()
@@ -205,5 +228,10 @@ class Line:
 
     def _message_came(self) -> None:
         """Give out what comes to the inbox, in the loop's next turn, in which more may have come."""
-        self._inbox.on_message = None
+        self._listen(None)
         self._loop.call_soon(self._advance)
+
+    def _listen(self, on_message: Callable[[], None] | None) -> None:
+        """Have a message that comes to the inbox told; with one node it could not be begun anyway."""
+        if isinstance(self._inbox, Inbox):
+            self._inbox.on_message = on_message

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 
 from kernel_exec.offload.jobs import Job
@@ -35,7 +36,11 @@ class WorkerThreads:
         self._spare = 0
 
     def submit(self, job: Job) -> None:
-        """Queue a job; start a worker if none is idle and the bound allows."""
+        """Queue a job; start a worker if none is idle and the bound allows.
+
+        Raises:
+            RuntimeError: no worker is there, and none can be started.
+        """
         with self._lock:
             self._spare -= 1
             self._jobs.put(job)
@@ -48,14 +53,21 @@ class WorkerThreads:
                 if job.running and not job.abandoned:
                     self._count -= 1
                 job.abandon()
-            self._staff()
+            with suppress(RuntimeError):  # then the next job that is queued sees to those before it
+                self._staff()
 
     def _staff(self) -> None:
         """See that somebody takes the queued jobs; called with the lock held."""
         while self._spare < 0 and self._count < self.LIMIT:
+            worker = threading.Thread(target=self._work, name="kernel-exec-worker", daemon=True)
+            try:
+                worker.start()
+            except RuntimeError:
+                if self._count:
+                    return  # those that are there will come to it
+                raise
             self._count += 1
             self._spare += 1
-            threading.Thread(target=self._work, name="kernel-exec-worker", daemon=True).start()
 
     def _work(self) -> None:
         while (job := self._next_job()) is not None:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from kernel_exec.payloads.copying import copy_payload
 from kernel_exec.payloads.measuring import estimate_bytes, fingerprint
-from kernel_exec.payloads.shapes import MAX_DEPTH, PayloadError
+from kernel_exec.payloads.shapes import ATOMS, MAX_DEPTH, PayloadError
 
 if TYPE_CHECKING:
     from kernel_exec.payloads.codec import decode, encode
     from kernel_exec.payloads.conversion import Conversion, conversion_to, json_form
 
 __all__ = [
+    "ATOMS",
     "MAX_DEPTH",
     "Conversion",
     "PayloadError",

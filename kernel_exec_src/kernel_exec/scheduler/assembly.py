@@ -133,7 +133,7 @@ def _bind(node: Node, row: Sequence[NodePlan], run: RunState, workers: Workers, 
     calls = [(plan.spec, plan.alias, plan.spec.bind(context)) for plan in row]
     # What waits is worked ahead on, unless every invocation has to see its own context.
     placed = workers.place(calls, ahead=node.plain)
-    node.call, node.inbox = placed.call, placed.inbox
+    node.call, node.inbox, node.ahead = placed.call, placed.inbox, placed.ahead
     if placed.abandon is not None:
         scheduler.abandons.append(placed.abandon)
 
@@ -148,7 +148,7 @@ def _join(line: list[Node]) -> None:
         node.segment = segment
         node.position = position
         node.inner = position > 0
-        node.leads = segment.emits or position < len(line) - 1
+        node.leads = position < len(line) - 1
 
 
 def _gate(routes: tuple[Edge, ...], gates: tuple[Gate, ...]) -> Callable[[Any], tuple[Edge, ...]]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from kernel_exec.context import RunState
 from kernel_exec.errors import ExecutionError, NodeFailed, QueueLimitExceeded
 from kernel_exec.offload import blamed
-from kernel_exec.payloads import estimate_bytes
+from kernel_exec.payloads import ATOMS, estimate_bytes
 from kernel_exec.results import Feed, Value
 from kernel_exec.runtime import FIRST_PACE, turn_of
 from kernel_exec.scheduler.cells import Driver, Edge, Node, Parcel, Pending, Spilled, Weights, Work
@@ -213,13 +213,15 @@ class Run(ABC):
             at = 0
         elif last < 0 and ticket & 1:
             self.permits.release()
-        copy = self.copy
+        copies = type(payload) not in ATOMS
         handed: list[Work] = []
         for edge in routes[at:] if at else routes:
             target = edge.target
             if target.idle and not edge.wrapped:
-                branch = payload if at == last else copy(payload)
-                claim(target)
+                branch = self.copy(payload) if copies and at < last else payload
+                target.idle = False  # `claim`, but for the call
+                if target.inner:
+                    target.segment.busy += 1
                 handed.append((target, branch, branch_of(ticket, edge.branch) if edge.branch else ticket))
             else:
                 full = self.lacking(edge, size)
@@ -227,7 +229,7 @@ class Run(ABC):
                     full.blocked = (*full.blocked, node)
                     node.pending = Pending(payload, ticket, routes, at)
                     break
-                branch = payload if at == last else copy(payload)
+                branch = self.copy(payload) if copies and at < last else payload
                 self.queue(edge, branch, branch_of(ticket, edge.branch) if edge.branch else ticket, size)
             ticket &= ~1
             at += 1

@@ -28,6 +28,7 @@ from kernel_exec import (
     validate,
 )
 from kernel_exec.flow_ir import BufferPolicy
+from kernel_exec.offload import lines
 from kernel_exec.offload.workers import WorkerThreads
 
 IN_FLIGHT = 33
@@ -75,6 +76,12 @@ def add_one(number: int) -> int:
     return number + 1
 
 
+def set_patience(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Let handlers pass for quick that take up to `seconds`, however busy this machine is."""
+    for name in ("TOO_LONG", "SLOW"):
+        monkeypatch.setattr(lines, name, seconds)
+
+
 @pytest.fixture
 def wakes(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """Every call by which a thread woke the loop."""
@@ -93,7 +100,7 @@ def wakes(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 async def test_a_full_inbox_comes_back_with_one_wake_however_long_the_row(
     length: int, wakes: list[object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kernel_exec.offload.lines.TOO_LONG", 60.0)  # however busy this machine is
+    set_patience(monkeypatch, 60.0)
     executor, flow = row(*[add_one] * length)
     assert await values(executor, flow, range(10 * IN_FLIGHT)) == [n + length for n in range(10 * IN_FLIGHT)]
     assert len(wakes) == 10
@@ -106,7 +113,7 @@ async def test_quick_handlers_in_a_row_run_on_one_worker(monkeypatch: pytest.Mon
         threads.append(threading.get_ident())
         return payload
 
-    monkeypatch.setattr("kernel_exec.offload.lines.TOO_LONG", 60.0)
+    set_patience(monkeypatch, 60.0)
     executor, flow = row(*[note] * 5)
     assert await values(executor, flow, range(IN_FLIGHT)) == list(range(IN_FLIGHT))
     assert len(threads) == 5 * IN_FLIGHT
@@ -181,7 +188,7 @@ async def test_a_failure_names_the_node_of_a_row_and_comes_behind_the_results_be
 ) -> None:
     cause = ValueError("five")
     if not slow:
-        monkeypatch.setattr("kernel_exec.offload.lines.TOO_LONG", 60.0)  # however busy this machine is
+        set_patience(monkeypatch, 60.0)
 
     def work(number: int) -> int:
         if slow:
@@ -496,7 +503,12 @@ async def test_a_message_that_came_just_before_the_end_is_not_begun() -> None:
 
 @pytest.mark.parametrize("at", [0, 1, 2])
 async def test_whatever_is_raised_within_a_row_is_the_failure_of_its_node(at: int) -> None:
+    class Empty(Exception):
+        def __len__(self) -> int:
+            return 0
+
     for cause in (
+        Empty(),
         SystemExit(),
         asyncio.CancelledError(),
         KeyboardInterrupt(),
@@ -512,6 +524,40 @@ async def test_whatever_is_raised_within_a_row_is_the_failure_of_its_node(at: in
         with pytest.raises(NodeFailed) as caught:
             await executor.run_once(validate(flow), "n0", 1, capture="n2")
         assert (caught.value.alias, caught.value.cause) == (f"n{at}", cause)
+
+
+async def test_where_no_thread_can_be_started_the_node_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    executor, flow = row(same, same)
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(NodeFailed, match="'n0' failed: RuntimeError: can't start"):
+            await asyncio.wait_for(executor.run_once(validate(flow), "n0", 1, capture="n1"), 5)
+    assert await asyncio.wait_for(executor.run_once(validate(flow), "n0", 1, capture="n1"), 5) == Value(1)
+
+
+async def test_results_worked_ahead_wait_where_the_edge_behind_them_has_no_room() -> None:
+    release, beyond = asyncio.Event(), []
+
+    async def hold(number: int) -> int:
+        beyond.append(number)
+        await release.wait()
+        return number
+
+    executor, flow = row(same, same, hold, edges={"n1>n2": {"buffer": BufferPolicy(max_items=2)}})
+    async with executor.instantiate(validate(flow), capture="n2") as run:
+        for number in range(10):
+            await run.send("n0", number)
+        for _ in range(20):
+            await asyncio.sleep(0.002)
+        head = run.scheduler.nodes["n0"]
+        assert beyond == [0]
+        assert head.routes[0].held == 2
+        assert len(head.inbox) >= 6
+        release.set()
+        assert [await run.next() for _ in range(10)] == [Value(number) for number in range(10)]
 
 
 async def test_a_payload_is_converted_for_every_node_of_a_row() -> None:
