@@ -16,11 +16,14 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from operator import length_hint
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from kernel_exec.context import NodeContext
+from kernel_exec.offload import Ahead
 from kernel_exec.program import Manner
-from kernel_exec.spill import SpillLane
+
+if TYPE_CHECKING:
+    from kernel_exec.spill import SpillLane
 
 __all__ = [
     "LOOK",
@@ -110,6 +113,7 @@ class Node:
     """One node of the run. The first group never changes after assembly, the second is its state."""
 
     __slots__ = (
+        "ahead",
         "alias",
         "awaited",
         "call",
@@ -142,6 +146,8 @@ class Node:
         self.context: NodeContext | None = None
         """What the handler sees of the run, if it asks."""
         self.call: Callable[[Any], Any] = _unbound
+        self.ahead: Ahead | None = None
+        """What works ahead on the messages in its inbox, if anything does."""
         self.captures = False
         self.halts = False
         self.plain = True

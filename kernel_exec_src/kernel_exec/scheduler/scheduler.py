@@ -31,10 +31,10 @@ from contextvars import Context
 
 from kernel_exec.results import SKIP, Value
 from kernel_exec.runtime import TRUSTED
+from kernel_exec.scheduler.batches import send_ahead
 from kernel_exec.scheduler.cells import Driver, Node, Parcel
 from kernel_exec.scheduler.doors import Doors
 from kernel_exec.scheduler.invocation import invoke
-from kernel_exec.scheduler.observation import broken_seal
 from kernel_exec.scheduler.run import claim, end_exclusive_run
 from kernel_exec.scheduler.spilling import send_spilling, unpack
 
@@ -105,8 +105,9 @@ class Scheduler(Doors):
         if self.work:
             self.schedule()
         elif self.drained:
-            if self.observer is not None and (alias := self.observer.culprit()) is not None:
-                self.fail(self.nodes[alias], broken_seal(alias))
+            if self.observer is not None and (culprit := self.observer.culprit()) is not None:
+                alias, mutated = culprit
+                self.fail(self.nodes[alias], mutated)
             if self.outlet.readers:
                 self.outlet.wake_all()
 
@@ -254,6 +255,8 @@ class Scheduler(Doors):
                         way.held += 1
                         way.target.inbox.append((payload, way, ticket, None))
                         target = None
+                        if node.ahead is not None:
+                            send_ahead(self, node, node.ahead)
                     elif (
                         node.emits
                         and len(results) < outlet.direct_room
@@ -264,6 +267,8 @@ class Scheduler(Doors):
                             weights.held += size
                         if outlet.readers:
                             outlet.wake_one()
+                        if node.ahead is not None:
+                            send_ahead(self, node, node.ahead)
                     else:
                         target = None
                         if held is not node:
