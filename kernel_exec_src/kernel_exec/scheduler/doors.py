@@ -179,12 +179,12 @@ class Doors(Run):
         if self.observer is not None or self.journal is not None:
             return [self.take()], 0
         taken: list[Result] = []
-        bytes_taken = 0
+        bytes_taken = freed = 0
         for result, ticket, size in results:
             taken.append(result)
             bytes_taken += size
-            if ticket & 1:
-                permits.release()
+            freed += ticket & 1
+        permits.release(freed)
         results.clear()
         if blocked:
             self.work.extendleft(node.ready for node in blocked)

@@ -45,15 +45,15 @@ class Permits:
                 self.release()  # it was ours already; somebody else shall have it
             raise
 
-    def release(self) -> None:
-        """Give a permit back, to the first who waits if anybody does."""
-        while self.waiters:
+    def release(self, count: int = 1) -> None:
+        """Give permits back, to those who wait in the order they came."""
+        while count and self.waiters:
             waiter = self.waiters.popleft()
             if not waiter.done():
                 waiter.set_result(True)
-                return
-        self.free += 1
-        if self.on_free is not None:
+                count -= 1
+        self.free += count
+        if count and self.on_free is not None:
             self.on_free()
 
     def close(self) -> None:
