@@ -233,7 +233,7 @@ features = ["a"]
 marker = "sys_platform == 'emscripten'"
 facts = { "sys.platform" = "emscripten", "os.name" = "posix" }
 forbid = ["os"]
-docstrings = false
+wheel-docstrings = false
 
 [tool.profilec.profiles.edge]
 extends = "wasm"
@@ -243,7 +243,7 @@ forbid = ["ssl"]
 
 [tool.profilec.profiles.documented]
 extends = "wasm"
-docstrings = true
+wheel-docstrings = true
 """)
     profiles = load_config(project.root).profiles
     edge = profiles["edge"]
@@ -251,7 +251,7 @@ docstrings = true
     assert edge.marker == "sys_platform == 'emscripten'"
     assert edge.facts == {"sys.platform": "emscripten", "os.name": "nt"}
     assert edge.forbid == ("os", "ssl")
-    assert (edge.docstrings, profiles["documented"].docstrings) == (False, True)
+    assert (edge.wheel_docstrings, profiles["documented"].wheel_docstrings) == (False, True)
 
 
 def test_lists_in_facts_become_tuples(configured: Configured) -> None:
