@@ -67,7 +67,7 @@ def build_profiles(
     with closing(Answers(config.root / config.out, f"{compiler_release()} {sys.version}", jobs)) as answers:
         analysis = analyse(project, on_step, dependencies=dependencies, answers=answers)
         if analysis.errors:
-            return Outcome(analysis.findings)
+            return Outcome(analysis.faults)
         on_step("writing" if write else "comparing")
         return _emit(analysis, outputs, inputs, write=write, lines_kept=lines_kept)
 
@@ -102,20 +102,22 @@ def _emit(
             name: render_package(tree, config, lines_kept=lines_kept).files for name, tree in trees.items()
         }
     except EmitError as error:
-        return Outcome(merged((*analysis.findings, *error.findings)))
+        return Outcome(merged((*analysis.faults, *error.findings)))
     if not write:
         findings = [
             Finding("PC503", f"{config.out}/{name}/{path}", message=_difference(path, rendered[name], output))
             for name, output in outputs.items()
             for path in drift(output, rendered[name])
         ]
-        return Outcome(merged((*analysis.findings, *findings)))
+        return Outcome(merged((*analysis.faults, *findings)))
     try:
-        replace_folders({config.out_folder(name): files for name, files in rendered.items()}, inputs)
+        folders = {config.out_folder(name): files for name, files in rendered.items()}
+        earlier = {config.out_folder(name): output for name, output in outputs.items()}
+        replace_folders(folders, inputs, earlier)
     except OutputError as error:
         finding = Finding("PC504", config.out, message=f"the output cannot be written: {error}")
-        return Outcome(merged((*analysis.findings, finding)))
-    return Outcome(analysis.findings, written=True)
+        return Outcome(merged((*analysis.faults, finding)))
+    return Outcome(analysis.faults, written=True)
 
 
 def _difference(path: str, files: Mapping[str, bytes], output: Output) -> str:

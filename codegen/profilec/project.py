@@ -66,6 +66,11 @@ class Analysis:
         """The findings that refuse a build."""
         return tuple(finding for finding in self.findings if finding.is_error)
 
+    @property
+    def faults(self) -> tuple[Finding, ...]:
+        """The errors and warnings."""
+        return tuple(finding for finding in self.findings if not finding.is_note)
+
     def about(self, codes: Iterable[str]) -> tuple[Finding, ...]:
         """The findings of some proofs, or what kept the proofs from being made."""
         if not self.proved:
@@ -141,7 +146,9 @@ def analyse(
     if good:
         on_step("proving")
         by_facts = _by_facts(made)
-        findings += prove(project.sources, trees, config, Dependencies.at(dependencies), by_facts)
+        findings += prove(
+            project.sources, trees, config, Dependencies.at(dependencies), by_facts, package.answers
+        )
     return Analysis(project, package, made, merged(findings), proved=good)
 
 

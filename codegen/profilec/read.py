@@ -213,8 +213,12 @@ class Syntax:
 _LONE_RETURN = re.compile(r"\r(?!\n)")
 
 
-def parse(text: Text) -> Syntax:
+def parse(text: Text, reading: str | None = None) -> Syntax:
     """Parse a text and find the place of every node.
+
+    Args:
+        text: the text.
+        reading: what is read in its place, character for character; the text itself if left out.
 
     Raises:
         UnreadableSourceError: it is not Python (PC601), nests too deeply to be parsed (PC603), ends lines
@@ -228,14 +232,14 @@ def parse(text: Text) -> Syntax:
     if nests_too_deeply(text.content):
         raise UnreadableSourceError(too_deep(text))
     try:
-        return _placed(text, *_parsed(text))
+        return _placed(text, *_parsed(text, reading or text.content))
     except RecursionError:
         raise UnreadableSourceError(too_deep(text)) from None
 
 
-def _parsed(text: Text) -> tuple[cst.Module, StandIn]:
-    """Return LibCST's tree of a text, or of what can be read in its place, and what was read."""
-    read = stand_in(text.content)
+def _parsed(text: Text, content: str) -> tuple[cst.Module, StandIn]:
+    """Return LibCST's tree of a content, or of what can be read in its place, and what was read."""
+    read = stand_in(content)
     finding: Finding | None = None
     while True:
         stumbled: int | None = None

@@ -27,14 +27,14 @@ from profilec.scopes import (
 
 
 @lru_cache(maxsize=16)  # enough for a file that is asked about twice; syntax is large
-def parsed(text: Text) -> tuple[Syntax, Names]:
-    """Return the syntax of a text and the names in it.
+def parsed(text: Text, reading: str | None = None) -> tuple[Syntax, Names]:
+    """Return the syntax of a text, or of what is read in its place, and the names in it.
 
     Raises:
         UnreadableSourceError: as `read.parse` says.
         RecursionError: it nests too deeply.
     """
-    syntax = parse(text)
+    syntax = parse(text, reading)
     return syntax, analyse(syntax)
 
 

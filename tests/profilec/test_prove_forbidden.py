@@ -1,49 +1,10 @@
 """Proof 3: what a profile forbids is found however it is reached, and nothing else is taken for it."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from textwrap import dedent
 
 import pytest
 from profilec_project import Project
-
-from profilec.config import Config, Profile
-from profilec.diagnostics import Finding
-from profilec.prove.dependencies import Dependencies
-from profilec.prove.forbidden import prove_forbidden
-from profilec.prove.idle_dependencies import prove_imports_remain
-from profilec.tree import EmittedFile, SourceFile, Tree
-
-FORBID = ("threading", "concurrent.futures", "time.sleep", "asyncio.to_thread", "open", "*.run_in_executor")
-
-
-def install(folder: Path, name: str, files: Mapping[str, str], requires: str = "") -> None:
-    """Install a distribution as pip does: its files, its metadata and the record of both."""
-    information = folder / f"{name}-1.0.dist-info"
-    information.mkdir(parents=True)
-    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n"
-    (information / "METADATA").write_text(metadata + (f"Requires-Dist: {requires}\n" if requires else ""))
-    (information / "RECORD").write_text("".join(f"{path},,\n" for path in files))
-    for path, text in files.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(dedent(text))
-
-
-def prove(
-    root: Path, files: Mapping[str, str], *, forbid: tuple[str, ...] = FORBID, requires: tuple[str, ...] = ()
-) -> list[Finding]:
-    """The findings about a package, whose dependencies lie in the folder `deps`."""
-    profile = Profile("wasm", forbid=forbid, dependencies=requires)
-    config = Config(root, "shop", {"wasm": profile}, source="src")
-    texts = {"shop/__init__.py": "", **files}
-    sources = {path: SourceFile(path, dedent(text).encode()) for path, text in texts.items()}
-    tree = Tree("wasm", {path: EmittedFile(path, source.data, False) for path, source in sources.items()})
-    dependencies = Dependencies.at(root / "deps")
-    return [
-        *prove_forbidden(sources, tree, config, dependencies),
-        *prove_imports_remain(sources, tree, config, dependencies),
-    ]
-
+from proved_package import install, prove
 
 REACHED = {
     "an entry of sys.modules": ("import sys\nsys.modules['threading']", "threading"),
@@ -60,6 +21,7 @@ REACHED = {
     "a module from its package": ("from concurrent import futures", "concurrent.futures"),
     "an import in a function": ("def f():\n    import threading as t", "threading"),
     "an import that may fail": ("try:\n    import threading\nexcept ImportError:\n    pass", "threading"),
+    "an import under a condition": ("if (f() if x else g()):\n    import threading", "threading"),
     "an import at run time": ("import importlib\nimportlib.import_module('threading')", "threading"),
     "an import at run time, renamed": (
         "from importlib import import_module as im\nim('threading')",

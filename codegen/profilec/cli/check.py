@@ -21,4 +21,4 @@ def check(deps: Path | None, form: Form) -> int:
         analysis = analyse(open_project(config), step, dependencies=deps)
     if not analysis.errors:
         say(f"{len(analysis.project.sources)} files are right for {', '.join(config.profiles)}")
-    return report(analysis.findings, form)
+    return report(analysis.faults, form)

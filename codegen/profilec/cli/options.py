@@ -3,6 +3,7 @@
 import functools
 import json
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -138,8 +139,8 @@ def _show(findings: tuple[Finding, ...], *, err: bool) -> None:
         click.echo(render(finding), err=err)
         click.echo(err=err)
     if findings:
-        errors = sum(finding.is_error for finding in findings)
-        counts = [_count(errors, "error"), _count(len(findings) - errors, "warning")]
+        severities = Counter(CODES[finding.code].severity for finding in findings)
+        counts = [_count(severities[noun], noun) for noun in ("error", "warning", "note")]
         click.echo(" and ".join(count for count in counts if count), err=err)
 
 

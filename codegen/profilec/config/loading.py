@@ -174,6 +174,7 @@ def _read_profile(name: str, table: Table) -> Profile:
         facts=table.fact_table("facts"),
         modules=table.flag_table("modules"),
         forbid=table.texts("forbid"),
+        wheel_docstrings=table.flag("wheel-docstrings"),
     )
 
 
@@ -207,4 +208,7 @@ def _over(profile: Profile, base: Profile) -> Profile:
         facts={**base.facts, **profile.facts},
         modules={**base.modules, **profile.modules},
         forbid=tuple(dict.fromkeys(base.forbid + profile.forbid)),
+        wheel_docstrings=(
+            base.wheel_docstrings if profile.wheel_docstrings is None else profile.wheel_docstrings
+        ),
     )

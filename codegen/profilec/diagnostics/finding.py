@@ -39,6 +39,11 @@ class Finding:
         """Whether the fault refuses a build; a warning does not."""
         return CODES[self.code].severity == "error"
 
+    @property
+    def is_note(self) -> bool:
+        """Whether it is no fault, but the end of what a proof can say."""
+        return CODES[self.code].severity == "note"
+
 
 def merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Each fault once, with every profile that meets it, ordered by place.

@@ -19,7 +19,8 @@ def _index() -> str:
     lines = [
         "# Diagnostics",
         "",
-        "Errors refuse a build; warnings do not. `profilec explain CODE` shows these pages too.",
+        "Errors refuse a build, warnings do not, and notes are told only by `audit` and the report. "
+        "`profilec explain CODE` shows these pages too.",
     ]
     for family in FAMILIES:
         lines += [

@@ -1,4 +1,4 @@
-"""The third-party distributions that a profile declares, and their Python files.
+"""The third-party distributions that a profile declares, with all that they require in turn.
 
 They are read where `--deps` says, else where the compiler itself is installed. Only what is declared, or
 required by what is declared, is followed: what else happens to be installed there proves nothing.
@@ -8,20 +8,42 @@ import re
 import site
 import sys
 import sysconfig
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
+from packaging.requirements import InvalidRequirement, Requirement
+
+from profilec.prove.installed import Modules, modules_of
+from profilec.prove.worlds import Worlds
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_EXTRA = re.compile(r";.*\bextra\s*==")
 
 
 def requirement_name(requirement: str) -> str:
     """The normalised name (PEP 503) of the distribution that a requirement asks for."""
     match = _NAME.match(requirement.strip())
-    return re.sub(r"[-_.]+", "-", match[0]).lower() if match else requirement
+    return normalised(match[0]) if match else requirement
+
+
+def normalised(name: str) -> str:
+    """The name of a distribution as PEP 503 writes it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+@dataclass
+class Required:
+    """What some requirements bring.
+
+    Attributes:
+        modules: what can be imported of it.
+        missing: what is wanted and cannot be read, with the reason.
+    """
+
+    modules: Modules = field(default_factory=Modules)
+    missing: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -46,43 +68,58 @@ class Dependencies:
 
     @cached_property
     def _installed(self) -> dict[str, Distribution]:
-        found = distributions(path=[str(folder) for folder in self.folders])
-        return {requirement_name(str(distribution.metadata["Name"])): distribution for distribution in found}
+        # Of two with one name, the one that comes first on the path is imported.
+        eggs = (egg for folder in self.folders for egg in sorted(folder.glob("*.egg")) if egg.is_dir())
+        found = reversed([*distributions(path=[str(folder) for folder in (*self.folders, *eggs)])])
+        return {normalised(str(one.metadata["Name"])): one for one in found if one.metadata["Name"]}
 
-    def missing(self, requirements: Iterable[str]) -> Iterator[str]:
-        """The requirements whose distribution is not there."""
-        return (
-            requirement
-            for requirement in requirements
-            if requirement_name(requirement) not in self._installed
-        )
+    @cached_property
+    def _modules(self) -> dict[str, Modules]:
+        return {}
 
-    def modules(self, requirements: Iterable[str]) -> dict[str, Path]:
-        """Every Python file, by its module, of what is required and of what that requires in turn."""
-        pending, seen, found = [requirement_name(requirement) for requirement in requirements], set(), {}
+    def _modules_of(self, name: str) -> Modules:
+        if name not in self._modules:
+            self._modules[name] = modules_of(self._installed[name], name)
+        return self._modules[name]
+
+    def required(self, requirements: Iterable[str], worlds: Worlds) -> Required:
+        """What requirements bring, and what that requires in turn, in the worlds of a profile."""
+        found = Required()
+        done: set[tuple[str, frozenset[str]]] = set()
+        pending = [(requirement, frozenset[str](), "") for requirement in requirements]
         while pending:
-            name = pending.pop()
-            distribution = self._installed.get(name)
-            if name in seen or distribution is None:
+            written, asked, wanted_by = pending.pop(0)
+            try:
+                requirement = Requirement(written)
+            except InvalidRequirement:
+                if not wanted_by:
+                    found.missing[written] = "is no requirement that PEP 508 knows"
                 continue
-            seen.add(name)
-            found.update(_modules_of(distribution))
-            further = (required for required in distribution.requires or () if not _EXTRA.search(required))
-            pending += map(requirement_name, further)
+            name, extras = normalised(requirement.name), frozenset(requirement.extras)
+            if (name, extras) in done or not worlds.perhaps(requirement.marker, asked):
+                continue
+            distribution = self._installed.get(name)
+            fault = self._fault(name, distribution, requirement)
+            if fault and worlds.surely(requirement.marker, asked):
+                found.missing[written] = f"{fault}; `{wanted_by}` requires it" if wanted_by else fault
+            if distribution is not None:
+                done.add((name, extras))
+                found.modules.add(self._modules_of(name))
+                pending += [(required, extras, name) for required in distribution.requires or ()]
         return found
+
+    def _fault(self, name: str, distribution: Distribution | None, requirement: Requirement) -> str:
+        """Why a distribution is not what is required; the empty string where it is."""
+        if distribution is not None:
+            fits = requirement.specifier.contains(distribution.version, prereleases=True)
+            return "" if fits else f"is there as version {distribution.version}, which is another one"
+        eggs = (file for folder in self.folders for file in folder.glob("*.egg") if file.is_file())
+        if any(normalised(egg.name.partition("-")[0]) == name for egg in eggs):
+            return "is there as a zipped egg, which the proofs do not read"
+        return "is not installed where the proofs read dependencies"
 
     def top_levels(self, requirement: str) -> frozenset[str]:
         """The names under which a distribution is imported."""
-        distribution = self._installed.get(requirement_name(requirement))
-        modules = _modules_of(distribution) if distribution else ()
-        return frozenset(name.partition(".")[0] for name in modules)
-
-
-def _modules_of(distribution: Distribution) -> dict[str, Path]:
-    found = {}
-    for file in distribution.files or ():
-        if file.suffix == ".py" and ".." not in file.parts:
-            parts = [*file.parts[:-1], file.stem] if file.stem != "__init__" else list(file.parts[:-1])
-            if all(part.isidentifier() for part in parts):
-                found[".".join(parts)] = Path(str(distribution.locate_file(file)))
-    return found
+        name = requirement_name(requirement)
+        found = self._modules_of(name) if name in self._installed else Modules()
+        return frozenset(module.partition(".")[0] for module in (*found.files, *found.compiled))

@@ -6,21 +6,27 @@ looked into.
 """
 
 import ast
+import re
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from profilec.config import Config, Profile
 from profilec.diagnostics import Finding
 from profilec.prove.dependencies import Dependencies
-from profilec.prove.imports import ImportGraph
+from profilec.prove.imports import ImportGraph, Step
 from profilec.prove.modules import Located, finding_at
-from profilec.prove.references import References
+from profilec.prove.references import RUN_TIME, References
+from profilec.prove.worlds import Worlds
 from profilec.tree import SourceFile, Tree
 
 _MOST_MEANINGS = 64
 """Names that one name is followed to; re-exports in a circle could go on for ever."""
 
 
+_THERE = {"PC405": ", and `{}` reaches it", "PC406": ", in `{}`", "PC412": ": `{}`"}
+"""What is added to the message of a fault in a dependency."""
+_MODULE = re.compile(r"[a-z_0-9]+")
 _SAME = {"io.open": "open", "_io.open": "open"}
 """Names of the standard library under which a builtin can be had, too."""
 
@@ -45,13 +51,18 @@ class _Patterns:
     def match(self, name: str) -> str | None:
         """The pattern that forbids a dotted name; builtins are forbidden by their plain name."""
         parts = _SAME.get(name, name).removeprefix("builtins.").split(".")
-        return next((p for n in range(1, len(parts) + 1) if (p := ".".join(parts[:n])) in self.names), None)
+        found = next((p for n in range(1, len(parts) + 1) if (p := ".".join(parts[:n])) in self.names), None)
+        if found is None and parts[0] in sys.stdlib_module_names and all(map(_MODULE.fullmatch, parts[1:-1])):
+            # A package of the standard library has names from its submodules: `asyncio.threads.to_thread`.
+            short = f"{parts[0]}.{parts[-1]}"
+            return short if short in self.names else None
+        return found
 
 
 def prove_forbidden(
     sources: Mapping[str, SourceFile], tree: Tree, config: Config, dependencies: Dependencies
 ) -> Iterator[Finding]:
-    """Findings PC405, PC406 and PC407 of one tree; none where its profile forbids nothing.
+    """Findings PC405, PC406, PC407, PC411 and PC412 of one tree; none where its profile forbids nothing.
 
     Args:
         sources: the files of the source root by path.
@@ -62,19 +73,16 @@ def prove_forbidden(
     profile = config.profiles[tree.profile]
     if not profile.forbid:
         return
-    required = _required(config, profile)
-    for requirement in dependencies.missing(required):
-        message = f"the dependency `{requirement}` is not installed where the proofs read dependencies"
-        hint = "install it there, or name the folder that holds it with --deps"
+    required = dependencies.required(_required(config, profile), Worlds.of(profile, config))
+    for requirement, reason in required.missing.items():
+        message, hint = (
+            f"the dependency `{requirement}` {reason}",
+            "name the folder that holds it with --deps",
+        )
         yield Finding("PC407", "pyproject.toml", message=message, hint=hint, profiles=(profile.name,))
-    graph = ImportGraph(tree, config, dependencies.modules(required))
-    patterns = _Patterns.of(profile)
-    words = [word.encode() for word in (*sorted(patterns.words), "import_module", "__import__")]
-    for module in graph.reached:
-        data = graph.data(module)
-        if any(word in data for word in words) and (references := graph.references(module)):
-            for fault in _faults(references, patterns, graph):
-                yield _finding(fault, module, graph, sources, tree, config)
+    graph = ImportGraph(tree, config, required.modules)
+    for fault, step in _all_faults(graph, _Patterns.of(profile)):
+        yield _finding(fault, step, graph, sources, tree, config)
 
 
 def _required(config: Config, profile: Profile) -> tuple[str, ...]:
@@ -87,8 +95,23 @@ class _Fault:
     code: str
     node: Located
     message: str
-    verb: str
+    verb: str = ""
     others: tuple[int, ...] = ()
+
+
+def _all_faults(graph: ImportGraph, patterns: _Patterns) -> Iterator[tuple[_Fault, Step]]:
+    """The faults of everything that is reached, each with the step that leads to it."""
+    words = [*(word.encode() for word in sorted(patterns.words)), *RUN_TIME]
+    for module, step in graph.reached.items():
+        data = graph.data(module)
+        if not graph.can_be_read(module):
+            message = "this Python does not read the file, so what it reaches is not known"
+            yield _Fault("PC412", _at_line(1), message), step
+        elif any(word in data for word in words) and (references := graph.references(module)):
+            yield from ((fault, step) for fault in _faults(references, patterns, graph))
+    for step in graph.compiled.values():
+        message = f"`{step.module}` is compiled, so what it reaches cannot be read"
+        yield _Fault("PC411", _at_line(1), message), step
 
 
 def _faults(references: References, patterns: _Patterns, graph: ImportGraph) -> Iterator[_Fault]:
@@ -97,14 +120,21 @@ def _faults(references: References, patterns: _Patterns, graph: ImportGraph) -> 
     for pattern, node in _mentions(references, patterns, graph):
         places.setdefault(pattern, []).append(node)
     for pattern, nodes in places.items():
-        first, *others = sorted(nodes, key=lambda node: (node.lineno, node.col_offset))
-        lines = tuple(sorted({node.lineno for node in others} - {first.lineno}))
-        yield _Fault("PC405", first, f"`{pattern}` is forbidden", f"names {pattern}", lines)
-    for dynamic in references.dynamic_imports():
-        if dynamic.module is None:
-            yield _Fault(
-                "PC406", dynamic.node, "what is imported here cannot be decided", "imports at run time"
-            )
+        yield _fault("PC405", nodes, f"`{pattern}` is forbidden", f"names {pattern}")
+    undecided = [dynamic.node for dynamic in references.dynamic_imports if dynamic.module is None]
+    if undecided:
+        yield _fault("PC406", undecided, "what is imported here cannot be decided", "imports at run time")
+
+
+def _fault(code: str, nodes: list[Located], message: str, verb: str) -> _Fault:
+    """One fault for a file, at the first of its places."""
+    first, *others = sorted(nodes, key=_extent)
+    lines = tuple(sorted({node.lineno for node in others} - {first.lineno}))
+    return _Fault(code, first, message, verb, lines)
+
+
+def _extent(node: Located) -> tuple[int, int, int, int]:
+    return node.lineno, node.col_offset, node.end_lineno or 0, node.end_col_offset or 0
 
 
 def _mentions(
@@ -114,16 +144,9 @@ def _mentions(
         for name in _through_modules(reference.name, patterns.words, graph):
             if pattern := patterns.match(name):
                 yield pattern, reference.node
-    for dynamic in references.dynamic_imports():
-        if dynamic.module and (pattern := patterns.match(dynamic.module)):
-            yield pattern, dynamic.node
-    for node in references.nodes:
-        if (
-            isinstance(node, ast.Attribute)
-            and node.attr in patterns.methods
-            and isinstance(node.ctx, ast.Load)
-        ):
-            yield f"*.{node.attr}", node
+    for attribute in references.attributes() if patterns.methods else ():
+        if attribute.name in patterns.methods:
+            yield f"*.{attribute.name}", attribute.node
 
 
 def _through_modules(name: str, words: frozenset[str], graph: ImportGraph) -> frozenset[str]:
@@ -135,40 +158,36 @@ def _through_modules(name: str, words: frozenset[str], graph: ImportGraph) -> fr
         return frozenset({name})
     names, done = {name}, set[str]()
     while names and len(done) < _MOST_MEANINGS:
-        current = names.pop()
+        current = min(names)
+        names.discard(current)
         done.add(current)
         split = graph.known(current)
         if split and split[1] and (references := graph.references(split[0])):
-            first, *rest = split[1]
-            names |= {".".join([target, *rest]) for target in references.exports(first)} - done
+            names |= references.exports(split[1]) - done
     return frozenset(done)
 
 
 def _finding(
     fault: _Fault,
-    module: str,
+    step: Step,
     graph: ImportGraph,
     sources: Mapping[str, SourceFile],
     tree: Tree,
     config: Config,
 ) -> Finding:
-    steps = graph.chain(module)
-    notes = [
-        f"{graph.shown(step.importer, step.line)} imports {step.module}" for step in steps if step.importer
-    ]
-    file, node, message = graph.file(module), fault.node, fault.message
-    if file is None or len(notes) > 0:
-        notes.append(f"{graph.shown(module, node.lineno)} {fault.verb}")
+    """A fault in the module of a step, at its place there, or at the import of ours that leads there."""
+    steps = graph.chain(step)
+    notes = [f"{graph.shown(one.importer, one.line)} imports {one.module}" for one in steps if one.importer]
+    file, node, message = graph.file(step.module), fault.node, fault.message
+    if fault.verb and (file is None or notes):
+        notes.append(f"{graph.shown(step.module, node.lineno)} {fault.verb}")
     if fault.others:
-        notes.append(
-            f"also in {'line' if len(fault.others) == 1 else 'lines'} {', '.join(map(str, fault.others))}"
-        )
+        lines = ", ".join(map(str, fault.others))
+        notes.append(f"also in {'line' if len(fault.others) == 1 else 'lines'} {lines}")
     if file is None:
-        last = next(step for step in reversed(steps) if step.importer and graph.file(step.importer))
+        last = next(one for one in reversed(steps) if one.importer and graph.file(one.importer))
         file, node = graph.file(str(last.importer)), _at_line(last.line)
-        message = (
-            f"{message}, and `{module}` reaches it" if fault.code == "PC405" else f"{message}, in `{module}`"
-        )
+        message += _THERE.get(fault.code, "").format(step.module)
     assert file is not None  # the first importer of a chain is a module of the tree
     source = sources.get(file.path)
     return finding_at(config, tree, file, source, node, code=fault.code, message=message, notes=tuple(notes))

@@ -5,17 +5,18 @@ Standard-library modules are named but not entered. What only a type checker imp
 
 import ast
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
+from operator import itemgetter
 from pathlib import Path
 
+from profilec.answers import Answers
 from profilec.config import Config
-from profilec.prove.modules import Module, is_python, module_name, parse
-from profilec.prove.references import References
-from profilec.tree import EmittedFile, Tree
-
-_RUN_TIME = (b"import_module", b"__import__")
+from profilec.prove.installed import COMPILED, Modules, compiled_name
+from profilec.prove.modules import Module, is_python, module_name, parse, parts_at_run_time
+from profilec.prove.references import RUN_TIME, References
+from profilec.tree import EmittedFile, SourceFile, Tree
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,12 @@ class ImportGraph:
     first, and chains lead from it where they can.
     """
 
-    def __init__(self, tree: Tree, config: Config, third_party: Mapping[str, Path]) -> None:
+    def __init__(self, tree: Tree, config: Config, third_party: Modules) -> None:
         self._config = config
-        self._third_party = third_party
+        self._third_party = third_party.files
+        self._compiled = third_party.compiled | {
+            compiled_name(path): config.package for path in tree.files if path.endswith(COMPILED)
+        }
         self._own = {module_name(file.path)[0]: file for file in tree.files.values() if is_python(file.path)}
         self._references: dict[str, References | None] = {}
 
@@ -56,6 +60,12 @@ class ImportGraph:
         file = self._own.get(module)
         return file.data if file else self._third_party[module].read_bytes()
 
+    def can_be_read(self, module: str) -> bool:
+        """Whether this interpreter reads a module that is meant to be Python."""
+        file = self._own.get(module)
+        is_copied = file is not None and self._config.is_copied(file.path)
+        return is_copied or can_be_read(self._path(module), self.data(module))
+
     def references(self, module: str) -> References | None:
         """The references of a module; None where it cannot be parsed."""
         if module not in self._references:
@@ -74,7 +84,7 @@ class ImportGraph:
 
     @cached_property
     def reached(self) -> Mapping[str, Step]:
-        """Every module that is reached, in the order of its distance."""
+        """Every module that is reached and can be read, in the order of its distance."""
         first = self._config.package
         own = sorted(self._own)
         found: dict[str, Step] = {}
@@ -82,6 +92,19 @@ class ImportGraph:
             if beginning not in found:
                 found[beginning] = Step(beginning, None, 0)
                 self._walk(beginning, found)
+        return found
+
+    @cached_property
+    def compiled(self) -> Mapping[str, Step]:
+        """For each distribution, how the first of its modules is reached that is there compiled alone."""
+        found: dict[str, Step] = {}
+        for importer in self.reached:
+            for name, line in self._imports(importer):
+                parts = name.split(".")
+                for length in range(1, len(parts) + 1):
+                    module = ".".join(parts[:length])
+                    if module in self._compiled and module not in self._own:
+                        found.setdefault(self._compiled[module], Step(module, importer, line))
         return found
 
     def _walk(self, beginning: str, found: dict[str, Step]) -> None:
@@ -96,9 +119,9 @@ class ImportGraph:
                         found[module] = Step(module, importer, line)
                         pending.append(module)
 
-    def chain(self, module: str) -> list[Step]:
-        """The steps from a beginning to a module."""
-        steps = [self.reached[module]]
+    def chain(self, last: Step) -> list[Step]:
+        """The steps from a beginning to a module, of which the last is given."""
+        steps = [last]
         while (importer := steps[0].importer) is not None:
             steps.insert(0, self.reached[importer])
         return steps
@@ -109,8 +132,9 @@ class ImportGraph:
 
     def _imports(self, module: str) -> Iterator[tuple[str, int]]:
         yield from imports_of(self._path(module), self.data(module))
-        if any(word in self.data(module) for word in _RUN_TIME) and (references := self.references(module)):
-            for dynamic in references.dynamic_imports():
+        data = self.data(module)
+        if any(word in data for word in RUN_TIME) and (references := self.references(module)):
+            for dynamic in references.dynamic_imports:
                 if dynamic.module:
                     yield dynamic.module, dynamic.node.lineno
 
@@ -128,10 +152,33 @@ def can_be_read(path: str, data: bytes) -> bool:
     return _imports_read(path, data) is not None
 
 
-@cache
+def ask_imports(files: Iterable[SourceFile], answers: Answers) -> None:
+    """Have the imports of files read before they are asked for one by one."""
+    new = [file for file in files if (file.path, file.data) not in _known]
+    found = answers.ask(imports_in, None, new, Imports)
+    _known.update(((file.path, file.data), one.found) for file, one in zip(new, found, strict=True))
+
+
+_known: dict[tuple[str, bytes], tuple[tuple[str, int], ...] | None] = {}
+
+
 def _imports_read(path: str, data: bytes) -> tuple[tuple[str, int], ...] | None:
-    module = parse(path, data)
-    return tuple(_imported_names(module)) if module else None
+    if (path, data) not in _known:
+        _known[path, data] = imports_in(None, SourceFile(path, data)).found
+    return _known[path, data]
+
+
+@dataclass(frozen=True)
+class Imports:
+    """What the import statements of one file ask for, with the lines; None where it cannot be parsed."""
+
+    found: tuple[tuple[str, int], ...] | None
+
+
+def imports_in(_: None, file: SourceFile) -> Imports:
+    """Return the imports of one file."""
+    module = parse(file.path, file.data)
+    return Imports(tuple(sorted(_imported_names(module), key=itemgetter(1))) if module else None)
 
 
 def _imported_names(module: Module) -> Iterator[tuple[str, int]]:
@@ -144,8 +191,10 @@ def _imported_names(module: Module) -> Iterator[tuple[str, int]]:
                 origin = module.absolute(node.module, node.level)
                 names = (f"{origin}.{alias.name}".removesuffix(".*") for alias in node.names)
                 yield from ((name, node.lineno) for name in names)
-            case ast.If(test=ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING")):
-                pending += node.orelse
+            case ast.If():
+                pending += parts_at_run_time(node, module.syntax)
+            case ast.expr():
+                pass
             case _:
                 for inner in ("finalbody", "orelse", "cases", "handlers", "body"):
                     pending += getattr(node, inner, ())

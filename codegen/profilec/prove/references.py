@@ -1,8 +1,6 @@
-"""What the names and attribute chains of a file stand for: dotted names of modules and of what is in them.
+"""What a file names: every import, and every name, attribute chain and call that stands for something else.
 
-Follows imports, renamed or not, simple assignments, choices between two values, `getattr` and entries of
-`sys.modules` or `vars(module)` with a plain name, and imports at run time whose module is written out.
-Anything else stands for nothing.
+Code in strings that `exec` and `eval` are given is read like the rest, as if it stood where the call does.
 """
 
 import ast
@@ -10,10 +8,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from profilec.prove.literals import Texts
+from profilec.prove.meanings import IMPORTERS, Meanings
 from profilec.prove.modules import Located, Module, at_run_time
-from profilec.prove.scopes import Import, Scope, find_scopes
+from profilec.prove.scopes import Scope, find_scopes
 
-_IMPORTERS = frozenset({"importlib.import_module", "importlib.__import__", "builtins.__import__"})
+_UNKNOWN: Texts = frozenset({None})
+_RUNNERS = frozenset({"builtins.exec", "builtins.eval"})
+_OF_SPEC = "importlib.util.module_from_spec"
+_SPEC = "importlib.util.find_spec"
+_LOADERS = ("importlib.", "pkgutil.", "zipimport.", "builtins.__loader__", "builtins.__spec__")
+_PLUGINS = "importlib.metadata.entry_points()"
+RUN_TIME = tuple(
+    word.encode()
+    for word in (
+        "import_module", "__import__", "_gcd_import", "run_module", "run_path", "resolve_name", "load_module",
+        "module_from_spec", "entry_points", "exec", "eval",
+    )
+)  # fmt: skip
+"""Words of which a file must hold one to import anything but by an import statement."""
 
 
 @dataclass(frozen=True)
@@ -28,140 +41,149 @@ class Reference:
 class DynamicImport:
     """An import at run time: its place, and the absolute name of the module where it is written out."""
 
-    node: ast.Call
+    node: Located
     module: str | None
 
 
 class References:
     """The references of one file."""
 
-    def __init__(self, module: Module) -> None:
-        self.module = module
-        self.scopes = find_scopes(module.syntax)
-        self.nodes = list(at_run_time(module.syntax))
-        self._meanings: dict[tuple[int, str], frozenset[str]] = {}
+    def __init__(self, module: Module, around: tuple[Meanings, Scope] | None = None) -> None:
+        """Read a file, or code in a string of one, with what that stands in."""
+        self._nodes = list(at_run_time(module.syntax))
+        self._module = module
+        self._meanings = Meanings(module, find_scopes(module.syntax), around)
+
+    def exports(self, path: list[str]) -> frozenset[str]:
+        """What a name of the module stands for to those who import it; attributes and calls may follow."""
+        return self._meanings.exports(path)
+
+    def all(self) -> Iterator[Reference]:
+        """Every import and every name or attribute chain that stands for something outside the file."""
+        for node in self._nodes:
+            match node:
+                case ast.Import():
+                    yield from (Reference(alias.name, alias) for alias in node.names)
+                case ast.ImportFrom():
+                    origin = self._module.absolute(node.module, node.level)
+                    yield from (Reference(f"{origin}.{alias.name}", alias) for alias in node.names)
+                case ast.Name() | ast.Attribute() | ast.Call() | ast.Subscript():
+                    yield from (Reference(name, node) for name in self._meanings.names(node))
+        for call, inner in self._in_strings:
+            yield from (Reference(reference.name, call) for reference in inner.all())
+        for dynamic in self.dynamic_imports:
+            if dynamic.module is not None:
+                yield Reference(dynamic.module, dynamic.node)
+
+    def attributes(self) -> Iterator[Reference]:
+        """Every attribute that is read of anything, by its plain name."""
+        for node in self._nodes:
+            match node:
+                case ast.Attribute(attr=name, ctx=ast.Load()):
+                    yield Reference(name, node)
+                case ast.Call():
+                    for text in self._meanings.literals.texts(self._attribute_asked_for(node)):
+                        yield Reference(text.rpartition(".")[2], node)
+        for call, inner in self._in_strings:
+            yield from (Reference(reference.name, call) for reference in inner.attributes())
+
+    def _attribute_asked_for(self, node: ast.Call) -> ast.expr | None:
+        called = self._meanings.names(node.func)
+        if "builtins.getattr" in called and len(node.args) > 1:
+            return node.args[1]
+        getters = ("operator.attrgetter", "operator.methodcaller")
+        return node.args[0] if node.args and not called.isdisjoint(getters) else None
 
     @cached_property
-    def _scope_of(self) -> dict[int, Scope]:
-        return {id(node): scope for scope in self.scopes.walk() for _, node in scope.loads}
+    def dynamic_imports(self) -> tuple[DynamicImport, ...]:
+        """Every import that is not an import statement, in the order of the file."""
+        found = list(self._dynamic_imports()) if self._may_import_at_run_time else []
+        return tuple(sorted(found, key=lambda one: (one.node.lineno, one.node.col_offset, one.module or "")))
 
     @cached_property
     def _may_import_at_run_time(self) -> bool:
         """Whether the file names an importing function at all; most do not, and need not be looked into."""
         named = {
             getattr(node, "attr", None) or getattr(node, "id", None) or getattr(node, "name", None)
-            for node in self.nodes
+            for node in self._nodes
         }
-        return not named.isdisjoint(("import_module", "__import__"))
+        return not named.isdisjoint(word.decode() for word in RUN_TIME)
 
-    def all(self) -> Iterator[Reference]:
-        """Every import and every name or attribute chain that stands for something outside the file."""
-        for node in self.nodes:
-            match node:
-                case ast.Import():
-                    yield from (Reference(alias.name, alias) for alias in node.names)
-                case ast.ImportFrom():
-                    origin = self.module.absolute(node.module, node.level)
-                    yield from (Reference(f"{origin}.{alias.name}", alias) for alias in node.names)
-                case ast.Name() | ast.Attribute() | ast.Call() | ast.Subscript():
-                    yield from (Reference(name, node) for name in self.values(node))
+    def _dynamic_imports(self) -> Iterator[DynamicImport]:
+        for node in self._nodes:
+            if isinstance(node, ast.Call):
+                yield from self._imported_by(node)
+        for call, inner in self._in_strings:
+            yield from (DynamicImport(call, dynamic.module) for dynamic in inner.dynamic_imports)
+            for node in inner._nodes:
+                match node:
+                    case ast.Import():
+                        yield from (DynamicImport(call, alias.name) for alias in node.names)
+                    case ast.ImportFrom():
+                        origin = self._module.absolute(node.module, node.level)
+                        yield from (DynamicImport(call, f"{origin}.{alias.name}") for alias in node.names)
 
-    def exports(self, name: str) -> frozenset[str]:
-        """What a name of the module stands for to those who import it."""
-        return self._bound(self.scopes, name)
+    def _imported_by(self, node: ast.Call) -> Iterator[DynamicImport]:
+        called = self._meanings.names(node.func)
+        if not IMPORTERS.isdisjoint(called):
+            modules = self._meanings.literals.imported(node)
+        elif _OF_SPEC in called:
+            modules = self._of_spec(node.args[0] if node.args else None)
+        elif any(name.endswith(".load_module") and name.startswith(_LOADERS) for name in called):
+            modules = self._meanings.literals.texts(node.args[0]) if node.args else self._of_spec(node.func)
+        elif "runpy.run_path" in called or any(
+            name.endswith(".load") and name.startswith(_PLUGINS) for name in called
+        ):
+            modules = _UNKNOWN
+        elif not _RUNNERS.isdisjoint(called) and node.args:
+            modules = self._code(node) & _UNKNOWN
+        else:
+            return
+        for module in modules:
+            yield DynamicImport(node, module)
+            if module is not None:
+                yield from (DynamicImport(node, f"{module}.{name}") for name in self._from_list(node))
 
-    def dynamic_imports(self) -> Iterator[DynamicImport]:
-        """Every call of `importlib.import_module` and `__import__`."""
-        for node in self.nodes:
-            if isinstance(node, ast.Call) and self._imports_at_run_time(node):
-                yield DynamicImport(node, self._imported_module(node))
+    def _from_list(self, node: ast.Call) -> Iterator[str]:
+        """The names that `__import__` is asked for besides its module."""
+        named = (keyword.value for keyword in node.keywords if keyword.arg == "fromlist")
+        for table in (*node.args[3:4], *named):
+            if isinstance(table, ast.List | ast.Tuple):
+                for element in table.elts:
+                    yield from self._meanings.literals.texts(element)
 
-    def values(self, node: ast.expr) -> frozenset[str]:
-        """The dotted names that an expression may stand for."""
+    def _of_spec(self, spec: ast.expr | None) -> Texts:
+        """The modules that `find_spec` was asked for, where a specification or loader comes from it."""
+        asked = [call for call in self._calls_behind(spec) if _SPEC in self._meanings.names(call.func)]
+        return frozenset().union(*map(self._meanings.literals.imported, asked)) or _UNKNOWN
+
+    def _calls_behind(self, node: ast.expr | None, depth: int = 0) -> Iterator[ast.Call]:
         match node:
-            case ast.Name():
-                return self._name(node)
-            case ast.Attribute():
-                return frozenset(f"{value}.{node.attr}" for value in self.values(node.value))
-            case ast.Call(func=ast.Name(id="getattr"), args=[owner, ast.Constant(value=str(name)), *_]):
-                return frozenset(f"{value}.{name}" for value in self.values(owner))
-            case ast.Call() if self._imports_at_run_time(node):
-                module = self._imported_module(node)
-                is_top = (
-                    isinstance(node.func, ast.Name) and node.func.id == "__import__" and len(node.args) < 4
-                )
-                return frozenset({module.partition(".")[0] if is_top else module}) if module else frozenset()
-            case ast.Subscript(value=table, slice=ast.Constant(value=str(name)), ctx=ast.Load()):
-                return self._entries(table, name)
-            case ast.IfExp(body=one, orelse=other):
-                return self.values(one) | self.values(other)
-            case ast.BoolOp(values=operands):
-                return frozenset().union(*map(self.values, operands))
-            case ast.NamedExpr(value=value):
-                return self.values(value)
-        return frozenset()
+            case ast.Call():
+                yield node
+            case ast.Attribute(value=value):
+                yield from self._calls_behind(value, depth)
+            case ast.Name() if depth < 8:
+                for value in self._meanings.literals.assigned(node):
+                    yield from self._calls_behind(value, depth + 1)
 
-    def _entries(self, table: ast.expr, name: str) -> frozenset[str]:
-        """What an entry of a namespace stands for: of `sys.modules`, `vars(os)`, `os.__dict__`."""
-        match table:
-            case ast.Call(func=ast.Name(id="vars"), args=[owner]) | ast.Attribute(
-                value=owner, attr="__dict__"
-            ):
-                return frozenset(f"{value}.{name}" for value in self.values(owner))
-        spaces = self.values(table)
-        if "sys.modules" in spaces:
-            return frozenset({name})
-        return frozenset({f"builtins.{name}"}) if "builtins.__builtins__" in spaces else frozenset()
+    @cached_property
+    def _in_strings(self) -> list[tuple[ast.Call, "References"]]:
+        """The code in strings that this file runs, with the calls that run it."""
+        found = []
+        for node in self._nodes if self._may_import_at_run_time else ():
+            if isinstance(node, ast.Call) and not _RUNNERS.isdisjoint(self._meanings.names(node.func)):
+                scope = self._meanings.literals.scope_of(node.func)
+                for text in sorted(text for text in self._code(node) if text is not None):
+                    try:
+                        syntax = ast.parse(text)
+                    except (SyntaxError, ValueError, RecursionError):
+                        continue  # it fails when it is run
+                    module = Module(self._module.path, self._module.name, self._module.package, syntax)
+                    around = (self._meanings, scope or self._meanings.scopes)
+                    found.append((node, References(module, around)))
+        return found
 
-    def _name(self, node: ast.Name) -> frozenset[str]:
-        scope = self._scope_of.get(id(node))
-        if scope is None or not isinstance(node.ctx, ast.Load):
-            return frozenset()
-        owner = scope.owner(node.id)
-        if owner is None:
-            stars = [self._absolute(star) for star in self.scopes.stars]
-            return frozenset({f"builtins.{node.id}", *(f"{star}.{node.id}" for star in stars)})
-        return self._bound(owner, node.id)
-
-    def _bound(self, scope: Scope, name: str) -> frozenset[str]:
-        key = id(scope), name
-        if key not in self._meanings:
-            self._meanings[key] = frozenset()  # what a name means by way of itself
-            found = {self._absolute(imported) for imported in scope.imports.get(name, ())}
-            for value in scope.aliases.get(name, ()):
-                found |= self.values(value)
-            self._meanings[key] = frozenset(found)
-        return self._meanings[key]
-
-    def _absolute(self, imported: Import) -> str:
-        module = self.module.absolute(imported.module, imported.level)
-        return module if imported.name in (None, "*") else f"{module}.{imported.name}"
-
-    def _imports_at_run_time(self, node: ast.Call) -> bool:
-        return self._may_import_at_run_time and not _IMPORTERS.isdisjoint(self.values(node.func))
-
-    def _imported_module(self, node: ast.Call) -> str | None:
-        arguments = {keyword.arg: keyword.value for keyword in node.keywords}
-        name = _text(node.args[0] if node.args else arguments.get("name"))
-        if name is None:
-            return None
-        if not name.startswith("."):
-            return name
-        package = node.args[1] if len(node.args) > 1 else arguments.get("package")
-        is_own = isinstance(package, ast.Name) and package.id in ("__package__", "__name__")
-        base = self.module.package if is_own else _text(package)
-        if not base:
-            return None
-        level = len(name) - len(name.lstrip("."))
-        return Module(self.module.path, base, base, self.module.syntax).absolute(name[level:], level)
-
-
-def _text(node: ast.expr | None) -> str | None:
-    """The text of a string that is written out, in one piece or several."""
-    match node:
-        case ast.Constant(value=str(text)):
-            return text
-        case ast.BinOp(left=left, op=ast.Add(), right=right):
-            first, second = _text(left), _text(right)
-            return None if first is None or second is None else first + second
-    return None
+    def _code(self, node: ast.Call) -> Texts:
+        """The texts that a call of `exec` or `eval` runs."""
+        return self._meanings.literals.all_texts(node.args[0] if node.args else None)

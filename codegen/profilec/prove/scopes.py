@@ -19,9 +19,6 @@ _ALWAYS_BOUND = frozenset(dir(builtins)) | {
     "__conditional_annotations__",
 }  # fmt: skip
 
-_MEANINGFUL = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.IfExp, ast.BoolOp)
-"""The expressions that `references` follows, where they are assigned to a name."""
-
 
 @dataclass(frozen=True)
 class Import:
@@ -32,7 +29,7 @@ class Import:
     name: str | None = None
 
 
-@dataclass
+@dataclass(eq=False)
 class Scope:
     """One scope: a module, class, function or comprehension, or the type parameters of a definition.
 
@@ -41,8 +38,11 @@ class Scope:
         parent: the scope around it.
         bound: the names that it binds.
         loads: the names that it reads.
+        node: what opened it.
         imports: what imported names refer to.
-        aliases: the expressions that are assigned to a single name, where they can stand for something.
+        values: the expressions whose value a name may have. `*table` is any element of a table.
+        definitions: the scopes of the classes and functions that a name may be.
+        unknown: the names that may have a value besides, such as parameters.
         stars: star imports.
         outer: names that `global` or `nonlocal` move to another scope.
         children: the scopes in it.
@@ -50,17 +50,22 @@ class Scope:
 
     kind: Literal["module", "class", "function", "comprehension", "parameters"]
     parent: "Scope | None"
+    node: ast.AST
     bound: set[str] = field(default_factory=set)
     loads: list[tuple[str, Located]] = field(default_factory=list)
     imports: dict[str, list["Import"]] = field(default_factory=dict)
-    aliases: dict[str, list[ast.expr]] = field(default_factory=dict)
+    values: dict[str, list[ast.expr]] = field(default_factory=dict)
+    definitions: dict[str, list["Scope"]] = field(default_factory=dict)
+    unknown: set[str] = field(default_factory=set)
     stars: list["Import"] = field(default_factory=list)
     outer: dict[str, "Scope"] = field(default_factory=dict)
     children: list["Scope"] = field(default_factory=list)
 
-    def child(self, kind: Literal["class", "function", "comprehension", "parameters"]) -> "Scope":
+    def child(
+        self, kind: Literal["class", "function", "comprehension", "parameters"], node: ast.AST
+    ) -> "Scope":
         """A new scope inside this one."""
-        scope = Scope(kind, self)
+        scope = Scope(kind, self, node)
         self.children.append(scope)
         return scope
 
@@ -69,9 +74,14 @@ class Scope:
         """The outermost scope."""
         return self if self.parent is None else self.parent.module
 
-    def bind(self, name: str) -> None:
+    def bind(self, name: str, value: ast.expr | None = None) -> None:
         """Note that the name is bound here, or in the scope that `global` or `nonlocal` said."""
-        self.target(name).bound.add(name)
+        scope = self.target(name)
+        scope.bound.add(name)
+        if value is None:
+            scope.unknown.add(name)
+        else:
+            scope.values.setdefault(name, []).append(value)
 
     def target(self, name: str) -> "Scope":
         """Return the scope that binding a name here binds it in."""
@@ -116,7 +126,7 @@ def unresolved(module: Scope) -> Iterator[tuple[str, Located]]:
 @lru_cache(maxsize=256)
 def find_scopes(syntax: ast.Module) -> Scope:
     """The scopes of a module. A star import binds nothing here: what it brings depends on another file."""
-    scope = Scope("module", None)
+    scope = Scope("module", None, syntax)
     _Reader(scope).statements(syntax.body)
     return scope
 
@@ -163,7 +173,7 @@ class _Reader(ast.NodeVisitor):
 
     def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
         self.visit(node.value)
-        self._scope.walrus_target().bind(node.target.id)
+        self._scope.walrus_target().bind(node.target.id, node.value)
 
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
@@ -182,11 +192,47 @@ class _Reader(ast.NodeVisitor):
         self._scope.bind(name)
         self._scope.target(name).imports.setdefault(name, []).append(imported)
 
+    def _target(self, target: ast.expr, value: ast.expr) -> None:
+        """Bind what is assigned to: a name to the value, each name of a tuple to its element."""
+        match target, value:
+            case ast.Name(id=name), _:
+                self._scope.bind(name, value)
+            case (ast.Tuple() | ast.List(), ast.Tuple() | ast.List()) if _pair(target.elts, value.elts):
+                for inner, element in zip(target.elts, value.elts, strict=True):
+                    self._target(inner, element)
+            case (ast.Tuple() | ast.List()), _:
+                for inner in target.elts:
+                    self._target(inner, _element(value))
+            case _:
+                self.visit(target)
+
     def visit_Assign(self, node: ast.Assign) -> None:
-        match node:
-            case ast.Assign(targets=[ast.Name(id=name)]) if isinstance(node.value, _MEANINGFUL):
-                self._scope.target(name).aliases.setdefault(name, []).append(node.value)
-        self.generic_visit(node)
+        self.visit(node.value)
+        for target in node.targets:
+            self._target(target, node.value)
+
+    def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
+        self.visit(node.iter)
+        self._target(node.target, _element(node.iter))
+        self._all([*node.body, *node.orelse])
+
+    visit_AsyncFor = visit_For
+
+    def visit_withitem(self, node: ast.withitem) -> None:
+        self.visit(node.context_expr)
+        if node.optional_vars is not None:
+            self._target(node.optional_vars, node.context_expr)
+
+    def visit_Match(self, node: ast.Match) -> None:
+        self.visit(node.subject)
+        for case in node.cases:
+            match case.pattern:
+                case ast.MatchAs(name=str(name), pattern=pattern):
+                    self._scope.bind(name, node.subject)
+                    self._all([pattern])
+                case pattern:
+                    self.visit(pattern)
+            self._all([case.guard, *case.body])
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
         if node.name:
@@ -208,19 +254,23 @@ class _Reader(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
-        self.visit(node.target)
+        if node.value is None:
+            self.visit(node.target)
+        else:
+            self.visit(node.value)
+            self._target(node.target, node.value)
         self._annotation(node.annotation)
-        self._all([node.value])
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         self._all(node.decorator_list)
         self._all([*node.args.defaults, *node.args.kw_defaults])
         self._scope.bind(node.name)
-        around = self._type_parameters(node.type_params)
+        around = self._type_parameters(node)
         for argument in _arguments(node.args):
             around._annotation(argument.annotation)
         around._annotation(node.returns)
-        inner = self._function_body(node.args, around._scope)
+        inner = self._function_body(node, around._scope)
+        self._define(node.name, inner._scope)
         inner.statements(node.body)
 
     def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
@@ -228,40 +278,55 @@ class _Reader(ast.NodeVisitor):
 
     def visit_Lambda(self, node: ast.Lambda) -> None:
         self._all([*node.args.defaults, *node.args.kw_defaults])
-        self._function_body(node.args, self._scope).visit(node.body)
+        self._function_body(node, self._scope).visit(node.body)
 
-    def _function_body(self, arguments: ast.arguments, around: Scope) -> "_Reader":
-        scope = around.child("function")
-        scope.bound.update(argument.arg for argument in _arguments(arguments))
+    def _function_body(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, around: Scope
+    ) -> "_Reader":
+        scope = around.child("function", node)
+        for argument in _arguments(node.args):
+            scope.bind(argument.arg)
+        plain = [*node.args.posonlyargs, *node.args.args]
+        defaults = zip(reversed(plain), reversed(node.args.defaults), strict=False)
+        for argument, default in (*defaults, *zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)):
+            if default is not None:
+                scope.bind(argument.arg, default)
         return _Reader(scope)
+
+    def _define(self, name: str, scope: Scope) -> None:
+        self._scope.target(name).definitions.setdefault(name, []).append(scope)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         self._all(node.decorator_list)
         self._scope.bind(node.name)
-        around = self._type_parameters(node.type_params)
+        around = self._type_parameters(node)
         around._all([*node.bases, *(keyword.value for keyword in node.keywords)])
-        _Reader(around._scope.child("class")).statements(node.body)
+        inner = _Reader(around._scope.child("class", node))
+        self._define(node.name, inner._scope)
+        inner.statements(node.body)
 
     def visit_TypeAlias(self, node: ast.TypeAlias) -> None:
         self.visit(node.name)
-        self._type_parameters(node.type_params)._annotation(node.value)
+        self._type_parameters(node)._annotation(node.value)
 
-    def _type_parameters(self, parameters: Sequence[ast.type_param]) -> "_Reader":
+    def _type_parameters(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.TypeAlias
+    ) -> "_Reader":
         """A reader of what sees the type parameters: this one where there are none."""
-        if not parameters:
+        if not node.type_params:
             return self
-        reader = _Reader(self._scope.child("parameters"))
-        for parameter in parameters:
+        reader = _Reader(self._scope.child("parameters", node))
+        for parameter in node.type_params:
             reader._scope.bind(parameter.name)  # type: ignore[attr-defined]  # each of its three subclasses has a name
-        for parameter in parameters:
+        for parameter in node.type_params:
             reader.generic_visit(parameter)
         return reader
 
     def _comprehension(self, generators: Sequence[ast.comprehension], results: Sequence[ast.expr]) -> None:
         self.visit(generators[0].iter)
-        inner = _Reader(self._scope.child("comprehension"))
+        inner = _Reader(self._scope.child("comprehension", generators[0]))
         for position, generator in enumerate(generators):
-            inner.visit(generator.target)
+            inner._target(generator.target, _element(generator.iter))
             if position:
                 inner.visit(generator.iter)
             inner._all(generator.ifs)
@@ -314,3 +379,12 @@ class _Reader(ast.NodeVisitor):
 def _arguments(arguments: ast.arguments) -> list[ast.arg]:
     extra = [argument for argument in (arguments.vararg, arguments.kwarg) if argument]
     return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *extra]
+
+
+def _pair(targets: Sequence[ast.expr], values: Sequence[ast.expr]) -> bool:
+    """Whether each target gets the value at its position."""
+    return len(targets) == len(values) and not any(isinstance(n, ast.Starred) for n in (*targets, *values))
+
+
+def _element(table: ast.expr) -> ast.expr:
+    return ast.Starred(table, ast.Load())

@@ -17,7 +17,11 @@ PROOFS = (
         "Every file parses; every name and import inside the package resolves.",
         ("PC402", "PC403", "PC404"),
     ),
-    ("Forbidden", "Nothing that a profile forbids can be reached.", ("PC405", "PC406", "PC407")),
+    (
+        "Forbidden",
+        "Nothing that a profile forbids can be reached.",
+        ("PC405", "PC406", "PC407", "PC411", "PC412"),
+    ),
     ("Parity", "Public names and signatures agree, or are declared to differ.", ("PC408",)),
     ("Lossless", "What was not selected from is byte for byte the source.", ("PC410",)),
 )

@@ -11,7 +11,7 @@ class Code:
     Args:
         name: `PC` and three digits; the first digit is the family. A name is never given a second meaning.
         title: What is wrong, in one line without a full stop.
-        severity: An `error` refuses a build, a `warning` does not.
+        severity: An `error` refuses a build, a `warning` does not; a `note` is told only on demand.
         explanation: What it means and why it matters, in whole sentences of Markdown.
         example: Source or configuration that has the fault.
         instead: What to write instead.
@@ -19,7 +19,7 @@ class Code:
 
     name: str
     title: str
-    severity: Literal["error", "warning"]
+    severity: Literal["error", "warning", "note"]
     explanation: str
     example: str
     instead: str

@@ -99,4 +99,23 @@ CODES = (
         "",
         "",
     ),
+    Code(
+        "PC411",
+        "a compiled module cannot be read",
+        "note",
+        "The package imports a module that is there in compiled form alone, such as an extension module. "
+        "What it reaches in turn cannot be read, so the proof of what is forbidden ends there. `audit` and "
+        "the report say so once for each distribution; `build` and `check` do not.",
+        "",
+        "",
+    ),
+    Code(
+        "PC412",
+        "a file is not read by this Python",
+        "warning",
+        "The file is Python of a version newer than the one that the compiler runs on. It is compiled all "
+        "the same, but what it imports and calls is not looked for.",
+        "try:\n    connect()\nexcept OSError, ValueError:  # Python 3.14\n    ...",
+        "$ python3.14 -m profilec.cli audit",
+    ),
 )

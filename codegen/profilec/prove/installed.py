@@ -1,0 +1,124 @@
+"""The files of an installed distribution, by the module that each is.
+
+A wheel names them in its RECORD. An editable install names where the source lies instead, in a `.pth` file or
+in the finder that setuptools writes, and some installers write no record at all: then the folders are read.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib.metadata import Distribution
+from pathlib import Path, PurePath
+
+COMPILED = (".so", ".pyd", ".pyc")
+"""How files end that Python imports and that nobody can read."""
+
+
+@dataclass(frozen=True)
+class Modules:
+    """What can be imported of distributions.
+
+    Attributes:
+        files: the file of each module that can be read.
+        compiled: the distribution of each module that is there in compiled form alone.
+    """
+
+    files: dict[str, Path] = field(default_factory=dict)
+    compiled: dict[str, str] = field(default_factory=dict)
+
+    def add(self, other: "Modules") -> None:
+        """Take in those of another distribution."""
+        self.files.update(other.files)
+        self.compiled.update(other.compiled)
+
+
+def modules_of(distribution: Distribution, name: str) -> Modules:
+    """What can be imported of one distribution, whose normalised name is given."""
+    found = Modules()
+    for path, file in _files(distribution, name):
+        if path.suffix == ".py" and (module := _module(path.parent, path.stem)):
+            found.files[module] = file
+        elif path.suffix in COMPILED and (module := compiled_name(path)):
+            found.compiled[module] = name
+    for module in found.files.keys() & found.compiled.keys():
+        del found.compiled[module]
+    return found
+
+
+def compiled_name(path: PurePath | str) -> str:
+    """The module that a compiled file is: `fast/_core.cpython-313-darwin.so` is `fast._core`."""
+    path = PurePath(path)
+    return _module(path.parent, path.name.partition(".")[0]) or ""
+
+
+def _module(folder: PurePath, stem: str) -> str | None:
+    parts = [*folder.parts, stem] if stem != "__init__" else list(folder.parts)
+    return ".".join(parts) if all(part.isidentifier() for part in parts) else None
+
+
+def _files(distribution: Distribution, name: str) -> Iterator[tuple[PurePath, Path]]:
+    """Every file of a distribution that may be a module, by the path that Python imports it under."""
+    recorded = distribution.files
+    if recorded is None:
+        yield from _in_folder(Path(str(distribution.locate_file(""))), distribution, name)
+        return
+    for file in recorded:
+        place = Path(str(distribution.locate_file(file)))
+        if ".." in file.parts or "__pycache__" in file.parts:
+            continue
+        if file.suffix == ".pth":
+            for folder in _paths_in(place):
+                yield from _in_folder(folder, distribution, name)
+        elif file.name.startswith("__editable__") and file.suffix == ".py":
+            for module, found in _mapping(place).items():
+                yield from _at(PurePath(*module.split(".")), Path(found))
+        else:
+            yield PurePath(file), place
+
+
+def _paths_in(file: Path) -> Iterator[Path]:
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return
+    for line in lines:
+        if line.strip() and not line.startswith(("#", "import ", "import\t")):
+            yield file.parent / line.strip()
+
+
+def _mapping(finder: Path) -> dict[str, str]:
+    """The folder of each package in the finder that setuptools writes for an editable install."""
+    try:
+        body = ast.parse(finder.read_bytes()).body
+    except (OSError, SyntaxError, ValueError):
+        return {}
+    for node in body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id="MAPPING")], value=ast.Dict() as table) | ast.AnnAssign(
+                target=ast.Name(id="MAPPING"), value=ast.Dict() as table
+            ):
+                return {str(key): str(value) for key, value in ast.literal_eval(table).items()}
+    return {}
+
+
+def _in_folder(folder: Path, distribution: Distribution, name: str) -> Iterator[tuple[PurePath, Path]]:
+    """The modules of a distribution in a folder: those that it names, else one of its own name, else all."""
+    listed = (distribution.read_text("top_level.txt") or "").split() or [re.sub(r"[-.]", "_", name)]
+    found = [pair for module in listed for pair in _at(PurePath(module), folder / module)]
+    if not found and folder.is_dir():
+        names = {entry.name.partition(".")[0] for entry in folder.iterdir()}
+        modules = sorted(module for module in names if module.isidentifier())
+        found = [pair for module in modules for pair in _at(PurePath(module), folder / module)]
+    yield from found
+
+
+def _at(module: PurePath, place: Path) -> Iterator[tuple[PurePath, Path]]:
+    """The files of a module or package, given by where it would lie without a suffix."""
+    if place.is_dir():
+        for file in sorted(place.rglob("*")):
+            if "__pycache__" not in file.parts and file.is_file():
+                yield module / file.relative_to(place), file
+    elif place.parent.is_dir():
+        for file in sorted(place.parent.glob(f"{place.name}.*")):
+            yield module.parent / file.name, file
