@@ -88,6 +88,17 @@ def test_the_guard_stands_before_everything_but_docstring_and_future(
         assert line == source[origin - 1] if origin else line in ("", *GUARD.split("\n"))
 
 
+@pytest.mark.parametrize(
+    "code", ["x = t'{y}'\n", "type P[T = int] = T\n", "try:\n    x\nexcept A, B:\n    y\n"]
+)
+def test_the_guard_stands_at_one_place_whichever_python_runs(code: str, tmp_path: Path) -> None:
+    before = '"""A shop."""\n\nfrom __future__ import annotations\n'
+    for head, rest in ((before, code), (before, "x = 1\n" + code), ("# Copyright.\n", code)):
+        plain, newer = (guarded(head + text, tmp_path).data.decode() for text in ("x = 1\n", rest))
+        assert newer.split(GUARD)[0] == plain.split(GUARD)[0]
+        assert newer.split(GUARD)[1].strip() == rest.strip()
+
+
 def test_the_guard_takes_the_newlines_of_its_file(tmp_path: Path) -> None:
     file = guarded('"""A shop."""\r\n\r\nimport os\r\n', tmp_path)
     assert b"\n" not in file.data.replace(b"\r\n", b"")

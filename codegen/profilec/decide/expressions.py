@@ -135,11 +135,16 @@ def _write(walk: Walk, node: cst.BaseExpression, truth: bool) -> None:
 
 
 def _choose_branch(walk: Walk, node: cst.IfExp, place: Place) -> cst.BaseExpression:
-    """Replace a conditional expression by the branch that its decided test takes."""
-    truth = walk.conditions.truth(node.test)
-    _refuse_lost_effects(walk, node.test)
-    chosen = node.body if truth else node.orelse
-    _replace(walk, node, chosen, walk.because(node.test, truth), place)
+    """Replace a conditional expression by the branch that decided tests take, however many."""
+    cause = walk.because(node.test, walk.conditions.truth(node.test))
+    chosen: cst.BaseExpression = node
+    while isinstance(chosen, cst.IfExp) and not (chosen is not node and chosen.lpar):
+        truth = walk.conditions.truth(chosen.test) if walk.touches(chosen.test) else None
+        if truth is None:
+            break
+        _refuse_lost_effects(walk, chosen.test)
+        chosen = chosen.body if truth else chosen.orelse
+    _replace(walk, node, chosen, cause, place)
     return chosen
 
 

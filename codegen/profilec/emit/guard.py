@@ -5,12 +5,13 @@ an odd failure later into one sentence at import.
 """
 
 import ast
+from collections.abc import Iterator
 from dataclasses import replace
 
 from profilec.config import Config, Profile
 from profilec.config.marker import python_test
 from profilec.emit.templating import render
-from profilec.tree import EmittedFile
+from profilec.tree import EmittedFile, SourceFile
 
 
 def add_guard(
@@ -65,16 +66,11 @@ def _guard(profile: Profile, config: Config, distribution: str, *, on_one_line: 
 
 def _position(data: bytes) -> int:
     """The number of lines that stand before the guard."""
-    position, rest = 0, _statements(data)
-    for index, statement in enumerate(rest):
-        is_docstring = (
-            index == 0 and isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-        )
-        if not is_docstring and not (
-            isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
-        ):
-            return position or _after_header(data, statement.lineno)
-        position = statement.end_lineno or statement.lineno
+    position = 0
+    for first, last, stands_before in _statements(data):
+        if not stands_before:
+            return position or _after_header(data, first)
+        position = last
     return position or _after_header(data, data.count(b"\n") + 1)
 
 
@@ -87,9 +83,38 @@ def _after_header(data: bytes, first: int) -> int:
     return len(lines)
 
 
-def _statements(data: bytes) -> list[ast.stmt]:
-    """The statements at the top of a file, as far as this interpreter can read it."""
+def _statements(data: bytes) -> Iterator[tuple[int, int, bool]]:
+    """The statements at the top of a file: first line, last line, whether the guard stands behind."""
     try:
-        return ast.parse(data).body
+        body = ast.parse(data).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return []
+        yield from _statements_elsewhere(data)
+        return
+    for index, statement in enumerate(body):
+        docstring = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+        future = isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
+        yield statement.lineno, statement.end_lineno or statement.lineno, future or (docstring and not index)
+
+
+def _statements_elsewhere(data: bytes) -> Iterator[tuple[int, int, bool]]:
+    """The same of a file that only another version of Python reads."""
+    import libcst as cst  # slow to import, and almost never needed
+
+    from profilec.read import UnreadableSourceError, decode, parse
+
+    try:
+        syntax = parse(decode(SourceFile("__init__.py", data), "__init__.py"))
+    except UnreadableSourceError:
+        return
+    for index, node in enumerate(syntax.module.body):
+        match node:
+            case cst.SimpleStatementLine(
+                body=[cst.Expr(value=cst.SimpleString() | cst.ConcatenatedString())]
+            ):
+                stands_before = index == 0
+            case cst.SimpleStatementLine(body=[cst.ImportFrom(module=cst.Name(value="__future__")), *_]):
+                stands_before = True
+            case _:
+                stands_before = False
+        span = syntax.inner(node)
+        yield syntax.place(span.start)[0], syntax.place(span.end)[0], stands_before
