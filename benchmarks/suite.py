@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.check import regressions
+from benchmarks.edge import edge
 from benchmarks.method import method
 from benchmarks.page import render_page, render_plot
 from benchmarks.record import Record, Row, read, write
@@ -113,6 +114,7 @@ def main(*, check: bool, rounds: int, scale: float) -> int:
     for python in interpreters():
         worlds |= measure(python, *options)
     worlds["method"] = method(scale, rounds)
+    worlds["edge"] = edge(rounds)
     if kept is not None:
         worse = list(regressions(kept, Record(worlds)))
         print("\n".join(worse) or "no ratio is worse than it scatters")

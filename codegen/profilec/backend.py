@@ -135,7 +135,7 @@ def _emitted(settings: Settings) -> Iterator[None]:
     config = _configuration()
     profile = _asked_for(config, settings)
     with TemporaryDirectory() as folder:
-        profiles = {**config.profiles, profile.name: profile}
+        profiles = {**config.profiles, profile.name: profile.packed()}
         outcome = build_profiles(replace(config, out=folder, profiles=profiles), (profile.name,))
         _say(outcome.findings)
         if not outcome.is_good:

@@ -29,6 +29,8 @@ class Cause:
 
 NO_CAUSE = Cause("")
 UNUSED = Cause("nothing that is left uses it")
+SERVES_TO_COMPILE = "it serves only to compile"
+"""The reason that the import of a flag or of a marker goes."""
 
 
 @dataclass(frozen=True)

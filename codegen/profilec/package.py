@@ -164,6 +164,9 @@ def read_package(
 
 
 def _find_relevant(package: Package) -> None:
+    if not all(profile.docstrings for profile in package.config.profiles.values()):
+        package.relevant = tuple(package.texts)
+        return
     words = _words(package.flags, package.config.profiles.values())
     texts = package.texts.items()
     stubs = {package.file_of(module) for module in package.config.stub_modules}

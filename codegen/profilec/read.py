@@ -165,6 +165,8 @@ class Syntax:
             return Span(span.start, self.outer(node.default).end)
         if isinstance(node, cst.ParamSlash):  # LibCST counts its comma in
             return Span(span.start, span.start + 1)
+        if isinstance(node, cst.TypeParam):  # and here too
+            return Span(span.start, self.outer(node.default or node.param).end)
         return span
 
     def place(self, offset: int) -> tuple[int, int]:

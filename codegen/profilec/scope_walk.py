@@ -48,6 +48,8 @@ def analyse(syntax: Syntax) -> Names:
 
 
 _IDENTIFIER = re.compile(r"(?<![\w.])[^\W\d]\w*")
+_QUOTED_LITERAL = re.compile(r"(?<=\bLiteral\[)[^\[\]]*(?=\])")
+"""What a `Literal` holds in a string annotation: text, not names."""
 
 
 class _Walk:
@@ -144,7 +146,8 @@ class _Walk:
         """Count the names in a string annotation as used; too many of them is harmless, too few is not."""
         if self.in_annotation:
             start = self.syntax.inner(node).start
-            for match in _IDENTIFIER.finditer(node.value):
+            value = _QUOTED_LITERAL.sub(lambda found: " " * len(found[0]), node.value)
+            for match in _IDENTIFIER.finditer(value):
                 at = Span(start + match.start(), start + match.end())
                 self.uses.append(Use(match[0], at, self.scope, quoted=True))
 

@@ -108,7 +108,8 @@ def settle(config: Config, task: Task) -> Settled:
     text = task.text
     words = telling_words(task.flags, [given.facts for given in task.profiles.values()])
     is_stub = any(_stub(text.path, config.profiles[name], config) for name in task.profiles)
-    skipped = () if is_stub else without(skippable(text.content), words)
+    is_whole = is_stub or not all(config.profiles[name].docstrings for name in task.profiles)
+    skipped = () if is_whole else without(skippable(text.content), words)
     while True:
         try:
             syntax, names = parsed(text, skipping(text.content, skipped)) if skipped else parsed(text)

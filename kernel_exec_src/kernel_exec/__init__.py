@@ -110,21 +110,25 @@ logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 def __getattr__(name: str) -> object:
     """Load a public name that not every program needs, where it is first asked for (PEP 562)."""
-    value: object
     match name:
         case "FlowBuilder":
-            from kernel_exec.builder import FlowBuilder as value
-        case "to_dot":
-            from kernel_exec.graphs import to_dot as value
-        case "to_mermaid":
-            from kernel_exec.graphs import to_mermaid as value
+            from kernel_exec import builder
+
+            return builder.FlowBuilder
         case "MetricsSink":
-            from kernel_exec.metrics import MetricsSink as value
+            from kernel_exec import metrics
+
+            return metrics.MetricsSink
         case "PayloadMutated":
-            from kernel_exec.scheduler.observation import PayloadMutated as value
+            from kernel_exec.scheduler import observation
+
+            return observation.PayloadMutated
         case "SpillStore":
-            from kernel_exec.spill import SpillStore as value
-        case _:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()[name] = value
-    return value
+            from kernel_exec import spill
+
+            return spill.SpillStore
+        case "to_dot" | "to_mermaid":
+            from kernel_exec import graphs
+
+            return getattr(graphs, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

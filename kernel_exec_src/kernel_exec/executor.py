@@ -13,7 +13,6 @@ from weakref import WeakKeyDictionary
 
 from kernel_exec.errors import DeadlineExceeded, MissingDurabilityServices
 from kernel_exec.instance import FlowInstance
-from kernel_exec.many import run_many
 from kernel_exec.once import Finish, Pool, seconds, see_through
 from kernel_exec.preflight import keeps_checkpoints, preflight
 from kernel_exec.program import Capacities, compile_program
@@ -154,6 +153,8 @@ class FlowExecutor:
             What `run_once` raises, but for the deadline and the missing output: here what does not fit, and
             from the iteration what fails the run.
         """
+        from kernel_exec.many import run_many  # most programs run flows one way alone
+
         return run_many(self.instantiate(plan, capture=capture), trigger, payloads)
 
     def instantiate(self, plan: ValidatedFlow, *, capture: str) -> FlowInstance:

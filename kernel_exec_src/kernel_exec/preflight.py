@@ -3,14 +3,16 @@
 Stands after `validation` and before `program`: plan and bindings in, nothing or one refusal out.
 The order is fixed: capabilities, durability services, control surfaces, spill tiers, and each of
 them in the order of the document.
+
+An effect hint reads `resource::<domain>::<mode>` (Flow IR, "Diagnostics"). A host binds resources by domain
+(`"kv"`, good for every mode) or by domain and mode (`"kv::read"`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from kernel_exec._profile import SPILL_FS
-from kernel_exec.capabilities import missing_hints
 from kernel_exec.errors import (
     MissingCapabilities,
     MissingDurabilityServices,
@@ -25,6 +27,11 @@ __all__ = ["CHECKPOINTS", "keeps_checkpoints", "preflight"]
 
 CHECKPOINTS = "checkpoints"
 """The resource that durability binds its `CheckpointStore` under."""
+
+_DOMAINS = frozenset({"http", "kv", "blob", "queue", "dedupe", "db", "clock", "rng"})
+"""The domains that the contract knows. A hint of any other is missing, whatever is bound."""
+
+_PREFIX = "resource::"
 
 
 def preflight(
@@ -51,13 +58,29 @@ def preflight(
 
 
 def _check_capabilities(plan: ValidatedFlow, resources: Mapping[str, object]) -> None:
-    missing = missing_hints((hint for node in plan.flow.nodes for hint in node.effect_hints), resources)
+    missing = _missing_hints((hint for node in plan.flow.nodes for hint in node.effect_hints), resources)
     if missing:
         message = (
             f"flow {plan.flow.name!r} needs what is not bound: {', '.join(missing)}; "
             "bind each domain in `resources`"
         )
         raise MissingCapabilities(message, hints=missing)
+
+
+def _missing_hints(hints: Iterable[str], resources: Mapping[str, object]) -> list[str]:
+    """Return the `resource::…` hints that nothing bound satisfies, sorted, each once.
+
+    Args:
+        hints: effect hints, in any order; those of another form need nothing.
+        resources: what the host bound; a resource that is None counts as not bound.
+    """
+    needed = {hint for hint in hints if hint.startswith(_PREFIX)}
+    return sorted(hint for hint in needed if not _satisfied(hint.removeprefix(_PREFIX), resources))
+
+
+def _satisfied(capability: str, resources: Mapping[str, object]) -> bool:
+    domain = capability.partition("::")[0]
+    return domain in _DOMAINS and any(resources.get(key) is not None for key in (domain, capability))
 
 
 def keeps_checkpoints(flow: FlowIR) -> bool:

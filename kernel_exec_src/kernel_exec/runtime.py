@@ -82,12 +82,13 @@ else:
     class Turn:
         """The slice of the host's time that all runs on one loop share: 1,024 hops.
 
-        Hops and not time, because the clock of such a host may stand still between two waits. A slice begins
-        with the first `open` after the host had a turn; once used up, nobody runs until the host has had
-        another.
+        Hops and not time, because the clock of such a host may stand still between two waits. Once used up,
+        nobody runs until the host has had a turn. The host is asked to say so only when half of a slice is
+        used, since every callback is a timer of its own: what is used of a slice in one turn of the host is
+        forgotten together with what is used in the next.
         """
 
-        __slots__ = ("_left", "begun", "spent")
+        __slots__ = ("_asked", "_left", "begun", "spent")
 
         LENGTH: Final = 1024
 
@@ -95,12 +96,13 @@ else:
             self.spent = False
             self.begun = False
             self._left = 0
+            self._asked = False
+            """The host has been asked for a call when it has had its turn."""
 
         def open(self, loop: asyncio.AbstractEventLoop) -> bool:
             """Begin a slice, or go on with the one that has begun. False when it is used up."""
             if not self.begun:
                 self.begun = True
-                loop.call_soon(self._loop_had_its_turn)
                 self._left = self.LENGTH
                 self.spent = False
             return not self.spent
@@ -108,12 +110,16 @@ else:
         def look(self, pace: int) -> int:
             """See whether the slice is used up after `pace` more hops, and return the next pace, the same."""
             self._left -= pace
-            if self._left <= 0:
-                self.spent = True
+            if self._left <= self.LENGTH // 2:
+                if not self._asked:
+                    self._asked = True
+                    asyncio.get_running_loop().call_soon(self._loop_had_its_turn)
+                if self._left <= 0:
+                    self.spent = True
             return pace
 
         def _loop_had_its_turn(self) -> None:
-            self.begun = False
+            self.begun = self._asked = False
 
 
 _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, Turn] = WeakKeyDictionary()

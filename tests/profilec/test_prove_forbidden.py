@@ -21,6 +21,7 @@ REACHED = {
     "a module from its package": ("from concurrent import futures", "concurrent.futures"),
     "an import in a function": ("def f():\n    import threading as t", "threading"),
     "an import that may fail": ("try:\n    import threading\nexcept ImportError:\n    pass", "threading"),
+    "an import under a condition": ("if (f() if x else g()):\n    import threading", "threading"),
     "an import at run time": ("import importlib\nimportlib.import_module('threading')", "threading"),
     "an import at run time, renamed": (
         "from importlib import import_module as im\nim('threading')",

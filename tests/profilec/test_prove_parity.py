@@ -128,6 +128,142 @@ def test_the_signatures_are_shown_side_by_side(project: Project) -> None:
     assert finding["notes"] == ["native: def run(a, /, b: int = …, *c, d, **e)", "wasm: def run()"]
 
 
+def either(one: str, other: str, indent: str = "") -> str:
+    """Statements of which the first stand for threads and the second without."""
+    lines = [f"{indent}if THREADS:", *(f"{indent}    {line}" for line in one.split("\n"))]
+    return (
+        "\n".join([*lines, f"{indent}else:", *(f"{indent}    {line}" for line in other.split("\n"))]) + "\n"
+    )
+
+
+NOT_THE_SAME = {
+    "the overloads": (
+        "from typing import overload\n"
+        + either("@overload\ndef run(a: int): ...\ndef run(a): ...", "def run(a): ...")
+    ),
+    "a decorator": "import functools\n" + either("@functools.cache\ndef run(): ...", "def run(): ..."),
+    "an asynchronous generator": either("async def run(): yield 1", "async def run(): ..."),
+    "a positional parameter": either("def run(a, /): ...", "def run(a): ..."),
+    "the order of parameters": either("def run(a, b): ...", "def run(b, a): ..."),
+    "more positional arguments": either("def run(*a): ...", "def run(a=()): ..."),
+    "more keywords": either("def run(**a): ...", "def run(): ..."),
+    "a type parameter": either("def run[T: int](a: T): ...", "def run[T](a: T): ..."),
+    "a type alias": either("type run = int", "type run = str"),
+    "the type parameters of an alias": either("type run[T] = list[T]", "type run[T, U] = list[T]"),
+    "the type parameters of a class": either("class run[T]: ...", "class run: ..."),
+    "a metaclass": "import abc\n" + either("class run(metaclass=abc.ABCMeta): ...", "class run: ..."),
+    "a class and a function": either("class run: ...", "def run(): ..."),
+    "a constant and a function": either("run = 1", "def run(): ..."),
+    "the type of a constant": either("run: int = 1", "run: str = ''"),
+    "the parameters of a lambda": either("run = lambda a: a", "run = lambda a, b: a"),
+}
+
+
+@pytest.mark.parametrize("name", NOT_THE_SAME)
+def test_a_name_that_looks_different_from_outside_is_found(name: str, project: Project) -> None:
+    project.write({"src/shop/a.py": HEAD + NOT_THE_SAME[name]})
+    messages = [finding["message"] for finding in project.run("check", "--json").json["findings"]]
+    assert messages == ["`shop.a.run` is not the same in native and wasm"]
+
+
+MEMBERS = {
+    "a setter": (
+        "    @property\n    def x(self): ...\n"
+        "    if THREADS:\n        @x.setter\n        def x(self, v): ...\n"
+    ),
+    "a property": either("@property\ndef x(self): ...", "def x(self): ...", "    "),
+    "a cached property": either("@cached_property\ndef x(self): ...", "@property\ndef x(self): ...", "    "),
+    "a static method": either("@staticmethod\ndef x(a): ...", "def x(a): ...", "    "),
+    "a class method": either("@classmethod\ndef x(a): ...", "def x(a): ...", "    "),
+    "an abstract method": either("@abstractmethod\ndef x(self): ...", "def x(self): ...", "    "),
+    "the type of a field": either("x: int = 0", "x: str = ''", "    "),
+    "a field with a default": either("x: int = 0", "x: int", "    "),
+    "a method of a class in it": either(
+        "class x:\n    def f(self): ...", "class x:\n    def f(s): ...", "    "
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MEMBERS)
+def test_a_member_that_looks_different_from_outside_is_found(name: str, project: Project) -> None:
+    imports = "from abc import abstractmethod\nfrom functools import cached_property\n\n"
+    project.write({"src/shop/a.py": f"{HEAD}{imports}class A:\n{MEMBERS[name]}"})
+    (finding,) = project.run("check", "--json").json["findings"]
+    assert (finding["code"], finding["message"].partition(" is ")[0].removesuffix(".f`").strip("`")) == (
+        "PC408",
+        "shop.a.A.x",
+    )
+
+
+LACKING = {
+    "an entry that is added": "__all__ = ['a']\na = run = 1\nif THREADS:\n    __all__ += ['run']\n",
+    "an entry of extend": "__all__ = ['a']\na = run = 1\nif THREADS:\n    __all__.extend(['run'])\n",
+    "an entry of append": "__all__ = ['a']\na = run = 1\nif THREADS:\n    __all__.append('run')\n",
+    "an entry of a sum": "a = run = 1\n__all__ = ['a'] + (['run'] if THREADS else [])\n",
+    "an entry of a list in the list": "a = run = 1\n__all__ = ['a', *(['run'] if THREADS else [])]\n",
+    "an entry of another list": "a = run = 1\n" + either("__all__ = ['a', 'run']", "__all__ = ['a']"),
+    "an import as itself": "if THREADS:\n    from shop.b import run as run\n",
+    "one of several targets": "if THREADS:\n    a, run = 1, 2\nelse:\n    a = 1\n",
+    "a type alias": "if THREADS:\n    type run = int\n",
+}
+
+
+@pytest.mark.parametrize("name", LACKING)
+def test_a_public_name_that_one_tree_lacks_is_found(name: str, project: Project) -> None:
+    project.write({"src/shop/a.py": HEAD + LACKING[name]})
+    messages = [finding["message"] for finding in project.run("check", "--json").json["findings"]]
+    assert "`shop.a.run` is public in native and missing in wasm" in messages
+
+
+def test_an_entry_that_is_taken_away_is_found(project: Project) -> None:
+    text = "__all__ = ['a', 'run']\na = run = 1\nif THREADS:\n    __all__.remove('run')\n"
+    project.write({"src/shop/a.py": HEAD + text})
+    (finding,) = project.run("check", "--json").json["findings"]
+    assert finding["message"] == "`shop.a.run` is public in wasm and missing in native"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import enum\n\nclass A(enum.Enum):\n    x = 1\n    if THREADS:\n        y = 2\n",
+        "class A:\n" + either("__slots__ = ('x', 'y')", "__slots__ = ('x',)", "    "),
+        "from typing import NamedTuple\n\n"
+        "class A(NamedTuple):\n    x: int\n    if THREADS:\n        y: int = 0\n",
+    ],
+)
+def test_a_member_that_one_tree_lacks_is_found(text: str, project: Project) -> None:
+    project.write({"src/shop/a.py": HEAD + text})
+    messages = [finding["message"] for finding in project.run("check", "--json").json["findings"]]
+    assert messages == ["`shop.a.A.y` is public in native and missing in wasm"]
+
+
+ALIKE = {
+    "a type in a string": either("def run(a: 'list[ int ]'): ...", "def run(a: list[int]): ..."),
+    "a docstring": either("def run():\n    'A.'", "def run():\n    'B.'"),
+    "the value of a default": either("def run(a=1): ...", "def run(a=2): ..."),
+    "the value of a member": "import enum\nclass A(enum.Enum):\n" + either("x = 1", "x = 2", "    "),
+    "private slots": "class A:\n" + either("__slots__ = ('_x', '_y')", "__slots__ = ('_x',)", "    "),
+    "a private method": "class A:\n    x = 1\n    if THREADS:\n        def _f(self): ...\n",
+    "a name that is deleted again": "if THREADS:\n    run = 1\n    del run\n",
+    "an entry that is declared": (
+        "__all__ = ['a']\na = run = 1\n__all__.extend([\n    'run',  # profilec: only THREADS\n])\n"
+    ),
+    "a statement on __all__ that is declared": (
+        "__all__ = ['a']\na = run = 1\n__all__.append('run')  # profilec: only THREADS\n"
+    ),
+    "an overload that is declared": (
+        "from typing import overload\n\n@overload\ndef run(a: int): ...\n@only(THREADS)\n@overload\n"
+        "def run(a: str): ...\ndef run(a): ...\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_what_looks_the_same_from_outside_is_no_difference(name: str, project: Project) -> None:
+    project.write({"src/shop/a.py": HEAD + ALIKE[name]})
+    assert project.run("check", "--json").codes == []
+
+
 BY_FACTS = {
     "a function": "if sys.platform != 'emscripten':\n    def run(): ...\n",
     "a signature": "if sys.platform == 'emscripten':\n    def run(): ...\nelse:\n    def run(a): ...\n",

@@ -12,6 +12,7 @@ from profilec.prove.dependencies import Dependencies
 from profilec.prove.forbidden import prove_forbidden
 from profilec.prove.idle_dependencies import prove_imports_remain
 from profilec.prove.lossless import prove_lossless
+from profilec.prove.members import prove_members
 from profilec.prove.nothing_left import prove_nothing_left
 from profilec.prove.parity import prove_parity
 from profilec.prove.resolves import prove_resolves
@@ -42,6 +43,7 @@ def prove(
         yield from prove_nothing_left(sources, tree, config)
         yield from prove_lossless(sources, tree, config)
         yield from prove_resolves(sources, tree, config, answers)
+        yield from prove_members(sources, tree, config, by_facts)
         yield from prove_forbidden(sources, tree, config, dependencies)
         yield from prove_imports_remain(sources, tree, config, dependencies)
     yield from prove_parity(sources, trees, config, by_facts)

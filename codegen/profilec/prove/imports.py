@@ -193,6 +193,8 @@ def _imported_names(module: Module) -> Iterator[tuple[str, int]]:
                 yield from ((name, node.lineno) for name in names)
             case ast.If():
                 pending += parts_at_run_time(node, module.syntax)
+            case ast.expr():
+                pass
             case _:
                 for inner in ("finalbody", "orelse", "cases", "handlers", "body"):
                     pending += getattr(node, inner, ())

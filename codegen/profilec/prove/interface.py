@@ -8,6 +8,7 @@ interface of their own.
 import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
@@ -125,19 +126,65 @@ class Interface:
     def _public_names(
         self, file: EmittedFile, module: Module, bound: Mapping[str, list[Binding]]
     ) -> Iterator[str]:
-        listed = _listed(module)
+        listed = self._listed(file, module)
         if listed is not None:
-            yield from (str(entry.value) for entry in listed if not self._is_declared(file, entry))
+            yield from (name for name, is_declared in listed.items() if not is_declared)
             return
         for name, nodes in bound.items():
             alike = (node for node in nodes if not self._is_declared(file, node))
             if not name.startswith("_") and any(map(_counts, alike)):
                 yield name
 
+    def _listed(self, file: EmittedFile, module: Module, depth: int = 0) -> dict[str, bool] | None:
+        """The entries of `__all__`, as far as they are written out, and whether each is declared."""
+        found: dict[str, bool] | None = None
+        for node in statements(module.syntax.body):
+            match node:
+                case (
+                    ast.Assign(targets=[ast.Name(id="__all__")], value=value)
+                    | ast.AnnAssign(target=ast.Name(id="__all__"), value=ast.expr() as value)
+                    | ast.AugAssign(target=ast.Name(id="__all__"), value=value)
+                    | ast.Expr(
+                        ast.Call(
+                            func=ast.Attribute(value=ast.Name(id="__all__"), attr="append" | "extend"),
+                            args=[value],
+                        )
+                    )
+                ):
+                    found = (found or {}) | dict(self._entries(file, module, value, depth))
+                case ast.Expr(
+                    ast.Call(
+                        func=ast.Attribute(value=ast.Name(id="__all__"), attr="remove"),
+                        args=[ast.Constant(value=str(name))],
+                    )
+                ) if found and not self._is_declared(file, node):
+                    found.pop(name, None)
+        return found
+
+    def _entries(
+        self, file: EmittedFile, module: Module, value: ast.expr, depth: int
+    ) -> Iterator[tuple[str, bool]]:
+        match value:
+            case ast.Constant(value=str(name)):
+                yield name, self._is_declared(file, value)
+            case ast.List(elts=parts) | ast.Tuple(elts=parts):
+                for part in parts:
+                    yield from self._entries(file, module, part, depth)
+            case ast.BinOp(left=left, op=ast.Add(), right=right):
+                yield from self._entries(file, module, left, depth)
+                yield from self._entries(file, module, right, depth)
+            case ast.Starred(value=inner):
+                yield from self._entries(file, module, inner, depth)
+            case ast.Attribute(value=ast.Name(id=alias), attr="__all__") if depth < _FURTHEST:
+                other = self._files.get(_imported_module(module, alias) or "")
+                inside = parse(other.path, other.data) if other else None
+                if other and inside:
+                    yield from (self._listed(other, inside, depth + 1) or {}).items()
+
     def _members(
         self, owner: str, file: EmittedFile, module: Module, definition: ast.ClassDef
     ) -> Iterator[tuple[str, Entry]]:
-        for name, all_nodes in bindings(definition.body).items():
+        for name, all_nodes in (_slots(definition) | bindings(definition.body)).items():
             nodes = [node for node in all_nodes if not self._is_declared(file, node)]
             if not nodes or not _is_public_member(name) or _adds_nothing(nodes[-1]):
                 continue
@@ -153,9 +200,11 @@ class Interface:
             case ast.ClassDef():
                 bases = [ast.unparse(base) for base in node.bases if not self._is_declared(file, base)]
                 bases += [f"{keyword.arg}={ast.unparse(keyword.value)}" for keyword in node.keywords]
-                return f"{self._decorators(file, node)}class {name}({', '.join(bases)})"
+                return f"{self._decorators(file, node)}class {name}{_generic(node)}({', '.join(bases)})"
             case ast.AnnAssign():
-                return f"{name}: {ast.unparse(node.annotation)}{' = …' if node.value else ''}"
+                return f"{name}: {_annotation(node.annotation)}{' = …' if node.value else ''}"
+            case ast.Assign(value=ast.Lambda(args=arguments)):
+                return f"{name} = lambda {', '.join(self._parameters(file, arguments))}"
             case ast.TypeAlias():
                 return ast.unparse(node)
             case ast.alias():
@@ -190,10 +239,12 @@ class Interface:
         return "".join(f"@{ast.unparse(name)} " for name in names)
 
     def _function(self, file: EmittedFile, node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
-        kind = "async def" if isinstance(node, ast.AsyncFunctionDef) else "def"
-        returns = f" -> {ast.unparse(node.returns)}" if node.returns else ""
+        kind = "def"
+        if isinstance(node, ast.AsyncFunctionDef):
+            kind = "async generator" if _yields(node) else "async def"
+        returns = f" -> {_annotation(node.returns)}" if node.returns else ""
         parameters = ", ".join(self._parameters(file, node.args))
-        return f"{self._decorators(file, node)}{kind} {node.name}({parameters}){returns}"
+        return f"{self._decorators(file, node)}{kind} {node.name}{_generic(node)}({parameters}){returns}"
 
     def _parameters(self, file: EmittedFile, arguments: ast.arguments) -> Iterator[str]:
         plain = [*arguments.posonlyargs, *arguments.args]
@@ -228,8 +279,59 @@ def _adds_nothing(node: Binding) -> bool:
 
 
 def _parameter(argument: ast.arg, *, has_default: bool = False) -> str:
-    annotation = f": {ast.unparse(argument.annotation)}" if argument.annotation else ""
+    annotation = f": {_annotation(argument.annotation)}" if argument.annotation else ""
     return f"{argument.arg}{annotation}{' = …' if has_default else ''}"
+
+
+def _annotation(node: ast.expr) -> str:
+    """An annotation as text; one that stands in a string is the same without."""
+    match node:
+        case ast.Constant(value=str(text)):
+            with suppress(SyntaxError, ValueError):
+                return ast.unparse(ast.parse(text.strip(), mode="eval"))
+    return ast.unparse(node)
+
+
+def _generic(node: Definition) -> str:
+    return f"[{', '.join(map(ast.unparse, node.type_params))}]" if node.type_params else ""
+
+
+def _yields(function: ast.AsyncFunctionDef) -> bool:
+    pending: list[ast.AST] = [*function.body]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Yield | ast.YieldFrom):
+            return True
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+            pending += ast.iter_child_nodes(node)
+    return False
+
+
+def _slots(definition: ast.ClassDef) -> dict[str, list[Binding]]:
+    """The names that `__slots__` of a class lists, as far as they are written out."""
+    found: dict[str, list[Binding]] = {}
+    for node in statements(definition.body):
+        match node:
+            case ast.Assign(targets=[ast.Name(id="__slots__")], value=ast.List() | ast.Tuple() as value):
+                for entry in value.elts:
+                    if isinstance(entry, ast.Constant) and isinstance(entry.value, str):
+                        found[entry.value] = [node]
+    return found
+
+
+def _imported_module(module: Module, alias: str) -> str | None:
+    """The module that a name at the top of a file was imported as."""
+    for node in statements(module.syntax.body):
+        match node:
+            case ast.Import(names=names):
+                for one in names:
+                    if (one.asname or one.name) == alias:
+                        return one.name
+            case ast.ImportFrom(names=names):
+                for one in names:
+                    if (one.asname or one.name) == alias:
+                        return f"{module.absolute(node.module, node.level)}.{one.name}"
+    return None
 
 
 def _counts(node: Binding) -> bool:
@@ -237,26 +339,14 @@ def _counts(node: Binding) -> bool:
     return node.asname == node.name if isinstance(node, ast.alias) else True
 
 
-def _listed(module: Module) -> list[ast.Constant] | None:
-    """The entries of `__all__`, as far as they are written out; None where there is no `__all__`."""
-    found: list[ast.Constant] | None = None
-    for node in statements(module.syntax.body):
-        match node:
-            case (
-                ast.Assign(targets=[ast.Name(id="__all__")], value=ast.List() | ast.Tuple() as value)
-                | ast.AnnAssign(target=ast.Name(id="__all__"), value=ast.List() | ast.Tuple() as value)
-                | ast.AugAssign(target=ast.Name(id="__all__"), value=ast.List() | ast.Tuple() as value)
-            ):
-                entries = (entry for entry in value.elts if isinstance(entry, ast.Constant))
-                found = [*(found or ()), *(entry for entry in entries if isinstance(entry.value, str))]
-    return found
-
-
 def bindings(body: Iterable[ast.stmt]) -> dict[str, list[Binding]]:
     """What binds each name of a module or class, in order, also within its compound statements."""
     found: dict[str, list[Binding]] = {}
     for name, node in _bindings(body):
-        found.setdefault(name, []).append(node)
+        if isinstance(node, ast.Delete):
+            found.pop(name, None)
+        else:
+            found.setdefault(name, []).append(node)
     return found
 
 
@@ -273,3 +363,5 @@ def _bindings(body: Iterable[ast.stmt]) -> Iterator[tuple[str, Binding]]:
                     yield from ((name.id, node) for name in ast.walk(target) if isinstance(name, ast.Name))
             case ast.AnnAssign(target=ast.Name(id=name)) | ast.TypeAlias(name=ast.Name(id=name)):
                 yield name, node
+            case ast.Delete():
+                yield from ((name.id, node) for name in node.targets if isinstance(name, ast.Name))

@@ -45,6 +45,7 @@ class Meanings:
         self._around = around
         self.literals = Literals(module, scopes)
         self._known: dict[tuple[int, str], Values] = {}
+        self._given: dict[int, dict[str, list[ast.expr]]] = {}
 
     def names(self, node: ast.expr) -> frozenset[str]:
         """The dotted names that an expression may stand for."""
@@ -132,7 +133,10 @@ class Meanings:
         key = id(scope), f".{name}"
         if key not in self._known:
             self._known[key] = NOTHING
-            found = self._in_scope(scope, name).union(*map(self.values, _assigned_to_self(definition, name)))
+            if id(scope) not in self._given:
+                self._given[id(scope)] = _given_to_self(definition)
+            given = self._given[id(scope)].get(name, ())
+            found = self._in_scope(scope, name).union(*map(self.values, given))
             properties = [value for value in found if isinstance(value, Scope) and _is_property(value.node)]
             found |= self._called(*properties)
             inherited = self._attribute(NOTHING.union(*map(self.values, definition.bases)), name)
@@ -251,26 +255,28 @@ def _is_property(node: ast.AST) -> bool:
     return not _decorators(node).isdisjoint(_PROPERTIES)
 
 
-def _assigned_to_self(definition: ast.ClassDef, name: str) -> Iterator[ast.expr]:
-    """What the methods of a class assign to an attribute of their first parameter."""
+def _given_to_self(definition: ast.ClassDef) -> dict[str, list[ast.expr]]:
+    """What the methods of a class assign to the attributes of their first parameter."""
+    found: dict[str, list[ast.expr]] = {}
     for method in definition.body:
-        if not isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef) or not method.args.args:
-            continue
-        for node in ast.walk(method):
-            match node:
-                case ast.Assign(targets=targets, value=value):
-                    if any(_is_attribute(target, method.args.args[0].arg, name) for target in targets):
-                        yield value
-                case ast.AnnAssign(target=target, value=ast.expr() as value):
-                    if _is_attribute(target, method.args.args[0].arg, name):
-                        yield value
+        match method:
+            case ast.FunctionDef(args=ast.arguments(args=[first, *_])) | ast.AsyncFunctionDef(
+                args=ast.arguments(args=[first, *_])
+            ):
+                for node in ast.walk(method):
+                    for target, value in _assigned(node):
+                        match target:
+                            case ast.Attribute(value=ast.Name(id=owner), attr=name) if owner == first.arg:
+                                found.setdefault(name, []).append(value)
+    return found
 
 
-def _is_attribute(target: ast.expr, owner: str, name: str) -> bool:
-    match target:
-        case ast.Attribute(value=ast.Name(id=found), attr=attribute):
-            return found == owner and attribute == name
-    return False
+def _assigned(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
+    match node:
+        case ast.Assign(targets=targets, value=value):
+            yield from ((target, value) for target in targets)
+        case ast.AnnAssign(target=target, value=ast.expr() as value):
+            yield target, value
 
 
 def _returned(function: ast.AST) -> Iterator[ast.expr]:

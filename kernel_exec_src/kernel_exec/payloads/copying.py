@@ -13,6 +13,7 @@ from kernel_exec.payloads.shapes import (
     ATOMS,
     MANY,
     MAX_DEPTH,
+    Layout,
     RefusedError,
     copy_records,
     layout_of,
@@ -55,8 +56,18 @@ def _copy(value: Any, room: int) -> Any:
     layout = layout_of(kind)
     if layout is None:
         raise RefusedError
-    state = layout.state(value)
-    for name, member in state.items():
+    return _copy_object(value, layout, room)
+
+
+def _copy_object(value: object, layout: Layout, room: int) -> object:
+    instance = layout.copy(value)
+    for name in layout.slots:
+        member = getattr(instance, name, None)  # a slot that was never filled stays so
         if type(member) not in ATOMS:
-            state[name] = _copy(member, room - 1)
-    return layout.revive(state)
+            layout.put(instance, name, _copy(member, room - 1))
+    if layout.has_dict:
+        attributes = vars(instance)
+        for name, member in attributes.items():
+            if type(member) not in ATOMS:
+                attributes[name] = _copy(member, room - 1)
+    return instance

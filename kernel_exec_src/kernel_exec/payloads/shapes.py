@@ -59,6 +59,28 @@ class Layout(Struct, frozen=True, eq=False):
             state.update(vars(value))
         return state
 
+    def copy(self, value: object) -> object:
+        """Make an instance that holds the same objects as `value`, without running `__init__` again."""
+        instance: object
+        if isinstance(value, msgspec.Struct):
+            # By name, since the class may have a way of its own. msgspec's stubs leave it out.
+            instance = msgspec.Struct.__copy__(value)  # type: ignore[attr-defined]
+        else:
+            instance = object.__new__(self.kind)
+            for name in self.slots:
+                if hasattr(value, name):
+                    object.__setattr__(instance, name, getattr(value, name))
+        if self.has_dict:
+            vars(instance).update(vars(value))
+        return instance
+
+    def put(self, instance: object, name: str, member: object) -> None:
+        """Fill a slot, of a frozen instance too."""
+        if isinstance(instance, msgspec.Struct):
+            msgspec.structs.force_setattr(instance, name, member)
+        else:
+            object.__setattr__(instance, name, member)
+
     def revive(self, state: Mapping[str, Any]) -> object:
         """Make an instance that holds `state`, without running `__init__` or `__post_init__` again."""
         if issubclass(self.kind, msgspec.Struct):

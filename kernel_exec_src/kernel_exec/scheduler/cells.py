@@ -19,6 +19,7 @@ from operator import length_hint
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from kernel_exec.context import NodeContext
+from kernel_exec.offload import Ahead
 from kernel_exec.program import Manner
 
 if TYPE_CHECKING:
@@ -112,6 +113,7 @@ class Node:
     """One node of the run. The first group never changes after assembly, the second is its state."""
 
     __slots__ = (
+        "ahead",
         "alias",
         "awaited",
         "call",
@@ -144,6 +146,8 @@ class Node:
         self.context: NodeContext | None = None
         """What the handler sees of the run, if it asks."""
         self.call: Callable[[Any], Any] = _unbound
+        self.ahead: Ahead | None = None
+        """What works ahead on the messages in its inbox, if anything does."""
         self.captures = False
         self.halts = False
         self.plain = True

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from kernel_exec.context import RunState
 from kernel_exec.errors import ExecutionError, NodeFailed, QueueLimitExceeded
+from kernel_exec.offload import blamed
 from kernel_exec.payloads import estimate_bytes
 from kernel_exec.results import Feed, Value
 from kernel_exec.runtime import FIRST_PACE, turn_of
@@ -178,8 +179,9 @@ class Run(ABC):
 
     def fail(self, node: Node, cause: BaseException) -> None:
         """End the run because the handler of `node` raised `cause`, or its payload could not go on."""
-        message = f"node {node.alias!r} failed: {type(cause).__name__}: {cause}"
-        self.stop(NodeFailed(message, alias=node.alias, cause=cause))
+        alias, cause = blamed(node.alias, cause)
+        message = f"node {alias!r} failed: {type(cause).__name__}: {cause}"
+        self.stop(NodeFailed(message, alias=alias, cause=cause))
 
     def discard(self, error: ExecutionError) -> None:
         """End the run because nobody wants it any more, and forget its results; `error` says why."""

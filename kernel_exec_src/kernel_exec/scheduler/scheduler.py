@@ -31,6 +31,7 @@ from contextvars import Context
 
 from kernel_exec.results import SKIP, Value
 from kernel_exec.runtime import TRUSTED
+from kernel_exec.scheduler.batches import send_ahead
 from kernel_exec.scheduler.cells import Driver, Node, Parcel
 from kernel_exec.scheduler.doors import Doors
 from kernel_exec.scheduler.invocation import invoke
@@ -242,6 +243,8 @@ class Scheduler(Doors):
                         way.held += 1
                         way.target.inbox.append((payload, way, ticket, None))
                         target = None
+                        if node.ahead is not None:
+                            send_ahead(self, node, node.ahead)
                     elif (
                         node.emits
                         and len(results) < outlet.direct_room
@@ -252,6 +255,8 @@ class Scheduler(Doors):
                             weights.held += size
                         if outlet.readers:
                             outlet.wake_one()
+                        if node.ahead is not None:
+                            send_ahead(self, node, node.ahead)
                     else:
                         target = None
                         if held is not node:

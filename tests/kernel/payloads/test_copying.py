@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from values import (
@@ -79,6 +80,35 @@ def test_what_post_init_did_once_is_not_done_again() -> None:
     assert copy_payload(counted).runs_so_far == 1
     assert copy_payload(derived).runs == 1
     assert copy_payload(derived).total == [1, "later"]
+
+
+def test_a_class_that_says_how_to_copy_it_is_not_asked() -> None:
+    class Own(msgspec.Struct):
+        value: Any = None
+
+        def __copy__(self) -> Any:
+            return None
+
+        __deepcopy__ = __copy__
+
+    own = Own([1])
+    copied = copy_payload(own)
+    assert identical(copied, own)
+    assert copied.value is not own.value
+
+
+@pytest.mark.parametrize("options", [{"gc": False}, {"weakref": True, "dict": True}, {"cache_hash": True}])
+def test_structs_of_every_kind_are_copied(options: dict[str, bool]) -> None:
+    kind = msgspec.defstruct("Odd", [("a", Any), ("b", Any, None)], frozen=True, eq=True, **options)
+    value = kind("x", b="y")
+    hash(value)
+    assert identical(copy_payload([value, kind([1])]), [value, kind([1])])
+    assert hash(copy_payload(value)) == hash(value)
+
+
+def test_a_slot_that_was_never_filled_stays_so() -> None:
+    empty = object.__new__(Slotted)
+    assert not hasattr(copy_payload(empty), "value")
 
 
 def test_the_same_member_twice_becomes_two() -> None:

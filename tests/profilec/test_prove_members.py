@@ -1,0 +1,102 @@
+"""Proof 2: a member that a class has lost is not read, as far as that can be decided."""
+
+import pytest
+from profilec_project import CONFIGURATION, Project
+
+HEAD = "from profilec import only\nfrom shop._profile import THREADS\n"
+COLOURS = HEAD + "import enum\n\nclass E(enum.Enum):\n    A = 1  # profilec: only THREADS\n    B = 2\n"
+
+LOST = {
+    "a member of an enumeration": ("a", "from shop.e import E\n\ndef f():\n    return E.A\n"),
+    "a member by its module": ("a", "from shop import e\n\nX = e.E.A\n"),
+    "a member by another name": ("a", "from shop.e import E as Colour\n\nX = [Colour.A]\n"),
+    "a member by a re-export": ("a", "from shop import E\n\nX = E.A\n"),
+    "a member in a default": ("a", "import shop.e\n\ndef f(x=shop.e.E.A): ...\n"),
+    "a member by an alias": ("a", "from shop.e import E\n\nC = E\nX = C.A\n"),
+    "a member in the same file": ("e", COLOURS + "\ndef f():\n    return E.A\n"),
+    "a member in a match": ("a", "from shop.e import E\n\ndef f(x):\n    match x:\n        case E.A: ...\n"),
+    "a member in a class that inherits it": ("a", "from shop.e import E\n\nclass F:\n    x = E.A\n"),
+}
+
+
+def check(project: Project, module: str, text: str, configuration: str = CONFIGURATION) -> list[str]:
+    """The messages about a package whose enumeration has one member for threads alone."""
+    project.write({"pyproject.toml": configuration, "src/shop/__init__.py": "from shop.e import E as E\n"})
+    project.write({"src/shop/e.py": COLOURS})
+    project.write({f"src/shop/{module}.py": text})
+    return [finding["message"] for finding in project.run("check", "--json").json["findings"]]
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_a_member_that_went_and_is_read_is_found(name: str, project: Project) -> None:
+    module, text = LOST[name]
+    assert check(project, module, text) == ["`E` of `shop.e` has no `A` in this tree"]
+
+
+METHODS = {
+    "a method of self": "    def g(self):\n        return self.f()\n",
+    "a method of the class": "    @classmethod\n    def g(cls):\n        return cls.f()\n",
+    "a method of an instance": "def g():\n    return C().f()\n",
+    "a method of an instance by name": "ONE = C()\ndef g():\n    return ONE.f()\n",
+    "a method of the class by name": "def g(x):\n    return C.f(x)\n",
+}
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_that_went_and_is_called_is_found(name: str, project: Project) -> None:
+    text = f"{HEAD}\nclass C:\n    @only(THREADS)\n    def f(self): ...\n{METHODS[name]}"
+    assert check(project, "a", text) == ["`C` of `shop.a` has no `f` in this tree"]
+
+
+KEPT = {
+    "another class": "from shop.e import E\n\nclass A:\n    A = 1\n\nX = A.A\n",
+    "a parameter of that name": "from shop.e import E\n\ndef f(E):\n    return E.A\n",
+    "a member that is asked for": "from shop.e import E\n\nX = E.A if hasattr(E, 'A') else E.B\n",
+    "a member that may fail": (
+        "from shop.e import E\n\ntry:\n    X = E.A\nexcept AttributeError:\n    X = E.B\n"
+    ),
+    "a class that may be another": ("from shop.e import E\n\nif input():\n    E = object()\n\nX = E.A\n"),
+    "a member that is set": "from shop.e import E\n\nE.A = 3\nX = E.A\n",
+    "an attribute of something else": "from shop.e import E\n\nX = input.A\n",
+    "a selected reader": f"{HEAD}from shop.e import E\n\nif THREADS:\n    _X = E.A\n",
+    "a type": "from shop.e import E\n\ndef f(x: E) -> int:\n    return x.B\n",
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_what_may_have_the_member_all_the_same_is_left_alone(name: str, project: Project) -> None:
+    assert check(project, "a", KEPT[name]) == []
+
+
+OPEN = {
+    "an unknown base": "from other import Base\n\nclass C(Base):\n",
+    "a base with that member": "class B:\n    f = 1\n\nclass C(B):\n",
+    "a base of a base with that member": "class A:\n    f = 1\nclass B(A): ...\nclass C(B):\n",
+    "a base that answers for everything": ("class B:\n    def __getattr__(self, name): ...\n\nclass C(B):\n"),
+    "a builtin base with that member": "class C(str):\n    f = split = str.split\n",
+    "a metaclass": "class M(type): ...\n\nclass C(metaclass=M):\n",
+    "a decorator": "from other import fill\n\n@fill\nclass C:\n",
+}
+
+
+@pytest.mark.parametrize("name", OPEN)
+def test_a_class_that_is_not_known_in_whole_is_left_alone(name: str, project: Project) -> None:
+    text = f"{HEAD}\n{OPEN[name]}    @only(THREADS)\n    def f(self): ...\n    x = 1\n\n_X = C.f\n"
+    assert check(project, "a", text) == []
+
+
+def test_a_subclass_that_has_the_member_may_be_self(project: Project) -> None:
+    text = (
+        f"{HEAD}\nclass C:\n    @only(THREADS)\n    def f(self): ...\n"
+        "    def g(self):\n        return self.f()\n\nclass D(C):\n    def f(self): ...\n"
+    )
+    assert check(project, "a", text) == []
+
+
+def test_what_facts_take_was_never_a_member_there(project: Project) -> None:
+    facts = '    facts = { "sys.platform" = "emscripten" }\n'
+    text = (
+        "import sys\n\nclass C:\n    if sys.platform != 'emscripten':\n        def f(self): ...\n"
+        "    def g(self):\n        return self.f()\n"
+    )
+    assert check(project, "a", text, CONFIGURATION.rstrip(" ") + facts) == []
