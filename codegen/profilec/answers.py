@@ -5,19 +5,18 @@ the hash of what was asked, an edit asks anew only what depends on it, and a pro
 an answer out. What is known, and who worked it out, never changes a build, only its cost.
 """
 
-import gc
 import hashlib
-import multiprocessing
 import os
-import sys
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+
+if TYPE_CHECKING:
+    from profilec.workers import Workers
 
 _FILE = ".answers"
 _WORTH_A_PROCESS = 8
@@ -40,8 +39,8 @@ class Answers:
         self._file = folder / _FILE if folder else None
         self._release = release
         self._jobs = jobs
-        self._pool: ProcessPoolExecutor | None = None
         self._earlier = _load(self._file, release) if self._file else {}
+        self._workers: Workers | None = None
         self._asked: dict[bytes, bytes] = {}
 
     def ask[C, Q, A](
@@ -72,15 +71,17 @@ class Answers:
     def _work_out[Q, A](self, question: Callable[[Q], A], about: Sequence[Q]) -> list[A]:
         if self._jobs == 1 or len(about) < self._jobs * _WORTH_A_PROCESS:
             return list(map(question, about))
-        if self._pool is None:
-            self._pool = _pool(self._jobs)
-        return list(self._pool.map(question, about, chunksize=max(1, len(about) // (self._jobs * 8))))
+        if self._workers is None:
+            from profilec.workers import Workers  # slow to import, and only needed where several work
+
+            self._workers = Workers(self._jobs)
+        return self._workers.map(question, about)
 
     def close(self) -> None:
         """Write down what was asked, and end the processes."""
-        if self._pool is not None:
-            self._pool.shutdown()
-            self._pool = None
+        if self._workers is not None:
+            self._workers.close()
+            self._workers = None
         if self._file is not None and self._asked.keys() != self._earlier.keys():
             with suppress(OSError):  # as where nothing was built yet; the next build has more to do then
                 self._write(self._file)
@@ -109,15 +110,3 @@ def _load(file: Path, release: str) -> dict[bytes, bytes]:
     except (OSError, msgspec.MsgspecError):
         return {}
     return answers if known == release else {}
-
-
-def _pool(jobs: int) -> ProcessPoolExecutor:
-    """Start processes. Not as copies of this one, which a thread of ours, as for progress, would harm."""
-    context = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
-    if sys.platform != "win32":
-        context.set_forkserver_preload(["profilec.settle", "profilec.prove", "profilec.emit.formatting"])
-    return ProcessPoolExecutor(jobs, mp_context=context, initializer=_prepare, initargs=(gc.get_threshold(),))
-
-
-def _prepare(threshold: tuple[int, int, int]) -> None:
-    gc.set_threshold(*threshold)

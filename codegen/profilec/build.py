@@ -99,7 +99,8 @@ def _emit(
     try:
         trees = {name: analysis.trees[name] for name in outputs}
         rendered = {
-            name: render_package(tree, config, lines_kept=lines_kept).files for name, tree in trees.items()
+            name: render_package(tree, config, lines_kept=lines_kept, answers=analysis.package.answers).files
+            for name, tree in trees.items()
         }
     except EmitError as error:
         return Outcome(merged((*analysis.faults, *error.findings)))

@@ -1,7 +1,7 @@
 """A package as text: its Python files, its flags, and which files can hold anything to decide.
 
 Takes the files of the source root and gives a `Package`. A file in which neither a flag, nor a marker,
-nor the words of a fact occur is ruled out by a substring test, and never parsed for what it decides.
+nor the words of a fact occur is ruled out by a search for them, and never parsed for what it decides.
 """
 
 import re
@@ -168,10 +168,14 @@ def _find_relevant(package: Package) -> None:
         package.relevant = tuple(package.texts)
         return
     words = _words(package.flags, package.config.profiles.values())
-    texts = package.texts.items()
+    whole = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, sorted(words)))})(?!\w)")
     stubs = {package.file_of(module) for module in package.config.stub_modules}
+
+    def is_relevant(content: str) -> bool:  # a search for plain texts is far faster than one for words
+        return any(word in content for word in words) and whole.search(content) is not None
+
     package.relevant = tuple(
-        path for path, text in texts if path in stubs or any(word in text.content for word in words)
+        path for path, text in package.texts.items() if path in stubs or is_relevant(text.content)
     )
 
 

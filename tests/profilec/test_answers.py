@@ -1,7 +1,12 @@
 """What is remembered from one build to the next, and who works it out, never changes what is built."""
 
+import os
 import random
 import shutil
+import signal
+import subprocess
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -121,3 +126,30 @@ def test_a_fault_that_another_process_finds_is_shown_as_any_other(
     assert wanted.count("PC102") == 40
     assert build(project.root, "--jobs", "2")[0] == 1
     assert capsys.readouterr().out == wanted
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there, a signal cannot be sent to a process")
+@pytest.mark.parametrize("to_all", [True, False], ids=["in a terminal", "to one process"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("seconds", [1.0, 2.0])
+def test_several_processes_end_together_and_leave_the_earlier_tree(
+    project: Project, number: signal.Signals, to_all: bool, seconds: float
+) -> None:
+    assert build(project.root)[0] == 0
+    wanted = project.files()
+    for module in range(40):
+        steps = "".join(f"    if THREADS:\n        value += {step}\n" for step in range(module, module + 250))
+        project.write(
+            {f"src/shop/m{module}.py": f"{PIECES[3]}\n\ndef work(value):\n{steps}    return value\n"}
+        )
+    command = [sys.executable, "-m", "profilec.cli", "build", "-C", str(project.root), "--jobs", "2"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True, text=True
+    ) as process:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(seconds)
+        (os.killpg if to_all else os.kill)(process.pid, number)
+        said, _ = process.communicate(timeout=60)  # which ends when the last process lets go of the pipe
+    assert process.returncode in ((130, -number) if number == signal.SIGINT else (-number,))
+    assert "multiprocessing" not in said  # no traceback of a process, no warning of what one leaves behind
+    assert project.files() == wanted

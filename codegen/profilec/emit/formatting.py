@@ -1,7 +1,7 @@
 """Black over the files that the compiler changed; their line maps are carried over to what Black wrote."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,22 @@ _MOVED_BY_BLACK = frozenset("()[]{},;\"'\\ \t\f\r")
 
 class FormatError(Exception):
     """Black refused a file; the text is its reason."""
+
+
+@dataclass(frozen=True)
+class Formatted:
+    """A file as Black writes it, or why it refused."""
+
+    file: EmittedFile
+    refusal: str = ""
+
+
+def formatted(options: Mapping[str, Any], file: EmittedFile) -> Formatted:
+    """Format one file; a question to `answers`."""
+    try:
+        return Formatted(format_file(file, options))
+    except FormatError as error:
+        return Formatted(file, str(error))
 
 
 def format_file(file: EmittedFile, options: Mapping[str, Any]) -> EmittedFile:

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
+from profilec.answers import Answers
 from profilec.config import Config
 from profilec.diagnostics import Finding
-from profilec.emit.formatting import FormatError, format_file
+from profilec.emit.formatting import Formatted, formatted
 from profilec.emit.guard import add_guard
 from profilec.emit.keep_lines import NoRoomError, keep_lines
 from profilec.emit.metadata import distribution_name, render_metadata
@@ -35,13 +35,16 @@ class Emitted:
     files: Mapping[str, bytes]
 
 
-def render_package(tree: Tree, config: Config, *, lines_kept: bool = False) -> Emitted:
+def render_package(
+    tree: Tree, config: Config, *, lines_kept: bool = False, answers: Answers | None = None
+) -> Emitted:
     """Finish a tree: guard, Black, metadata, source map.
 
     Args:
         tree: what one profile makes of the package, proved.
         config: the project's configuration.
         lines_kept: whether every kept line stays at its number; nothing is then formatted.
+        answers: what is known of single files; None where nothing is.
 
     Raises:
         EmitError: Black refused a changed file (PC505), or a kept line would have to move (PC506).
@@ -55,7 +58,7 @@ def render_package(tree: Tree, config: Config, *, lines_kept: bool = False) -> E
     if lines_kept:
         files = _with_lines_kept(files, tree.profile, config)
     elif config.format == "black":
-        files = _formatted(files, tree.profile, config)
+        files = _formatted(files, tree.profile, config, answers or Answers())
     everything = render_metadata(config, config.profiles[tree.profile])
     everything |= {path: file.data for path, file in files.items()}
     everything[MAP_FILE] = render_map(tree.profile, config.source, files)
@@ -79,16 +82,21 @@ def _with_lines_kept(
     return kept
 
 
-def _formatted(files: Mapping[str, EmittedFile], profile: str, config: Config) -> dict[str, EmittedFile]:
-    options: dict[str, Any] = dict(config.black)
-    formatted, findings = {}, []
-    for path, file in files.items():
-        try:
-            is_formatted = file.changed and path.endswith((".py", ".pyi"))
-            formatted[path] = format_file(file, options) if is_formatted else file
-        except FormatError as error:
-            message = f"Black cannot format the emitted file: {error}"
-            findings.append(Finding("PC505", config.shown(path), message=message, profiles=(profile,)))
+def _formatted(
+    files: Mapping[str, EmittedFile], profile: str, config: Config, answers: Answers
+) -> dict[str, EmittedFile]:
+    changed = [file for file in files.values() if file.changed and file.path.endswith((".py", ".pyi"))]
+    found = answers.ask(formatted, dict(config.black), changed, Formatted)
+    findings = [
+        Finding(
+            "PC505",
+            config.shown(one.file.path),
+            message=f"Black cannot format the emitted file: {one.refusal}",
+            profiles=(profile,),
+        )
+        for one in found
+        if one.refusal
+    ]
     if findings:
         raise EmitError(tuple(findings))
-    return formatted
+    return {**files, **{one.file.path: one.file for one in found}}

@@ -11,6 +11,7 @@ import re
 import tokenize
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from profilec.config import Config
 from profilec.diagnostics import Finding
@@ -39,9 +40,7 @@ def prove_nothing_left(sources: Mapping[str, SourceFile], tree: Tree, config: Co
         if config.flags and file.path in _paths(config.flags):
             message = f"the module of flags `{config.flags}` is in the tree"
             yield Finding("PC401", config.shown(file.path), message=message, profiles=(tree.profile,))
-        elif any(word in file.data for word in words.encoded) or (
-            file.changed and _MARKER_WORD.search(file.data)
-        ):
+        elif words.stand_in(file.data) or (file.changed and _MARKER_WORD.search(file.data)):
             for node, message in _search(file, words):
                 source = sources.get(file.path)
                 yield finding_at(config, tree, file, source, node, code="PC401", message=message)
@@ -73,10 +72,17 @@ class _Words:
     module: str | None
     flags: frozenset[str]
 
-    @property
-    def encoded(self) -> tuple[bytes, ...]:
-        """The words that a file must hold for anything to be left in it."""
+    def stand_in(self, data: bytes) -> bool:
+        """Whether a file holds one of the words, as it must for anything to be left in it."""
+        return any(word in data for word in self._encoded) and self._whole.search(data) is not None
+
+    @cached_property
+    def _encoded(self) -> tuple[bytes, ...]:
         return (*self.roots, *sorted(flag.encode() for flag in self.flags))
+
+    @cached_property
+    def _whole(self) -> re.Pattern[bytes]:
+        return re.compile(rb"(?<!\w)(?:%s)(?!\w)" % b"|".join(map(re.escape, self._encoded)))
 
     @property
     def roots(self) -> tuple[bytes, ...]:
