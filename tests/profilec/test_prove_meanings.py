@@ -277,3 +277,17 @@ def test_a_circle_of_meanings_comes_to_an_end(tmp_path: Path) -> None:
         "L[0].sleep\nx = x + x\nimportlib = __import__\nimportlib(x)\n"
     )
     assert [finding.code for finding in prove(tmp_path, {"shop/a.py": text})] == ["PC406"]
+
+
+def test_a_key_that_is_looked_up_by_itself_is_followed_so_far_and_no_further(tmp_path: Path) -> None:
+    text = """
+        import importlib
+
+        KEYS = {"a": "b", "b": "a"}
+
+        def load(key):
+            key = KEYS[key]
+            key = {key: key, "c": key}[key]
+            return importlib.import_module(key)
+        """
+    assert [finding.code for finding in prove(tmp_path, {"shop/a.py": text})] == ["PC406"]
