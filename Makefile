@@ -51,13 +51,13 @@ test: check native wasm test-compiler test-kernel test-toolchain  ## everything
 
 test-compiler: setup  ## the compiler's tests
 	@echo "tests: compiler"
-	@$(PYTEST) -n auto tests/profilec
+	@$(PYTEST) -n auto --ignore=tests/profilec/browser tests/profilec
 
-test-browser: build  ## the same suite and an installation in Chromium; not part of `make test`
+test-browser: build  ## the same suite, an installation and the report in Chromium; not part of `make test`
 	@echo "tests: kernel, wasm, in a browser"
 	@$(BIN)/python tools/browser_suite.py $(RESULTS)/browser.xml tests/kernel tests/wasm
-	@echo "tests: installation, in a browser"
-	@$(PYTEST) tests/packaging/browser
+	@echo "tests: installation and report, in a browser"
+	@$(PYTEST) tests/packaging/browser tests/profilec/browser
 
 test-toolchain: build  ## set-up, wasm-python, wheels and examples
 	@echo "tests: toolchain, packaging, examples"
@@ -75,7 +75,7 @@ test-wasm: setup  ## the kernel's suite and what only wasm promises, inside Pyod
 	@rm -f $(RESULTS)/wasm.xml
 	@$(PYTEST) --profilec wasm --junitxml=$(RESULTS)/wasm.xml tests/kernel tests/wasm
 
-bench: build  ## measure everything in both worlds and write docs/benchmarks.*; a quarter of an hour
+bench: build build/peers/.installed  ## measure everything in both worlds and write docs/benchmarks.*; twenty minutes
 	@$(BIN)/python -m benchmarks.suite
 
 bench-check: build  ## measure again and fail where a ratio is worse than the kept one; not part of `make test`
@@ -84,15 +84,15 @@ bench-check: build  ## measure again and fail where a ratio is worse than the ke
 bench-compiler: setup  ## what the compiler costs, against parsing and copying
 	@$(BIN)/python -m benchmarks.compiler
 
+bench-peers: build build/peers/.installed  ## how many times longer other libraries take than the kernel; three minutes at most
+	@PYTHONPATH=build/native build/peers/bin/python -m benchmarks.peers
+
 build/peers/.installed: requirements/peers.txt
 	@echo "peers: packages into build/peers"
 	@rm -rf build/peers
 	@$(BIN)/python -m venv build/peers
 	@build/peers/bin/python -m pip install -qq --no-deps --require-hashes -r requirements/peers.txt
 	@touch $@
-
-bench-peers: build build/peers/.installed  ## how many times longer other libraries take than the kernel; three minutes at most
-	@PYTHONPATH=build/native build/peers/bin/python -m benchmarks.peers
 
 coverage: export COVERAGE_CORE := sysmon
 coverage: build  ## how much of the annotated source the kernel's tests reach in both worlds together

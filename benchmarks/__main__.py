@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.cases import IN_PYODIDE, Case, Driven, all_cases, chain, floor, same
+from benchmarks.copies import copy_cases
 from benchmarks.record import Record, Row, write
 from benchmarks.timing import Ratio, compare, marginal
 
@@ -38,6 +39,7 @@ def shown(row: Row) -> str:
 def cases(scale: float) -> Iterable[Case]:
     """Yield the rows that this world can have."""
     yield from all_cases(scale, threads=not PYODIDE)
+    yield from copy_cases(scale)
     if not PYODIDE:
         from benchmarks.spill import spill_cases  # the wasm tree has no files
 

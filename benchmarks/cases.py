@@ -206,15 +206,19 @@ def all_cases(scale: float, *, threads: bool) -> Iterator[Case]:
     yield from throughput("fan of 100", fan(100), same, messages // 20, {"run_many": 10})
     yield from throughput("chain of 10, sleep(0)", chain(10), suspended, messages // 2, {"run_many": 1.5})
     if threads:
-        graph = chain(1)
+        yield from blocking_cases(messages)
+
+
+def blocking_cases(messages: int) -> Iterator[Case]:
+    """Yield the rows of plain handlers, which leave the loop's thread."""
+    goals: dict[str, tuple[int, int, float | None]] = {
+        "blocking handler, 32 in its inbox": (1, messages * 4, 46),
+        "10 blocking handlers in a row, 32 in the inbox": (10, messages // 2, None),
+    }
+    for name, (length, count, goal) in goals.items():
+        graph = chain(length)
         driven = Driven(graph, blocking, IN_THE_INBOX)
-        count = messages * 4
-        yield Case(
-            "blocking handler, 32 in its inbox",
-            partial(a_blocking, graph, count),
-            partial(driven.run_many, count),
-            46,
-        )
+        yield Case(name, partial(a_blocking, graph, count), partial(driven.run_many, count), goal)
 
 
 async def floor(hops: int, messages: int) -> None:

@@ -22,6 +22,10 @@ _templates = Environment(
 )
 
 
+_ASIDE = ("growth", "method", "edge")
+"""What the names of rows begin with that stand in no world of the first table, nor in the plot."""
+
+
 class Table(NamedTuple):
     """Rows by name, each with a cell for every world that measured it."""
 
@@ -44,9 +48,7 @@ class Bar(NamedTuple):
 
 def render_page(record: Record) -> str:
     """Return docs/benchmarks.md."""
-    measured = {
-        name: rows for name, rows in record.worlds.items() if not name.startswith(("growth", "method"))
-    }
+    measured = {name: rows for name, rows in record.worlds.items() if not name.startswith(_ASIDE)}
     return _templates.get_template("benchmarks.md.j2").render(
         table=_table(measured),
         growth=[row for row in _rows(record, "growth") if row.name != QUEUED],
@@ -54,6 +56,7 @@ def render_page(record: Record) -> str:
         rounds=record.rounds,
         scale=record.scale,
         method=_rows(record, "method"),
+        edge=_rows(record, "edge"),
         peers=record.peers,
         short=[row.name for rows in measured.values() for row in rows if not row.is_reached],
     )
@@ -61,9 +64,11 @@ def render_page(record: Record) -> str:
 
 def render_plot(record: Record) -> str:
     """Return docs/benchmarks.svg: the rows that compare with the plain design, on a logarithmic scale."""
-    worlds = [name for name in record.worlds if not name.startswith(("growth", "method"))]
+    worlds = [name for name in record.worlds if not name.startswith(_ASIDE)]
     table = _table({name: record.worlds[name] for name in worlds})
-    compared = [(name, cells) for name, cells in table.rows if not name.startswith(("marginal", "spill"))]
+    compared = [
+        (name, cells) for name, cells in table.rows if not name.startswith(("copy", "marginal", "spill"))
+    ]
     bars: list[Bar] = []
     heads: list[tuple[str, int]] = []
     y = 40

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.check import regressions
+from benchmarks.edge import edge
 from benchmarks.method import method
 from benchmarks.page import render_page, render_plot
 from benchmarks.record import Record, Row, read, write
@@ -91,11 +92,11 @@ def measure(python: list[str], *arguments: str) -> dict[str, list[Row]]:
     return read(file).worlds
 
 
-def peers(rounds: int) -> dict[str, Any] | None:
-    """Return what the comparison with peers found, where they are installed; else what is kept of it."""
+def peers(rounds: int) -> dict[str, Any]:
+    """Return what the comparison with peers found, in the venv of their own that `make bench` makes."""
     python = ROOT / "build/peers/bin/python"
     if not python.exists():
-        return read(KEPT).peers if KEPT.exists() else None
+        raise SystemExit("benchmarks: no peers in build/peers: `make bench` installs them there")
     file = SCRATCH / "peers.json"
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "build/native")}
     command = [str(python), "-m", "benchmarks.peers", "--rounds", str(rounds), "--json", str(file)]
@@ -107,18 +108,20 @@ def peers(rounds: int) -> dict[str, Any] | None:
 def main(*, check: bool, rounds: int, scale: float) -> int:
     """Measure everything; return the exit status."""
     kept = read(KEPT) if check else None
+    others = None if check else peers(rounds)
     options = ("--rounds", str(rounds), "--scale", str(scale))
     worlds: dict[str, list[Row]] = {}
     for python in interpreters():
         worlds |= measure(python, *options)
     worlds["method"] = method(scale, rounds)
+    worlds["edge"] = edge(rounds)
     if kept is not None:
         worse = list(regressions(kept, Record(worlds)))
         print("\n".join(worse) or "no ratio is worse than it scatters")
         return 1 if worse else 0
     for world, rows in measure([sys.executable], *options, "growth").items():
         worlds[f"growth on {world}"] = rows
-    record = Record(worlds, rounds, scale, peers(rounds))
+    record = Record(worlds, rounds, scale, others)
     write(record, KEPT)
     (DOCS / "benchmarks.md").write_text(render_page(record), encoding="utf-8")
     (DOCS / "benchmarks.svg").write_text(render_plot(record), encoding="utf-8")

@@ -112,18 +112,24 @@ def serve(suite: Suite) -> ThreadingHTTPServer:
     return server
 
 
-def browse(address: str, profile: str) -> subprocess.Popen[bytes]:
-    """Open an address in headless Chromium, with a profile folder of its own."""
+def command(profile: str) -> list[str]:
+    """Return how headless Chromium is started, with a profile folder of its own."""
     names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
     browser = next(filter(None, map(shutil.which, names)), None)
     if browser is None:
         raise SystemExit(
             f"browser: none of {', '.join(names)} is on PATH: install Chromium and run this again"
         )
-    command = [browser, "--headless=new", "--disable-gpu", "--no-first-run", f"--user-data-dir={profile}"]
+    start = [browser, "--headless=new", "--disable-gpu", "--no-first-run", f"--user-data-dir={profile}"]
     if os.geteuid() == 0:
-        command.append("--no-sandbox")  # Chromium has no sandbox for root.
-    return subprocess.Popen([*command, address], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        start.append("--no-sandbox")  # Chromium has no sandbox for root.
+    return start
+
+
+def browse(address: str, profile: str) -> subprocess.Popen[bytes]:
+    """Open an address in headless Chromium."""
+    start = [*command(profile), address]
+    return subprocess.Popen(start, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def main() -> int:

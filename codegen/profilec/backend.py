@@ -68,7 +68,7 @@ def build_wheel(
         SystemExit: the project cannot be built as asked; the text says why.
     """
     target = str(Path(wheel_directory).absolute())
-    with _emitted(config_settings):
+    with _emitted(config_settings), _read_by_hatchling():
         from hatchling import build
 
         return build.build_wheel(target)
@@ -81,7 +81,7 @@ def build_sdist(sdist_directory: str, config_settings: Settings = None) -> str:
         SystemExit: the project cannot be built as asked; the text says why.
     """
     target = str(Path(sdist_directory).absolute())
-    with _emitted(config_settings):
+    with _emitted(config_settings), _read_by_hatchling():
         from hatchling import build
 
         return build.build_sdist(target)
@@ -123,7 +123,7 @@ def build_editable(
             file = Path(folder, path)
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(data)
-        with chdir(folder):
+        with chdir(folder), _read_by_hatchling():
             return build.build_editable(target)
 
 
@@ -135,7 +135,7 @@ def _emitted(settings: Settings) -> Iterator[None]:
     config = _configuration()
     profile = _asked_for(config, settings)
     with TemporaryDirectory() as folder:
-        profiles = {**config.profiles, profile.name: profile}
+        profiles = {**config.profiles, profile.name: profile.packed()}
         outcome = build_profiles(replace(config, out=folder, profiles=profiles), (profile.name,))
         _say(outcome.findings)
         if not outcome.is_good:
@@ -144,6 +144,15 @@ def _emitted(settings: Settings) -> Iterator[None]:
         Path(folder, ".git").mkdir()
         with chdir(Path(folder, profile.name)):
             yield
+
+
+@contextmanager
+def _read_by_hatchling() -> Iterator[None]:
+    """Say in one sentence what hatchling finds wrong with the metadata that the project declares."""
+    try:
+        yield
+    except (OSError, TypeError, ValueError) as error:
+        raise SystemExit(f"profilec: pyproject.toml, [project]: {error}") from None
 
 
 def _configuration() -> Config:

@@ -111,7 +111,9 @@ def _emit(
         ]
         return Outcome(merged((*analysis.faults, *findings)))
     try:
-        replace_folders({config.out_folder(name): files for name, files in rendered.items()}, inputs)
+        folders = {config.out_folder(name): files for name, files in rendered.items()}
+        earlier = {config.out_folder(name): output for name, output in outputs.items()}
+        replace_folders(folders, inputs, earlier)
     except OutputError as error:
         finding = Finding("PC504", config.out, message=f"the output cannot be written: {error}")
         return Outcome(merged((*analysis.faults, finding)))

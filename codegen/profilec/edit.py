@@ -29,6 +29,8 @@ class Cause:
 
 NO_CAUSE = Cause("")
 UNUSED = Cause("nothing that is left uses it")
+SERVES_TO_COMPILE = "it serves only to compile"
+"""The reason that the import of a flag or of a marker goes."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ def _line_map(content: str, pieces: Sequence[tuple[int | None, str]]) -> tuple[i
     lines: list[int] = []
     source, generated, open_line = 0, False, False
     for offset, text in pieces:
-        for part in _lines(text):
+        for part in filter(None, _parts(text, is_kept=offset is not None)):
             ended = part.endswith("\n")
             if offset is None:
                 generated |= bool(part.strip())
@@ -104,13 +106,17 @@ def _line_map(content: str, pieces: Sequence[tuple[int | None, str]]) -> tuple[i
                 offset += len(part)
             open_line = not ended
             if ended:
-                lines.append(source)
+                lines.extend(range(source, source + part.count("\n")) if source else (0,))
                 source, generated = 0, False
     return (*lines, source) if open_line else tuple(lines)
 
 
-def _lines(text: str) -> list[str]:
-    return [part for part in re.split(r"(?<=\n)", text) if part]
+def _parts(text: str, *, is_kept: bool) -> list[str]:
+    """Split a text into lines; what was kept stays together from its second line to its last whole one."""
+    if not is_kept:
+        return re.split(r"(?<=\n)", text)
+    first, last = text.find("\n") + 1, text.rfind("\n") + 1
+    return [text[:first], text[first:last], text[last:]]
 
 
 def line_starts(content: str) -> list[int]:

@@ -143,7 +143,7 @@ class Needs:
             mentions = {
                 file: [path for word in words for path in by_word[word] if path != file]
                 for file, text in texts.items()
-                if (words := by_word.keys() & _WORD.findall(text.content))
+                if (words := by_word.keys() & self._left.package.modules_mentioned(text))
             }
             outlines = self._left.outlines(mentions) if left else self._left.package.outlines(mentions)
             return {

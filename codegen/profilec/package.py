@@ -4,8 +4,10 @@ Takes the files of the source root and gives a `Package`. A file in which neithe
 nor the words of a fact occur is ruled out by a substring test, and never parsed for what it decides.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import libcst as cst
 
@@ -23,6 +25,7 @@ from profilec.scopes import module_name
 from profilec.tree import SourceFile
 
 MARKER_WORD = "profilec"
+_WORD = re.compile(r"[^\W\d]\w*")
 
 
 @dataclass
@@ -46,6 +49,7 @@ class Package:
     declared: tuple[DeclaredFlag, ...] = ()
     findings: list[Finding] = field(default_factory=list)
     _outlines: dict[str, Outline] = field(default_factory=dict)
+    _mentioned: dict[Text, frozenset[str]] = field(default_factory=dict)
 
     def outlines(self, paths: Iterable[str]) -> dict[str, Outline]:
         """Return the imports of some files of the source."""
@@ -54,6 +58,16 @@ class Package:
         found = self.answers.ask(outline, None, [self.texts[path] for path in new], Outline)
         self._outlines.update(zip(new, found, strict=True))
         return {path: self._outlines[path] for path in wanted}
+
+    def modules_mentioned(self, text: Text) -> frozenset[str]:
+        """Return the words of a text that are the last part of the name of a module of the package."""
+        if text not in self._mentioned:
+            self._mentioned[text] = frozenset(self._last_parts.intersection(_WORD.findall(text.content)))
+        return self._mentioned[text]
+
+    @cached_property
+    def _last_parts(self) -> frozenset[str]:
+        return frozenset(module_name(path).rpartition(".")[2] for path in self.texts)
 
     def code_of(self, path: str) -> str | None:
         """Return the `code` that a class of the package, given by its path, defines or inherits."""
@@ -150,6 +164,9 @@ def read_package(
 
 
 def _find_relevant(package: Package) -> None:
+    if not all(profile.docstrings for profile in package.config.profiles.values()):
+        package.relevant = tuple(package.texts)
+        return
     words = _words(package.flags, package.config.profiles.values())
     texts = package.texts.items()
     stubs = {package.file_of(module) for module in package.config.stub_modules}

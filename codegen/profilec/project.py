@@ -146,7 +146,9 @@ def analyse(
     if good:
         on_step("proving")
         by_facts = _by_facts(made)
-        findings += prove(project.sources, trees, config, Dependencies.at(dependencies), by_facts)
+        findings += prove(
+            project.sources, trees, config, Dependencies.at(dependencies), by_facts, package.answers
+        )
     return Analysis(project, package, made, merged(findings), proved=good)
 
 

@@ -69,6 +69,23 @@ def unused(module: Module, decision: Decision, used_elsewhere: Callable[[str], b
     return _without_probes(module.syntax, found, remains)
 
 
+def touched(module: Module, decision: Decision) -> frozenset[str]:
+    """Return the names whose fate hangs on a decision.
+
+    Something of them went, or they may go and use one of these.
+    """
+    remains = Remains.of(decision.cuts)
+    found = {use.name for use in module.names.uses if not remains.has(use.span)}
+    for scope in module.names.scopes:
+        found |= {
+            name for name, bound in scope.bindings.items() if not all(remains.has(b.span) for b in bound)
+        }
+    uses = _uses_by_owner(module, dict(_candidates(module)), lambda span: True) if found else {}
+    while news := {owner for owner, used in uses.items() if owner and owner not in found and used & found}:
+        found |= news
+    return frozenset(found)
+
+
 # --- Within a `try` -------------------------------------------------------------------------------
 
 
@@ -200,6 +217,21 @@ def _reached(
     generated: frozenset[str] = frozenset(),
 ) -> set[str]:
     """Return the candidates that code outside of all candidates uses, directly or through candidates."""
+    uses = _uses_by_owner(module, candidates, left)
+    reached: set[str] = set()
+    pending = [*uses.get(None, ()), *(generated & candidates.keys())]
+    while pending:
+        name = pending.pop()
+        if name not in reached:
+            reached.add(name)
+            pending += uses.get(name, ())
+    return reached
+
+
+def _uses_by_owner(
+    module: Module, candidates: Mapping[str, list[Binding]], left: Callable[[Span], bool]
+) -> dict[str | None, set[str]]:
+    """Return which candidates each candidate uses, and which of them code outside of all candidates does."""
     owners = sorted(
         (_owner_span(module.syntax, binding), name) for name, found in candidates.items() for binding in found
     )
@@ -215,14 +247,7 @@ def _reached(
             index = bisect_right(starts, use.span.start) - 1
             owner = owners[index][1] if index >= 0 and owners[index][0].covers(use.span) else None
             uses.setdefault(owner, set()).add(use.name)
-    reached: set[str] = set()
-    pending = [*uses.get(None, ()), *(generated & candidates.keys())]
-    while pending:
-        name = pending.pop()
-        if name not in reached:
-            reached.add(name)
-            pending += uses.get(name, ())
-    return reached
+    return uses
 
 
 def _owner_span(syntax: Syntax, binding: Binding) -> Span:

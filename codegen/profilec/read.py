@@ -8,6 +8,7 @@ reproduce every file.
 import ast
 import codecs
 import re
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields
@@ -18,8 +19,10 @@ from typing import Any, NamedTuple, cast
 import libcst as cst
 from libcst._nodes.internal import CodegenState  # no public class tells where a node's text goes
 
+from profilec.aligned import aligned
 from profilec.depth import nests_too_deeply
 from profilec.diagnostics import Finding
+from profilec.stand_in import StandIn, amended, stand_in
 from profilec.tree import SourceFile
 
 
@@ -51,6 +54,16 @@ class Text:
     content: str
     encoding: str = "utf-8"
     mark: bytes = b""
+
+    def place(self, offset: int) -> tuple[int, int]:
+        """Return the line and the column of a character, both counted from one."""
+        start = self.content.rfind("\n", 0, offset) + 1
+        return self.content.count("\n", 0, start) + 1, offset - start + 1
+
+    def line(self, number: int) -> str:
+        """Return a line, counted from one, without its end; nothing where there is none."""
+        lines = self.content.split("\n")
+        return lines[number - 1].removesuffix("\r") if 0 < number <= len(lines) else ""
 
     def encoded(self, content: str) -> bytes:
         """Return the bytes of a changed content in the encoding of this file."""
@@ -152,12 +165,13 @@ class Syntax:
             return Span(span.start, self.outer(node.default).end)
         if isinstance(node, cst.ParamSlash):  # LibCST counts its comma in
             return Span(span.start, span.start + 1)
+        if isinstance(node, cst.TypeParam):  # and here too
+            return Span(span.start, self.outer(node.default or node.param).end)
         return span
 
     def place(self, offset: int) -> tuple[int, int]:
         """Return the line and the column of a character, both counted from one."""
-        start = self.content.rfind("\n", 0, offset) + 1
-        return self.content.count("\n", 0, start) + 1, offset - start + 1
+        return self.text.place(offset)
 
     def finding(
         self, code: str, span: Span, message: str, hint: str = "", notes: tuple[str, ...] = ()
@@ -199,8 +213,12 @@ class Syntax:
 _LONE_RETURN = re.compile(r"\r(?!\n)")
 
 
-def parse(text: Text) -> Syntax:
+def parse(text: Text, reading: str | None = None) -> Syntax:
     """Parse a text and find the place of every node.
+
+    Args:
+        text: the text.
+        reading: what is read in its place, character for character; the text itself if left out.
 
     Raises:
         UnreadableSourceError: it is not Python (PC601), nests too deeply to be parsed (PC603), ends lines
@@ -214,12 +232,30 @@ def parse(text: Text) -> Syntax:
     if nests_too_deeply(text.content):
         raise UnreadableSourceError(too_deep(text))
     try:
-        module = cst.parse_module(text.content)
-    except cst.ParserSyntaxError as error:
-        raise UnreadableSourceError(_syntax_finding(text, error)) from None
+        return _placed(text, *_parsed(text, reading or text.content))
     except RecursionError:
         raise UnreadableSourceError(too_deep(text)) from None
-    return _placed(text, module)
+
+
+def _parsed(text: Text, content: str) -> tuple[cst.Module, StandIn]:
+    """Return LibCST's tree of a content, or of what can be read in its place, and what was read."""
+    read = stand_in(content)
+    finding: Finding | None = None
+    while True:
+        stumbled: int | None = None
+        try:
+            return cst.parse_module(read.content), read
+        except cst.ParserSyntaxError as error:
+            stumbled = _stumbled_over(read.content, error)
+            finding = finding or _syntax_finding(
+                text, error, None if stumbled is None else read.back(stumbled)
+            )
+        except cst.CSTLogicError:
+            finding = finding or _unread(text)
+        other = amended(read, stumbled)
+        if other is None:
+            raise UnreadableSourceError(finding)
+        read = other
 
 
 def too_deep(text: Text) -> Finding:
@@ -233,32 +269,52 @@ _FEW = 4
 """As many alternatives as help whoever made the mistake; LibCST may know of thirty."""
 
 
-def _syntax_finding(text: Text, error: cst.ParserSyntaxError) -> Finding:
-    lines = text.content.splitlines()
-    line, column, reason = error.raw_line, error.raw_column + 1, error.message.split("\n")[0]
+def _stumbled_over(content: str, error: cst.ParserSyntaxError) -> int | None:
+    """Return the place of the character that LibCST's parser could not go on from."""
+    parser = _PARSER_ERROR.match(error.message)
+    if parser is None:
+        return None
+    lines = content.split("\n")
+    line, column = _last_read(lines, int(parser[1]), int(parser[2]))
+    return sum(len(before) + 1 for before in lines[: line - 1]) + column - 1
+
+
+def _syntax_finding(text: Text, error: cst.ParserSyntaxError, stumbled: int | None) -> Finding:
+    if not (mistake := _mistake(text.content)):
+        return _unread(text, stumbled)
+    reason = error.message.split("\n")[0]
     if parser := _PARSER_ERROR.match(reason):
-        line, column = _last_read(lines, int(parser[1]), int(parser[2]))
         expected = parser[3].split(", ")
         reason = f"expected {' or '.join(expected)}" if len(expected) <= _FEW else "invalid syntax"
-    elif reason.startswith(_TOKENIZER_ERROR):
-        line, column = _place_by_ast(text.content)
-        reason = reason.removeprefix(_TOKENIZER_ERROR).removesuffix(".")
-    shown = lines[line - 1] if 0 < line <= len(lines) else ""
+    line, column = text.place(stumbled) if stumbled is not None else mistake
+    reason = reason.removeprefix(_TOKENIZER_ERROR).removesuffix(".")
+    shown = text.line(line)
     return Finding(
         "PC601", text.shown, line, column, min(column + 1, len(shown) + 1), f"this is not Python: {reason}",
         source_line=shown,
     )  # fmt: skip
 
 
-def _place_by_ast(content: str) -> tuple[int, int]:
-    """Return where the running Python finds a mistake of which LibCST does not tell the place."""
+def _unread(text: Text, stumbled: int | None = None) -> Finding:
+    """Return the finding that a text is Python, and yet LibCST does not read it."""
+    line, column = text.place(stumbled) if stumbled is not None else (0, 0)
+    message = "this is Python, but the parser of this compiler does not read it"
+    return Finding(
+        "PC604", text.shown, line, column, column + 1, message, source_line=text.line(line) if line else ""
+    )
+
+
+def _mistake(content: str) -> tuple[int, int] | None:
+    """Return where the running Python finds a mistake, if it finds one."""
     try:
-        ast.parse(content)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            ast.parse(content)
     except SyntaxError as error:
         return error.lineno or 1, error.offset or 1
-    except ValueError:
-        pass
-    return 1, 1
+    except (ValueError, RecursionError, MemoryError):
+        return 1, 1
+    return None
 
 
 def _last_read(lines: Sequence[str], line: int, column: int) -> tuple[int, int]:
@@ -316,71 +372,30 @@ class _Inner(AbstractContextManager[None]):
         self.recorder.inner[self.node] = (self.start, len(self.recorder.tokens))
 
 
-def _placed(text: Text, module: cst.Module) -> Syntax:
+def _placed(text: Text, module: cst.Module, read: StandIn) -> Syntax:
     recorder = _Recorder(module)
-    try:
-        module._codegen(recorder)
-    except RecursionError:
-        raise UnreadableSourceError(too_deep(text)) from None
+    module._codegen(recorder)
     offsets = [0, *accumulate(map(len, recorder.tokens))]
     offsets.append(offsets[-1])  # a last newline that LibCST took back
     written = "".join(recorder.tokens)
-    if written != text.content:
-        place = _alignment(written, text)
+    if written != read.content:
+        place = _places(written, text, read)
         offsets = [place[offset] for offset in offsets]
+    if read.omitted:
+        offsets = [read.back(offset) for offset in offsets]
     return Syntax(text, module, recorder, offsets)
 
 
-_LOOKAHEAD = 12
-
-
-def _alignment(written: str, text: Text) -> Sequence[int]:
-    """Map each offset of what LibCST writes to the offset of the text that it stands for.
-
-    LibCST drops or adds blanks in a few places (before the colon of an ``except``, around form feeds).
-    Anything else would mean that its tree is not this text.
-    """
-    return list(_aligned_offsets(written, text))
-
-
-def _aligned_offsets(written: str, text: Text) -> Iterator[int]:
-    content = text.content
-    there = 0
-    for here, character in enumerate(written):
-        if there >= len(content) or content[there] != character or _drifted(written, here, content, there):
-            there = _resumed(written, here, text, there)
-        yield min(there, len(content))
-        if there < len(content) and content[there] == character:
-            there += 1
-    yield len(content)
-
-
-def _drifted(written: str, here: int, content: str, there: int) -> bool:
-    """Tell whether equal blanks hide that one side has more of them."""
-    return content[there].isspace() and _after_blanks(written, here) != _after_blanks(content, there)
-
-
-def _after_blanks(text: str, start: int) -> str:
-    while start < len(text) and text[start].isspace():
-        start += 1
-    return text[start : start + 1]
-
-
-def _resumed(written: str, here: int, text: Text, there: int) -> int:
-    """Return where the text goes on with what LibCST writes next."""
-    content = text.content
-    if written[here].isspace():  # a blank that the text lacks: it stands for no character of the text
-        return there
-    while there < len(content) and content[there].isspace():
-        there += 1
-    if content[there : there + 1] != written[here]:
-        line = content.count("\n", 0, there) + 1
-        raise UnreadableSourceError(
-            Finding(
-                "PC604", text.shown, line, message="LibCST reads this line as something else than it says"
-            )
-        )
-    return there
+def _places(written: str, text: Text, read: StandIn) -> Sequence[int]:
+    """Map each offset of what LibCST writes to the offset of what it read there."""
+    places: list[int] = []
+    for place in aligned(written, read.content):
+        if place is None:
+            line = text.content.count("\n", 0, read.back(places[-1] if places else 0)) + 1
+            message = "LibCST reads this line as something else than it says"
+            raise UnreadableSourceError(Finding("PC604", text.shown, line, message=message))
+        places.append(place)
+    return places
 
 
 def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:

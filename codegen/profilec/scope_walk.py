@@ -27,14 +27,14 @@ from profilec.scopes import (
 
 
 @lru_cache(maxsize=16)  # enough for a file that is asked about twice; syntax is large
-def parsed(text: Text) -> tuple[Syntax, Names]:
-    """Return the syntax of a text and the names in it.
+def parsed(text: Text, reading: str | None = None) -> tuple[Syntax, Names]:
+    """Return the syntax of a text, or of what is read in its place, and the names in it.
 
     Raises:
         UnreadableSourceError: as `read.parse` says.
         RecursionError: it nests too deeply.
     """
-    syntax = parse(text)
+    syntax = parse(text, reading)
     return syntax, analyse(syntax)
 
 
@@ -48,6 +48,8 @@ def analyse(syntax: Syntax) -> Names:
 
 
 _IDENTIFIER = re.compile(r"(?<![\w.])[^\W\d]\w*")
+_QUOTED_LITERAL = re.compile(r"(?<=\bLiteral\[)[^\[\]]*(?=\])")
+"""What a `Literal` holds in a string annotation: text, not names."""
 
 
 class _Walk:
@@ -144,7 +146,8 @@ class _Walk:
         """Count the names in a string annotation as used; too many of them is harmless, too few is not."""
         if self.in_annotation:
             start = self.syntax.inner(node).start
-            for match in _IDENTIFIER.finditer(node.value):
+            value = _QUOTED_LITERAL.sub(lambda found: " " * len(found[0]), node.value)
+            for match in _IDENTIFIER.finditer(value):
                 at = Span(start + match.start(), start + match.end())
                 self.uses.append(Use(match[0], at, self.scope, quoted=True))
 

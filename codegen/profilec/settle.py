@@ -22,10 +22,11 @@ from profilec.diagnostics import Finding
 from profilec.edit import UNUSED, Cause
 from profilec.facts import Facts
 from profilec.flags import FlagTable, has
-from profilec.prune import Remains, statement_of, unused
-from profilec.read import Span, Text, UnreadableSourceError, too_deep
+from profilec.prune import Remains, statement_of, touched, unused
+from profilec.read import Span, Syntax, Text, UnreadableSourceError, too_deep
 from profilec.scope_walk import parsed
-from profilec.scopes import module_name
+from profilec.scopes import Names, module_name
+from profilec.skipped import like_flags, other_names, outside, skippable, skipping, telling_words, without
 from profilec.traps import Trap, traps
 
 
@@ -103,14 +104,31 @@ class Settled:
 
 @room_for_depth()
 def settle(config: Config, task: Task) -> Settled:
-    """Settle one file."""
-    text, flags = task.text, task.flags
-    try:
-        syntax, names = parsed(text)
-    except UnreadableSourceError as error:
-        return Settled(unreadable=error.finding)
-    except RecursionError:
-        return Settled(findings=(too_deep(text),))
+    """Settle one file. LibCST reads only those parts of it on which a decision may hang."""
+    text = task.text
+    words = telling_words(task.flags, [given.facts for given in task.profiles.values()])
+    is_stub = any(_stub(text.path, config.profiles[name], config) for name in task.profiles)
+    is_whole = is_stub or not all(config.profiles[name].docstrings for name in task.profiles)
+    skipped = () if is_whole else without(skippable(text.content), words)
+    while True:
+        try:
+            syntax, names = parsed(text, skipping(text.content, skipped)) if skipped else parsed(text)
+        except UnreadableSourceError as error:
+            return Settled(unreadable=error.finding)
+        except RecursionError:
+            return Settled(findings=(too_deep(text),))
+        left = without(skipped, other_names(names, words) | like_flags(names, task.flags, skipped))
+        if left == skipped:
+            module, settled = _settled(config, task, syntax, names)
+            for outcome in settled.outcomes.values():
+                left = outside(without(left, touched(module, outcome.decision)), outcome.decision.cuts)
+        if left == skipped:
+            return settled
+        skipped = left
+
+
+def _settled(config: Config, task: Task, syntax: Syntax, names: Names) -> tuple[Module, Settled]:
+    flags = task.flags
     found, wrong = marks(syntax, flags)
     module = Module(syntax, names, tuple(found))
     wrong += [*faults(syntax, names, flags, config), *inert_marks(syntax, found, flags, config)]
@@ -124,11 +142,11 @@ def settle(config: Config, task: Task) -> Settled:
     outcomes = {}
     for name, given in task.profiles.items():
         profile = config.profiles[name]
-        world = World(profile, flags, given.facts, {text.path: given.held}, code_of)
-        settling = _Settling(module, world, given, _stub(text.path, profile, config), bool(wrong))
+        world = World(profile, flags, given.facts, {task.text.path: given.held}, code_of)
+        settling = _Settling(module, world, given, _stub(task.text.path, profile, config), bool(wrong))
         outcomes[name] = settling.outcome()
     subjects = frozenset(subjects_used(module, flags))
-    return Settled(outcomes, tuple(wrong), None, subjects, frozenset(asked))
+    return module, Settled(outcomes, tuple(wrong), None, subjects, frozenset(asked))
 
 
 def _stub(path: str, profile: Profile, config: Config) -> Stub | None:

@@ -120,6 +120,7 @@ class _Specialising:
     held: dict[str, dict[Span, Finding]] = field(default_factory=dict)
     unneeded: dict[str, frozenset[str]] = field(default_factory=dict)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
+    spliced: dict[str, tuple[Decision, tuple[str, tuple[int, ...]]]] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
     pending: set[str] = field(default_factory=set)
 
@@ -218,7 +219,12 @@ class _Specialising:
         return Remaining(self.package, frozenset(emitted), changed)
 
     def _spliced(self, path: str) -> tuple[str, tuple[int, ...]]:
-        return splice(self.package.texts[path].content, self.outcomes[path].decision.cuts)
+        decision = self.outcomes[path].decision
+        known = self.spliced.get(path)
+        if known is None or known[0] is not decision:
+            known = decision, splice(self.package.texts[path].content, decision.cuts)
+            self.spliced[path] = known
+        return known[1]
 
     def _is_emitted(self, path: str) -> bool:
         outcome = self.outcomes.get(path)

@@ -13,9 +13,10 @@ import libcst as cst
 
 from profilec.decide import Module
 from profilec.diagnostics import Finding
+from profilec.edit import SERVES_TO_COMPILE
 from profilec.prune import Remains
 from profilec.read import Span, children
-from profilec.scopes import BUILTINS, Binding, Scope
+from profilec.scopes import BUILTINS, Binding, Scope, Use
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def _lost_names(module: Module, scope: Scope, remains: Remains) -> Iterator[Trap
             continue
         if module.names.binding_scope(use.name, use.scope) is scope:
             reported.add(use.name)
-            yield Trap(_lost_name(module, use.name, use.span, lost[use.name]), _spans(lost[use.name]))
+            yield Trap(_lost_name(module, use, lost[use.name], remains), _spans(lost[use.name]))
 
 
 def _lost_for_decorators(module: Module, scope: Scope, remains: Remains) -> Iterator[Trap]:
@@ -110,7 +111,7 @@ def _lost_for_decorators(module: Module, scope: Scope, remains: Remains) -> Iter
             inside = any(span.covers(use.span) for span in decorators)
             if use.name == name and use.scope is scope and inside and remains.has(use.span):
                 before = bindings[: bindings.index(first)]
-                yield Trap(_lost_name(module, name, use.span, before), _spans(before))
+                yield Trap(_lost_name(module, use, before, remains), _spans(before))
                 break
 
 
@@ -148,13 +149,27 @@ def _first_left(module: Module, body: Iterable[cst.CSTNode], remains: Remains) -
     return None
 
 
-def _lost_name(module: Module, name: str, place: Span, bindings: list[Binding]) -> Finding:
+def _lost_name(module: Module, use: Use, bindings: list[Binding], remains: Remains) -> Finding:
     line, _ = module.syntax.place(bindings[0].span.start)
-    deleted = any(binding.kind == "deletion" and binding.span == place for binding in bindings)
+    cut = remains.cut(bindings[0].span)
+    if cut and cut.cause.reason == SERVES_TO_COMPILE:
+        return _compile_time_name(module, use, line)
+    deleted = any(binding.kind == "deletion" and binding.span == use.span for binding in bindings)
     code, verb = ("PC304", "deleted") if deleted else ("PC302", "read")
-    message = f"`{name}` is {verb} here, but what binds it goes"
+    message = f"`{use.name}` is {verb} here, but what binds it goes"
     note = (f"line {line} binds it",)
-    return module.syntax.finding(code, place, message, "select both for the same profiles", note)
+    return module.syntax.finding(code, use.span, message, "select both for the same profiles", note)
+
+
+def _compile_time_name(module: Module, use: Use, line: int) -> Finding:
+    """Return the finding that a flag, a marker or their module stands where only what is emitted may."""
+    if use.quoted:
+        message = f"the annotation names `{use.name}`, which serves only to compile and is no type"
+        hint = "name a type; for one that differs by profile, define an alias in `if`/`else`"
+    else:
+        message = f"`{use.name}` is used as a value, though it serves only to compile"
+        hint = "a flag stands only in conditions, a marker only where it is called"
+    return module.syntax.finding("PC102", use.span, message, hint, (f"line {line} imports it",))
 
 
 def _is_bound(bindings: Iterable[Binding], remains: Remains) -> bool:

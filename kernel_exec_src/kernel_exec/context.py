@@ -6,17 +6,17 @@ Made by the instance once per run and node and read by handlers. Nothing here mo
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
+
+from msgspec import Struct
 
 __all__ = ["CheckpointInfo", "NodeContext", "RunState"]
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class CheckpointInfo:
+class CheckpointInfo(Struct, frozen=True):
     """The checkpoint a run was resumed from: its id, this resume's id, and which attempt it is, from 1."""
 
     id: str

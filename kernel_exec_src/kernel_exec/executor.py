@@ -8,23 +8,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakKeyDictionary
 
-from kernel_exec.durability import durability_of, reopen
 from kernel_exec.errors import DeadlineExceeded, MissingDurabilityServices
 from kernel_exec.instance import FlowInstance
-from kernel_exec.many import run_many
-from kernel_exec.metrics import Meter, MetricsSink
 from kernel_exec.once import Finish, Pool, seconds, see_through
-from kernel_exec.preflight import preflight
+from kernel_exec.preflight import keeps_checkpoints, preflight
 from kernel_exec.program import Capacities, compile_program
 from kernel_exec.registry import NodeRegistry
 from kernel_exec.results import Result
 from kernel_exec.runtime import QUEUE_LIMIT_BYTES
 from kernel_exec.scheduler import Host
-from kernel_exec.spill import SpillStore
 from kernel_exec.validation import ValidatedFlow
+
+if TYPE_CHECKING:
+    from kernel_exec.durability import Durability
+    from kernel_exec.metrics import Meter, MetricsSink
+    from kernel_exec.spill import SpillStore
 
 __all__ = ["FlowExecutor"]
 
@@ -82,7 +83,7 @@ class FlowExecutor:
             spill_limit=spill_limit_bytes,
             queue_limit=QUEUE_LIMIT_BYTES if queue_limit_bytes is None else queue_limit_bytes,
             isolated=payloads == "isolated",
-            meter=None if metrics is None else Meter(metrics),
+            meter=None if metrics is None else _meter(metrics),
             check_ownership=check_ownership,
         )
         self._pools: WeakKeyDictionary[ValidatedFlow, dict[str, Pool]] = WeakKeyDictionary()
@@ -152,6 +153,8 @@ class FlowExecutor:
             What `run_once` raises, but for the deadline and the missing output: here what does not fit, and
             from the iteration what fails the run.
         """
+        from kernel_exec.many import run_many  # most programs run flows one way alone
+
         return run_many(self.instantiate(plan, capture=capture), trigger, payloads)
 
     def instantiate(self, plan: ValidatedFlow, *, capture: str) -> FlowInstance:
@@ -192,12 +195,14 @@ class FlowExecutor:
         if deadline is not None:
             ends = asyncio.get_running_loop().time() + seconds(deadline), deadline
         preflight(plan, self._resources, self._host.spill_stores)
-        durability = durability_of(plan.flow, self._resources)
+        durability = self._durability(plan)
         if durability is None:
             message = (
                 f"flow {plan.flow.name!r} keeps no checkpoints: none of its nodes halts, nor is it strong"
             )
             raise MissingDurabilityServices(message, services=())
+        from kernel_exec.durability import reopen
+
         try:
             async with asyncio.timeout(deadline):
                 reopened = await reopen(durability, plan.flow, checkpoint_id)
@@ -229,11 +234,25 @@ class FlowExecutor:
             pools = self._pools[plan] = {}
         pool = pools.get(capture)
         if pool is None:
-            durability = durability_of(plan.flow, self._resources)
+            durability = self._durability(plan)
             observed = durability is not None or self._host.observes
             program = compile_program(plan, self._registry, capture, self._capacities, observed=observed)
             pool = pools[capture] = Pool(program, self._host, self._resources, durability)
         return pool
+
+    def _durability(self, plan: ValidatedFlow) -> Durability | None:
+        """Return how runs of `plan` are durable; None where they keep no checkpoints, as most."""
+        if not keeps_checkpoints(plan.flow):
+            return None
+        from kernel_exec.durability import durability_of  # only flows that are durable pay for it
+
+        return durability_of(plan.flow, self._resources)
+
+
+def _meter(sink: MetricsSink) -> Meter:
+    from kernel_exec.metrics import Meter  # only runs that are measured pay for it
+
+    return Meter(sink)
 
 
 def _check_positive(**limits: int | None) -> None:

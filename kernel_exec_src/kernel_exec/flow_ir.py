@@ -1,3 +1,4 @@
+# profilec: keep
 """The models of Flow IR 0.1: what importers, editors and hosts exchange, as frozen structs.
 
 Stands at the start of the flow of data. The JSON keys are the contract's; where a key is not a Python name in

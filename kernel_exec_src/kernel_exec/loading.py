@@ -29,8 +29,10 @@ type _Trail = tuple[_Trail, str | int] | None
 """Where a value stands: the trail of what holds it, and its key or index there. None is the root."""
 
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
-_PLACE = re.compile(r"(?P<reason>.*) - at `(?P<path>\$.*)`", re.DOTALL)
-_BYTE = re.compile(r" \(byte (?P<offset>\d+)\)")
+
+# Patterns of what is wrong are compiled when something is.
+_PLACE = r"(?s)(?P<reason>.*) - at `(?P<path>\$.*)`"
+_BYTE = r" \(byte (?P<offset>\d+)\)"
 
 
 def load_flow(source: dict[str, Any] | str | bytes | bytearray | os.PathLike[str]) -> FlowIR:
@@ -143,7 +145,7 @@ def _too_deep() -> FlowFormatError:
 
 def _with_line(reason: str, data: bytes) -> str:
     """Say where as an editor does: `(byte 17)` becomes `at line 2, column 5`, columns counted in bytes."""
-    place = _BYTE.search(reason)
+    place = re.search(_BYTE, reason)
     if place is None:
         return reason
     before = data[: int(place["offset"])]
@@ -152,7 +154,7 @@ def _with_line(reason: str, data: bytes) -> str:
 
 
 def _misshapen(message: str) -> FlowFormatError:
-    place = _PLACE.fullmatch(message)
+    place = re.fullmatch(_PLACE, message)
     reason, path = (place["reason"], place["path"]) if place else (message, "$")
     allowed = _allowed(path) if reason.startswith("Invalid") else []
     hint = f", expected one of {', '.join(allowed)}" if allowed else ""

@@ -10,16 +10,18 @@ import asyncio
 from collections.abc import Mapping
 from contextvars import copy_context
 from math import isnan
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
 from kernel_exec.context import CheckpointInfo, RunState
-from kernel_exec.durability import Durability, Reopened, begin
 from kernel_exec.errors import Cancelled, DeadlineExceeded, ExecutionError, MissingOutput
 from kernel_exec.instance import close
 from kernel_exec.program import Program
 from kernel_exec.results import Result, Stream, Value
 from kernel_exec.scheduler import Host, Scheduler, answer, assemble, attach, restore
+
+if TYPE_CHECKING:
+    from kernel_exec.durability import Durability, Reopened
 
 __all__ = ["Finish", "Limit", "Pool", "seconds", "see_through"]
 
@@ -48,6 +50,8 @@ class Pool:
         run = self._new_run(trigger)
         scheduler = assemble(self._program, run, self._host)
         if self._durability is not None:
+            from kernel_exec.durability import begin  # only flows that are durable pay for it
+
             program = self._program
             run_id, capture = run.labels["lf.run_id"], program.nodes[program.capture].alias
             journal = begin(self._durability, program.flow, run_id=run_id, trigger=trigger, capture=capture)

@@ -3,28 +3,35 @@
 Stands after `validation` and before `program`: plan and bindings in, nothing or one refusal out.
 The order is fixed: capabilities, durability services, control surfaces, spill tiers, and each of
 them in the order of the document.
+
+An effect hint reads `resource::<domain>::<mode>` (Flow IR, "Diagnostics"). A host binds resources by domain
+(`"kv"`, good for every mode) or by domain and mode (`"kv::read"`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from kernel_exec._profile import SPILL_FS
-from kernel_exec.capabilities import missing_hints
 from kernel_exec.errors import (
     MissingCapabilities,
     MissingDurabilityServices,
     UnsupportedControlSurface,
     UnsupportedSpill,
 )
-from kernel_exec.surfaces import EXECUTED, METADATA_ONLY
+from kernel_exec.flow_ir import FlowIR
 from kernel_exec.validation import ValidatedFlow
 from profilec import stub
 
-__all__ = ["CHECKPOINTS", "preflight"]
+__all__ = ["CHECKPOINTS", "keeps_checkpoints", "preflight"]
 
 CHECKPOINTS = "checkpoints"
 """The resource that durability binds its `CheckpointStore` under."""
+
+_DOMAINS = frozenset({"http", "kv", "blob", "queue", "dedupe", "db", "clock", "rng"})
+"""The domains that the contract knows. A hint of any other is missing, whatever is bound."""
+
+_PREFIX = "resource::"
 
 
 def preflight(
@@ -51,7 +58,7 @@ def preflight(
 
 
 def _check_capabilities(plan: ValidatedFlow, resources: Mapping[str, object]) -> None:
-    missing = missing_hints((hint for node in plan.flow.nodes for hint in node.effect_hints), resources)
+    missing = _missing_hints((hint for node in plan.flow.nodes for hint in node.effect_hints), resources)
     if missing:
         message = (
             f"flow {plan.flow.name!r} needs what is not bound: {', '.join(missing)}; "
@@ -60,12 +67,32 @@ def _check_capabilities(plan: ValidatedFlow, resources: Mapping[str, object]) ->
         raise MissingCapabilities(message, hints=missing)
 
 
+def _missing_hints(hints: Iterable[str], resources: Mapping[str, object]) -> list[str]:
+    """Return the `resource::…` hints that nothing bound satisfies, sorted, each once.
+
+    Args:
+        hints: effect hints, in any order; those of another form need nothing.
+        resources: what the host bound; a resource that is None counts as not bound.
+    """
+    needed = {hint for hint in hints if hint.startswith(_PREFIX)}
+    return sorted(hint for hint in needed if not _satisfied(hint.removeprefix(_PREFIX), resources))
+
+
+def _satisfied(capability: str, resources: Mapping[str, object]) -> bool:
+    domain = capability.partition("::")[0]
+    return domain in _DOMAINS and any(resources.get(key) is not None for key in (domain, capability))
+
+
+def keeps_checkpoints(flow: FlowIR) -> bool:
+    """Tell whether runs of a valid `flow` write checkpoints: one of its nodes halts, or it is strong."""
+    return flow.policies.durability.mode == "strong" or any(node.durability.halts for node in flow.nodes)
+
+
 def _check_durability(plan: ValidatedFlow, resources: Mapping[str, object]) -> None:
     if resources.get(CHECKPOINTS) is not None:
         return
-    halting = [node.alias for node in plan.flow.nodes if node.durability.halts]
-    strong = plan.flow.policies.durability.mode == "strong"
-    if halting or strong:
+    if keeps_checkpoints(plan.flow):
+        halting = [node.alias for node in plan.flow.nodes if node.durability.halts]
         because = f"node {halting[0]!r} halts" if halting else "its durability is strong"
         message = (
             f"flow {plan.flow.name!r} needs a checkpoint store, since {because}: "
@@ -75,6 +102,10 @@ def _check_durability(plan: ValidatedFlow, resources: Mapping[str, object]) -> N
 
 
 def _check_surfaces(plan: ValidatedFlow) -> None:
+    if not plan.flow.control_surfaces:
+        return
+    from kernel_exec.surfaces import EXECUTED, METADATA_ONLY  # most flows have none, and pay for none
+
     for surface in plan.flow.control_surfaces:
         if surface.kind not in EXECUTED and surface.kind not in METADATA_ONLY:
             message = f"control surface {surface.id!r}: the kind {surface.kind} is reserved, not executed"

@@ -6,16 +6,20 @@ moves is settled here once, and a program serves any number of runs. All of it i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from kernel_exec.errors import NodeMismatch, UnknownCapture, UnregisteredNode
 from kernel_exec.flow_ir import EdgeIR, FlowIR, NodeIR
 from kernel_exec.offload import leaves_the_loop
 from kernel_exec.registry import NodeRegistry, NodeSpec
-from kernel_exec.surfaces import Gate
 from kernel_exec.validation import ValidatedFlow
+
+if TYPE_CHECKING:
+    from kernel_exec.surfaces import Gate
 
 __all__ = ["Capacities", "EdgePlan", "Manner", "NodePlan", "Program", "compile_program"]
 
@@ -32,8 +36,7 @@ class Manner(Enum):
     STREAMED = "streamed"
 
 
-@dataclass(frozen=True, slots=True)
-class Capacities:
+class Capacities(Struct, frozen=True):
     """How many messages an edge, an entrance and the capture queue hold; at least one each."""
 
     edge: int = 32
@@ -41,8 +44,7 @@ class Capacities:
     capture: int = 8
 
 
-@dataclass(frozen=True, slots=True)
-class NodePlan:
+class NodePlan(Struct, frozen=True, eq=False):
     """A node: what runs it and where its output goes.
 
     `routes` are edges by index, in the order of the document.
@@ -58,8 +60,7 @@ class NodePlan:
     """Awaiting or calling the handler is all there is to an invocation."""
 
 
-@dataclass(frozen=True, slots=True)
-class EdgePlan:
+class EdgePlan(Struct, frozen=True, eq=False):
     """An edge between two nodes, by index. `timeout` is in seconds, `threshold` in bytes."""
 
     label: str
@@ -76,8 +77,7 @@ class EdgePlan:
         return self.timeout is not None or self.threshold is not None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Program:
+class Program(Struct, frozen=True, eq=False):
     """The static graph of a flow captured at one node."""
 
     flow: FlowIR
@@ -90,6 +90,9 @@ class Program:
     segments: tuple[tuple[int, ...], ...]
     """Maximal lines of plain nodes that one driver may run without bookkeeping; every node is in exactly
     one."""
+    rows: tuple[tuple[int, ...], ...]
+    """Two and more nodes each, whose handlers leave the loop and that nobody looks in between: messages go
+    in at the first and come out of the last, and what happens between is `offload`'s."""
     traced: bool
     """A handler can ask which message it works on, so messages are named."""
 
@@ -135,16 +138,16 @@ def compile_program(
         timed = any(edge.timeout_ms is not None for edge in plan.in_edges[alias])
         plain = not (observed or timed or spec.stream or spec.halts or spec.wants_context)
         nodes.append(NodePlan(alias, spec, manner, captures, tuple(routes), plan.gates.get(alias, ()), plain))
+    inbound = {index[alias]: len(found) for alias, found in plan.in_edges.items()}
     return Program(
         flow=plan.flow,
         capture=index[capture],
         capacities=capacities,
         nodes=tuple(nodes),
         edges=tuple(edges),
-        entrances=tuple(index[alias] for alias, inbound in plan.in_edges.items() if not inbound),
-        segments=_segments(
-            nodes, edges, {index[alias]: len(inbound) for alias, inbound in plan.in_edges.items()}
-        ),
+        entrances=tuple(at for at, found in inbound.items() if not found),
+        segments=_segments(nodes, edges, inbound),
+        rows=_rows(nodes, edges, inbound, capacities),
         traced=observed or any(node.spec.wants_context for node in nodes),
     )
 
@@ -205,25 +208,79 @@ def _segments(
     """Partition the nodes into lines: each leads to the next alone, and feeds it alone.
 
     A line is of one manner, so that its handlers are called in one loop: `a -> b -> c`, c captured, is one
-    line.
+    line. A handler that leaves the loop suspends whoever calls it, so it is a line of its own.
     """
-    following: dict[int, int] = {}
-    for at, node in enumerate(nodes):
-        if not node.plain or node.captures or node.gates or len(node.routes) != 1:
-            continue
-        edge = edges[node.routes[0]]
-        target = nodes[edge.target]
-        if inbound[edge.target] == 1 and target.plain and target.manner is node.manner and not edge.wraps:
-            following[at] = edge.target
-    inner = set(following.values())
+    following = {
+        at: edge.target
+        for at, edge in _only_ways(nodes, edges, inbound)
+        if nodes[at].manner is nodes[edge.target].manner
+        and not (leaves_the_loop(nodes[at].spec) or leaves_the_loop(nodes[edge.target].spec))
+    }
     segments: list[tuple[int, ...]] = []
-    for at in range(len(nodes)):
-        if at in inner:
-            continue
-        line = [at]
-        while line[-1] in following:
-            line.append(following[line[-1]])
+    for line in _lines(following, range(len(nodes))):
         segments.extend(
             tuple(line[cut : cut + LONGEST_SEGMENT]) for cut in range(0, len(line), LONGEST_SEGMENT)
         )
     return tuple(segments)
+
+
+def _rows(
+    nodes: list[NodePlan], edges: list[EdgePlan], inbound: Mapping[int, int], capacities: Capacities
+) -> tuple[tuple[int, ...], ...]:
+    """Find the rows of handlers that leave the loop, each leading to the next alone.
+
+    An edge whose bound or tier the flow states stays an edge that messages wait on. And a row is not longer
+    than the messages that can be in it, one and those in its inbox: else its handlers could not all be at
+    work at a time.
+    """
+    following = {
+        at: edge.target
+        for at, edge in _only_ways(nodes, edges, inbound)
+        if leaves_the_loop(nodes[at].spec)
+        and leaves_the_loop(nodes[edge.target].spec)
+        and edge.tier is None
+        and edge.capacity == capacities.edge
+    }
+    if not following:
+        return ()
+    holds: dict[int, int] = {}
+    if capacities.trigger + 1 < capacities.capture:  # else the permits bound what is sent before an entrance
+        holds = {at: capacities.trigger for at, found in inbound.items() if not found}
+    for edge in edges:
+        # What is spilled comes back only when its turn comes.
+        capacity = 0 if edge.tier is not None else edge.capacity
+        holds[edge.target] = min(capacity, holds.get(edge.target, capacity))
+    rows: list[tuple[int, ...]] = []
+    for line in _lines(following, following):
+        while len(line) > 1:
+            longest = holds.get(line[0], len(line)) + 1
+            row, line = line[:longest], line[longest:]
+            if len(row) > 1:
+                rows.append(tuple(row))
+    return tuple(rows)
+
+
+def _only_ways(
+    nodes: list[NodePlan], edges: list[EdgePlan], inbound: Mapping[int, int]
+) -> Iterator[tuple[int, EdgePlan]]:
+    """Yield the edges that are the only way out of a plain node and into another, and their sources.
+
+    What passes there, nobody chooses, measures or captures.
+    """
+    for at, node in enumerate(nodes):
+        if not node.plain or node.captures or node.gates or len(node.routes) != 1:
+            continue
+        edge = edges[node.routes[0]]
+        if inbound[edge.target] == 1 and nodes[edge.target].plain and not edge.wraps:
+            yield at, edge
+
+
+def _lines(following: Mapping[int, int], starts: Iterable[int]) -> Iterator[list[int]]:
+    """Yield each start that follows no other, with all that follow it."""
+    inner = set(following.values())
+    for at in starts:
+        if at not in inner:
+            line = [at]
+            while line[-1] in following:
+                line.append(following[line[-1]])
+            yield line

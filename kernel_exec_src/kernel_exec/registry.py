@@ -12,15 +12,18 @@ import inspect
 import sys
 import typing
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 from inspect import Parameter
 from types import SimpleNamespace
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
+
+from msgspec import Struct
 
 from kernel_exec.context import NodeContext
 from kernel_exec.errors import UnregisteredNode
-from kernel_exec.payloads import Conversion, conversion_to
+
+if TYPE_CHECKING:
+    from kernel_exec.payloads import Conversion
 
 __all__ = ["NodeRegistry", "NodeSpec"]
 
@@ -38,8 +41,7 @@ class ContextPosition(Enum):
     BY_NAME = "by name"
 
 
-@dataclass(frozen=True)
-class NodeSpec:
+class NodeSpec(Struct, frozen=True, eq=False, dict=True):
     """A registered handler and how it is called."""
 
     identifier: str
@@ -62,6 +64,8 @@ class NodeSpec:
         annotation = self.payload_parameter.annotation
         if annotation is Parameter.empty:
             return None
+        from kernel_exec.payloads import conversion_to  # only handlers with an annotation pay for it
+
         try:
             return conversion_to(_resolve(self.handler, annotation))
         except (NameError, TypeError) as error:

@@ -38,9 +38,8 @@ if FAST_PATH:
 
         A slice begins with the first `open` after the loop had a turn and lasts until `look` finds its end;
         then nobody runs until the loop has had another turn. A run keeps its pace, the number of hops between
-        two
-        looks: one while its handlers are slow or unknown, doubling to `TRUSTED` while they prove quick, so
-            that a slice overruns by one slow handler, or by `TRUSTED` quick ones.
+        two looks: one while its handlers are slow or unknown, doubling to `TRUSTED` while they prove quick,
+        so that a slice overruns by one slow handler, or by `TRUSTED` quick ones.
         """
 
         __slots__ = ("_end", "_seen", "begun", "spent")
@@ -64,8 +63,11 @@ if FAST_PATH:
                 self.spent = False
             return not self.spent
 
-        def look(self, pace: int) -> int:
-            """See whether the slice is used up, and return the next pace of a run that went on at `pace`."""
+        def look(self, pace: int, left: int) -> int:
+            """See whether the slice is used up, and return the next pace of a run that went on at `pace`.
+
+            `left` is how many hops of that it has not gone, less than zero if it went further.
+            """
             now = clock()
             slow = now - self._seen > self._SLOW
             self._seen = now
@@ -83,12 +85,13 @@ else:
     class Turn:
         """The slice of the host's time that all runs on one loop share: 1,024 hops.
 
-        Hops and not time, because the clock of such a host may stand still between two waits. A slice begins
-        with the first `open` after the host had a turn; once used up, nobody runs until the host has had
-        another.
+        Hops and not time, because the clock of such a host may stand still between two waits. Once used up,
+        nobody runs until the host has had a turn. The host is asked to say so only when half of a slice is
+        used, since every callback is a timer of its own: what is used of a slice in one turn of the host is
+        forgotten together with what is used in the next.
         """
 
-        __slots__ = ("_left", "begun", "spent")
+        __slots__ = ("_asked", "_left", "begun", "spent")
 
         LENGTH: Final = 1024
 
@@ -96,25 +99,30 @@ else:
             self.spent = False
             self.begun = False
             self._left = 0
+            self._asked = False
+            """The host has been asked for a call when it has had its turn."""
 
         def open(self, loop: asyncio.AbstractEventLoop) -> bool:
             """Begin a slice, or go on with the one that has begun. False when it is used up."""
             if not self.begun:
                 self.begun = True
-                loop.call_soon(self._loop_had_its_turn)
                 self._left = self.LENGTH
                 self.spent = False
             return not self.spent
 
-        def look(self, pace: int) -> int:
-            """See whether the slice is used up after `pace` more hops, and return the next pace, the same."""
-            self._left -= pace
-            if self._left <= 0:
-                self.spent = True
+        def look(self, pace: int, left: int) -> int:
+            """See whether the slice is used up after `pace - left` hops; return the next pace, the same."""
+            self._left -= pace - left
+            if self._left <= self.LENGTH // 2:
+                if not self._asked:
+                    self._asked = True
+                    asyncio.get_running_loop().call_soon(self._loop_had_its_turn)
+                if self._left <= 0:
+                    self.spent = True
             return pace
 
         def _loop_had_its_turn(self) -> None:
-            self.begun = False
+            self.begun = self._asked = False
 
 
 _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, Turn] = WeakKeyDictionary()

@@ -290,10 +290,20 @@ def with_a_misspelt_flag(project: Path) -> None:
     change(project / "src/weather_vane/__init__.py", "import PAGE", "import PAEG")
 
 
+def with_a_readme_that_is_not_there(project: Path) -> None:
+    change(project / "pyproject.toml", "[project]", '[project]\nreadme = "MANUAL.md"')
+
+
+def with_a_version_that_is_none(project: Path) -> None:
+    change(project / "pyproject.toml", 'version = "', 'version = "about ')
+
+
 REFUSALS: dict[str, tuple[Callable[[Path], None], dict[str, str | list[str]], list[str]]] = {
     "no profiles": (without_profiles, {}, ["pyproject.toml: PC001", "`[tool.profilec]`", "profilec init"]),
     "broken source": (with_a_broken_source, {}, ["src/weather_vane/__init__.py:6", "built as desktop"]),
     "misspelt flag": (with_a_misspelt_flag, {}, ["__init__.py:3", "PAEG", "did you mean `PAGE`?"]),
+    "missing readme": (with_a_readme_that_is_not_there, {}, ["pyproject.toml, [project]", "MANUAL.md"]),
+    "not a version": (with_a_version_that_is_none, {}, ["pyproject.toml, [project]", "about "]),
     "unknown profile": (lambda _: None, {"profile": "pag"}, ["unknown profile `pag`: did you mean `page`?"]),
     "two profiles": (lambda _: None, {"profile": ["page", "desktop"]}, ["not page and desktop: build twice"]),
 }

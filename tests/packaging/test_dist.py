@@ -1,5 +1,6 @@
 """`make dist`: one distribution, two wheels with the same metadata, and an sdist; the compiler beside it."""
 
+import ast
 import os
 import re
 import shutil
@@ -28,6 +29,21 @@ def contents(archive: Path) -> dict[str, bytes]:
 
 def information(wheel: Path, name: str = "METADATA") -> str:
     return contents(wheel)[f"{'-'.join(wheel.name.split('-')[:2])}.dist-info/{name}"].decode()
+
+
+class Program(ast.NodeTransformer):
+    """Leaves out the strings that only readers read, and what stands in for them in an emptied body."""
+
+    def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
+        is_text = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        return None if is_text else node
+
+    def visit_Pass(self, node: ast.Pass) -> None:
+        return None
+
+
+def program(text: bytes) -> str:
+    return ast.dump(Program().visit(ast.parse(text)))
 
 
 def test_what_is_published_is_one_sdist_and_two_wheels_and_the_compiler(dist: Path) -> None:
@@ -69,7 +85,12 @@ def test_a_wheel_holds_the_tree_the_licence_and_nothing_else(wheels: dict[str, P
 
     assert "kernel_exec/py.typed" in held
     beside = {name: held.pop(name) for name in list(held) if not name.startswith("kernel_exec/")}
-    assert held == files
+    assert held.keys() == files.keys()
+    for name, data in files.items():
+        if profile == "native" or not name.endswith(".py"):
+            assert held[name] == data, name
+        else:
+            assert program(held[name]) == program(data), name
     assert {name.removeprefix("kernel_exec-0.1.0.dist-info/") for name in beside} == {
         *("METADATA", "RECORD", "WHEEL", "licenses/LICENSE"),
         *of_profile,
@@ -84,6 +105,12 @@ def test_the_wasm_wheel_leaves_out_what_only_native_can_do(wheels: dict[str, Pat
     assert wasm < native
     assert {"__main__.py", "cli.py", "durability/sqlite.py", "spill/segments.py"} <= left_out
     assert wheels["wasm"].stat().st_size < wheels["native"].stat().st_size
+
+
+def test_the_wasm_wheel_stays_small_and_has_no_docstrings(wheels: dict[str, Path]) -> None:
+    assert wheels["wasm"].stat().st_size < 88 * 1024
+    assert b'"""' not in contents(wheels["wasm"])["kernel_exec/executor.py"]
+    assert b'"""' in contents(wheels["native"])["kernel_exec/executor.py"]
 
 
 def test_no_archive_of_the_kernel_speaks_of_the_compiler(dist: Path) -> None:

@@ -13,7 +13,7 @@ A profile without an output section emits the source unchanged. To add a case, a
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from profilec.config import Config, load_config
@@ -90,7 +90,7 @@ def all_cases() -> list[Path]:
 
 
 def project_of(case: Case, folder: Path) -> Config:
-    """Write the project of a case into a folder and read its configuration."""
+    """Write the project of a case into a folder and read its configuration, as for wheels."""
     files = {"shop/__init__.py": "", "shop/_profile.py": FLAGS, **case.files}
     options = re.sub(r"^\[", "[tool.profilec.", case.configuration, flags=re.MULTILINE)
     files["pyproject.toml"] = f"{CONFIGURATION}\n{options}\n"
@@ -98,7 +98,8 @@ def project_of(case: Case, folder: Path) -> Config:
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(text.encode())
-    return load_config(folder)
+    config = load_config(folder)
+    return replace(config, profiles={name: profile.packed() for name, profile in config.profiles.items()})
 
 
 @dataclass(frozen=True)

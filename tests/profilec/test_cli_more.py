@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -39,27 +38,34 @@ def shop(project: Project) -> Project:
     return project
 
 
-@pytest.mark.parametrize("layout", ["src", "."])
-def test_a_strangers_project_builds_after_init(layout: str, empty_project: Project) -> None:
-    empty_project.write(
-        {
-            "pyproject.toml": '[project]\nname = "bakery"\nversion = "3"',
-            f"{layout}/bakery/__init__.py": "",
-            "tests/__init__.py": "",
-        }
-    )
+LAYOUTS: dict[str, tuple[dict[str, str], str, str]] = {
+    "in src": ({"src/bakery/__init__.py": "", "tests/__init__.py": ""}, "src", "bakery"),
+    "flat": ({"bakery/__init__.py": "", "docs/conf.py": "", "setup.py": ""}, ".", "bakery"),
+    "in a folder for Python beside another language": ({"python/bakery/__init__.py": ""}, "python", "bakery"),
+    "in a namespace": ({"src/acme/bakery/__init__.py": ""}, "src", "acme.bakery"),
+    "deep in a namespace": ({"acme/food/bakery/__init__.py": "", "tools/x.py": ""}, ".", "acme.food.bakery"),
+    "a namespace of modules": ({"bakery/oven.py": "x = 1\n", "tests/test_oven.py": ""}, ".", "bakery"),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("metadata", ["", '[project]\nname = "bakery"\nversion = "3"', "[tool.black]\r\n"])
+def test_a_strangers_project_builds_after_init(layout: str, metadata: str, empty_project: Project) -> None:
+    files, source, package = LAYOUTS[layout]
+    empty_project.write({**files, **({"pyproject.toml": metadata.encode()} if metadata else {})})
     ran = empty_project.run("init")
     assert (ran.code, ran.err) == (0, "")
-    assert "added [tool.profilec] for the package bakery" in ran.out
-    assert tomllib.loads(empty_project.read("pyproject.toml"))["project"]["name"] == "bakery"
-    assert empty_project.config.source == layout
-
-
-def test_a_build_follows_init(empty_project: Project) -> None:
-    empty_project.write({"bakery/__init__.py": "", "bakery/oven.py": "def bake(): ...\n"})
-    assert empty_project.run("init").code == 0
-    assert empty_project.run("build").code == 0
-    assert empty_project.read("build/wasm/bakery/oven.py") == "def bake(): ...\n"
+    assert f"added [tool.profilec] for the package {package}\n" in ran.out
+    assert ("There is no [project] table" in ran.out) == ("project" not in metadata)
+    written = (empty_project.root / "pyproject.toml").read_bytes()
+    assert written.startswith(metadata.encode())
+    assert (b"\r\n" in written, written.count(b"\r\n")) in ((False, 0), (True, written.count(b"\n")))
+    assert (empty_project.config.source, empty_project.config.package) == (source, package)
+    for command in ("check", "build", "parity", "audit", "powerset", "report"):
+        ran = empty_project.run(command)
+        assert (ran.code, ran.err) == (0, ""), ran.out + ran.err
+    module = next(path for path in files if f"/{package.rpartition('.')[2]}/" in f"/{path}")
+    assert (empty_project.root / "build/wasm" / Path(module).relative_to(source)).is_file()
 
 
 @pytest.mark.parametrize(
@@ -67,9 +73,15 @@ def test_a_build_follows_init(empty_project: Project) -> None:
     [
         ({"pyproject.toml": "[tool.profilec]\n"}, [], "has a [tool.profilec] table already"),
         ({"pyproject.toml": "[tool\n"}, [], "is not valid TOML"),
-        ({"readme.txt": ""}, [], "there is no package"),
-        ({"a/__init__.py": "", "b/__init__.py": ""}, [], "name one of a, b"),
-        ({"a/__init__.py": ""}, ["c"], "there is no package `c`"),
+        ({"pyproject.toml": "tool = {}\n", "a/__init__.py": ""}, [], "write [tool.profilec] by hand"),
+        ({"readme.txt": ""}, [], "there is no package: no folder here or in src holds Python files"),
+        ({"tests/__init__.py": "", "setup.py": "", "conftest.py": ""}, [], "there is no package"),
+        ({"class/__init__.py": ""}, [], "there is no package"),
+        ({"oven.py": "", "test_oven.py": "", "setup.py": ""}, [], "move it to oven/__init__.py first"),
+        ({"oven.py": "", "more/x.py": ""}, [], "oven.py is a module by itself"),
+        ({"src/oven.py": ""}, [], "src/oven.py is a module by itself"),
+        ({"a/__init__.py": "", "b/__init__.py": ""}, [], "name one of a, b: profilec init a"),
+        ({"a/__init__.py": ""}, ["c"], "there is no package `c` here or in src; there is a"),
     ],
 )
 def test_init_says_why_it_cannot(

@@ -233,18 +233,25 @@ features = ["a"]
 marker = "sys_platform == 'emscripten'"
 facts = { "sys.platform" = "emscripten", "os.name" = "posix" }
 forbid = ["os"]
+docstrings = false
 
 [tool.profilec.profiles.edge]
 extends = "wasm"
 features = ["b"]
 facts = { "os.name" = "nt" }
 forbid = ["ssl"]
+
+[tool.profilec.profiles.documented]
+extends = "wasm"
+docstrings = true
 """)
-    edge = load_config(project.root).profiles["edge"]
+    profiles = load_config(project.root).profiles
+    edge = profiles["edge"]
     assert edge.features == {"a", "b"}
     assert edge.marker == "sys_platform == 'emscripten'"
     assert edge.facts == {"sys.platform": "emscripten", "os.name": "nt"}
     assert edge.forbid == ("os", "ssl")
+    assert (edge.docstrings, profiles["documented"].docstrings) == (False, True)
 
 
 def test_lists_in_facts_become_tuples(configured: Configured) -> None:

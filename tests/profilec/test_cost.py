@@ -22,9 +22,9 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The files that LibCST parses from now on."""
     paths: list[str] = []
 
-    def noting(text: Text) -> Syntax:
+    def noting(text: Text, reading: str | None = None) -> Syntax:
         paths.append(text.path)
-        return parse(text)
+        return parse(text, reading)
 
     scope_walk.parsed.cache_clear()
     monkeypatch.setattr(scope_walk, "parse", noting)

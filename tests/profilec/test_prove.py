@@ -6,6 +6,7 @@ from textwrap import dedent
 import pytest
 from profilec_project import Project
 
+from profilec.answers import Answers
 from profilec.diagnostics import Finding
 from profilec.prove.lossless import prove_lossless
 from profilec.prove.nothing_left import prove_nothing_left
@@ -29,7 +30,7 @@ def prove(project: Project, source: Mapping[str, str], emitted: Mapping[str, str
     tree = Tree("wasm", files)
     return [
         *prove_nothing_left(sources, tree, project.config),
-        *prove_resolves(sources, tree, project.config),
+        *prove_resolves(sources, tree, project.config, Answers()),
     ]
 
 

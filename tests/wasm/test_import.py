@@ -59,6 +59,26 @@ def test_importing_every_module_uses_no_clock_no_randomness_and_no_file(
     assert used == []
 
 
+ON_DEMAND = {"builder", "durability", "graphs", "many", "metrics", "pointers", "spill", "surfaces"}
+"""What only some flows and programs need, each a part of what an import would cost."""
+
+
+@pytest.mark.usefixtures("without_the_kernel")
+def test_an_import_loads_what_every_flow_needs_and_the_rest_is_loaded_when_it_is_asked_for() -> None:
+    package = importlib.import_module("kernel_exec")
+    rooms = {name.split(".")[1] for name in sys.modules if name.startswith("kernel_exec.")}
+    assert ON_DEMAND & rooms == set()
+    assert not {"kernel_exec.payloads.codec", "kernel_exec.scheduler.observation"} & sys.modules.keys()
+
+    assert package.FlowBuilder is importlib.import_module("kernel_exec.builder").FlowBuilder
+    assert package.to_dot is importlib.import_module("kernel_exec.graphs").to_dot
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="module 'kernel_exec' has no attribute 'FlowBilder'"):
+        importlib.import_module("kernel_exec").FlowBilder  # noqa: B018  # asking is the point
+
+
 def test_what_only_native_has_is_not_there() -> None:
     with pytest.raises(ModuleNotFoundError):
         importlib.import_module("kernel_exec.cli")

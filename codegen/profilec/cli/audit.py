@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from profilec.cli.options import Form, command, configuration, dependencies, form, report
-from profilec.cli.progress import steps
+from profilec.cli.progress import say, steps
 
 
 @command
@@ -19,5 +19,9 @@ def audit(deps: Path | None, form: Form) -> int:
     config = configuration()
     with steps("reading") as step:
         analysis = analyse(open_project(config), step, dependencies=deps)
-    about = ("PC405", "PC406", "PC407", "PC411", "PC412")
-    return report(analysis.about(about), form)
+    found = analysis.about(("PC405", "PC406", "PC407", "PC411", "PC412"))
+    if not any(profile.forbid for profile in config.profiles.values()):
+        say("no profile forbids anything: list what must not be reached under `forbid`")
+    elif not found:
+        say("nothing that is forbidden is reached")
+    return report(found, form)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 import click
 
 from profilec.cli.options import command, configuration, known_profiles, profile_names, report
+from profilec.cli.progress import say, steps
 
 
 @command
@@ -21,11 +22,14 @@ def diff(first: str, second: str) -> int:
 
     config = configuration()
     known_profiles(config, (first, second))
-    analysis = analyse(open_project(config))
+    with steps("reading") as step:
+        analysis = analyse(open_project(config), step)
     if analysis.errors:
         return report(analysis.errors, "text", err=True)
     packages = [render_package(analysis.trees[name], config).tree.files for name in (first, second)]
     texts = [{path: file.data for path, file in files.items()} for files in packages]
+    if texts[0] == texts[1]:
+        say(f"the packages of {first} and {second} are the same")
     for line in differences(first, texts[0], second, texts[1]):
         click.echo(line)
     return 0

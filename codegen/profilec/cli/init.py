@@ -1,24 +1,16 @@
 """`profilec init`: the first configuration of a project."""
 
-import re
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
 from profilec.cli.options import command
+from profilec.cli.packages import Found, find_modules, find_packages
 from profilec.emit.templating import render
 
 FILE = "pyproject.toml"
-
-
-@dataclass(frozen=True)
-class Found:
-    """A package: its name, and the source root relative to the project."""
-
-    package: str
-    source: str
 
 
 @command
@@ -31,51 +23,66 @@ def init(package: str | None) -> int:
     Example: profilec init
     """
     root = Path.cwd()
-    file = root / FILE
-    text = file.read_text(encoding="utf-8") if file.exists() else ""
-    if "profilec" in _tools(text):
-        raise click.UsageError(f"{FILE} has a [tool.profilec] table already")
-    found = _choose(find_packages(root), package)
+    text = _read(root / FILE)
+    document = _parsed(text, "is not valid TOML")
+    if "profilec" in document.get("tool", {}):
+        raise click.UsageError(
+            f"{FILE} has a [tool.profilec] table already; `profilec check` says what it gives"
+        )
+    found = _choose(root, package)
     addition = render("init.toml.j2", package=found.package, source=found.source)
-    separator = "" if not text or text.endswith("\n\n") else "\n" if text.endswith("\n") else "\n\n"
-    file.write_text(text + separator + addition, encoding="utf-8")
+    newline = "\r\n" if "\r\n" in text else "\n"
+    gap = newline * (0 if not text else 1 if text.endswith("\n") else 2)
+    extended = text + gap + addition.replace("\n", newline)
+    _parsed(extended, "writes its tables so that none can be added; write [tool.profilec] by hand")
+    (root / FILE).write_bytes(extended.encode())
     click.echo(f"{FILE}: added [tool.profilec] for the package {found.package}")
-    click.echo("Next: profilec build, then profilec diff native wasm, then profilec audit")
+    if "project" not in document:
+        click.echo(
+            "There is no [project] table: the built packages take their name and dependencies from there."
+        )
+    click.echo(
+        "Next: profilec build, then profilec diff native wasm. What must not be reached goes into `forbid`;"
+    )
+    click.echo("profilec audit then lists what is, and from where.")
     return 0
 
 
-def _tools(text: str) -> dict[str, object]:
+def _read(file: Path) -> str:
     try:
-        tools = tomllib.loads(text).get("tool", {})
+        return file.read_bytes().decode("utf-8") if file.exists() else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.UsageError(f"{FILE} cannot be read: {error}") from None
+
+
+def _parsed(text: str, wrong: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text.replace("\r\n", "\n"))
     except tomllib.TOMLDecodeError as error:
-        raise click.UsageError(f"{FILE} is not valid TOML: {error}") from None
-    return tools if isinstance(tools, dict) else {}
+        raise click.UsageError(f"{FILE} {wrong} ({error})") from None
 
 
-def find_packages(root: Path) -> list[Found]:
-    """The packages of a project: in `src`, else in the folder itself."""
-    for source in ("src", "lib", "."):
-        entries = sorted((root / source).iterdir()) if (root / source).is_dir() else []
-        packages = [entry.name for entry in entries if (entry / "__init__.py").is_file()]
-        names = [
-            name for name in packages if re.fullmatch(r"(?!tests?$|docs?$|examples?$)[A-Za-z_]\w*", name)
-        ]
-        if names:
-            return [Found(name, source) for name in names]
-    return []
-
-
-def _choose(found: list[Found], wanted: str | None) -> Found:
+def _choose(root: Path, wanted: str | None) -> Found:
+    found = find_packages(root)
     if wanted is not None:
         match = [one for one in found if one.package == wanted]
         if not match:
-            raise click.UsageError(
-                f"there is no package `{wanted}`: no folder of that name holds an __init__.py"
-            )
+            there = f"; there is {', '.join(one.package for one in found)}" if found else ""
+            raise click.UsageError(f"there is no package `{wanted}` here or in src{there}")
         return match[0]
     if not found:
-        raise click.UsageError("there is no package: no folder here or in src holds an __init__.py")
+        raise click.UsageError(_nothing(find_modules(root)))
     if len(found) > 1:
         names = ", ".join(one.package for one in found)
-        raise click.UsageError(f"there are several packages; name one of {names}")
+        raise click.UsageError(
+            f"there are several packages; name one of {names}: profilec init {found[0].package}"
+        )
     return found[0]
+
+
+def _nothing(modules: list[Path]) -> str:
+    if not modules:
+        return "there is no package: no folder here or in src holds Python files"
+    module = modules[0]
+    package = module.with_suffix("") / "__init__.py"
+    return f"{module} is a module by itself, and profilec compiles packages: move it to {package} first"

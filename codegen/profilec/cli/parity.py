@@ -1,7 +1,7 @@
 """`profilec parity`: the proof alone that all packages have one public interface."""
 
 from profilec.cli.options import Form, command, configuration, form, report
-from profilec.cli.progress import steps
+from profilec.cli.progress import say, steps
 
 
 @command
@@ -15,4 +15,7 @@ def parity(form: Form) -> int:
 
     with steps("reading") as step:
         analysis = analyse(open_project(configuration()), step)
-    return report(analysis.about(("PC408",)), form)
+    found = analysis.about(("PC408",))
+    if not found:
+        say("the public names of all profiles agree")
+    return report(found, form)

@@ -17,7 +17,7 @@ from profilec.cli.options import (
     profile_names,
     report,
 )
-from profilec.cli.progress import steps
+from profilec.cli.progress import say, steps
 from profilec.config import Config
 from profilec.diagnostics import Finding, merged
 
@@ -49,6 +49,8 @@ def powerset(profile: str | None, depth: int | None, deps: Path | None, form: Fo
             analysis = analyse(replace(project, config=replace(config, profiles=alone)), dependencies=deps)
             errors = (finding for finding in analysis.findings if finding.is_error)
             findings += (replace(finding, profiles=(f"{base} with {name}",)) for finding in errors)
+    if not findings:
+        say(f"{base} builds with each of {len(chosen)} combinations of features")
     return report(
         merged(findings), form, profile=base, combinations=[sorted(features) for features in chosen]
     )

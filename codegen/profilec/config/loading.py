@@ -44,6 +44,7 @@ def find_project(start: Path, *, above: bool = True) -> Path:
     if not start.is_dir():
         raise ConfigError(Finding("PC001", str(start), message="there is no such folder", hint=hint))
     if (start / FILE).is_file():
+        _document(_text(start))
         raise ConfigError(Finding("PC001", FILE, message="there is no `[tool.profilec]` table", hint=hint))
     raise ConfigError(Finding("PC001", FILE, message=f"not found in {start} or above it", hint=hint))
 
@@ -54,24 +55,30 @@ def load_config(root: Path) -> Config:
     Raises:
         ConfigError: with a finding (PC0xx) for every mistake.
     """
-    try:
-        text = (root / FILE).read_bytes().decode("utf-8")
-    except OSError as error:
-        raise ConfigError(Finding("PC001", FILE, message=f"cannot be read: {error.strerror}")) from None
-    except UnicodeDecodeError:
-        raise ConfigError(Finding("PC002", FILE, message="is not UTF-8", hint="save it as UTF-8")) from None
-    text = text.replace("\r\n", "\n")
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(_syntax_finding(text, str(error))) from None
+    text = _text(root)
     complaints = Complaints(FILE, text)
-    config = _read_config(root, document, complaints)
+    config = _read_config(root, _document(text), complaints)
     if not complaints.findings:
         check_config(config, complaints)
     if complaints.findings:
         raise ConfigError(*complaints.findings)
     return config
+
+
+def _text(root: Path) -> str:
+    try:
+        return (root / FILE).read_bytes().decode("utf-8").replace("\r\n", "\n")
+    except OSError as error:
+        raise ConfigError(Finding("PC001", FILE, message=f"cannot be read: {error.strerror}")) from None
+    except UnicodeDecodeError:
+        raise ConfigError(Finding("PC002", FILE, message="is not UTF-8", hint="save it as UTF-8")) from None
+
+
+def _document(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(_syntax_finding(text, str(error))) from None
 
 
 def _syntax_finding(text: str, message: str) -> Finding:
@@ -167,6 +174,7 @@ def _read_profile(name: str, table: Table) -> Profile:
         facts=table.fact_table("facts"),
         modules=table.flag_table("modules"),
         forbid=table.texts("forbid"),
+        wheel_docstrings=table.flag("wheel-docstrings"),
     )
 
 
@@ -200,4 +208,7 @@ def _over(profile: Profile, base: Profile) -> Profile:
         facts={**base.facts, **profile.facts},
         modules={**base.modules, **profile.modules},
         forbid=tuple(dict.fromkeys(base.forbid + profile.forbid)),
+        wheel_docstrings=(
+            base.wheel_docstrings if profile.wheel_docstrings is None else profile.wheel_docstrings
+        ),
     )

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -25,6 +25,8 @@ class Profile:
         facts: expressions of the source and the value that each has in this world.
         modules: whether `import name` succeeds in this world.
         forbid: modules, dotted names, builtins and `*.method` patterns that must not be reachable.
+        wheel_docstrings: false leaves docstrings out of its wheel; None where nothing is said.
+        docstrings: whether docstrings stay. Trees are for reading, and keep them.
     """
 
     name: str
@@ -36,6 +38,12 @@ class Profile:
     facts: Mapping[str, Fact] = field(default_factory=dict)
     modules: Mapping[str, bool] = field(default_factory=dict)
     forbid: tuple[str, ...] = ()
+    wheel_docstrings: bool | None = None
+    docstrings: bool = True
+
+    def packed(self) -> "Profile":
+        """The profile as it goes into a wheel."""
+        return replace(self, docstrings=self.wheel_docstrings is not False)
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,11 @@ class Table:
         """The table at `key`, whose values are strings."""
         return self._values(key, "a string", lambda value: isinstance(value, str))
 
+    def flag(self, key: str) -> bool | None:
+        """The boolean at `key`, or None where there is none."""
+        flag: bool | None = self._read(key, "`true` or `false`", lambda value: isinstance(value, bool))
+        return flag
+
     def flag_table(self, key: str) -> dict[str, bool]:
         """The table at `key`, whose values are booleans."""
         return self._values(key, "`true` or `false`", lambda value: isinstance(value, bool))

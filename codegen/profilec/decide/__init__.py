@@ -11,26 +11,26 @@ from typing import Any, cast
 import libcst as cst
 
 from profilec.conditions import Conditions, World, looks_like_a_flag
-from profilec.decide import branches, definitions, simple, try_imports
+from profilec.decide import branches, definitions, docstrings, loops, matches, simple, try_imports
 from profilec.decide.comments import Mark
 from profilec.decide.draft import Draft
 from profilec.decide.module import Module
 from profilec.decide.refusals import Stub
 from profilec.decide.walk import Handler, Walk
 from profilec.diagnostics import Finding
-from profilec.edit import NO_CAUSE, Cause, Cut
+from profilec.edit import NO_CAUSE, SERVES_TO_COMPILE, Cause, Cut
 from profilec.flags import MARKERS, declarations
 from profilec.read import Span, Syntax
 from profilec.scopes import Names, Use
 
 _HANDLERS: dict[type[cst.CSTNode], Callable[[Walk, Any], Any]] = {
     cst.If: branches.if_,
-    cst.While: branches.while_,
-    cst.For: branches.for_,
+    cst.While: loops.while_,
+    cst.For: loops.for_,
     cst.With: branches.with_,
     cst.Try: try_imports.try_import,
     cst.TryStar: branches.try_,
-    cst.Match: branches.match_,
+    cst.Match: matches.match_,
     cst.FunctionDef: definitions.definition,
     cst.ClassDef: definitions.definition,
     cst.Import: simple.import_,
@@ -83,6 +83,10 @@ def decide(
                 return Decision((), (), emitted=False, cause=cause)
             lost[mark.target] = cause
     lost.update(_compile_time_names(module, world))
+    if not world.profile.docstrings:
+        lost.update(docstrings.left_out(module))
+        for finding in docstrings.reads(module):
+            draft.report(finding)
     conditions = Conditions(module.syntax, module.names, world)
     starts = (module.syntax.inner(node).start for node in lost)
     held = world.held.get(module.path, ())
@@ -118,7 +122,7 @@ def _compile_time_names(module: Module, world: World) -> Iterator[tuple[cst.CSTN
             for binding in bindings:
                 if binding.kind == "import" and binding.target and is_compile_time(binding.target, world):
                     line, _ = module.syntax.place(binding.span.start)
-                    yield binding.node, Cause("it serves only to compile", line)
+                    yield binding.node, Cause(SERVES_TO_COMPILE, line)
     for declaration in declarations(module.syntax, module.names):
         line, _ = module.syntax.place(declaration.span.start)
         yield declaration.statement, Cause("it declares a flag", line)

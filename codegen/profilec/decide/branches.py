@@ -1,4 +1,4 @@
-"""`if`, loops, `with`, `try`, `match`: branches that go, bodies that move out to where the statement was."""
+"""`if`, `with`, `try`: branches that go, bodies that move out to where the statement was."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from profilec.decide.elements import cut_elements
-from profilec.decide.expressions import Place, condition, expression, expressions
+from profilec.decide.expressions import condition, expressions
 from profilec.decide.leaving import leaves
 from profilec.decide.walk import KEPT, Fate, Walk, gone
 from profilec.edit import UNUSED, Cause
@@ -140,7 +140,7 @@ def _only_branch(walk: Walk, node: cst.If, branch: Branch) -> Fate:
         start = walk.line_start(walk.syntax.inner(node).start)
         walk.draft.cut(walk.with_comments(node, 0), start, branch.cause)
     move_out(walk, node, branch.body, branch.cause)
-    return Fate(True, fate.leaves, leaves(node), branch.cause)
+    return Fate(True, fate.leaves, leaves(node), branch.cause, fate.at_once)
 
 
 def _become_first(walk: Walk, node: cst.If, branch: Branch) -> None:
@@ -192,32 +192,7 @@ def _unwrap(walk: Walk, header: int, body: cst.BaseSuite, cause: Cause) -> None:
     walk.draft.dedent(Span(first, lines.end), outer, inner, cause)
 
 
-# --- Other compound statements --------------------------------------------------------------------
-
-
-def while_(walk: Walk, node: cst.While) -> Fate:
-    """Decide a loop: one whose condition is false goes, and its `else` stays."""
-    truth = condition(walk, node.test)
-    if truth is False:
-        cause = walk.because(node.test, truth)
-        return instead(walk, node, node.orelse.body, cause) if node.orelse else gone(cause)
-    if truth:
-        span = walk.syntax.outer(node.test)
-        walk.draft.cut(span.start, span.end, walk.because(node.test, truth), "True")
-    return _loop_body(walk, node)
-
-
-def for_(walk: Walk, node: cst.For) -> Fate:
-    """Decide what stands in a `for` loop."""
-    expressions(walk, [node.target, node.iter])
-    return _loop_body(walk, node)
-
-
-def _loop_body(walk: Walk, node: cst.For | cst.While) -> Fate:
-    _body_or_pass(walk, node.body)
-    if node.orelse:
-        _clause_or_nothing(walk, node.orelse)
-    return KEPT
+# --- `with` and `try` --------------------------------------------------------------------
 
 
 def instead(walk: Walk, node: cst.CSTNode, body: cst.BaseSuite, cause: Cause) -> Fate:
@@ -229,14 +204,16 @@ def instead(walk: Walk, node: cst.CSTNode, body: cst.BaseSuite, cause: Cause) ->
     return Fate(True, fate.leaves, False, cause)
 
 
-def _body_or_pass(walk: Walk, body: cst.BaseSuite) -> Fate:
+def body_or_pass(walk: Walk, body: cst.BaseSuite) -> Fate:
+    """Decide a suite that must not be empty."""
     fate = walk.suite(body)
     if not fate.kept:
         walk.fill(body, fate.cause)
     return fate
 
 
-def _clause_or_nothing(walk: Walk, clause: cst.Else | cst.Finally) -> Fate:
+def clause_or_nothing(walk: Walk, clause: cst.Else | cst.Finally) -> Fate:
+    """Decide a clause that goes when nothing of its suite is left."""
     fate = walk.suite(clause.body)
     if not fate.kept:
         cut_clause(walk, clause, fate.cause)
@@ -255,77 +232,14 @@ def with_(walk: Walk, node: cst.With) -> Fate:
             return gone(fate.cause)
         cause = walk.lost[node.items[0]]
         move_out(walk, node, node.body, cause)
-        return Fate(True, fate.leaves, fate.left, cause)
+        return Fate(True, fate.leaves, fate.left, cause, fate.at_once)
     if any(lost):
         cut_elements(
             walk.draft, node.items, lost, next(walk.lost[item] for item in node.items if item in walk.lost)
         )
     if not fate.kept:
         walk.fill(node.body, fate.cause)
-    return KEPT
-
-
-def match_(walk: Walk, node: cst.Match) -> Fate:
-    """Decide a `match`: cases may go; when all have gone, what is left of it is the subject."""
-    expression(walk, node.subject, place=Place.ANY)
-    causes = _cases(walk, node)
-    lost = [cause for cause in causes if cause]
-    for case, cause in zip(node.cases, causes, strict=True):
-        if cause and len(lost) < len(causes):
-            cut_clause(walk, case, cause)
-    if len(lost) < len(causes):
-        return KEPT
-    if not walk.conditions.has_effect(node.subject):
-        return gone(lost[0])
-    whole = walk.syntax.inner(node)
-    end = whole.start + len(walk.syntax.content[whole.start : walk.syntax.outer(node).end].rstrip())
-    walk.draft.keep_only(Span(whole.start, end), walk.syntax.outer(node.subject), lost[0])
-    return KEPT
-
-
-def _cases(walk: Walk, node: cst.Match) -> list[Cause | None]:
-    """Decide the cases of a `match` and return why each goes, if it does.
-
-    Python refuses cases behind one that takes everything, so they go where a guard that was true has gone.
-    """
-    causes: list[Cause | None] = []
-    for case in node.cases:
-        cause = _case(walk, case)
-        causes.append(cause)
-        if cause is None and case.guard and _takes_everything(case.pattern):
-            truth = walk.conditions.truth(case.guard)
-            if truth:
-                reason = walk.because(case.guard, truth)
-                causes += [reason] * (len(node.cases) - len(causes))
-                break
-    return causes
-
-
-def _takes_everything(pattern: cst.MatchPattern) -> bool:
-    """Tell whether a pattern is irrefutable (PEP 634): a name, `_`, or one of these as an alternative."""
-    match pattern:
-        case cst.MatchAs(pattern=inner):
-            return inner is None or _takes_everything(inner)
-        case cst.MatchOr(patterns=patterns):
-            return _takes_everything(patterns[-1].pattern)
-    return False
-
-
-def _case(walk: Walk, case: cst.MatchCase) -> Cause | None:
-    """Decide one case and return why it goes, if it does."""
-    if case in walk.lost:
-        return walk.lost[case]
-    if case.guard is not None:
-        truth = condition(walk, case.guard)
-        if truth is False:
-            return walk.because(case.guard, truth)
-        if truth:
-            start = walk.syntax.outer(case.pattern).end
-            walk.draft.cut(start, walk.syntax.outer(case.guard).end, walk.because(case.guard, truth))
-    expression(walk, case.pattern)
-    if walk.touches(case.body):
-        _body_or_pass(walk, case.body)
-    return None
+    return Fate(True, fate.at_once, leaves(node), fate.cause, fate.at_once)
 
 
 def try_(walk: Walk, node: cst.Try | cst.TryStar) -> Fate:
@@ -338,7 +252,7 @@ def try_(walk: Walk, node: cst.Try | cst.TryStar) -> Fate:
         if handler in walk.lost:
             cut_clause(walk, handler, walk.lost[handler])
     orelse = _else_of_try(walk, node.orelse, body) if node.orelse else None
-    final = _clause_or_nothing(walk, node.finalbody) if node.finalbody else None
+    final = clause_or_nothing(walk, node.finalbody) if node.finalbody else None
     if not kept:
         _without_handlers(walk, node, orelse, final)
     ends = body.leaves or (orelse is not None and orelse.leaves)
@@ -348,7 +262,7 @@ def try_(walk: Walk, node: cst.Try | cst.TryStar) -> Fate:
 
 def _handler(walk: Walk, node: cst.ExceptHandler | cst.ExceptStarHandler) -> Fate:
     expressions(walk, [node.type])
-    return _body_or_pass(walk, node.body)
+    return body_or_pass(walk, node.body)
 
 
 def _else_of_try(walk: Walk, node: cst.Else, body: Fate) -> Fate:
@@ -356,7 +270,7 @@ def _else_of_try(walk: Walk, node: cst.Else, body: Fate) -> Fate:
     if body.leaves and not body.left:
         cut_clause(walk, node, body.cause)
         return gone(body.cause)
-    return _clause_or_nothing(walk, node)
+    return clause_or_nothing(walk, node)
 
 
 def _without_body(walk: Walk, node: cst.Try | cst.TryStar, cause: Cause) -> Fate:

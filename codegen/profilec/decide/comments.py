@@ -1,9 +1,9 @@
 """Marker comments, `# profilec: only FLAG`, `unless FLAG` and `keep`, and what each of them marks.
 
-A comment marks the innermost import name, argument, parameter, element, base, decorator, `with` item,
-clause, field or statement that starts and ends on its line; compound statements and clauses count by
-their header, or whole where their body stands on the same line, and of several the last is meant. Where
-none does, the statement around is marked. On the first line of a file a comment marks the file.
+A comment marks the innermost import name, argument, parameter, type parameter, element, base, decorator,
+`with` item, clause, field or statement that starts and ends on its line; compound statements and clauses
+count by their header, or whole where their body stands on the same line, and of several the last is meant.
+Where none does, the statement around is marked. On the first line of a file a comment marks the file.
 """
 
 import re
@@ -163,7 +163,7 @@ def _truth(node: cst.BaseExpression, flags: FlagTable, profile: Profile) -> bool
 
 _ELEMENTS = (
     cst.ImportAlias, cst.Arg, cst.Param, cst.Element, cst.StarredElement, cst.DictElement,
-    cst.StarredDictElement, cst.Decorator, cst.WithItem,
+    cst.StarredDictElement, cst.Decorator, cst.WithItem, cst.TypeParam,
 )  # fmt: skip
 
 

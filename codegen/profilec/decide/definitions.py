@@ -6,7 +6,7 @@ import libcst as cst
 
 from profilec.decide.elements import cut_elements
 from profilec.decide.expressions import Place, condition, expression, expressions
-from profilec.decide.stubs import is_method, marked, refuse_calls
+from profilec.decide.stubs import is_empty, is_method, marked, refuse_calls
 from profilec.decide.walk import KEPT, Fate, Walk, gone
 from profilec.edit import Cause
 from profilec.read import Span
@@ -39,6 +39,8 @@ def definition(walk: Walk, node: cst.FunctionDef | cst.ClassDef) -> Fate:
             _body(walk, node)
     elif walk.stub and _is_private_method(walk, node):
         return gone(stub.cause)
+    elif walk.stub and is_empty(node.body):
+        _body(walk, node)
     else:
         refuse_calls(walk, node, stub)
     return KEPT

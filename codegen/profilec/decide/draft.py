@@ -21,6 +21,10 @@ class Draft:
         if start < end or text:
             self.cuts.append(Cut(start, end, text, cause))
 
+    def has_cut(self, span: Span) -> bool:
+        """Tell whether all of a span goes."""
+        return any(cut.span.covers(span) for cut in self.cuts)
+
     def refuse(
         self, code: str, span: Span, message: str, hint: str = "", notes: tuple[str, ...] = ()
     ) -> None:
@@ -43,9 +47,10 @@ class Draft:
         start = lines.start
         while start < lines.end:
             if not self._within_string(start):
-                blank = _blank_length(content, start)
+                first = _after_form_feeds(content, start)
+                blank = _blank_length(content, first)
                 stay = min(len(outer), blank)
-                self.cut(start + stay, start + min(blank, stay + extra), cause)
+                self.cut(first + stay, first + min(blank, stay + extra), cause)
             newline = content.find("\n", start)
             start = newline + 1 if newline >= 0 else len(content)
 
@@ -53,8 +58,16 @@ class Draft:
         return any(string.start < offset < string.end for string in self.syntax.strings)
 
 
-def _blank_length(content: str, start: int) -> int:
+def _after_form_feeds(content: str, start: int) -> int:
+    """Return where the indentation of a line begins: a form feed sets it back to nothing."""
     end = start
     while end < len(content) and content[end] in " \t\f":
+        end += 1
+    return content.rfind("\f", start, end) + 1 or start
+
+
+def _blank_length(content: str, start: int) -> int:
+    end = start
+    while end < len(content) and content[end] in " \t":
         end += 1
     return end - start

@@ -347,6 +347,10 @@ def cut_list(walk: Walk, node: cst.CSTNode, gone: list[cst.CSTNode]) -> None:
             _cut_tuple(walk, node, elements, cause)
         case cst.Parameters():
             _cut_parameters(walk, node, cause)
+        case cst.TypeParameters(params=elements) if all(element in walk.lost for element in elements):
+            walk.draft.cut(*walk.syntax.outer(node), cause)
+        case cst.TypeParameters(params=elements):
+            cut_elements(walk.draft, elements, [element in walk.lost for element in elements], cause)
 
 
 def _inside(walk: Walk, opening: cst.CSTNode, closing: cst.CSTNode) -> Span:

@@ -1,7 +1,8 @@
 """Stubs: what a `stub` marker asks for, and the body that takes the place of a definition's own.
 
-Signature, docstring and decorators stay as they are written. The refusal raises the error that the marker
-names, with its message and the parameters that the message names, so that a caller learns what it asked for.
+Signature, docstring and decorators stay as they are written, the docstring unless the profile leaves it out.
+The refusal raises the error that the marker names, with its message and the parameters that the message
+names, so that a caller learns what it asked for.
 """
 
 import libcst as cst
@@ -56,9 +57,7 @@ def _text(node: cst.BaseExpression | None) -> str | None:
 
 
 def refuse_calls(walk: Walk, node: cst.FunctionDef, stub: Stub) -> None:
-    """Replace the body of a function by a refusal; in a class or module of stubs, an empty one stays."""
-    if walk.stub and _is_empty(node.body):
-        return
+    """Replace the body of a function by a refusal."""
     parameters = [parameter.name.value for parameter in parameters_of(node.params)]
     template = stub.message if stub.message is not None else f"{node.name.value} is not part of this build"
     named = parameters_named(template)
@@ -79,7 +78,7 @@ def _carries_fields(walk: Walk, stub: Stub) -> bool:
     return bool(stub.module) or name in walk.names.root.bindings or bool(walk.names.stars)
 
 
-def _is_empty(suite: cst.BaseSuite) -> bool:
+def is_empty(suite: cst.BaseSuite) -> bool:
     """Tell whether a body has nothing to run: a docstring, `...` or `pass`."""
     for statement in suite.body:
         for small in statement.body if isinstance(statement, cst.SimpleStatementLine) else [statement]:
@@ -124,7 +123,7 @@ def _replace_body(walk: Walk, node: cst.FunctionDef, refusal: Refusal, cause: Ca
     if isinstance(node.body, cst.IndentedBlock):
         lines = walk.suite_lines(node.body)
         start = lines.start
-        if _has_docstring(node.body):
+        if _keeps_docstring(walk, node.body):
             start = walk.without_blank_end(walk.syntax.outer(node.body.body[0])).end
         walk.draft.cut(start, lines.end, cause, text)
     else:
@@ -139,8 +138,8 @@ def _body_indentation(walk: Walk, node: cst.FunctionDef) -> str:
     return walk.syntax.content[walk.line_start(start) : start] + walk.syntax.module.default_indent
 
 
-def _has_docstring(suite: cst.IndentedBlock) -> bool:
+def _keeps_docstring(walk: Walk, suite: cst.IndentedBlock) -> bool:
     match suite.body:
-        case [cst.SimpleStatementLine(body=[cst.Expr(value=value)]), *_]:
-            return _text(value) is not None
+        case [cst.SimpleStatementLine(body=[cst.Expr(value=value) as first]), *_]:
+            return _text(value) is not None and first not in walk.lost
     return False

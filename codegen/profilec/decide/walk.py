@@ -16,7 +16,7 @@ import libcst as cst
 from profilec.conditions import Conditions
 from profilec.decide.draft import Draft
 from profilec.decide.elements import cut_elements
-from profilec.decide.leaving import leaves
+from profilec.decide.leaving import leaves, leaves_at_once
 from profilec.decide.refusals import Stub
 from profilec.edit import NO_CAUSE, Cause
 from profilec.read import Span, Syntax
@@ -31,6 +31,7 @@ class Fate:
         kept: something of it is left.
         leaves: in the emitted text, control never goes on to what follows.
         left: it did not in the source either.
+        at_once: it leaves before anything in it can raise.
         cause: why it went, or why control leaves.
     """
 
@@ -38,6 +39,7 @@ class Fate:
     leaves: bool = False
     left: bool = False
     cause: Cause = NO_CAUSE
+    at_once: bool = False
 
 
 KEPT = Fate()
@@ -119,7 +121,7 @@ class Walk:
         if isinstance(node, cst.Return | cst.Raise | cst.Break | cst.Continue):
             if self.touches(node):
                 self._handlers[type(node)](self, node)
-            return Fate(leaves=True, left=True)
+            return Fate(leaves=True, left=True, at_once=leaves_at_once(node))
         handler = self._handlers.get(type(node))
         if handler is None or not (self.stub or self.touches(node)):
             return Fate(leaves=leaves(node), left=leaves(node))
@@ -149,7 +151,8 @@ class Walk:
             kept=bool(kept),
             leaves=any(fate.leaves for fate in kept),
             left=any(fate.left for fate in fates),
-            cause=fates[0].cause if fates else Cause(""),
+            cause=_cause(fates),
+            at_once=bool(kept) and kept[0].at_once,
         )
 
     def _fates(self, body: Sequence[cst.CSTNode]) -> list[Fate]:
@@ -186,7 +189,8 @@ class Walk:
         kept = [fate for fate in fates if fate.kept]
         if not kept:
             return gone(fates[0].cause)
-        return Fate(True, any(fate.leaves for fate in kept), any(fate.left for fate in fates))
+        leave, left = any(fate.leaves for fate in kept), any(fate.left for fate in fates)
+        return Fate(True, leave, left, at_once=kept[0].at_once)
 
     # Text around statements
 
@@ -263,6 +267,12 @@ class Walk:
         for (first, last), cause in zip(pairwise(starts), causes, strict=True):
             if max(first, start) < min(last, end):
                 self.draft.cut(max(first, start), min(last, end), cause)
+
+
+def _cause(fates: Sequence[Fate]) -> Cause:
+    """Return why control leaves a suite; where it does not, why the first statement went."""
+    leaving = (fate.cause for fate in fates if fate.kept and fate.leaves and fate.cause.reason)
+    return next(leaving, fates[0].cause if fates else NO_CAUSE)
 
 
 def _with_docstrings(body: Sequence[cst.CSTNode], fates: list[Fate]) -> list[Fate]:

@@ -52,6 +52,12 @@ class Output:
         """Whether every file that was written is there as it was written."""
         return not self.edited and not self.missing
 
+    @property
+    def intact(self) -> Mapping[str, str]:
+        """The hash of every file that is there as it was written."""
+        others = {*self.edited, *self.missing}
+        return {path: found for path, found in self.files.items() if path not in others}
+
 
 def inspect(folder: Path) -> Output:
     """Look at an output folder without changing it. A missing or empty folder is ours."""
@@ -60,7 +66,7 @@ def inspect(folder: Path) -> Output:
     manifest = _read_manifest(folder)
     if manifest is None:
         return Output(False, None, (), (), {})
-    present = {path: _digest_of(folder / path) for path in manifest["files"]}
+    present = {path: _digest_of(f"{folder}/{path}") for path in manifest["files"]}
     missing = tuple(path for path, found in present.items() if found is None)
     edited = tuple(path for path, found in present.items() if found not in (None, manifest["files"][path]))
     return Output(True, _known_inputs(folder), edited, missing, manifest["files"])
@@ -80,12 +86,15 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def replace_folders(folders: Mapping[Path, Mapping[str, bytes]], inputs: str) -> None:
+def replace_folders(
+    folders: Mapping[Path, Mapping[str, bytes]], inputs: str, earlier: Mapping[Path, Output] | None = None
+) -> None:
     """Write every folder anew, each in one step, after all of them were written beside.
 
     Args:
         folders: for every output folder its files by path; they lie in one common folder.
         inputs: the hash of what they were made from.
+        earlier: what lies in each folder, untouched; a file that stays as it is is linked from there.
 
     Raises:
         OutputError: something could not be written. No folder is half written.
@@ -95,18 +104,23 @@ def replace_folders(folders: Mapping[Path, Mapping[str, bytes]], inputs: str) ->
             common.mkdir(parents=True, exist_ok=True)
             with _lock(common):
                 here = {folder: files for folder, files in folders.items() if folder.parent == common}
-                _replace_in(common, here, inputs)
+                _replace_in(common, here, inputs, earlier or {})
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         raise OutputError(f"{place}{error.strerror or error}") from error
 
 
-def _replace_in(common: Path, folders: Mapping[Path, Mapping[str, bytes]], inputs: str) -> None:
+def _replace_in(
+    common: Path,
+    folders: Mapping[Path, Mapping[str, bytes]],
+    inputs: str,
+    earlier: Mapping[Path, Output],
+) -> None:
     staging = common / _STAGING
     _recover(staging, folders)
     try:
         for folder, files in folders.items():
-            _write(staging / folder.name, files, folder)
+            _write(staging / folder.name, files, folder, earlier[folder].intact if folder in earlier else {})
         for folder in folders:
             _exchange(staging / folder.name, folder)
             _remember(folder, inputs)
@@ -123,26 +137,28 @@ def _recover(staging: Path, folders: Mapping[Path, Mapping[str, bytes]]) -> None
     shutil.rmtree(staging, ignore_errors=True)
 
 
-def _write(folder: Path, files: Mapping[str, bytes], earlier: Path) -> None:
+def _write(folder: Path, files: Mapping[str, bytes], earlier: Path, known: Mapping[str, str]) -> None:
     """Write a folder; files that lie in the earlier one as they have to be are linked from there."""
-    manifest = {"version": 1, "files": {path: digest(data) for path, data in files.items()}}
-    for parent in sorted({(folder / path).parent for path in files}):
-        parent.mkdir(parents=True, exist_ok=True)
+    digests = {path: digest(data) for path, data in files.items()}
+    for parent in sorted({os.path.dirname(path) for path in files}):  # noqa: PTH120  # a path is slow to make
+        (folder / parent).mkdir(parents=True, exist_ok=True)
     for path, data in files.items():
-        if not _link(earlier / path, folder / path, data):
+        if known.get(path) != digests[path] or not _link(f"{earlier}/{path}", f"{folder}/{path}"):
             (folder / path).write_bytes(data)
+    manifest = {"version": 1, "files": digests}
     (folder / MANIFEST).write_text(
         json.dumps(manifest, indent=0, ensure_ascii=False) + "\n", encoding="utf-8"
     )
 
 
-def _link(earlier: Path, file: Path, data: bytes) -> bool:
-    """Give an earlier file a second name, if it is a file of that content and the file system has links."""
+def _link(earlier: str, file: str) -> bool:
+    """Give an earlier file a second name, if it is a file and the file system has links."""
     try:
-        if earlier.is_symlink() or earlier.read_bytes() != data:
-            return False
-        file.hardlink_to(earlier)
+        os.link(earlier, file, follow_symlinks=False)
     except OSError:
+        return False
+    if os.path.islink(file):  # noqa: PTH114  # as above
+        os.unlink(file)  # noqa: PTH108  # as above
         return False
     return True
 
@@ -216,8 +232,9 @@ def _read_manifest(folder: Path) -> dict[str, Any] | None:
         return None
 
 
-def _digest_of(file: Path) -> str | None:
+def _digest_of(path: Path | str) -> str | None:
     try:
-        return digest(file.read_bytes())
+        with open(path, "rb") as file:  # noqa: PTH123  # a path is slow to make, and there may be many
+            return digest(file.read())
     except OSError:
         return None

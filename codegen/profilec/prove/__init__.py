@@ -5,6 +5,7 @@ The proofs know nothing of how a tree was made. They take the sources, the trees
 
 from collections.abc import Iterator, Mapping
 
+from profilec.answers import Answers
 from profilec.config import Config
 from profilec.diagnostics import Finding
 from profilec.prove.dependencies import Dependencies
@@ -26,6 +27,7 @@ def prove(
     config: Config,
     dependencies: Dependencies,
     by_facts: Mapping[str, frozenset[int]],
+    answers: Answers,
 ) -> Iterator[Finding]:
     """Every finding of every proof about the trees of a project.
 
@@ -35,11 +37,12 @@ def prove(
         config: the project's configuration.
         dependencies: where third-party code is read.
         by_facts: the lines of each source file that went from some tree because of facts.
+        answers: what is known of single files.
     """
     for tree in trees.values():
         yield from prove_nothing_left(sources, tree, config)
         yield from prove_lossless(sources, tree, config)
-        yield from prove_resolves(sources, tree, config)
+        yield from prove_resolves(sources, tree, config, answers)
         yield from prove_members(sources, tree, config, by_facts)
         yield from prove_forbidden(sources, tree, config, dependencies)
         yield from prove_imports_remain(sources, tree, config, dependencies)

@@ -5,17 +5,18 @@ Standard-library modules are named but not entered. What only a type checker imp
 
 import ast
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from operator import itemgetter
 from pathlib import Path
 
+from profilec.answers import Answers
 from profilec.config import Config
 from profilec.prove.installed import COMPILED, Modules, compiled_name
 from profilec.prove.modules import Module, is_python, module_name, parse, parts_at_run_time
 from profilec.prove.references import RUN_TIME, References
-from profilec.tree import EmittedFile, Tree
+from profilec.tree import EmittedFile, SourceFile, Tree
 
 
 @dataclass(frozen=True)
@@ -151,10 +152,33 @@ def can_be_read(path: str, data: bytes) -> bool:
     return _imports_read(path, data) is not None
 
 
-@cache
+def ask_imports(files: Iterable[SourceFile], answers: Answers) -> None:
+    """Have the imports of files read before they are asked for one by one."""
+    new = [file for file in files if (file.path, file.data) not in _known]
+    found = answers.ask(imports_in, None, new, Imports)
+    _known.update(((file.path, file.data), one.found) for file, one in zip(new, found, strict=True))
+
+
+_known: dict[tuple[str, bytes], tuple[tuple[str, int], ...] | None] = {}
+
+
 def _imports_read(path: str, data: bytes) -> tuple[tuple[str, int], ...] | None:
-    module = parse(path, data)
-    return tuple(sorted(_imported_names(module), key=itemgetter(1))) if module else None
+    if (path, data) not in _known:
+        _known[path, data] = imports_in(None, SourceFile(path, data)).found
+    return _known[path, data]
+
+
+@dataclass(frozen=True)
+class Imports:
+    """What the import statements of one file ask for, with the lines; None where it cannot be parsed."""
+
+    found: tuple[tuple[str, int], ...] | None
+
+
+def imports_in(_: None, file: SourceFile) -> Imports:
+    """Return the imports of one file."""
+    module = parse(file.path, file.data)
+    return Imports(tuple(sorted(_imported_names(module), key=itemgetter(1))) if module else None)
 
 
 def _imported_names(module: Module) -> Iterator[tuple[str, int]]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from profilec.prove.modules import Located, Module, is_python, module_name, parse, statements
 from profilec.tree import EmittedFile, SourceFile, Tree
@@ -79,21 +79,27 @@ class Interface:
 
     def entries(self) -> dict[str, Entry]:
         """Every public name, dotted from the package on, with what it stands for."""
-        found: dict[str, Entry] = {}
-        for name, file in self._files.items():
-            is_public = not any(part.startswith("_") for part in name.split("."))
-            if is_public and self._may_matter(file) and not self._is_declared_file(file):
-                module = parse(file.path, file.data)
-                found |= dict(self._module(name, file, module)) if module else {}
-        return found
+        return {name: entry for module in self._files for name, entry in self.of_module(module).items()}
+
+    def of_module(self, name: str) -> dict[str, Entry]:
+        """The public names of one module, dotted from the package on, with what each stands for."""
+        file = self._files.get(name)
+        is_public = not any(part.startswith("_") for part in name.split("."))
+        if file is None or not is_public or not self._may_matter(file) or self._is_declared_file(file):
+            return {}
+        module = parse(file.path, file.data)
+        return dict(self._module(name, file, module)) if module else {}
 
     def _may_matter(self, file: EmittedFile) -> bool:
         """Whether the entries of a file can differ: it does itself, or it may pass names of others on."""
-        return (
-            file.path in self.differing
-            or b"__all__" in file.data
-            or (b"as" in file.data and _REEXPORT.search(file.data) is not None)
-        )
+        passes_on = b"__all__" in file.data or _REEXPORT.search(file.data) is not None
+        return file.path in self.differing or (passes_on and self._from_own.search(file.data) is not None)
+
+    @cached_property
+    def _from_own(self) -> re.Pattern[bytes]:
+        """What stands before a name that is imported from a file of the tree."""
+        tops = {name.partition(".")[0] for name in self._files}
+        return re.compile(rb"\bfrom[\s\\]*(?:\.|(?:%s)\b)" % "|".join(sorted(tops)).encode())
 
     def _is_declared_file(self, file: EmittedFile) -> bool:
         source = self.sources.get(file.path)

@@ -65,12 +65,16 @@ def parse(path: str, data: bytes) -> Module | None:
     return Module(path, *module_name(path), syntax)
 
 
-@cache
-def parses(data: bytes) -> bool:
+def parses(_: None, data: bytes) -> bool:
     """Whether this interpreter takes a file for Python; half the cost of a syntax tree.
 
     False also where only the compiler, not the grammar, rejects it, such as `nonlocal` in a module.
     """
+    return _parses(data)
+
+
+@cache
+def _parses(data: bytes) -> bool:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SyntaxWarning)

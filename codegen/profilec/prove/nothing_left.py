@@ -1,7 +1,8 @@
 """Proof 1: no flag, marker, marker comment, module of flags or `profilec` is left in a tree.
 
-A search by syntax, independent of how the trees were made: it looks at every changed file and at
-every other that holds one of the words, and takes nothing from the rooms that removed them.
+A search by syntax, independent of how the trees were made: it looks at every file that holds one of the
+words, and takes nothing from the rooms that removed them. The plain words that the markers are count only in
+a file that was changed.
 """
 
 import ast
@@ -19,6 +20,7 @@ from profilec.tree import EmittedFile, SourceFile, Tree
 
 _COMPILER = "profilec"
 _MARKERS = frozenset({"flag", "only", "stub", "choose"})
+_MARKER_WORD = re.compile(rb"\b(?:flag|only|stub|choose)\b")
 _MARKER_COMMENT = re.compile(r"#\s*profilec\s*:")
 
 
@@ -37,7 +39,9 @@ def prove_nothing_left(sources: Mapping[str, SourceFile], tree: Tree, config: Co
         if config.flags and file.path in _paths(config.flags):
             message = f"the module of flags `{config.flags}` is in the tree"
             yield Finding("PC401", config.shown(file.path), message=message, profiles=(tree.profile,))
-        elif file.changed or any(word in file.data for word in words.encoded):
+        elif any(word in file.data for word in words.encoded) or (
+            file.changed and _MARKER_WORD.search(file.data)
+        ):
             for node, message in _search(file, words):
                 source = sources.get(file.path)
                 yield finding_at(config, tree, file, source, node, code="PC401", message=message)
@@ -72,8 +76,12 @@ class _Words:
     @property
     def encoded(self) -> tuple[bytes, ...]:
         """The words that a file must hold for anything to be left in it."""
-        leaf = {self.module.rpartition(".")[2]} if self.module else set()
-        return tuple(word.encode() for word in sorted({_COMPILER, *leaf, *self.flags}))
+        return (*self.roots, *sorted(flag.encode() for flag in self.flags))
+
+    @property
+    def roots(self) -> tuple[bytes, ...]:
+        """The words that a file must hold to name the compiler or the module of flags."""
+        return tuple(name.rpartition(".")[2].encode() for name in (_COMPILER, self.module) if name)
 
     def is_forbidden(self, dotted: str) -> bool:
         """Whether a dotted name is, or lies in, the compiler or the module of flags."""
@@ -92,8 +100,9 @@ def _search(file: EmittedFile, words: _Words) -> Iterator[tuple[Located, str]]:
             yield node, f"the flag `{name}` is left"
         elif name in _MARKERS:
             yield node, f"the marker `{name}` is left"
-    for syntax in ast.walk(module.syntax):
-        yield from _node(module, syntax, words)
+    if any(root in file.data for root in words.roots):
+        for syntax in ast.walk(module.syntax):
+            yield from _node(module, syntax, words)
 
 
 def _node(module: Module, node: ast.AST, words: _Words) -> Iterator[tuple[Located, str]]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from profilec.config import Config
 from profilec.diagnostics import Finding
 from profilec.prove.interface import Entry, Interface
-from profilec.prove.modules import finding_at, is_python
+from profilec.prove.modules import finding_at, is_python, module_name
 from profilec.tree import SourceFile, Tree
 
 
@@ -32,9 +32,21 @@ def prove_parity(
     differing = frozenset(path for path in sources if _differs(path, trees))
     if not differing:
         return
-    interfaces = {
-        name: Interface(tree, sources, differing, by_facts).entries() for name, tree in trees.items()
-    }
+    interfaces = {name: Interface(tree, sources, differing, by_facts) for name, tree in trees.items()}
+    modules = {module_name(path)[0] for tree in trees.values() for path in tree.files if is_python(path)}
+    found = {name: dict[str, Entry]() for name in trees}
+    for module in sorted(modules):  # module by module, so that what trees share is parsed once
+        for name, interface in interfaces.items():
+            found[name] |= interface.of_module(module)
+    yield from _compared(found, trees, sources, config)
+
+
+def _compared(
+    interfaces: Mapping[str, Mapping[str, Entry]],
+    trees: Mapping[str, Tree],
+    sources: Mapping[str, SourceFile],
+    config: Config,
+) -> Iterator[Finding]:
     reported: set[str] = set()
     for name in sorted({name for interface in interfaces.values() for name in interface}):
         having = {profile: interface[name] for profile, interface in interfaces.items() if name in interface}

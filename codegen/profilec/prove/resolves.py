@@ -6,14 +6,15 @@ business, so only names that a tree has lost are looked for, and only in files w
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from types import UnionType
 
+from profilec.answers import Answers
 from profilec.config import Config
 from profilec.diagnostics import Finding
-from profilec.prove.imports import can_be_read
+from profilec.prove.imports import ask_imports, can_be_read
 from profilec.prove.members import given_attributes
 from profilec.prove.modules import (
     Located,
@@ -30,29 +31,84 @@ from profilec.prove.tree_meanings import TreeMeanings
 from profilec.tree import EmittedFile, SourceFile, Tree
 
 _FROM_DOTS = re.compile(rb"\bfrom[\s\\]*\.[\s.\\]*import\b")
+_WORD = re.compile(rb"[\w\x80-\xff]+")
 _IMPORT_ERRORS = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 _STAR = re.compile(rb"\bimport[\s\\]*\*")
 
 
-def prove_resolves(sources: Mapping[str, SourceFile], tree: Tree, config: Config) -> Iterator[Finding]:
+def prove_resolves(
+    sources: Mapping[str, SourceFile], tree: Tree, config: Config, answers: Answers
+) -> Iterator[Finding]:
     """Findings PC402, PC403 and PC404 of one tree.
 
     Args:
         sources: the files of the source root by path.
         tree: what one profile makes of them.
         config: the project's configuration.
+        answers: what is known of single files.
     """
-    imports_matter = any(profile.forbid or profile.dependencies for profile in config.profiles.values())
-    for file in tree.files.values():
-        if not file.path.endswith(".py") or config.is_copied(file.path):
-            continue
-        if file.changed:
+    modules = [file for file in tree.files.values() if is_python(file.path)]
+    read = [file for file in modules if not config.is_copied(file.path)]
+    whole = [SourceFile(file.path, file.data) for file in read if not file.changed]
+    for source in _rejected(whole, config, answers):
+        yield from _unreadable(source, config)
+    changed = [file for file in read if file.changed]
+    changes = answers.ask(change, None, [_pair(sources, file) for file in changed], Change)
+    for file, found in zip(changed, changes, strict=True):
+        if not found.is_plain:
             yield from _prove_file(sources.get(file.path), file, tree, config)
-        elif not (can_be_read(file.path, file.data) if imports_matter else parses(file.data)):
-            yield from _unreadable(sources[file.path], config)
-    lost = _find_lost(sources, tree)
+    names = {
+        module_name(file.path)[0]: one.lost for file, one in zip(changed, changes, strict=True) if one.lost
+    }
+    lost = _find_lost(sources, tree, names)
     if lost.modules or lost.names:
         yield from _prove_imports(sources, tree, config, lost)
+
+
+def _rejected(files: Sequence[SourceFile], config: Config, answers: Answers) -> list[SourceFile]:
+    """The files that this interpreter does not read; where imports matter, these are then known, too."""
+    if any(profile.forbid or profile.dependencies for profile in config.profiles.values()):
+        ask_imports(files, answers)
+        return [file for file in files if not can_be_read(file.path, file.data)]
+    found = answers.ask(parses, None, [file.data for file in files], bool)
+    return [file for file, is_read in zip(files, found, strict=True) if not is_read]
+
+
+def _pair(sources: Mapping[str, SourceFile], file: EmittedFile) -> tuple[str, bytes | None, bytes]:
+    source = sources.get(file.path)
+    return file.path, source.data if source else None, file.data
+
+
+@dataclass(frozen=True)
+class Change:
+    """What became of one file.
+
+    Attributes:
+        is_plain: it can be read, and nothing in it is read that was bound and is not any more.
+        lost: the names at its top that it does not bind any more.
+    """
+
+    is_plain: bool
+    lost: frozenset[str] = frozenset()
+
+
+def change(_: None, pair: tuple[str, bytes | None, bytes]) -> Change:
+    """Compare what a file binds and reads with what its source does."""
+    path, before, after = pair
+    emitted, source = parse(path, after), parse(path, before) if before is not None else None
+    if emitted is None or (before is not None and _compiles_no_more(before, after)):
+        return Change(False)
+    lost = _bound(source) - _bound(emitted) if source else set()
+    return Change(next(_newly_unbound(source, emitted), None) is None, frozenset(lost))
+
+
+def _newly_unbound(source: Module | None, emitted: Module) -> Iterator[tuple[str, Located]]:
+    """The first place of each name that nothing binds, and that was bound wherever the source reads it."""
+    reported = {name for name, _ in unresolved(find_scopes(source.syntax))} if source else set()
+    for name, node in unresolved(find_scopes(emitted.syntax)):
+        if name not in reported:
+            reported.add(name)
+            yield name, node
 
 
 def _unreadable(source: SourceFile, config: Config) -> Iterator[Finding]:
@@ -74,22 +130,22 @@ def _prove_file(
 ) -> Iterator[Finding]:
     emitted = parse(file.path, file.data)
     if emitted is None:
-        if not _parses_elsewhere(file.data):
+        if not _parses_elsewhere(file):
             path = f"{config.out}/{tree.profile}/{file.path}"
             yield Finding("PC402", path, message="the emitted file does not parse", profiles=(tree.profile,))
         return
-    if source and not parses(file.data) and parses(source.data):
+    if source and _compiles_no_more(source.data, file.data):
         yield _refused(file, tree, config)
         return
     before = parse(file.path, source.data) if source else None
-    known = {name for name, _ in unresolved(find_scopes(before.syntax))} if before else set()
-    reported = set()
-    for name, node in unresolved(find_scopes(emitted.syntax)):
-        if name not in known and name not in reported:
-            reported.add(name)
-            message = f"nothing binds `{name}` any more"
-            hint = "select what reads it for the same profiles as what binds it"
-            yield finding_at(config, tree, file, source, node, code="PC404", message=message, hint=hint)
+    for name, node in _newly_unbound(before, emitted):
+        message = f"nothing binds `{name}` any more"
+        hint = "select what reads it for the same profiles as what binds it"
+        yield finding_at(config, tree, file, source, node, code="PC404", message=message, hint=hint)
+
+
+def _compiles_no_more(before: bytes, after: bytes) -> bool:
+    return not parses(None, after) and parses(None, before)
 
 
 def _refused(file: EmittedFile, tree: Tree, config: Config) -> Finding:
@@ -105,13 +161,13 @@ def _refused(file: EmittedFile, tree: Tree, config: Config) -> Finding:
     )
 
 
-def _parses_elsewhere(data: bytes) -> bool:
+def _parses_elsewhere(file: EmittedFile) -> bool:
     """Whether a file that this interpreter rejects is Python of another version."""
-    import libcst  # as above
+    from profilec.read import UnreadableSourceError, decode, parse  # as above
 
     try:
-        libcst.parse_module(data)
-    except (libcst.ParserSyntaxError, RecursionError):
+        parse(decode(SourceFile(file.path, file.data), file.path))
+    except UnreadableSourceError:
         return False
     return True
 
@@ -130,35 +186,40 @@ class _Lost:
     names: Mapping[str, frozenset[str]]
     bound_before: Mapping[str, frozenset[str]]
 
+    @cached_property
+    def _leaves(self) -> frozenset[bytes]:
+        return frozenset(map(_leaf, self.modules))
+
+    @cached_property
+    def _by_name(self) -> dict[bytes, set[bytes]]:
+        """The last part of each module that lost a name."""
+        found: dict[bytes, set[bytes]] = {}
+        for module, names in self.names.items():
+            for name in names:
+                found.setdefault(name.encode(), set()).add(_leaf(module))
+        return found
+
     def may_be_mentioned(self, data: bytes) -> bool:
         """Whether a file holds the words that it must hold to mention any of it."""
-        if any(_leaf(module) in data for module in self.modules):
+        words = frozenset(_WORD.findall(data))
+        if not words.isdisjoint(self._leaves):
             return True
-        has_dots = _FROM_DOTS.search(data) is not None  # `from . import name` names no module
-        named = (names for module, names in self.names.items() if has_dots or _leaf(module) in data)
-        return any(name.encode() in data for names in named for name in names)
+        named = [self._by_name[name] for name in words & self._by_name.keys()]
+        has_dots = bool(named) and _FROM_DOTS.search(data) is not None  # `from . import name` names no module
+        return has_dots or any(not words.isdisjoint(leaves) for leaves in named)
 
 
 def _leaf(module: str) -> bytes:
     return module.rpartition(".")[2].encode()
 
 
-def _find_lost(sources: Mapping[str, SourceFile], tree: Tree) -> _Lost:
-    before = {module_name(path)[0]: path for path in sources if is_python(path)}
-    after = {module_name(path)[0]: path for path in tree.files if is_python(path)}
-    names: dict[str, frozenset[str]] = {}
-    for module in before.keys() & after.keys():
-        source, file = sources[before[module]], tree.files[after[module]]
-        if file.changed and (lost := _bound(source) - _bound(file)):
-            names[module] = frozenset(lost)
-    modules = frozenset(before.keys() - after.keys())
-    return _Lost(modules, _through_stars(names, sources, tree), names)
+def _find_lost(sources: Mapping[str, SourceFile], tree: Tree, names: dict[str, frozenset[str]]) -> _Lost:
+    before = {module_name(path)[0] for path in sources if is_python(path)}
+    after = {module_name(path)[0] for path in tree.files if is_python(path)}
+    return _Lost(frozenset(before - after), _through_stars(names, sources, tree), names)
 
 
-def _bound(file: SourceFile | EmittedFile) -> set[str]:
-    module = parse(file.path, file.data)
-    if module is None:
-        return set()
+def _bound(module: Module) -> set[str]:
     scope = find_scopes(module.syntax)
     return set() if "__getattr__" in scope.bound else scope.bound
 

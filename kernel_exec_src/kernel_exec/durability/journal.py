@@ -12,7 +12,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 from zlib import crc32
 
 from msgspec.structs import replace
@@ -54,6 +54,9 @@ class Journal:
     def checkpoint_id(self) -> str:
         """The id under which the run's checkpoint is kept."""
         return self._record.id
+
+    place: Final = Place
+    """How the scheduler, which loads nothing of `durability` by itself, names where a message stands."""
 
     # What the scheduler notes ------------------------------------------------------------------------------
 

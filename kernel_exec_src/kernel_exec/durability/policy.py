@@ -6,12 +6,15 @@ First of `durability`: takes the policy of Flow IR and what the host binds, give
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from kernel_exec.durability.stores import CheckpointStore
 from kernel_exec.flow_ir import FlowIR
-from kernel_exec.spill import SpillStore
+
+if TYPE_CHECKING:
+    from kernel_exec.spill import SpillStore
 
 CHECKPOINTS: Final = "checkpoints"
 BLOBS: Final = "checkpoint_blobs"
@@ -20,8 +23,7 @@ _LEASE_SECONDS: Final = 30.0
 """How long a lease lasts where the flow does not say."""
 
 
-@dataclass(frozen=True, slots=True)
-class Durability:
+class Durability(Struct, frozen=True, eq=False):
     """What one flow's checkpoints are kept by, and where. Times are in seconds."""
 
     store: CheckpointStore
@@ -40,19 +42,16 @@ class Durability:
     """A resume waits for another's lease to end."""
 
 
-def durability_of(flow: FlowIR, resources: Mapping[str, Any]) -> Durability | None:
-    """Return how runs of `flow` are durable; None where nothing of it can halt and nothing is to be kept.
+def durability_of(flow: FlowIR, resources: Mapping[str, Any]) -> Durability:
+    """Return how runs of `flow`, which keeps checkpoints, are durable.
 
-    `preflight` has seen to it that a store is bound where one is needed.
+    `preflight` has seen to it that a store is bound.
     """
     policy = flow.policies.durability
-    strong = policy.mode == "strong"
-    if policy.mode == "off" or not (strong or any(node.durability.halts for node in flow.nodes)):
-        return None
     return Durability(
         store=resources[CHECKPOINTS],
         blobs=resources.get(BLOBS),
-        strong=strong,
+        strong=policy.mode == "strong",
         interval=_seconds(policy.checkpoint_interval) or 0.0,
         blob_threshold=policy.blob_threshold_bytes,
         lease_seconds=_seconds(policy.lease_ttl) or _LEASE_SECONDS,

@@ -14,7 +14,17 @@ from typing import Any, Final
 import msgspec
 from msgspec.msgpack import Decoder, Encoder, Ext
 
-from kernel_exec.payloads.shapes import ATOMS, KEYS, MAX_DEPTH, Layout, RefusedError, layout_of, refusal
+from kernel_exec.payloads.shapes import (
+    ATOMS,
+    KEYS,
+    MANY,
+    MAX_DEPTH,
+    Layout,
+    RefusedError,
+    copy_records,
+    layout_of,
+    refusal,
+)
 
 _OBJECT: Final = 1  # [reference to the class, state by name]
 _INTEGER: Final = 2  # big-endian two's complement
@@ -88,6 +98,8 @@ def _is_plain(value: Any, room: int) -> bool:
                 return False
         return True
     if kind is list:
+        if len(value) >= MANY and room > 1 and copy_records(value) is not None:
+            return True
         for member in value:  # noqa: SIM110 - see above
             if type(member) not in ATOMS and not _is_plain(member, room - 1):
                 return False

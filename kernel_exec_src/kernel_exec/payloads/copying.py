@@ -1,15 +1,24 @@
 """Copies a payload for a branch of its own, so that no branch sees what another does to it (decision 6).
 
-Takes a value by the shapes of `shapes`, gives one that is equal in value and in type. A direct walk beats a
-round trip through a codec at every size, because strings and numbers are shared and nothing else needs to be
-checked.
+Takes a value by the shapes of `shapes`, gives one that is equal in value and in type. Strings and numbers are
+shared, so a walk has little to do but look at types. A codec has to be told by that same walk that it may be
+used, and then makes every string and number anew: it is slower at every size (`python -m benchmarks copy`).
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from kernel_exec.payloads.shapes import ATOMS, MAX_DEPTH, RefusedError, layout_of, refusal
+from kernel_exec.payloads.shapes import (
+    ATOMS,
+    MANY,
+    MAX_DEPTH,
+    Layout,
+    RefusedError,
+    copy_records,
+    layout_of,
+    refusal,
+)
 
 
 def copy_payload[T](value: T) -> T:
@@ -41,12 +50,24 @@ def _copy(value: Any, room: int) -> Any:
                 copied[key] = _copy(member, room - 1)
         return copied
     if kind is list:
+        if len(value) >= MANY and room > 1 and (copied := copy_records(value)) is not None:
+            return copied
         return [item if type(item) in ATOMS else _copy(item, room - 1) for item in value]
     layout = layout_of(kind)
     if layout is None:
         raise RefusedError
-    state = layout.state(value)
-    for name, member in state.items():
+    return _copy_object(value, layout, room)
+
+
+def _copy_object(value: object, layout: Layout, room: int) -> object:
+    instance = layout.copy(value)
+    for name in layout.slots:
+        member = getattr(instance, name, None)  # a slot that was never filled stays so
         if type(member) not in ATOMS:
-            state[name] = _copy(member, room - 1)
-    return layout.revive(state)
+            layout.put(instance, name, _copy(member, room - 1))
+    if layout.has_dict:
+        attributes = vars(instance)
+        for name, member in attributes.items():
+            if type(member) not in ATOMS:
+                attributes[name] = _copy(member, room - 1)
+    return instance

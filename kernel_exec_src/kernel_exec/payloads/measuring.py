@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from sys import getsizeof
 from typing import Any
 
-from kernel_exec.payloads.codec import encode
 from kernel_exec.payloads.shapes import ATOMS, MAX_DEPTH, PayloadError, RefusedError, layout_of
 
 
@@ -26,6 +25,8 @@ def estimate_bytes(value: object) -> int:
 
 def fingerprint(value: object) -> int | None:
     """Return a number, good in this process, that differs once the payload has changed; else None."""
+    from kernel_exec.payloads.codec import encode  # only runs that check ownership pay for it
+
     try:
         return hash(encode(value))
     except PayloadError:

@@ -7,18 +7,24 @@ being a payload. Copying, encoding and measuring all walk values by what is writ
 from __future__ import annotations
 
 import dataclasses
+import gc
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from types import MemberDescriptorType, NoneType
 from typing import Any, Final, cast
 
 import msgspec
-from msgspec import StructMeta
+from msgspec import Struct, StructMeta
 
 ATOMS: Final = frozenset({NoneType, bool, int, float, str})
 """The exact types of the values that hold no others and never change: two branches may share them."""
 
 KEYS: Final = frozenset({str})
+
+_DICTS: Final = frozenset({dict})
+
+MANY: Final = 8
+"""From this many members of a list on, `copy_records` is worth asking."""
 
 MAX_DEPTH: Final = 256
 """How deep a payload may nest. It keeps every walk clear of the interpreter's own limit, in both worlds."""
@@ -32,8 +38,7 @@ class RefusedError(Exception):
     """A walk met what is no payload, or went too deep; `refusal` says where. Never leaves `payloads`."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Layout:
+class Layout(Struct, frozen=True, eq=False):
     """Where a struct or dataclass type keeps its values: in named slots, in a `__dict__`, or in both."""
 
     kind: type[Any]
@@ -53,6 +58,28 @@ class Layout:
         if self.has_dict:
             state.update(vars(value))
         return state
+
+    def copy(self, value: object) -> object:
+        """Make an instance that holds the same objects as `value`, without running `__init__` again."""
+        instance: object
+        if isinstance(value, msgspec.Struct):
+            # By name, since the class may have a way of its own. msgspec's stubs leave it out.
+            instance = msgspec.Struct.__copy__(value)  # type: ignore[attr-defined]
+        else:
+            instance = object.__new__(self.kind)
+            for name in self.slots:
+                if hasattr(value, name):
+                    object.__setattr__(instance, name, getattr(value, name))
+        if self.has_dict:
+            vars(instance).update(vars(value))
+        return instance
+
+    def put(self, instance: object, name: str, member: object) -> None:
+        """Fill a slot, of a frozen instance too."""
+        if isinstance(instance, msgspec.Struct):
+            msgspec.structs.force_setattr(instance, name, member)
+        else:
+            object.__setattr__(instance, name, member)
 
     def revive(self, state: Mapping[str, Any]) -> object:
         """Make an instance that holds `state`, without running `__init__` or `__post_init__` again."""
@@ -89,6 +116,24 @@ def _lay_out(kind: type[Any]) -> Layout | None:
     if dataclasses.is_dataclass(kind) and kind.__new__ is object.__new__:
         return Layout(kind, tuple(_slots_of(kind)), bool(kind.__dictoffset__))
     return None
+
+
+def copy_records(value: list[Any]) -> list[Any] | None:
+    """Return a copy of a list of dicts that hold atoms alone; None if there may be anything else in it.
+
+    No line of Python runs for each of them, so this takes about half the time of a walk.
+    """
+    first = value[0]
+    if type(first) is not dict or not ATOMS.issuperset(map(type, first.values())):
+        return None
+    if not _DICTS.issuperset(map(type, value)):
+        return None
+    copies = list(map(dict.copy, value))
+    # The collector is told of a dict's values, and of its keys too unless each of them is exactly a `str`.
+    # So where it is told of as many objects as there are values, these are the values and the keys are fine.
+    # Of copies that is true; a dict in which some object keeps its attributes may tell of none of them.
+    held = gc.get_referents(*copies)
+    return copies if len(held) == sum(map(len, copies)) and ATOMS.issuperset(map(type, held)) else None
 
 
 # mypy does not see that a class is hashable, hence the cast.
@@ -145,8 +190,7 @@ def refusal(value: object) -> PayloadError:
     return PayloadError("the payload nests deeper than the stack that is left here allows")
 
 
-@dataclasses.dataclass(frozen=True)
-class _WrongKey:
+class _WrongKey(Struct, frozen=True, eq=False):
     key: Any
 
 

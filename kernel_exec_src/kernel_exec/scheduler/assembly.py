@@ -6,26 +6,28 @@ Stands between `program` and `scheduler`; linear in nodes and edges.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from kernel_exec.context import NodeContext, RunState
-from kernel_exec.metrics import Meter
 from kernel_exec.offload import Workers
-from kernel_exec.payloads import copy_payload, json_form
+from kernel_exec.payloads import copy_payload
 from kernel_exec.program import NodePlan, Program
 from kernel_exec.scheduler.cells import Edge, Node, Segment, Weights
-from kernel_exec.scheduler.observation import Observer
 from kernel_exec.scheduler.scheduler import Scheduler
-from kernel_exec.spill import SpillStore
-from kernel_exec.surfaces import Gate
+
+if TYPE_CHECKING:
+    from kernel_exec.metrics import Meter
+    from kernel_exec.scheduler.observation import Observer
+    from kernel_exec.spill import SpillStore
+    from kernel_exec.surfaces import Gate
 
 __all__ = ["Host", "assemble"]
 
 
-@dataclass(frozen=True, slots=True)
-class Host:
+class Host(Struct, frozen=True, eq=False):
     """What the host of a run binds and bounds, the same for all runs of an executor. Limits are in bytes."""
 
     workers: Workers = field(default_factory=Workers)
@@ -61,10 +63,16 @@ def assemble(program: Program, run: RunState, host: Host) -> Scheduler:
         scheduler.observer = scheduler.outlet.observer = _make_observer(program, host)
     nodes = [_make_node(plan) for plan in program.nodes]
     edges = [_make_edge(program, at, nodes, observed=host.observes) for at in range(len(program.edges))]
-    for node, plan in zip(nodes, program.nodes, strict=True):
-        _connect(node, plan, edges, traced=program.traced, weighed=host.queue_limit is not None)
-        _bind(node, plan, run, host.workers, scheduler)
+    weighed = host.queue_limit is not None
+    # Where queues are weighed, what goes from node to node is too, so every node stands alone.
+    rows = {} if weighed else {row[0]: row for row in program.rows}
+    within = {at for row in rows.values() for at in row[1:]}
+    for at, node in enumerate(nodes):
         scheduler.nodes[node.alias] = node
+        if at not in within:
+            row = [program.nodes[one] for one in rows.get(at, (at,))]
+            _connect(node, row[-1], edges, traced=program.traced, weighed=weighed)
+            _bind(node, row, run, host.workers, scheduler)
     for line in program.segments:
         _join([nodes[at] for at in line])
     for at in program.entrances:
@@ -75,13 +83,14 @@ def assemble(program: Program, run: RunState, host: Host) -> Scheduler:
 
 def _make_node(plan: NodePlan) -> Node:
     node = Node(plan.alias, plan.manner)
-    node.captures = plan.captures
     node.halts = plan.spec.halts
     node.plain = plan.plain
     return node
 
 
 def _make_observer(program: Program, host: Host) -> Observer:
+    from kernel_exec.scheduler.observation import Observer  # most runs are not watched
+
     flow = program.flow
     instruments = None if host.meter is None else host.meter.for_run(flow.name, flow.profile)
     capture = program.nodes[program.capture].alias
@@ -99,7 +108,9 @@ def _make_edge(program: Program, at: int, nodes: list[Node], *, observed: bool) 
 
 
 def _connect(node: Node, plan: NodePlan, edges: list[Edge], *, traced: bool, weighed: bool) -> None:
+    """Lead what `node` returns where `plan` says: its own, or that of the last of the row it heads."""
     routes = tuple(edges[at] for at in plan.routes)
+    node.captures = plan.captures
     node.routes = routes
     node.emits = plan.plain and plan.captures and not routes
     node.spills = any(edge.tier is not None for edge in routes)
@@ -113,17 +124,18 @@ def _connect(node: Node, plan: NodePlan, edges: list[Edge], *, traced: bool, wei
             edge.branch = number
 
 
-def _bind(node: Node, plan: NodePlan, run: RunState, workers: Workers, scheduler: Scheduler) -> None:
-    spec = plan.spec
+def _bind(node: Node, row: Sequence[NodePlan], run: RunState, workers: Workers, scheduler: Scheduler) -> None:
+    """Say how `node` is called: by the handler of its plan, or by those of all nodes of the row it heads."""
     context = NodeContext(run, node.alias)
-    if spec.wants_context:
+    if row[0].spec.wants_context:  # then it is a row of one
         node.context = context
         scheduler.contextual.append(node)
+    calls = [(plan.spec, plan.alias, plan.spec.bind(context)) for plan in row]
     # What waits is worked ahead on, unless every invocation has to see its own context.
-    inbox = node.inbox if node.plain else None
-    node.call, abandon = workers.place(spec, spec.bind(context), inbox)
-    if abandon is not None:
-        scheduler.abandons.append(abandon)
+    placed = workers.place(calls, ahead=node.plain)
+    node.call, node.inbox, node.ahead = placed.call, placed.inbox, placed.ahead
+    if placed.abandon is not None:
+        scheduler.abandons.append(placed.abandon)
 
 
 def _join(line: list[Node]) -> None:
@@ -136,7 +148,7 @@ def _join(line: list[Node]) -> None:
         node.segment = segment
         node.position = position
         node.inner = position > 0
-        node.leads = segment.emits or position < len(line) - 1
+        node.leads = position < len(line) - 1
 
 
 def _gate(routes: tuple[Edge, ...], gates: tuple[Gate, ...]) -> Callable[[Any], tuple[Edge, ...]]:
@@ -144,6 +156,8 @@ def _gate(routes: tuple[Edge, ...], gates: tuple[Gate, ...]) -> Callable[[Any], 
 
     Which routes are open depends on the choices alone, so each combination is worked out once.
     """
+    from kernel_exec.payloads import json_form  # only gates look into payloads
+
     named = [{target for _, target in gate.edges()} for gate in gates]
     known: dict[tuple[str | None, ...], tuple[Edge, ...]] = {}
 

@@ -16,11 +16,14 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from operator import length_hint
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from kernel_exec.context import NodeContext
+from kernel_exec.offload import Ahead
 from kernel_exec.program import Manner
-from kernel_exec.spill import SpillLane
+
+if TYPE_CHECKING:
+    from kernel_exec.spill import SpillLane
 
 __all__ = [
     "LOOK",
@@ -110,6 +113,7 @@ class Node:
     """One node of the run. The first group never changes after assembly, the second is its state."""
 
     __slots__ = (
+        "ahead",
         "alias",
         "awaited",
         "call",
@@ -142,6 +146,8 @@ class Node:
         self.context: NodeContext | None = None
         """What the handler sees of the run, if it asks."""
         self.call: Callable[[Any], Any] = _unbound
+        self.ahead: Ahead | None = None
+        """What works ahead on the messages in its inbox, if anything does."""
         self.captures = False
         self.halts = False
         self.plain = True
@@ -162,7 +168,7 @@ class Node:
         self.inner = False
         """It is not the first of its segment."""
         self.leads = False
-        """An exclusive run can begin here: more nodes of its segment follow, or the host."""
+        """More nodes of its segment follow."""
 
         self.ready: Work = (self, None, LOOK)
         """What stands for it in the work of its run while it is ready."""
@@ -226,7 +232,7 @@ class Weights:
 class Driver:
     """One coroutine that carries messages, and how far it has come."""
 
-    __slots__ = ("attended", "calls", "node", "run_from", "task")
+    __slots__ = ("attended", "calls", "left", "node", "run_from", "task")
 
     def __init__(self) -> None:
         self.attended = True
@@ -237,6 +243,8 @@ class Driver:
         """Where its exclusive run began, while it is in one; then this is the node it holds."""
         self.calls: Any = None
         """What is left of that run: an iterator over the tuple of calls of its segment."""
+        self.left = 0
+        """How many hops of its pace it had not gone when it ended, if it never suspended."""
         self.task: asyncio.Task[None] | None = None
 
     def standing(self) -> Node:

@@ -16,7 +16,7 @@ from kernel_exec.context import RunState
 from kernel_exec.errors import UnknownTrigger
 from kernel_exec.results import Result, Value
 from kernel_exec.scheduler.cells import Edge
-from kernel_exec.scheduler.journaling import place_of
+from kernel_exec.scheduler.journaling import note_entry
 from kernel_exec.scheduler.run import Run, claim
 
 __all__ = ["END", "ROOM", "Doors"]
@@ -103,7 +103,7 @@ class Doors(Run):
         if self.traced:
             ticket = self._name()
             if self.journal is not None:
-                self.journal.accept(place_of(target, ticket), entrance.label, payload)
+                note_entry(self.journal, entrance, ticket, payload)
         if target.idle:
             target.idle = False
             self.work.append((target, payload, ticket))
@@ -136,7 +136,7 @@ class Doors(Run):
                 if self.traced:
                     ticket = self._name()
                     if self.journal is not None:
-                        self.journal.accept(place_of(target, ticket), entrance.label, payload)
+                        note_entry(self.journal, entrance, ticket, payload)
                 taken += 1
                 inbox.append((payload, entrance, ticket, size or None))
         finally:

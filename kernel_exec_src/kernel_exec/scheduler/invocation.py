@@ -13,9 +13,9 @@ from kernel_exec.results import SKIP, Feed, Halted, Stream
 from kernel_exec.scheduler.cells import Driver, Edge, Node
 from kernel_exec.scheduler.journaling import keep, keep_halted, note
 from kernel_exec.scheduler.names import name_of
-from kernel_exec.scheduler.observation import Observer
 
 if TYPE_CHECKING:
+    from kernel_exec.scheduler.observation import Observer
     from kernel_exec.scheduler.scheduler import Scheduler
 
 __all__ = ["invoke", "late"]

@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Awaitable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from kernel_exec.durability import Journal, Place
 from kernel_exec.errors import ExecutionError
 from kernel_exec.results import SKIP, Value
 from kernel_exec.scheduler.cells import Driver, Edge, Node
 from kernel_exec.scheduler.names import branch_of, name_of, ticket_of
 
 if TYPE_CHECKING:
+    from kernel_exec.durability import Journal, Place
     from kernel_exec.scheduler.scheduler import Scheduler
 
-__all__ = ["answer", "attach", "keep", "keep_halted", "note", "place_of", "restore"]
+__all__ = ["answer", "attach", "keep", "keep_halted", "note", "note_entry", "restore"]
 
 
 def attach(scheduler: Scheduler, journal: Journal) -> None:
@@ -34,25 +34,30 @@ async def keep(scheduler: Scheduler, driver: Driver, journal: Journal) -> None:
         await _stopping_on_failure(scheduler, driver, journal.commit())
 
 
-def place_of(node: Node, ticket: int) -> Place:
+def _place_of(journal: Journal, node: Node, ticket: int) -> Place:
     """Return where the message of `ticket` stands that `node` is about to handle."""
-    return Place(node.alias, name_of(ticket), bool(ticket & 1))
+    return journal.place(node.alias, name_of(ticket), bool(ticket & 1))
+
+
+def note_entry(journal: Journal, entrance: Edge, ticket: int, payload: Any) -> None:
+    """Note that the host has sent `payload` to the node behind `entrance`."""
+    journal.accept(_place_of(journal, entrance.target, ticket), entrance.label, payload)
 
 
 def note(journal: Journal, node: Node, ticket: int, result: Any) -> None:
     """Note that `node` has returned `result`: its message is where that goes, or at its end."""
-    place = place_of(node, ticket)
+    place = _place_of(journal, node, ticket)
     if result is SKIP:
         journal.move(place, (), None, captured=False)
     else:
-        journal.move(place, _labelled(_ways(node, ticket, result)), result, captured=node.captures)
+        journal.move(place, _labelled(_ways(journal, node, ticket, result)), result, captured=node.captures)
 
 
 async def keep_halted(
     scheduler: Scheduler, driver: Driver, journal: Journal, node: Node, ticket: int, result: Any
 ) -> str:
     """Keep the run as it is now that `node` halts it, and return the id of the checkpoint."""
-    journal.halt(place_of(node, ticket), result)
+    journal.halt(_place_of(journal, node, ticket), result)
     await _stopping_on_failure(scheduler, driver, journal.suspend())
     return journal.checkpoint_id
 
@@ -75,7 +80,7 @@ def answer(scheduler: Scheduler, journal: Journal, halted: Place, payload: Any) 
     """Send `payload` on from the node that halted, in the place of what it returned."""
     node = scheduler.nodes[halted.alias]
     ticket = ticket_of(halted.message, permit=halted.permit)
-    onward = tuple(_ways(node, ticket, payload))
+    onward = tuple(_ways(journal, node, ticket, payload))
     journal.answer(_labelled(onward), payload, captured=node.captures)
     if node.captures:
         scheduler.outlet.put(Value(scheduler.copy(payload) if onward else payload), 0)
@@ -89,13 +94,14 @@ def _labelled(ways: Iterable[tuple[Place, Edge]]) -> Iterator[tuple[Place, str]]
     return ((place, edge.label) for place, edge in ways)
 
 
-def _ways(node: Node, ticket: int, result: Any) -> Iterator[tuple[Place, Edge]]:
+def _ways(journal: Journal, node: Node, ticket: int, result: Any) -> Iterator[tuple[Place, Edge]]:
     """Give the places to which `Scheduler.send` sends a result, under the tickets that it gives out."""
     routes = node.routes if node.gate is None else node.gate(result)
     if node.captures:
         ticket &= ~1  # the result has the permit
     for edge in routes:
-        yield place_of(edge.target, branch_of(ticket, edge.branch) if edge.branch else ticket), edge
+        name = branch_of(ticket, edge.branch) if edge.branch else ticket
+        yield _place_of(journal, edge.target, name), edge
         ticket &= ~1
 
 

@@ -7,15 +7,17 @@ queued message passes here. A run that nobody watches never does.
 from __future__ import annotations
 
 from collections import deque
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kernel_exec.errors import Cancelled, DeadlineExceeded, ExecutionError
-from kernel_exec.metrics import Instruments
 from kernel_exec.payloads import copy_payload, fingerprint
 from kernel_exec.results import SKIP
 from kernel_exec.runtime import clock
 
-__all__ = ["Observer", "PayloadMutated", "broken_seal"]
+if TYPE_CHECKING:
+    from kernel_exec.metrics import Instruments
+
+__all__ = ["Observer", "PayloadMutated"]
 
 
 class PayloadMutated(RuntimeError):
@@ -71,12 +73,13 @@ class Observer:
         if not self._check_ownership or result is SKIP:
             return result
         if self._has_broken_seal(alias):
-            raise broken_seal(alias)
+            raise _broken_seal(alias)
         return self._seal(alias, result)
 
-    def culprit(self) -> str | None:
-        """Return the alias of a node that has changed what it had handed on, if any has."""
-        return next((alias for alias in self._seals if self._has_broken_seal(alias)), None)
+    def culprit(self) -> tuple[str, PayloadMutated] | None:
+        """Return the alias of a node that has changed what it had handed on, if any has, and its failure."""
+        alias = next((alias for alias in self._seals if self._has_broken_seal(alias)), None)
+        return None if alias is None else (alias, _broken_seal(alias))
 
     def queued(self, edge: str) -> None:
         """A message was accepted on `edge`."""
@@ -131,7 +134,7 @@ class Observer:
         return any(fingerprint(payload) != seal for payload, seal in self._seals.get(alias, ()))
 
 
-def broken_seal(alias: str) -> PayloadMutated:
+def _broken_seal(alias: str) -> PayloadMutated:
     """Return the failure of a node that has changed what it had handed on."""
     return PayloadMutated(
         f"the handler of {alias!r} changed a payload after returning it: what is returned belongs to whoever "

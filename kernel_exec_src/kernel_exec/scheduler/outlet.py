@@ -11,10 +11,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from kernel_exec.results import Result
-from kernel_exec.scheduler.observation import Observer
 
 if TYPE_CHECKING:
     from kernel_exec.scheduler.cells import Node, Weights
+    from kernel_exec.scheduler.observation import Observer
 
 __all__ = ["Outlet", "Permits"]
 

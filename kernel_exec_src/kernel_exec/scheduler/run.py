@@ -12,20 +12,23 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from contextvars import copy_context
 from sys import maxsize
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kernel_exec.context import RunState
-from kernel_exec.durability import Journal
 from kernel_exec.errors import ExecutionError, NodeFailed, QueueLimitExceeded
-from kernel_exec.payloads import estimate_bytes
+from kernel_exec.offload import blamed
+from kernel_exec.payloads import ATOMS, estimate_bytes
 from kernel_exec.results import Feed, Value
 from kernel_exec.runtime import FIRST_PACE, turn_of
 from kernel_exec.scheduler.cells import Driver, Edge, Node, Parcel, Pending, Spilled, Weights, Work
 from kernel_exec.scheduler.invocation import late
 from kernel_exec.scheduler.names import branch_of
-from kernel_exec.scheduler.observation import Observer
 from kernel_exec.scheduler.outlet import Outlet, Permits
-from kernel_exec.spill import SpillLane, SpillStore
+
+if TYPE_CHECKING:
+    from kernel_exec.durability import Journal
+    from kernel_exec.scheduler.observation import Observer
+    from kernel_exec.spill import SpillLane, SpillStore
 
 __all__ = ["Run", "claim", "end_exclusive_run"]
 
@@ -176,8 +179,9 @@ class Run(ABC):
 
     def fail(self, node: Node, cause: BaseException) -> None:
         """End the run because the handler of `node` raised `cause`, or its payload could not go on."""
-        message = f"node {node.alias!r} failed: {type(cause).__name__}: {cause}"
-        self.stop(NodeFailed(message, alias=node.alias, cause=cause))
+        alias, cause = blamed(node.alias, cause)
+        message = f"node {alias!r} failed: {type(cause).__name__}: {cause}"
+        self.stop(NodeFailed(message, alias=alias, cause=cause))
 
     def discard(self, error: ExecutionError) -> None:
         """End the run because nobody wants it any more, and forget its results; `error` says why."""
@@ -209,13 +213,15 @@ class Run(ABC):
             at = 0
         elif last < 0 and ticket & 1:
             self.permits.release()
-        copy = self.copy
+        copies = type(payload) not in ATOMS
         handed: list[Work] = []
         for edge in routes[at:] if at else routes:
             target = edge.target
             if target.idle and not edge.wrapped:
-                branch = payload if at == last else copy(payload)
-                claim(target)
+                branch = self.copy(payload) if copies and at < last else payload
+                target.idle = False  # `claim`, but for the call
+                if target.inner:
+                    target.segment.busy += 1
                 handed.append((target, branch, branch_of(ticket, edge.branch) if edge.branch else ticket))
             else:
                 full = self.lacking(edge, size)
@@ -223,7 +229,7 @@ class Run(ABC):
                     full.blocked = (*full.blocked, node)
                     node.pending = Pending(payload, ticket, routes, at)
                     break
-                branch = payload if at == last else copy(payload)
+                branch = self.copy(payload) if copies and at < last else payload
                 self.queue(edge, branch, branch_of(ticket, edge.branch) if edge.branch else ticket, size)
             ticket &= ~1
             at += 1

@@ -31,10 +31,10 @@ from contextvars import Context
 
 from kernel_exec.results import SKIP, Value
 from kernel_exec.runtime import TRUSTED
+from kernel_exec.scheduler.batches import send_ahead
 from kernel_exec.scheduler.cells import Driver, Node, Parcel
 from kernel_exec.scheduler.doors import Doors
 from kernel_exec.scheduler.invocation import invoke
-from kernel_exec.scheduler.observation import broken_seal
 from kernel_exec.scheduler.run import claim, end_exclusive_run
 from kernel_exec.scheduler.spilling import send_spilling, unpack
 
@@ -62,7 +62,7 @@ class Scheduler(Doors):
                 if not task.done():
                     self._driver = Driver()
                     self._adopt(driver, task)
-                self._pace = turn.look(self._pace)
+                self._pace = turn.look(self._pace, driver.left)
         finally:
             self._pumping = False
         if work or self.outlet.readers or self.observer is not None:
@@ -105,8 +105,9 @@ class Scheduler(Doors):
         if self.work:
             self.schedule()
         elif self.drained:
-            if self.observer is not None and (alias := self.observer.culprit()) is not None:
-                self.fail(self.nodes[alias], broken_seal(alias))
+            if self.observer is not None and (culprit := self.observer.culprit()) is not None:
+                alias, mutated = culprit
+                self.fail(self.nodes[alias], mutated)
             if self.outlet.readers:
                 self.outlet.wake_all()
 
@@ -151,15 +152,21 @@ class Scheduler(Doors):
                 # Carry it on, from node to node, for as long as the next one is idle. `held` is the node that
                 # this driver has claimed; it is `node` but for the end of an exclusive run.
                 while True:
-                    if trusted and node.leads and driver.attended and node.segment.busy == node.inner:
+                    if (
+                        trusted
+                        and (node.leads or (node.emits and node.inbox))
+                        and driver.attended
+                        and node.segment.busy == node.inner
+                    ):
                         # An exclusive run: nobody else can reach these nodes, so only the first one is
                         # claimed. If one of them suspends, `_adopt` claims that one and ends the run there.
                         driver.run_from = held = node
-                        calls = node.segment.calls[node.position :] if node.position else node.segment.calls
-                        hops, emits = len(calls), node.segment.emits
+                        segment, inbox, room = node.segment, node.inbox, outlet.direct_room
+                        calls = segment.calls[node.position :] if node.position else segment.calls
+                        hops, emits, awaited = len(calls), segment.emits, node.awaited
                         while True:
                             driver.calls = remaining = iter(calls)
-                            if node.awaited:
+                            if awaited:
                                 for call in remaining:
                                     payload = await call(payload)
                                     if payload is skip:
@@ -176,8 +183,8 @@ class Scheduler(Doors):
                                 not emits
                                 or payload is skip
                                 or not driver.attended
-                                or len(results) >= outlet.direct_room
-                                or not (weights is None or outlet.has_room(size := self.weigh(payload)))
+                                or len(results) >= room
+                                or (weights is not None and not outlet.has_room(size := self.weigh(payload)))
                             ):
                                 break
                             results.append((Value(payload), ticket, size))
@@ -186,25 +193,31 @@ class Scheduler(Doors):
                             if outlet.readers:
                                 outlet.wake_one()
                             if budget <= 0:
-                                budget = self._pace = turn.look(self._pace)
+                                budget = self._pace = turn.look(self._pace, budget)
                                 trusted = budget == TRUSTED
-                            if not trusted or turn.spent or not node.inbox or work or context != unmarked:
+                                if turn.spent:
+                                    budget, trusted = 0, False
+                            if not (inbox or work or node.inner or (weights is not None and weights.blocked)):
+                                driver.run_from = None
+                                node.idle = True  # `_release` has no more to do here
+                                return
+                            if not inbox or work or not trusted or context != unmarked:
                                 payload, ticket = skip, 0  # nothing is left to hand on
                                 break
-                            payload, edge, ticket, parcel = message = node.inbox.popleft()
+                            payload, edge, ticket, parcel = message = inbox.popleft()
                             if parcel is None:
                                 edge.held -= 1
                                 if edge.blocked:
                                     self.make_room(edge)
                             elif isinstance(parcel, Parcel):
-                                node.inbox.appendleft(message)
+                                inbox.appendleft(message)
                                 payload, ticket = skip, 0
                                 break
                             else:
                                 self.took(edge, parcel)
                         if driver.run_from is not None:
                             driver.run_from = None
-                            node = held.segment.last
+                            node = segment.last
                         else:
                             held = node = driver.node
                     else:
@@ -242,6 +255,8 @@ class Scheduler(Doors):
                         way.held += 1
                         way.target.inbox.append((payload, way, ticket, None))
                         target = None
+                        if node.ahead is not None:
+                            send_ahead(self, node, node.ahead)
                     elif (
                         node.emits
                         and len(results) < outlet.direct_room
@@ -252,6 +267,8 @@ class Scheduler(Doors):
                             weights.held += size
                         if outlet.readers:
                             outlet.wake_one()
+                        if node.ahead is not None:
+                            send_ahead(self, node, node.ahead)
                     else:
                         target = None
                         if held is not node:
@@ -288,7 +305,7 @@ class Scheduler(Doors):
                         if turn.spent:
                             budget = 0
                     if budget <= 0:
-                        budget = self._pace = turn.look(self._pace)
+                        budget = self._pace = turn.look(self._pace, budget)
                         trusted = budget == TRUSTED
                         if turn.spent:
                             work.append((node, payload, ticket))
@@ -299,7 +316,7 @@ class Scheduler(Doors):
                 if not work:
                     return
                 if budget <= 0:
-                    budget = self._pace = turn.look(self._pace)
+                    budget = self._pace = turn.look(self._pace, budget)
                     trusted = budget == TRUSTED
                     if turn.spent:
                         return
@@ -308,7 +325,9 @@ class Scheduler(Doors):
         except BaseException as error:
             self._failed(driver, error)
         finally:
-            if not driver.attended:
+            if driver.attended:
+                driver.left = budget
+            else:
                 self._left(driver)
 
     def before_waiting(self, driver: Driver) -> None:

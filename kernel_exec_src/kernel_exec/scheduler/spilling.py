@@ -9,10 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kernel_exec.errors import SpillFailed
-from kernel_exec.payloads import decode, encode
 from kernel_exec.scheduler.cells import Driver, Edge, Node, Parcel, Pending, Spilled
 from kernel_exec.scheduler.names import branch_of
-from kernel_exec.spill import open_lane
 
 if TYPE_CHECKING:
     from kernel_exec.scheduler.scheduler import Scheduler
@@ -74,6 +72,8 @@ async def unpack(
     edge.spilled_bytes -= size
     if edge.blocked:
         scheduler.make_room(edge)
+    from kernel_exec.payloads import decode  # only a run that spills pays for it
+
     return decode(data)
 
 
@@ -89,6 +89,8 @@ def _overflow(scheduler: Scheduler, edge: Edge, payload: Any) -> bytes | None:
     full = scheduler.lacking(edge, size) is not None
     if not full and edge.threshold is None:
         return None
+    from kernel_exec.payloads import encode  # only a run that spills pays for it
+
     data = encode(payload)
     if not full and len(data) < (edge.threshold or 0):
         return None
@@ -99,6 +101,8 @@ def _overflow(scheduler: Scheduler, edge: Edge, payload: Any) -> bytes | None:
 async def _spill(scheduler: Scheduler, driver: Driver, edge: Edge, data: bytes, ticket: int) -> None:
     lane = edge.lane
     if lane is None:
+        from kernel_exec.spill import open_lane
+
         assert edge.tier is not None
         lane = edge.lane = open_lane(edge.label, edge.tier, scheduler.stores)
         scheduler.lanes.append(lane)

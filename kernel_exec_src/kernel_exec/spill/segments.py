@@ -37,18 +37,26 @@ class Segment:
         self.end = 0
         self.live = 0
 
-    async def perform[T](self, size: int, job: Callable[[int], T]) -> T:
-        """Run `job` on the file's descriptor, on a thread if `size` bytes would keep the loop from its work.
+    @property
+    def descriptor(self) -> int:
+        """The file's number in this process.
+
+        Raises:
+            OSError: the file is closed, or about to be.
+        """
+        if self._closing:
+            raise OSError("the file was closed with the run it belongs to")
+        return self._file.fileno()
+
+    async def on_thread[T](self, job: Callable[..., T], *arguments: Any) -> T:
+        """Run `job` on the descriptor on a thread, where it would keep the loop from its work.
 
         A job that was cancelled is not stopped by that; its descriptor stays open until the thread is done,
         since the next file to be opened would get the same number.
         """
-        if self._closing:
-            raise OSError("the file was closed with the run it belongs to")
-        if size <= INLINE_BYTES:
-            return job(self._file.fileno())
+        loop = asyncio.get_running_loop()
+        running = loop.run_in_executor(None, job, self.descriptor, *arguments)
         self._busy += 1
-        running = asyncio.get_running_loop().run_in_executor(None, job, self._file.fileno())
         running.add_done_callback(self._job_done)
         return await asyncio.shield(running)
 
@@ -101,7 +109,10 @@ class SegmentLane:
             segment.live += 1
             if segment.end >= SEGMENT_BYTES:
                 self._current = None
-            checksum = await segment.perform(size, lambda descriptor: _write(descriptor, data, offset))
+            if size <= INLINE_BYTES:
+                checksum = _write(segment.descriptor, data, offset)
+            else:
+                checksum = await segment.on_thread(_write, data, offset)
         except OSError as error:
             raise self._failure(f"writing {size} bytes to a file in {_folder()} failed: {error}") from error
         return Record(segment, offset, size, checksum)
@@ -114,7 +125,10 @@ class SegmentLane:
         """
         segment, offset, size, checksum = item
         try:
-            data, found = await segment.perform(size, lambda descriptor: _read(descriptor, size, offset))
+            if size <= INLINE_BYTES:
+                data, found = _read(segment.descriptor, size, offset)
+            else:
+                data, found = await segment.on_thread(_read, size, offset)
         except OSError as error:
             raise self._failure(f"reading {size} bytes back failed: {error}") from error
         if len(data) < size:
@@ -155,13 +169,12 @@ class SegmentLane:
 
 def _write(descriptor: int, data: bytes, offset: int) -> int:
     """Write all of `data` and return its checksum. A disk that is nearly full takes a part, then raises."""
-    remaining = memoryview(data)
-    while remaining:
-        written = os.pwrite(descriptor, remaining, offset)
+    done = os.pwrite(descriptor, data, offset)
+    while done < len(data):
+        written = os.pwrite(descriptor, memoryview(data)[done:], offset + done)
         if not written:
             raise OSError("the file takes no more bytes")
-        remaining = remaining[written:]
-        offset += written
+        done += written
     return crc32(data)
 
 

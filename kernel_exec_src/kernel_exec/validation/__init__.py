@@ -1,7 +1,7 @@
 """Judges a whole flow: every finding, in a stable order, and a plan if none of them is an error.
 
-Stands between `flow_ir` and `preflight`. One file per family of codes, each a function from the
-index of a flow to its findings; this file runs them in a fixed order. Within a family findings
+Stands between `flow_ir` and `preflight`. A family of codes is a function from the index of a flow to
+its findings; this file runs them in a fixed order. Within a family findings
 follow the document. Every family is linear in nodes, edges and surfaces.
 """
 
@@ -12,9 +12,10 @@ from collections.abc import Iterator, Mapping
 from kernel_exec.diagnostics import Diagnostic
 from kernel_exec.errors import InvalidFlow
 from kernel_exec.flow_ir import Determinism, Effects, FlowIR
-from kernel_exec.validation import control, cycles, delivery, durability, edges, hints, names
-from kernel_exec.validation.index import FlowIndex, index_flow
-from kernel_exec.validation.plan import ValidatedFlow, plan_flow
+from kernel_exec.validation.edges import check_deliveries, check_edges
+from kernel_exec.validation.graph import check_cycles, check_names
+from kernel_exec.validation.index import FlowIndex, ValidatedFlow, index_flow, plan_flow
+from kernel_exec.validation.nodes import check_durability, check_hints
 
 __all__ = ["ValidatedFlow", "diagnose", "validate"]
 
@@ -58,13 +59,16 @@ def diagnose(
 def _findings(
     index: FlowIndex, effect_hints: Mapping[str, Effects], determinism_hints: Mapping[str, Determinism]
 ) -> Iterator[Diagnostic]:
-    yield from names.check(index)
-    yield from cycles.check(index)
-    yield from edges.check(index)
-    yield from hints.check(index, effect_hints, determinism_hints)
-    yield from delivery.check(index)
-    yield from control.check(index)
-    yield from durability.check(index)
+    yield from check_names(index)
+    yield from check_cycles(index)
+    yield from check_edges(index)
+    yield from check_hints(index, effect_hints, determinism_hints)
+    yield from check_deliveries(index)
+    if index.flow.control_surfaces:
+        from kernel_exec.validation import control  # most flows have none, and pay for none
+
+        yield from control.check(index)
+    yield from check_durability(index)
 
 
 def _counted(errors: list[Diagnostic]) -> str:

@@ -199,6 +199,7 @@ def test_the_json_schema_describes_the_keys_of_the_contract() -> None:
     assert set(definitions["NodeIR"]["properties"]) == set(FULL["nodes"][0])
     assert set(definitions["EdgeIR"]["properties"]) == set(FULL["edges"][0])
     assert set(definitions["NodeIR"]["required"]) == set(node("a")) - {"summary"}
+    assert definitions["NodeIR"]["description"].startswith("One node: ")
     assert json.loads(json.dumps(described)) == described
 
 

@@ -1,7 +1,10 @@
 """Who owns a payload: handed over along a chain, copied for every further branch (decision 6)."""
 
 import asyncio
+import sys
 from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -48,6 +51,31 @@ async def test_along_a_chain_the_object_itself_is_handed_over(payload: Any) -> N
     result = await flow.executor().run_once(flow.plan, "in", payload, capture="out")
     assert isinstance(result, Value)
     assert all(each is payload for each in (*seen, result.value))
+
+
+async def test_along_a_chain_nothing_is_copied_encoded_or_looked_into() -> None:
+    looked_into: set[str] = set()
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        file = Path(frame.f_code.co_filename)
+        if event == "call" and file.parent.name == "payloads" and file.stem in ("copying", "codec", "shapes"):
+            looked_into.add(file.stem)
+
+    async def run(graph: str) -> None:
+        flow = small(graph)
+        executor = flow.executor()
+        sys.setprofile(note)
+        try:
+            async for _ in executor.run_many(flow.plan, "in", [{"seen": []}] * 20, capture="out"):
+                pass
+            await executor.run_once(flow.plan, "in", {"seen": []}, capture="out")
+        finally:
+            sys.setprofile(None)
+
+    await run("in>a>b>c>out")
+    assert not looked_into
+    await run("in>a>out, in>b>out")
+    assert "copying" in looked_into
 
 
 @pytest.mark.parametrize("payload", PAYLOADS, ids=lambda payload: type(payload).__name__)

@@ -96,6 +96,7 @@ def test_what_is_no_payload_is_refused_and_its_place_named(value: Any, says: str
     "value",
     [
         nested(MAX_DEPTH + 1),
+        nested(MAX_DEPTH, [{}] * 20),
         nested(100_000),
         [2**80, nested(MAX_DEPTH)],
         *cycles(),

@@ -3,8 +3,12 @@
 import dataclasses
 import enum
 import math
+from collections import OrderedDict, defaultdict
 from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from hypothesis import strategies as st
@@ -67,6 +71,10 @@ class Number(enum.IntEnum):
     ONE = 1
 
 
+class Label(enum.StrEnum):
+    A = "a"
+
+
 class Text(str):
     __slots__ = ()
 
@@ -85,8 +93,9 @@ atoms = (
     | st.floats()
     | texts
 )
+records = st.lists(st.dictionaries(texts, atoms, max_size=3), min_size=8, max_size=12)
 payloads = st.recursive(
-    atoms,
+    atoms | records,
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.dictionaries(texts, inner, max_size=4)
@@ -100,6 +109,55 @@ payloads = st.recursive(
     ),
     max_leaves=12,
 )
+
+odd = st.sampled_from(
+    [
+        (),
+        (1, "a"),
+        frozenset({1}),
+        b"bytes",
+        1j,
+        ...,
+        Number.ONE,
+        Label.A,
+        Colour.RED,
+        Text("text"),
+        Decimal("1.5"),
+        UUID(int=1),
+        datetime(2000, 1, 1),
+        OrderedDict(a=1),
+        defaultdict(list),
+        {1: "a"},
+        {None: "a"},
+        {Text("a"): 1},
+        {Label.A: 1},
+    ]
+)
+"""What is no payload, though some codec would take it for one and give back another type."""
+
+mixtures = st.recursive(
+    atoms | odd,
+    lambda inner: (
+        st.lists(inner, max_size=12)
+        | st.dictionaries(texts, inner, max_size=3)
+        | st.lists(st.dictionaries(texts, inner, max_size=2), min_size=8, max_size=12)
+        | st.builds(Point, inner, inner)
+        | st.builds(Line, inner, b=inner)
+    ),
+    max_leaves=24,
+)
+"""Payloads, and values that are none because of something in them."""
+
+
+def is_payload(value: Any) -> bool:
+    """Tell by the letter of decision 6, one member at a time, whether `value` is a payload."""
+    if type(value) is list:
+        return all(map(is_payload, value))
+    if type(value) is dict:
+        return all(type(key) is str for key in value) and all(map(is_payload, value.values()))
+    if type(value) in (Point, Line):
+        return all(map(is_payload, state(value).values()))
+    return type(value) in (type(None), bool, int, float, str)
 
 
 def identical(one: object, other: object) -> bool:
@@ -136,9 +194,9 @@ def mutable_parts(value: Any) -> list[int]:
     return []
 
 
-def nested(levels: int) -> list[Any]:
+def nested(levels: int, innermost: list[Any] | None = None) -> list[Any]:
     """Return lists in lists, `levels` of them."""
-    value: list[Any] = []
+    value = [] if innermost is None else innermost
     for _ in range(levels - 1):
         value = [value]
     return value
@@ -155,6 +213,17 @@ def cycles() -> list[Any]:
     return [alone, crowd, point]
 
 
+def once_odd() -> dict[Any, Any]:
+    """Return a plain dict that once had three keys of another type, of which its table may still tell."""
+    value: dict[Any, Any] = {1: 1, 2: 2, 3: 3, "a": 1, "b": 2, "c": 3}
+    for key in (1, 2, 3):
+        del value[key]
+    return value
+
+
+LIVING = Derived((1,))
+"""An object whose dict is still in use."""
+
 NOT_PAYLOADS: list[tuple[Any, str]] = [
     ((1,), r"at \$ there is a tuple"),
     ({"k": [1, {2}]}, r"at \$\.k\[1\] there is a set"),
@@ -170,4 +239,10 @@ NOT_PAYLOADS: list[tuple[Any, str]] = [
     ({1: 2}, r"the keys of a payload are str; at \$ there is the key 1 of type int"),
     ({"a": {Text("k"): 2}}, r"at \$\.a there is the key 'k' of type .*Text"),
     (Point(x={None: 1}), r"at \$\.x there is the key None"),
+    ([{"id": 1}] * 20 + [{"id": (1,)}], r"at \$\[20\]\.id there is a tuple"),
+    ([{"id": 1}] * 20 + [{2: 1}], r"at \$\[20\] there is the key 2 of type int"),
+    ([{"id": 1}] * 20 + [{Text("id"): 1}], r"at \$\[20\] there is the key 'id' of type .*Text"),
+    ([{"id": 1}] * 20 + [OrderedDict(id=1)], r"at \$\[20\] there is a .*OrderedDict"),
+    ([{"id": 1}] * 20 + [Number.ONE], r"at \$\[20\] there is a .*Number"),
+    ([{"id": 1}] * 20 + [once_odd(), vars(LIVING)], r"at \$\[21\]\.a there is a tuple"),
 ]

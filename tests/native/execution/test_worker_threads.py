@@ -22,7 +22,8 @@ from kernel_exec import (
     Value,
     validate,
 )
-from kernel_exec.offload import Job, Workers
+from kernel_exec.offload import lines
+from kernel_exec.offload.workers import WorkerThreads
 
 who: contextvars.ContextVar[str] = contextvars.ContextVar("who", default="nobody")
 
@@ -95,14 +96,14 @@ async def test_one_invocation_at_a_time_in_order_through_blocking_nodes() -> Non
 
 async def test_a_full_inbox_goes_to_a_worker_as_one_job(monkeypatch: pytest.MonkeyPatch) -> None:
     jobs = 0
-    submit = Workers.submit
+    submit = WorkerThreads.submit
 
-    def count(self: Workers, job: Any) -> None:
+    def count(self: WorkerThreads, job: Any) -> None:
         nonlocal jobs
         jobs += 1
         submit(self, job)
 
-    monkeypatch.setattr(Workers, "submit", count)
+    monkeypatch.setattr(WorkerThreads, "submit", count)
     registry = NodeRegistry()
     plan, first, last = chain(registry, same, lambda payload: payload)
     async with FlowExecutor(registry, capture_capacity=33, trigger_capacity=33).instantiate(
@@ -127,7 +128,7 @@ async def test_a_job_of_quick_handlers_comes_back_with_one_wake_of_the_loop(
         return wake(*arguments, **options)
 
     monkeypatch.setattr(loop, "call_soon_threadsafe", count)
-    monkeypatch.setattr(Job, "_TOO_LONG", 60.0)  # however busy this machine is
+    monkeypatch.setattr(lines, "TOO_LONG", 60.0)  # however busy this machine is
     registry = NodeRegistry()
     plan, first, last = chain(registry, lambda payload: payload)
     executor = FlowExecutor(registry, capture_capacity=33, trigger_capacity=33)
@@ -217,7 +218,7 @@ async def test_abandoned_workers_no_longer_count_against_the_bound() -> None:
     registry = NodeRegistry()
     plan, first, last = chain(registry, sit)
     executor = FlowExecutor(registry)
-    for _ in range(Workers._LIMIT + 5):
+    for _ in range(WorkerThreads.LIMIT + 5):
         with pytest.raises(DeadlineExceeded):
             await executor.run_once(plan, first, "sit", capture=last, deadline=0.002)
     assert await asyncio.wait_for(executor.run_once(plan, first, "go", capture=last), 5) == Value("go")
@@ -239,7 +240,7 @@ async def test_no_more_threads_than_the_bound_work_at_once() -> None:
     before = sum(thread.name == "kernel-exec-worker" for thread in threading.enumerate())
     runs = [executor.run_once(plan, first, number, capture=last) for number in range(200)]
     assert await asyncio.gather(*runs) == [Value(number) for number in range(200)]
-    assert most <= Workers._LIMIT + before
+    assert most <= WorkerThreads.LIMIT + before
 
 
 async def test_whatever_a_thread_raises_is_the_failure_of_its_node() -> None:
@@ -309,7 +310,7 @@ asyncio.run(main(), debug=%r)
 
 
 async def test_an_idle_worker_goes_home(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Workers, "_PATIENCE", 0.01)
+    monkeypatch.setattr(WorkerThreads, "PATIENCE", 0.01)
     ids = []
 
     def note(payload: Any) -> Any:

@@ -32,8 +32,8 @@ CODES: tuple[Code, ...] = (
         "PC604",
         "a file is read as something else than it says",
         "error",
-        "The parser understands a line differently from what stands there, so that it is not safe to edit"
-        " the file.",
+        "LibCST understands a line differently from what stands there, or rejects what is Python, so that "
+        "it is not safe to edit the file.",
         "",
         "List the file under `copy` if nothing in it is annotated, and please report it.",
     ),

@@ -57,4 +57,13 @@ CODES: tuple[Code, ...] = (
         'if FILES:\n    """About files."""\n    root = "."',
         'if FILES:\n    # about files\n    root = "."',
     ),
+    Code(
+        "PC307",
+        "a docstring is read where docstrings are left out",
+        "error",
+        "The profile has `wheel-docstrings = false`: the program would find None where it expects a text. "
+        "`# profilec: keep` keeps a docstring, and on the line that reads one says that it is kept.",
+        'def main():\n    """Move files."""\n    print(main.__doc__)',
+        'def main():\n    """Move files."""  # profilec: keep\n    print(main.__doc__)  # profilec: keep',
+    ),
 )

@@ -1,0 +1,72 @@
+"""The packages of a project that has no configuration yet: where they lie, and what they are called."""
+
+import keyword
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+_SOURCES = ("src", "lib", "python", ".")
+_BESIDE = frozenset({
+    "test", "tests", "testing", "doc", "docs", "documentation", "example", "examples", "script", "scripts",
+    "tool", "tools", "bench", "benchmark", "benchmarks", "build", "dist", "site", "node_modules", "venv",
+    "env", *_SOURCES,
+})  # fmt: skip
+"""Folders that lie beside a package and are none, at the top of a project."""
+
+_NO_MODULES = frozenset(
+    ["setup", "conftest", "noxfile", "tasks", "fabfile", "versioneer", "dodo", "hatch_build"]
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A package: its dotted name, and the source root relative to the project."""
+
+    package: str
+    source: str
+
+
+def find_packages(root: Path) -> list[Found]:
+    """The packages of a project, in `src` or the like, else in the folder itself.
+
+    A folder with an `__init__.py` is one. Where there is none, and no module by itself either, namespace
+    packages are looked for (PEP 420): packages in folders that hold no modules, or a folder of modules.
+    """
+    for kind in (_regular,) if find_modules(root) else (_regular, _namespaces):
+        for source in _SOURCES:
+            folder = root / source
+            if found := [Found(name, source) for entry in _folders(folder) for name in kind(entry)]:
+                return found
+    return []
+
+
+def find_modules(root: Path) -> list[Path]:
+    """The modules outside of packages, relative to the project, without tests and scripts of tools."""
+    found = (file for source in _SOURCES for file in sorted((root / source).glob("*.py")))
+    return [
+        file.relative_to(root)
+        for file in found
+        if file.stem.isidentifier() and file.stem not in _NO_MODULES and not file.stem.startswith("test_")
+    ]
+
+
+def _folders(folder: Path) -> Iterator[Path]:
+    for entry in sorted(folder.iterdir()) if folder.is_dir() else ():
+        name = entry.name
+        named = name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("__")
+        if named and entry.is_dir() and name.lower() not in _BESIDE:
+            yield entry
+
+
+def _regular(folder: Path) -> Iterator[str]:
+    if (folder / "__init__.py").is_file():
+        yield folder.name
+
+
+def _namespaces(folder: Path) -> Iterator[str]:
+    if any(folder.glob("*.py")):
+        yield folder.name
+        return
+    for entry in _folders(folder):
+        inner = _regular(entry) if (entry / "__init__.py").is_file() else _namespaces(entry)
+        yield from (f"{folder.name}.{name}" for name in inner)

@@ -1,0 +1,187 @@
+"""Which parts of a text LibCST need not read, because no decision can touch them.
+
+LibCST's tree is large, and most of an annotated file has nothing to decide. A body or a table that is
+skipped is an empty tuple of the same length to LibCST. What holds a word that may matter is read: of a flag,
+a marker or a fact, and, once more is known, of a name of which something goes. So what is decided is the
+same as if everything were read.
+"""
+
+import ast
+import re
+import warnings
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from profilec.diagnostics import did_you_mean
+from profilec.edit import Cut, line_starts
+from profilec.facts import Facts
+from profilec.flags import MARKERS, FlagTable
+from profilec.read import Span
+from profilec.scopes import Names
+
+_WORD = re.compile(r"[^\W\d]\w*")
+_LONG = 80
+"""Characters of a value that are worth to be skipped."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """The body of a function or class, or the value of an assignment, that stands at the top or in a class.
+
+    Attributes:
+        span: from the first statement to the end of the last, or the value.
+        words: every word of the whole statement, and of the headers of the classes around it.
+        inner: the parts of a class that can be skipped where the class cannot.
+    """
+
+    span: Span
+    words: frozenset[str]
+    inner: "tuple[Part, ...]" = ()
+
+
+def skippable(content: str) -> tuple[Part, ...]:
+    """Return what can be skipped of a text; nothing where the running Python does not read it."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            syntax = ast.parse(content)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ()
+    return tuple(_parts(syntax.body, _Lines(content, line_starts(content)), frozenset()))
+
+
+def without(parts: Iterable[Part], words: frozenset[str]) -> tuple[Part, ...]:
+    """Return what holds none of some words."""
+    return tuple(_without(parts, words))
+
+
+def _without(parts: Iterable[Part], words: frozenset[str]) -> Iterator[Part]:
+    for part in parts:
+        if words.isdisjoint(part.words):
+            yield part
+        else:
+            yield from _without(part.inner, words)
+
+
+def outside(parts: Iterable[Part], cuts: Iterable[Cut]) -> tuple[Part, ...]:
+    """Return what lies in no cut: what goes has to be known."""
+    spans = [cut.span for cut in cuts]
+    return tuple(part for part in parts if not any(span.covers(part.span) for span in spans))
+
+
+def skipping(content: str, parts: Iterable[Part]) -> str:
+    """Return a text of the same length in which some parts are skipped."""
+    pieces, end = [], 0
+    for part in parts:
+        start, stop = part.span
+        pieces += [content[end:start], "(", " " * (stop - start - 2), ")"]
+        end = stop
+    return "".join([*pieces, content[end:]])
+
+
+# --- Finding the parts --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Lines:
+    """A text, and where its lines begin."""
+
+    content: str
+    starts: list[int]
+
+    def offset(self, line: int, column: int) -> int:
+        """The character at a line, counted from one, and a column in bytes of UTF-8."""
+        start = self.starts[line - 1]
+        part = self.content[start : start + column]
+        return start + (column if part.isascii() else len(part.encode()[:column].decode()))
+
+    def span(self, first: ast.stmt | ast.expr, last: ast.stmt | ast.expr) -> Span:
+        """The characters from the beginning of a node to the end of a node."""
+        end = self.offset(last.end_lineno or 0, last.end_col_offset or 0)
+        decorators: list[ast.expr] = getattr(first, "decorator_list", [])
+        if not decorators:
+            return Span(self.offset(first.lineno, first.col_offset), end)
+        behind = self.offset(decorators[0].lineno, decorators[0].col_offset)
+        return Span(self.content.rindex("@", 0, behind), end)
+
+    def words(self, first: int, last: int) -> frozenset[str]:
+        """The words of some lines, counted from one."""
+        end = self.starts[last] if last < len(self.starts) else len(self.content)
+        return frozenset(_WORD.findall(self.content, self.starts[first - 1], end))
+
+
+def _parts(body: Iterable[ast.stmt], lines: _Lines, around: frozenset[str]) -> Iterator[Part]:
+    for node in body:
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                yield from _definition(node, lines, around)
+            case ast.Assign(value=value) | ast.AnnAssign(value=value) if value and _is_table(value):
+                span = lines.span(value, value)
+                if span.end - span.start > _LONG and ":=" not in lines.content[span.start : span.end]:
+                    words = lines.words(node.lineno, node.end_lineno or 0)
+                    if "__all__" not in words:
+                        yield Part(span, words | around)
+
+
+def _definition(
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, lines: _Lines, around: frozenset[str]
+) -> Iterator[Part]:
+    words = lines.words(_first_line(node), node.end_lineno or 0)
+    inner: tuple[Part, ...] = ()
+    if isinstance(node, ast.ClassDef):
+        header = lines.words(_first_line(node), max(node.lineno, _first_line(node.body[0]) - 1))
+        inner = tuple(_parts(node.body, lines, around | header))
+    span = lines.span(node.body[0], node.body[-1])
+    if span.end - span.start > 1 and "global" not in words:  # `global` binds names at the top of the module
+        yield Part(span, words | around, inner)
+    else:
+        yield from inner
+
+
+def _is_table(value: ast.expr) -> bool:
+    """Whether no fact can be told of a value, unless it holds a word of one: a literal, or a plain call."""
+    match value:
+        case ast.Dict() | ast.List() | ast.Tuple() | ast.Set() | ast.Constant() | ast.Call(func=ast.Name()):
+            return True
+    return False
+
+
+def _first_line(node: ast.stmt) -> int:
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
+
+
+# --- Words that matter --------------------------------------------------------------------------------
+
+
+def telling_words(flags: FlagTable, facts: Iterable[Facts]) -> frozenset[str]:
+    """Return words of which a part must hold one if anything in it is to be decided."""
+    dotted = {MARKERS, *flags.flags, flags.module or MARKERS}
+    words: set[str] = set()
+    for known in facts:
+        words |= known.words
+        dotted |= {*known.modules, *known.known}
+    return frozenset(words | {path.rpartition(".")[2] for path in dotted})
+
+
+def other_names(names: Names, words: frozenset[str]) -> frozenset[str]:
+    """Return the names that imports at the top give to what words tell of."""
+    return frozenset(
+        name
+        for name, bindings in names.root.bindings.items()
+        for binding in bindings
+        if binding.target and not words.isdisjoint(binding.target.split("."))
+    )
+
+
+def like_flags(names: Names, flags: FlagTable, parts: Iterable[Part]) -> frozenset[str]:
+    """Return the words of some parts that may be misspelt flags: in capitals, and not bound at the top."""
+    known = tuple(flags.names)
+    capitals = {word for part in parts for word in part.words if word.isupper()}
+    return frozenset(word for word in capitals - names.root.bindings.keys() if _resembles(word, known))
+
+
+@lru_cache(maxsize=4096)
+def _resembles(word: str, flags: tuple[str, ...]) -> bool:
+    return word in flags or bool(did_you_mean(word, flags))
