@@ -50,9 +50,9 @@ class Literals:
             case ast.Tuple(elts=elements) | ast.List(elts=elements) | ast.Set(elts=elements):
                 yield from (e.value if isinstance(e, ast.Starred) else e for e in elements)
             case ast.Dict(keys=keys, values=values) if key is not None:
-                wanted = self.all_texts(key)
+                wanted = self.all_texts(key, depth + 1)
                 for one, value in zip(keys, values, strict=True):
-                    own = self.all_texts(one)
+                    own = self.all_texts(one, depth + 1)
                     if None in wanted | own or wanted & own:
                         yield value
             case ast.Dict(keys=keys):
@@ -97,9 +97,9 @@ class Literals:
             ) | ast.NamedExpr(value=value):
                 return self.all_texts(value, depth + 1)
             case ast.Starred(value=table):
-                return self._any(self.inside(table), depth) | self._others(table)
+                return self._any(self.inside(table, None, depth + 1), depth) | self._others(table)
             case ast.Subscript(value=table, slice=key):
-                return self._any(self.inside(table, key), depth) | self._others(table)
+                return self._any(self.inside(table, key, depth + 1), depth) | self._others(table)
             case ast.Name(id="__name__"):
                 return frozenset({self._module.name})
             case ast.Name(id="__package__") | ast.Attribute(value=ast.Name(id="__spec__"), attr="parent"):
