@@ -1,7 +1,6 @@
 """What is remembered from one build to the next, and who works it out, never changes what is built."""
 
 import os
-import random
 import shutil
 import signal
 import subprocess
@@ -10,7 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from profilec_project import CONFIGURATION, Project
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from profilec_project import CONFIGURATION, FLAGS, Project
 
 from profilec.answers import Answers
 from profilec.cli import run
@@ -44,17 +45,33 @@ def build(root: Path, *options: str) -> tuple[int, dict[str, bytes]]:
     return code, {str(f): f.read_bytes() for f in found if f.is_file() and "/." not in str(f)}
 
 
-@pytest.mark.parametrize("seed", range(12))
+EDITS = st.lists(
+    st.dictionaries(
+        st.sampled_from(("a", "b", "_c", "d")),
+        st.lists(st.sampled_from(PIECES), unique=True, max_size=6).map("".join),
+        min_size=1,
+        max_size=2,
+    ),
+    min_size=1,
+    max_size=6,
+)
+"""Edits of some modules, one after the other: each gives modules a new text."""
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(edits=EDITS)
 def test_after_any_edit_a_build_gives_what_the_first_build_of_the_same_source_gives(
-    project: Project, capsys: pytest.CaptureFixture[str], seed: int
+    project: Project, capsys: pytest.CaptureFixture[str], edits: list[dict[str, str]]
 ) -> None:
-    chance = random.Random(seed)
-    project.write({"pyproject.toml": CONFIGURATION + FACTS})
+    shutil.rmtree(project.root / "build", ignore_errors=True)
+    shutil.rmtree(project.root / "aside", ignore_errors=True)
+    shutil.rmtree(project.root / "src", ignore_errors=True)
+    project.write({"pyproject.toml": CONFIGURATION + FACTS, "src/shop/__init__.py": ""})
+    project.write({"src/shop/_profile.py": FLAGS})
     assert build(project.root)[0] == 0
-    for _ in range(8):
-        for name in chance.sample(("a", "b", "_c", "d"), chance.randint(1, 2)):
-            text = "".join(chance.sample(PIECES, chance.randint(0, 6)))
-            project.write({f"src/shop/{name}.py": text})
+    for number, modules in enumerate(edits):
+        # Each edit changes something: a build with nothing to do does not repeat its warnings.
+        project.write({f"src/shop/{name}.py": f"{text}# {number}\n" for name, text in modules.items()})
         capsys.readouterr()
         code, files = build(project.root)
         said = capsys.readouterr().out

@@ -173,6 +173,27 @@ LESS = "\ndef close(): ...\n"
         ),
         ("from . import spill\nspill.open_lane()\n", "PC404", "`shop.spill` has no `open_lane` in this tree"),
         ("import shop.spill as s\ns.open_lane()\n", "PC404", "`shop.spill` has no `open_lane` in this tree"),
+        (
+            "import shop.spill\nshop.spill.open_lane()\n",
+            "PC404",
+            "`shop.spill` has no `open_lane` in this tree",
+        ),
+        (
+            "from importlib import import_module\nimport_module('.spill', __package__).open_lane()\n",
+            "PC404",
+            "`shop.spill` has no `open_lane` in this tree",
+        ),
+        (
+            "from . import spill\ngetattr(spill, 'open_lane')()\n",
+            "PC404",
+            "`shop.spill` has no `open_lane` in this tree",
+        ),
+        (
+            "from shop import spill\n\nclass A:\n    lanes = spill\n    x = lanes.open_lane\n",
+            "PC404",
+            "`shop.spill` has no `open_lane` in this tree",
+        ),
+        ("from .spill import *\ndef f():\n    open_lane()\n", "PC404", "nothing binds `open_lane` any more"),
     ],
 )
 def test_an_import_of_a_name_that_went_is_found(user: str, code: str, message: str, project: Project) -> None:
@@ -189,6 +210,8 @@ def test_an_import_of_a_name_that_went_is_found(user: str, code: str, message: s
         "from shop import spill\n",
         "from .spill import close\n",
         "from . import spill as s\n",
+        "import importlib\nimportlib.import_module('shop.spill')\n",
+        "import importlib\nimportlib.import_module('.spill', package=__package__)\n",
     ],
 )
 def test_an_import_of_a_module_that_went_is_found(user: str, project: Project) -> None:
@@ -211,11 +234,41 @@ def test_a_name_that_went_is_followed_through_a_star_import(project: Project) ->
         "from . import spill\ndef f(spill):\n    spill.open_lane()\n",
         "from .spill import close\n",
         "'''open_lane'''\n",
+        "import contextlib\nwith contextlib.suppress(ImportError):\n    from .spill import open_lane\n",
+        "from . import spill\nif hasattr(spill, 'open_lane'):\n    spill.open_lane()\n",
+        "from . import spill\ntry:\n    spill.open_lane()\nexcept AttributeError:\n    pass\n",
+        "from . import spill\nspill.open_lane = close\nspill.open_lane()\n",
+        "import shop.spill\nshop.spill.close.open_lane\n",
+        "from .spill import *\ndef f(open_lane):\n    open_lane()\n",
     ],
 )
 def test_an_import_that_can_do_without_is_left_alone(user: str, project: Project) -> None:
     source = {"shop/spill.py": SPILL, "shop/user.py": user}
     assert prove(project, source, {"shop/spill.py": LESS, "shop/user.py": user}) == []
+
+
+def test_a_name_that_went_is_followed_through_a_module_that_passes_another_on(project: Project) -> None:
+    files = {
+        "shop/all.py": "from shop import spill as spill\n",
+        "shop/user.py": "import shop.all\n\nshop.all.spill.open_lane()\n",
+    }
+    findings = prove(project, {"shop/spill.py": SPILL, **files}, {"shop/spill.py": LESS, **files})
+    assert [(finding.path, finding.message) for finding in findings] == [
+        ("src/shop/user.py", "`shop.spill` has no `open_lane` in this tree")
+    ]
+
+
+def test_a_submodule_that_went_is_found_where_only_its_package_is_imported(project: Project) -> None:
+    files = {"shop/lanes/__init__.py": "", "shop/user.py": "import shop.lanes\n\nshop.lanes.spill.close()\n"}
+    findings = prove(project, {"shop/lanes/spill.py": SPILL, **files}, files)
+    assert [finding.message for finding in findings] == ["this tree has no module `shop.lanes.spill`"]
+
+
+def test_an_emitted_file_that_does_not_compile_is_found(project: Project) -> None:
+    source = "def f():\n    x = 1\n    def g():\n        nonlocal x\n        x = 2\n"
+    (finding,) = prove(project, {"shop/a.py": source}, {"shop/a.py": source.replace("x = 1", "y = 1")})
+    assert (finding.code, finding.path, finding.line) == ("PC402", "src/shop/a.py", 4)
+    assert finding.message == "the emitted file does not compile: no binding for nonlocal 'x' found"
 
 
 def test_a_finding_points_at_the_line_of_the_source(project: Project) -> None:

@@ -274,7 +274,8 @@ def test_a_circle_of_meanings_comes_to_an_end(tmp_path: Path) -> None:
     text = (
         "import time\n\nclass A(A.B):\n    clock = clock\n    def f(self):\n        self.x = self.x.y\n"
         "        return self.f().f()\n\na = b\nb = a\ndef f():\n    return f()()\nf().sleep\nL = [L[0]]\n"
-        "L[0].sleep\nx = x + x\nimportlib = __import__\nimportlib(x)\n"
+        "L[0].sleep\nx = x + x\nD = {D[k]: D[D[k]] for k in D}\nD = {D[k]: k}\nk = D[k]\nD[k].sleep\n"
+        "importlib = __import__\nimportlib(x)\n"
     )
     assert [finding.code for finding in prove(tmp_path, {"shop/a.py": text})] == ["PC406"]
 

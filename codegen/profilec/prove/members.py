@@ -8,14 +8,14 @@ import ast
 import builtins
 import enum
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
 from profilec.config import Config
 from profilec.diagnostics import Finding
 from profilec.prove.interface import bindings
 from profilec.prove.meanings import Meanings
-from profilec.prove.modules import finding_at, is_python, module_name, parse
+from profilec.prove.modules import finding_at, is_python, module_name, parse, unguarded
 from profilec.prove.scopes import Scope, find_scopes
+from profilec.prove.tree_meanings import TreeMeanings
 from profilec.tree import EmittedFile, SourceFile, Tree
 
 _DECORATORS = frozenset({
@@ -48,10 +48,9 @@ def prove_members(
     words = {name.encode(): name for names in lost.values() for name in names}
     if not words:
         return
-    files = {module_name(file.path)[0]: file for file in tree.files.values() if is_python(file.path)}
-    classes = _Classes(files)
-    mentioning = [file for file in files.values() if any(word in file.data for word in words)]
-    given = frozenset(name for file in mentioning for name in _given(file))
+    classes = _Classes.of(tree)
+    mentioning = [file for file in classes.files.values() if any(word in file.data for word in words)]
+    given = frozenset(name for file in mentioning for name in given_attributes(file))
     members = {owner: names - given for owner, names in lost.items()}
     defined = frozenset(name for file in mentioning for name in _defined(file))
     for file in mentioning:
@@ -96,7 +95,7 @@ def _top_classes(scopes: Scope) -> dict[str, ast.ClassDef]:
     }
 
 
-def _given(file: EmittedFile) -> Iterator[str]:
+def given_attributes(file: EmittedFile) -> Iterator[str]:
     """The attributes that a file sets on anything, or asks for by text."""
     module = parse(file.path, file.data)
     for node in ast.walk(module.syntax) if module else ():
@@ -115,20 +114,8 @@ def _defined(file: EmittedFile) -> Iterator[str]:
             yield from bindings(node.body)
 
 
-@dataclass
-class _Classes:
+class _Classes(TreeMeanings):
     """The classes of a tree, found by dotted names."""
-
-    files: Mapping[str, EmittedFile]
-    _read: dict[str, Meanings | None] = field(default_factory=dict)
-
-    def meanings(self, module: str) -> Meanings | None:
-        """What the names of a module stand for; None where there is no such module or it cannot be read."""
-        if module not in self._read:
-            file = self.files.get(module)
-            parsed = parse(file.path, file.data) if file else None
-            self._read[module] = Meanings(parsed, find_scopes(parsed.syntax)) if parsed else None
-        return self._read[module]
 
     def named(self, name: str, depth: int = 0) -> Class | None:
         """The class that a dotted name is, seen through the modules that pass it on."""
@@ -143,7 +130,7 @@ class _Classes:
                 return self.named(exported, depth + 1)
         return None
 
-    def of(self, module: str, node: ast.expr) -> Class | None:
+    def class_of(self, module: str, node: ast.expr) -> Class | None:
         """The class of the package that an expression of a module, or the type of its value, surely is."""
         meanings = self.meanings(module)
         values = meanings.values(node) if meanings else frozenset()
@@ -179,7 +166,7 @@ class _Classes:
 
     def _base_may_have(self, module: str, base: ast.expr, member: str, depth: int) -> bool:
         base = base.value if isinstance(base, ast.Subscript) else base
-        owner, meanings = self.of(module, base), self.meanings(module)
+        owner, meanings = self.class_of(module, base), self.meanings(module)
         if owner is not None:
             return self.may_have(owner, member, depth + 1)
         match [*(meanings.names(base) if meanings else ())]:
@@ -202,30 +189,12 @@ def _reads(
     """Every read of a lost member in a file, with the class; `defined` are members of any class."""
     module, own = parse(file.path, file.data), module_name(file.path)[0]
     names = frozenset().union(*members.values())
-    for node in _unguarded(module.syntax) if module else ():
+    for node in unguarded(module.syntax) if module else ():
         if isinstance(node, ast.Attribute) and node.attr in names and isinstance(node.ctx, ast.Load):
-            owner = classes.of(own, node.value)
+            owner = classes.class_of(own, node.value)
             if owner is None or node.attr not in members.get(owner, ()):
                 continue
             if classes.may_have(owner, node.attr):
                 continue
             if node.attr not in defined or not classes.may_be_subclass(own, node.value):
                 yield node, owner
-
-
-def _unguarded(syntax: ast.Module) -> Iterator[ast.AST]:
-    """Every node of a file but those that a handler of `AttributeError` stands around."""
-    pending: list[ast.AST] = [syntax]
-    while pending:
-        node = pending.pop()
-        yield node
-        if isinstance(node, ast.Try | ast.TryStar) and any(map(_catches, node.handlers)):
-            pending += [*node.handlers, *node.orelse, *node.finalbody]
-        else:
-            pending += ast.iter_child_nodes(node)
-
-
-def _catches(handler: ast.ExceptHandler) -> bool:
-    types = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    names = {node.id for node in types if isinstance(node, ast.Name)}
-    return handler.type is None or bool(names & {"AttributeError", "Exception", "BaseException"})

@@ -127,6 +127,24 @@ def _gives_truth(node: ast.Assign | ast.AnnAssign) -> bool:
     return named and not (isinstance(node.value, ast.Constant) and not node.value.value)
 
 
+def unguarded(syntax: ast.Module) -> Iterator[ast.AST]:
+    """Every node of a file but those that a handler of `AttributeError`, or of more, stands around."""
+    pending: list[ast.AST] = [syntax]
+    while pending:
+        node = pending.pop()
+        yield node
+        if isinstance(node, ast.Try | ast.TryStar) and any(map(_catches, node.handlers)):
+            pending += [*node.handlers, *node.orelse, *node.finalbody]
+        else:
+            pending += ast.iter_child_nodes(node)
+
+
+def _catches(handler: ast.ExceptHandler) -> bool:
+    types = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    names = {node.id for node in types if isinstance(node, ast.Name)}
+    return handler.type is None or bool(names & {"AttributeError", "Exception", "BaseException"})
+
+
 def statements(body: Iterable[ast.AST]) -> Iterator[ast.stmt]:
     """The statements of one scope in order, compound ones entered, definitions not."""
     for node in body:

@@ -9,17 +9,30 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
+from types import UnionType
 
 from profilec.answers import Answers
 from profilec.config import Config
 from profilec.diagnostics import Finding
 from profilec.prove.imports import ask_imports, can_be_read
-from profilec.prove.modules import Located, Module, finding_at, is_python, module_name, parse, parses
-from profilec.prove.scopes import Scope, find_scopes, unresolved
+from profilec.prove.members import given_attributes
+from profilec.prove.modules import (
+    Located,
+    Module,
+    finding_at,
+    is_python,
+    module_name,
+    parse,
+    parses,
+    unguarded,
+)
+from profilec.prove.scopes import find_scopes, unresolved
+from profilec.prove.tree_meanings import TreeMeanings
 from profilec.tree import EmittedFile, SourceFile, Tree
 
 _FROM_DOTS = re.compile(rb"\bfrom[\s\\]*\.[\s.\\]*import\b")
 _WORD = re.compile(rb"[\w\x80-\xff]+")
+_IMPORT_ERRORS = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 _STAR = re.compile(rb"\bimport[\s\\]*\*")
 
 
@@ -83,7 +96,7 @@ def change(_: None, pair: tuple[str, bytes | None, bytes]) -> Change:
     """Compare what a file binds and reads with what its source does."""
     path, before, after = pair
     emitted, source = parse(path, after), parse(path, before) if before is not None else None
-    if emitted is None:
+    if emitted is None or (before is not None and _compiles_no_more(before, after)):
         return Change(False)
     lost = _bound(source) - _bound(emitted) if source else set()
     return Change(next(_newly_unbound(source, emitted), None) is None, frozenset(lost))
@@ -121,11 +134,31 @@ def _prove_file(
             path = f"{config.out}/{tree.profile}/{file.path}"
             yield Finding("PC402", path, message="the emitted file does not parse", profiles=(tree.profile,))
         return
+    if source and _compiles_no_more(source.data, file.data):
+        yield _refused(file, tree, config)
+        return
     before = parse(file.path, source.data) if source else None
     for name, node in _newly_unbound(before, emitted):
         message = f"nothing binds `{name}` any more"
         hint = "select what reads it for the same profiles as what binds it"
         yield finding_at(config, tree, file, source, node, code="PC404", message=message, hint=hint)
+
+
+def _compiles_no_more(before: bytes, after: bytes) -> bool:
+    return not parses(None, after) and parses(None, before)
+
+
+def _refused(file: EmittedFile, tree: Tree, config: Config) -> Finding:
+    """What the compiler of Python, which sees more than its grammar, says of a file."""
+    message, line = "the emitted file does not compile", 0
+    try:
+        compile(file.data, file.path, "exec", dont_inherit=True)
+    except SyntaxError as error:
+        message, line = f"{message}: {error.msg}", file.source_line(error.lineno or 0)
+    hint = "select what it needs for the same profiles"
+    return Finding(
+        "PC402", config.shown(file.path), line, message=message, hint=hint, profiles=(tree.profile,)
+    )
 
 
 def _parses_elsewhere(file: EmittedFile) -> bool:
@@ -141,10 +174,17 @@ def _parses_elsewhere(file: EmittedFile) -> bool:
 
 @dataclass(frozen=True)
 class _Lost:
-    """What the source has and a tree has not: whole modules, and names of modules that are still there."""
+    """What the source has and a tree has not.
+
+    Attributes:
+        modules: whole modules.
+        names: names of modules that are still there.
+        bound_before: those among them that the module itself bound; others came by a star import.
+    """
 
     modules: frozenset[str]
     names: Mapping[str, frozenset[str]]
+    bound_before: Mapping[str, frozenset[str]]
 
     @cached_property
     def _leaves(self) -> frozenset[bytes]:
@@ -176,7 +216,7 @@ def _leaf(module: str) -> bytes:
 def _find_lost(sources: Mapping[str, SourceFile], tree: Tree, names: dict[str, frozenset[str]]) -> _Lost:
     before = {module_name(path)[0] for path in sources if is_python(path)}
     after = {module_name(path)[0] for path in tree.files if is_python(path)}
-    return _Lost(frozenset(before - after), _through_stars(names, sources, tree))
+    return _Lost(frozenset(before - after), _through_stars(names, sources, tree), names)
 
 
 def _bound(module: Module) -> set[str]:
@@ -222,13 +262,14 @@ def _stars_of(path: str, data: bytes) -> tuple[tuple[str, frozenset[str], str], 
 def _prove_imports(
     sources: Mapping[str, SourceFile], tree: Tree, config: Config, lost: _Lost
 ) -> Iterator[Finding]:
+    modules = TreeMeanings.of(tree)
     for file in tree.files.values():
         if not is_python(file.path) or not lost.may_be_mentioned(file.data):
             continue
         module = parse(file.path, file.data)
         if module is None:
             continue
-        for node, message, code in _Mentions(module, lost).find():
+        for node, message, code in _Mentions(module, lost, modules).find():
             hint = "select both for the same profiles"
             source = sources.get(file.path)
             yield finding_at(config, tree, file, source, node, code=code, message=message, hint=hint)
@@ -237,16 +278,18 @@ def _prove_imports(
 class _Mentions:
     """Finds what one file says of lost modules and names."""
 
-    def __init__(self, module: Module, lost: _Lost) -> None:
+    def __init__(self, module: Module, lost: _Lost, modules: TreeMeanings) -> None:
         self._module = module
         self._lost = lost
-        self._imported: dict[str, str] = {}
+        self._modules = modules
+        self._imported: set[str] = set()
 
     def find(self) -> Iterator[tuple[Located, str, str]]:
         """Each mention: its node, the sentence, the code."""
-        scopes = find_scopes(self._module.syntax)
         yield from self._imports(self._module.syntax)
-        yield from self._attributes(scopes)
+        yield from self._run_time_imports()
+        yield from self._attributes()
+        yield from self._stars()
 
     def _imports(self, node: ast.AST) -> Iterator[tuple[Located, str, str]]:
         for child in ast.iter_child_nodes(node):
@@ -259,48 +302,87 @@ class _Mentions:
                     for alias in child.names:
                         yield from self._import_from(origin, alias)
                 case ast.Try() if any(map(_catches_import_error, child.handlers)):
+                    self._note(child.body)
                     for statement in (*child.handlers, *child.orelse, *child.finalbody):
                         yield from self._imports(statement)
+                case ast.With() if any(map(_suppresses_import_error, child.items)):
+                    self._note(child.body)
                 case ast.stmt() | ast.ExceptHandler() | ast.match_case():
                     yield from self._imports(child)
 
+    def _note(self, body: list[ast.stmt]) -> None:
+        """Note what imports may bring to nothing, so that what is done with it is not looked at."""
+        for node in (inner for statement in body for inner in ast.walk(statement)):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                origin = (
+                    self._module.absolute(node.module, node.level) if isinstance(node, ast.ImportFrom) else ""
+                )
+                self._imported |= {f"{origin}.{alias.name}".strip(".") for alias in node.names}
+
     def _import(self, alias: ast.alias) -> Iterator[tuple[Located, str, str]]:
+        self._imported.add(alias.name)
         if alias.name in self._lost.modules:
             yield alias, f"this tree has no module `{alias.name}`", "PC403"
-        elif alias.asname or "." not in alias.name:
-            self._imported[alias.asname or alias.name] = alias.name
 
     def _import_from(self, origin: str, alias: ast.alias) -> Iterator[tuple[Located, str, str]]:
         whole = f"{origin}.{alias.name}"
+        self._imported |= {origin, whole}
         if origin in self._lost.modules:
             yield alias, f"this tree has no module `{origin}`", "PC403"
         elif whole in self._lost.modules:
             yield alias, f"this tree has no module `{whole}`", "PC403"
         elif alias.name in self._lost.names.get(origin, ()):
             yield alias, f"`{origin}` has no `{alias.name}` in this tree", "PC403"
-        else:
-            self._imported[alias.asname or alias.name] = whole
 
-    def _attributes(self, scopes: Scope) -> Iterator[tuple[Located, str, str]]:
-        """`module.name` where the file imports the module and the tree has lost the name."""
-        roots = {id(node): scope for scope in scopes.walk() for _, node in scope.loads}
-        for node in ast.walk(self._module.syntax):
-            match node:
-                case ast.Attribute(value=ast.Name(id=root)) if root in self._imported:
-                    scope = roots.get(id(node.value))
-                    owner = scope.owner(root) if scope else None
-                    target = self._imported[root]
-                    if owner is not scopes:
-                        continue
-                    if node.attr in self._lost.names.get(target, ()):
-                        yield node, f"`{target}` has no `{node.attr}` in this tree", "PC404"
-                    elif f"{target}.{node.attr}" in self._lost.modules:
-                        yield node, f"this tree has no module `{target}.{node.attr}`", "PC404"
+    def _run_time_imports(self) -> Iterator[tuple[Located, str, str]]:
+        """`import_module("…")` of a module that the tree has lost."""
+        for node, found in self._followed(ast.Call):
+            if found in self._lost.modules:
+                self._imported.add(found)
+                yield node, f"this tree has no module `{found}`", "PC403"
+
+    def _attributes(self) -> Iterator[tuple[Located, str, str]]:
+        """`module.name`, however it is written, where the tree has lost the name."""
+        given: frozenset[str] | None = None
+        for node, found in self._followed(ast.Attribute | ast.Call):
+            module, _, name = found.rpartition(".")
+            is_lost = name in self._lost.names.get(module, ())
+            if not is_lost and (found not in self._lost.modules or found in self._imported):
+                continue
+            if given is None:
+                given = frozenset(given_attributes(self._modules.files[self._module.name]))
+            if name not in given or isinstance(node, ast.Call):
+                said = f"`{module}` has no `{name}` in this tree"
+                yield node, said if is_lost else f"this tree has no module `{found}`", "PC404"
+
+    def _followed(self, kinds: type[ast.expr] | UnionType) -> Iterator[tuple[ast.expr, str]]:
+        """Expressions of a file that stand for one thing of the package, and what that is."""
+        meanings = self._modules.meanings(self._module.name)
+        package = self._module.name.partition(".")[0] + "."
+        for node in unguarded(self._module.syntax):
+            if meanings and isinstance(node, kinds) and not isinstance(getattr(node, "ctx", None), ast.Store):
+                match [*meanings.names(node)]:
+                    case [name] if name.startswith(package):
+                        yield node, self._modules.seen_through(name)
+
+    def _stars(self) -> Iterator[tuple[Located, str, str]]:
+        """A name that only a star import brought, from where it went."""
+        scopes = find_scopes(self._module.syntax)
+        lost = self._lost.names.get(self._module.name, frozenset())
+        if scopes.stars and lost:
+            for name, node in unresolved(scopes):
+                if name in lost and name not in self._lost.bound_before.get(self._module.name, ()):
+                    yield node, f"nothing binds `{name}` any more", "PC404"
 
 
 def _catches_import_error(handler: ast.ExceptHandler) -> bool:
     types = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
     names = {node.id for node in types if isinstance(node, ast.Name)}
-    return handler.type is None or bool(
-        names & {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
-    )
+    return handler.type is None or bool(names & _IMPORT_ERRORS)
+
+
+def _suppresses_import_error(item: ast.withitem) -> bool:
+    match item.context_expr:
+        case ast.Call(func=ast.Name(id="suppress") | ast.Attribute(attr="suppress"), args=arguments):
+            return any(isinstance(one, ast.Name) and one.id in _IMPORT_ERRORS for one in arguments)
+    return False
