@@ -100,3 +100,11 @@ def test_what_facts_take_was_never_a_member_there(project: Project) -> None:
         "    def g(self):\n        return self.f()\n"
     )
     assert check(project, "a", text, CONFIGURATION.rstrip(" ") + facts) == []
+
+
+def test_what_facts_take_was_never_an_attribute_of_a_module_there(project: Project) -> None:
+    facts = '    facts = { "sys.platform" = "emscripten" }\n'
+    text = "import sys\n\nX = 1\nif sys.platform != 'emscripten':\n    def PROC(): ...\n"
+    project.write({"src/shop/procs.py": text})
+    user = "import sys\n\ndef f():\n    return sys.modules['shop.procs'].PROC\n"
+    assert check(project, "a", user, CONFIGURATION.rstrip(" ") + facts) == []

@@ -42,7 +42,7 @@ def prove(
     for tree in trees.values():
         yield from prove_nothing_left(sources, tree, config)
         yield from prove_lossless(sources, tree, config)
-        yield from prove_resolves(sources, tree, config, answers)
+        yield from prove_resolves(sources, tree, config, answers, by_facts)
         yield from prove_members(sources, tree, config, by_facts)
         yield from prove_forbidden(sources, tree, config, dependencies)
         yield from prove_imports_remain(sources, tree, config, dependencies)

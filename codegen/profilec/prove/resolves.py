@@ -7,7 +7,7 @@ business, so only names that a tree has lost are looked for, and only in files w
 import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from types import UnionType
 
@@ -15,6 +15,7 @@ from profilec.answers import Answers
 from profilec.config import Config
 from profilec.diagnostics import Finding
 from profilec.prove.imports import ask_imports, can_be_read
+from profilec.prove.interface import bindings
 from profilec.prove.members import given_attributes
 from profilec.prove.modules import (
     Located,
@@ -37,7 +38,11 @@ _STAR = re.compile(rb"\bimport[\s\\]*\*")
 
 
 def prove_resolves(
-    sources: Mapping[str, SourceFile], tree: Tree, config: Config, answers: Answers
+    sources: Mapping[str, SourceFile],
+    tree: Tree,
+    config: Config,
+    answers: Answers,
+    by_facts: Mapping[str, frozenset[int]] | None = None,
 ) -> Iterator[Finding]:
     """Findings PC402, PC403 and PC404 of one tree.
 
@@ -46,6 +51,8 @@ def prove_resolves(
         tree: what one profile makes of them.
         config: the project's configuration.
         answers: what is known of single files.
+        by_facts: the lines of each source file that went because of facts: what is there was never an
+            attribute in that world.
     """
     modules = [file for file in tree.files.values() if is_python(file.path)]
     read = [file for file in modules if not config.is_copied(file.path)]
@@ -62,7 +69,21 @@ def prove_resolves(
     }
     lost = _find_lost(sources, tree, names)
     if lost.modules or lost.names:
-        yield from _prove_imports(sources, tree, config, lost)
+        yield from _prove_imports(
+            sources, tree, config, replace(lost, never=_by_facts(sources, by_facts or {}))
+        )
+
+
+def _by_facts(sources: Mapping[str, SourceFile], lines: Mapping[str, frozenset[int]]) -> frozenset[str]:
+    """The dotted names that are bound where facts decide whether they are."""
+    parsed = (parse(path, sources[path].data) for path, went in lines.items() if went and is_python(path))
+    return frozenset(
+        f"{module.name}.{name}"
+        for module in parsed
+        if module
+        for name, nodes in bindings(module.syntax.body).items()
+        if any(node.lineno in lines[module.path] for node in nodes)
+    )
 
 
 def _rejected(files: Sequence[SourceFile], config: Config, answers: Answers) -> list[SourceFile]:
@@ -179,12 +200,14 @@ class _Lost:
     Attributes:
         modules: whole modules.
         names: names of modules that are still there.
+        never: dotted names that the world never had, because of facts.
         bound_before: those among them that the module itself bound; others came by a star import.
     """
 
     modules: frozenset[str]
     names: Mapping[str, frozenset[str]]
     bound_before: Mapping[str, frozenset[str]]
+    never: frozenset[str] = frozenset()
 
     @cached_property
     def _leaves(self) -> frozenset[bytes]:
@@ -346,7 +369,7 @@ class _Mentions:
         given: frozenset[str] | None = None
         for node, found in self._followed(ast.Attribute | ast.Call):
             module, _, name = found.rpartition(".")
-            is_lost = name in self._lost.names.get(module, ())
+            is_lost = name in self._lost.names.get(module, ()) and found not in self._lost.never
             if not is_lost and (found not in self._lost.modules or found in self._imported):
                 continue
             if given is None:
