@@ -268,6 +268,9 @@ BY_FACTS = {
     "a function": "if sys.platform != 'emscripten':\n    def run(): ...\n",
     "a signature": "if sys.platform == 'emscripten':\n    def run(): ...\nelse:\n    def run(a): ...\n",
     "a method": "class A:\n    if sys.platform != 'emscripten':\n        def run(self): ...\n",
+    "an __all__ behind a refusal": (
+        "size = 1\nif sys.platform == 'emscripten':\n    raise OSError\n__all__ = ['run']\ndef run(): ...\n"
+    ),
     "a function beside an import": "from sys import path\nif sys.platform == 'linux':\n    def path(): ...\n",
     "a function of a private module": "from shop._c import go as go\n",
     "a value": "SIZE = 1\nif sys.platform == 'emscripten':\n    SIZE = 2\n",

@@ -127,6 +127,9 @@ class Interface:
         self, file: EmittedFile, module: Module, bound: Mapping[str, list[Binding]]
     ) -> Iterator[str]:
         listed = self._listed(file, module)
+        if listed is None and file.changed and (source := self.sources.get(file.path)) is not None:
+            written = parse(file.path, source.data)  # an `__all__` that went still says what is public
+            listed = self._listed(EmittedFile(file.path, source.data, False), written) if written else None
         if listed is not None:
             yield from (name for name, is_declared in listed.items() if not is_declared)
             return
