@@ -151,12 +151,15 @@ def _unused_imports(names: Names, scope: Scope, remains: Remains) -> Nodes:
 
 
 def _unused_at_top(module: Module, remains: Remains, used_elsewhere: Callable[[str], bool]) -> Nodes:
-    """Mark every candidate that something reaches, in the source and in what is left, and compare."""
+    """Mark every candidate that something reaches, in the source and in what is left, and compare.
+
+    What nothing reached before stays, and with it what it uses.
+    """
     candidates = dict(_candidates(module))
     if not candidates:
         return {}
     before = _reached(module, candidates, lambda span: True)
-    after = _reached(module, candidates, remains.has, remains.generated)
+    after = _reached(module, candidates, remains.has, remains.generated | (candidates.keys() - before))
     dead = [name for name in candidates if name in before and name not in after]
     return {
         binding.node: binding
@@ -214,12 +217,12 @@ def _reached(
     module: Module,
     candidates: Mapping[str, list[Binding]],
     left: Callable[[Span], bool],
-    generated: frozenset[str] = frozenset(),
+    names: frozenset[str] = frozenset(),
 ) -> set[str]:
-    """Return the candidates that code outside of all candidates uses, directly or through candidates."""
+    """Return the candidates that some names and code outside of all candidates lead to, and those names."""
     uses = _uses_by_owner(module, candidates, left)
     reached: set[str] = set()
-    pending = [*uses.get(None, ()), *(generated & candidates.keys())]
+    pending = [*uses.get(None, ()), *(names & candidates.keys())]
     while pending:
         name = pending.pop()
         if name not in reached:
