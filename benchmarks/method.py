@@ -43,7 +43,7 @@ print(time.perf_counter() - begun)
 def method(scale: float, rounds: int) -> list[Row]:
     """Measure the trees in `build` against the source; a ratio above 1 is what specialising gives."""
     native, wasm = [sys.executable], [str(ROOT / "tools/wasm-python")]
-    run = _RUN.format(messages=int(4000 * scale))
+    run = _RUN.format(messages=int(40_000 * scale))
     as_wasm = {"PROFILEC_PROFILE": "wasm"}
     return [
         _compare("the native tree runs, against the source", native, run, "native", {}, rounds, goal=1),
