@@ -118,5 +118,5 @@ def _work(pipe: Connection, threshold: tuple[int, int, int]) -> None:
                 pipe.send(list(map(question, batch)))
             except (pickle.PicklingError, OSError):
                 raise
-            except Exception as error:
+            except Exception as error:  # whoever asked raises it
                 pipe.send(error)

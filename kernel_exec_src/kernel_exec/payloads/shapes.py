@@ -63,8 +63,8 @@ class Layout(Struct, frozen=True, eq=False):
         """Make an instance that holds the same objects as `value`, without running `__init__` again."""
         instance: object
         if isinstance(value, msgspec.Struct):
-            # By name, since the class may have a way of its own. msgspec's stubs leave it out.
-            instance = msgspec.Struct.__copy__(value)  # type: ignore[attr-defined]
+            # By name, since the class may have a way of its own.
+            instance = msgspec.Struct.__copy__(value)  # type: ignore[attr-defined]  # msgspec's stubs lack it
         else:
             instance = object.__new__(self.kind)
             for name in self.slots:
