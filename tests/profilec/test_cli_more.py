@@ -45,6 +45,17 @@ LAYOUTS: dict[str, tuple[dict[str, str], str, str]] = {
     "in a namespace": ({"src/acme/bakery/__init__.py": ""}, "src", "acme.bakery"),
     "deep in a namespace": ({"acme/food/bakery/__init__.py": "", "tools/x.py": ""}, ".", "acme.food.bakery"),
     "a namespace of modules": ({"bakery/oven.py": "x = 1\n", "tests/test_oven.py": ""}, ".", "bakery"),
+    "beside its tests, by whatever name": (
+        {"bakery/__init__.py": "", "bakery_tests/__init__.py": "", "t/__init__.py": ""},
+        ".",
+        "bakery",
+    ),
+    "the only one, and called like tests": ({"src/test_bakery/__init__.py": ""}, "src", "test_bakery"),
+    "beside a project of its own": (
+        {"bakery/__init__.py": "", "apps/__init__.py": "", "apps/setup.py": ""},
+        ".",
+        "bakery",
+    ),
 }
 
 
@@ -68,6 +79,9 @@ def test_a_strangers_project_builds_after_init(layout: str, metadata: str, empty
     assert (empty_project.root / "build/wasm" / Path(module).relative_to(source)).is_file()
 
 
+NAMED = {"pyproject.toml": '[project]\nname = "The-Oven"\nversion = "1"\n'}
+
+
 @pytest.mark.parametrize(
     ("files", "arguments", "message"),
     [
@@ -80,7 +94,12 @@ def test_a_strangers_project_builds_after_init(layout: str, metadata: str, empty
         ({"oven.py": "", "test_oven.py": "", "setup.py": ""}, [], "move it to oven/__init__.py first"),
         ({"oven.py": "", "more/x.py": ""}, [], "oven.py is a module by itself"),
         ({"src/oven.py": ""}, [], "src/oven.py is a module by itself"),
+        ({"oven_helper.py": "", **NAMED}, [], "oven_helper.py is a module by itself"),
+        ({"mixer.py": "", "the_oven.py": "", **NAMED}, [], "the_oven.py is a module by itself"),
+        ({"__init__.py": "", "oven.py": ""}, [], "the modules of the package lie beside pyproject.toml"),
         ({"a/__init__.py": "", "b/__init__.py": ""}, [], "name one of a, b: profilec init a"),
+        ({"_a/__init__.py": "", "b/__init__.py": ""}, [], "name one of _a, b: profilec init b"),
+        ({"a/__init__.py": "", "the_oven/__init__.py": "", **NAMED}, [], "the_oven: profilec init the_oven"),
         ({"a/__init__.py": ""}, ["c"], "there is no package `c` here or in src; there is a"),
     ],
 )

@@ -141,10 +141,10 @@ class Walk:
             span = Span(self.syntax.outer(node.header).end, span.end)
         return self.without_blank_end(span)
 
-    def statements(self, body: Sequence[cst.CSTNode], lines: Span) -> Fate:
-        """Decide consecutive statements that fill `lines`."""
+    def statements(self, body: Sequence[cst.CSTNode], lines: Span, *, may_be_empty: bool = False) -> Fate:
+        """Decide consecutive statements that fill `lines`; where none stays, cut them only if that may be."""
         fates = _with_docstrings(body, self._fates(body))
-        if any(fate.kept for fate in fates):
+        if may_be_empty or any(fate.kept for fate in fates):
             self._cut_runs(body, fates, lines)
         kept = [fate for fate in fates if fate.kept]
         return Fate(
