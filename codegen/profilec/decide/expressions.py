@@ -252,7 +252,7 @@ def _fact_before(
 
 
 def _goes_on_past_a_fact(walk: Walk, node: cst.BooleanOperation, left: cst.BaseExpression) -> bool:
-    """Tell whether the left side of an operation is one of the same kind whose last operand decides nothing."""
+    """Tell whether the left side is an operation of the same kind whose last operand decides nothing."""
     match left:
         case cst.BooleanOperation(right=last) if type(left.operator) is type(node.operator):
             decides = isinstance(node.operator, cst.Or)
