@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from profilec_project import Project
 
-from profilec.diagnostics import CODES, pages
+from profilec.diagnostics import CODES, Finding, pages
 from profilec.diagnostics.sarif import to_sarif
 
 JOBS = """
@@ -262,6 +262,12 @@ def test_a_wrong_configuration_is_written_as_sarif_too(shop: Project) -> None:
     ran = shop.run("check", "--sarif")
     assert ran.code == 2
     assert {result["ruleId"] for result in ran.json["runs"][0]["results"]} == {"PC004", "PC005"}
+
+
+def test_a_path_is_written_as_a_uri() -> None:
+    (run,) = to_sarif([Finding("PC601", "my source/Käse.py", 1, 1, 2, "invalid syntax")])["runs"]
+    (location,) = run["results"][0]["locations"]
+    assert location["physicalLocation"]["artifactLocation"]["uri"] == "my%20source/K%C3%A4se.py"
 
 
 def test_a_run_without_findings_is_an_empty_log() -> None:
