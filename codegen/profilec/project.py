@@ -168,8 +168,13 @@ def _metadata_findings(config: Config) -> Iterator[Finding]:
     if config.project and find_version(config) is None:
         message = "the version of the project is not to be found; the packages are called 0.0.0"
         yield Finding("PC014", "pyproject.toml", message=message, hint='write version = "…" into [project]')
-    dynamic = config.project.get("dynamic")
-    elsewhere = [key for key in _NEEDED if isinstance(dynamic, list) and key in dynamic]
+    profiles, dynamic = config.profiles.values(), config.project.get("dynamic")
+    by_profile = {
+        "dependencies": any(profile.dependencies for profile in profiles),
+        "scripts": any(profile.scripts for profile in profiles),
+    }
+    listed = dynamic if isinstance(dynamic, list) else ()
+    elsewhere = [key for key in _NEEDED if key in listed and not by_profile.get(key)]
     if elsewhere:
         message = f"the packages go without what is `dynamic`: {', '.join(elsewhere)}"
         yield Finding("PC014", "pyproject.toml", message=message, hint="write it into [project]")
