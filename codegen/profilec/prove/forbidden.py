@@ -80,7 +80,7 @@ def prove_forbidden(
             "name the folder that holds it with --deps",
         )
         yield Finding("PC407", "pyproject.toml", message=message, hint=hint, profiles=(profile.name,))
-    graph = ImportGraph(tree, config, required.modules)
+    graph = ImportGraph(tree, config, required.modules, dependencies.read)
     for fault, step in _all_faults(graph, _Patterns.of(profile)):
         yield _finding(fault, step, graph, sources, tree, config)
 

@@ -5,7 +5,7 @@ Standard-library modules are named but not entered. What only a type checker imp
 
 import ast
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
@@ -35,8 +35,11 @@ class ImportGraph:
     first, and chains lead from it where they can.
     """
 
-    def __init__(self, tree: Tree, config: Config, third_party: Modules) -> None:
+    def __init__(
+        self, tree: Tree, config: Config, third_party: Modules, read: Callable[[Path], bytes]
+    ) -> None:
         self._config = config
+        self._read = read
         self._third_party = third_party.files
         self._compiled = third_party.compiled | {
             compiled_name(path): config.package for path in tree.files if path.endswith(COMPILED)
@@ -58,7 +61,7 @@ class ImportGraph:
     def data(self, module: str) -> bytes:
         """The bytes of a module's file."""
         file = self._own.get(module)
-        return file.data if file else self._third_party[module].read_bytes()
+        return file.data if file else self._read(self._third_party[module])
 
     def can_be_read(self, module: str) -> bool:
         """Whether this interpreter reads a module that is meant to be Python."""
