@@ -92,8 +92,10 @@ class Interface:
 
     def _may_matter(self, file: EmittedFile) -> bool:
         """Whether the entries of a file can differ: it does itself, or it may pass names of others on."""
-        passes_on = b"__all__" in file.data or _REEXPORT.search(file.data) is not None
-        return file.path in self.differing or (passes_on and self._from_own.search(file.data) is not None)
+        if file.path in self.differing:
+            return True
+        has_own = self._from_own.search(file.data) is not None
+        return has_own and (b"__all__" in file.data or _REEXPORT.search(file.data) is not None)
 
     @cached_property
     def _from_own(self) -> re.Pattern[bytes]:

@@ -34,6 +34,8 @@ from profilec.tree import EmittedFile, SourceFile, Tree
 _FROM_DOTS = re.compile(rb"\bfrom[\s\\]*\.[\s.\\]*import\b")
 _WORD = re.compile(rb"[\w\x80-\xff]+")
 _IMPORT_ERRORS = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
+_FEW = 16
+"""So many words are found sooner one by one than among all words of a file."""
 _STAR = re.compile(rb"\bimport[\s\\]*\*")
 
 
@@ -56,10 +58,10 @@ def prove_resolves(
     """
     modules = [file for file in tree.files.values() if is_python(file.path)]
     read = [file for file in modules if not config.is_copied(file.path)]
-    whole = [SourceFile(file.path, file.data) for file in read if not file.changed]
-    for source in _rejected(whole, config, answers):
-        yield from _unreadable(source, config)
     changed = [file for file in read if file.changed]
+    for file in _rejected(read, config, answers):
+        if not file.changed:
+            yield from _unreadable(SourceFile(file.path, file.data), config)
     changes = answers.ask(change, None, [_pair(sources, file) for file in changed], Change)
     for file, found in zip(changed, changes, strict=True):
         if not found.is_plain:
@@ -86,10 +88,10 @@ def _by_facts(sources: Mapping[str, SourceFile], lines: Mapping[str, frozenset[i
     )
 
 
-def _rejected(files: Sequence[SourceFile], config: Config, answers: Answers) -> list[SourceFile]:
+def _rejected(files: Sequence[EmittedFile], config: Config, answers: Answers) -> list[EmittedFile]:
     """The files that this interpreter does not read; where imports matter, these are then known, too."""
     if any(profile.forbid or profile.dependencies for profile in config.profiles.values()):
-        ask_imports(files, answers)
+        ask_imports([SourceFile(file.path, file.data) for file in files], answers)
         return [file for file in files if not can_be_read(file.path, file.data)]
     found = answers.ask(parses, None, [file.data for file in files], bool)
     return [file for file, is_read in zip(files, found, strict=True) if not is_read]
@@ -214,6 +216,10 @@ class _Lost:
         return frozenset(map(_leaf, self.modules))
 
     @cached_property
+    def _sought(self) -> frozenset[bytes]:
+        return self._leaves | self._by_name.keys()
+
+    @cached_property
     def _by_name(self) -> dict[bytes, set[bytes]]:
         """The last part of each module that lost a name."""
         found: dict[bytes, set[bytes]] = {}
@@ -224,6 +230,8 @@ class _Lost:
 
     def may_be_mentioned(self, data: bytes) -> bool:
         """Whether a file holds the words that it must hold to mention any of it."""
+        if len(self._sought) < _FEW and not any(word in data for word in self._sought):
+            return False
         words = frozenset(_WORD.findall(data))
         if not words.isdisjoint(self._leaves):
             return True
