@@ -397,9 +397,15 @@ def _cut_tuple(walk: Walk, node: cst.Tuple, elements: Iterable[cst.BaseElement],
 
 
 def _cut_parameters(walk: Walk, node: cst.Parameters, cause: Cause) -> None:
-    """Cut parameters; a `/` that nothing stands before and a bare `*` that nothing stands behind go too."""
+    """Cut parameters; a `/` that nothing stands before and a bare `*` that nothing stands behind go too.
+
+    Of `*args` the star stays where parameters follow that are given by name alone.
+    """
     lost = [param for param in children(node) if param in walk.lost]
     slash, star = node.posonly_ind, node.star_arg
+    if star in lost and any(param not in walk.lost for param in node.kwonly_params):
+        lost.remove(star)
+        walk.draft.cut(*walk.syntax.inner(star), cause, "*")
     if isinstance(slash, cst.ParamSlash) and all(param in walk.lost for param in node.posonly_params):
         lost.append(slash)
     if isinstance(star, cst.ParamStar) and all(param in walk.lost for param in node.kwonly_params):
