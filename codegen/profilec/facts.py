@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 import libcst as cst
 
 from profilec.config import Fact, Profile
+from profilec.parser import parse_expression
 from profilec.scopes import Names
 
 
@@ -99,10 +100,13 @@ class Facts:
 
 def facts_of(profile: Profile) -> Facts:
     """Return what a profile's configuration fixes."""
-    expressions = {
-        canonical(cst.parse_expression(text), None) or text: value for text, value in profile.facts.items()
-    }
+    expressions = {_canonical_text(text): value for text, value in profile.facts.items()}
     return Facts(expressions, profile.modules)
+
+
+def _canonical_text(text: str) -> str:
+    expression = parse_expression(text)
+    return (expression and canonical(expression, None)) or text
 
 
 def value(node: cst.BaseExpression, names: Names, facts: Facts) -> Value | VersionPrefix:
@@ -276,8 +280,8 @@ def _method(method: cst.Attribute, args: object, names: Names, facts: Facts) -> 
 def canonical(node: cst.CSTNode, names: Names | None) -> str | None:
     """Return a text that is equal for equal expressions, however they are spelt and imported.
 
-    `machine()` after ``from platform import machine`` is `platform.machine()`. Expressions of other
-    shapes than names, attributes, calls, items, comparisons and literals have none.
+    `machine()` after ``from platform import machine`` is `platform.machine()`. What is no operation on names,
+    attributes, calls, items and literals has none, as a lambda, a comprehension or a conditional expression.
     """
     match node:
         case cst.Name():
@@ -288,16 +292,27 @@ def canonical(node: cst.CSTNode, names: Names | None) -> str | None:
         case cst.Call(func=function, args=args):
             return _joined("{}(" + ", ".join("{}" for _ in args) + ")", canonical(function, names), *(
                 _canonical_argument(arg, names) for arg in args))  # fmt: skip
-        case cst.Subscript(value=owner, slice=[cst.SubscriptElement(slice=cst.Index(value=index))]):
-            return _joined("{}[{}]", canonical(owner, names), canonical(index, names))
-        case cst.Comparison(left=left, comparisons=[target]):
-            sign = type(target.operator).__name__
-            return _joined("{} " + sign + " {}", canonical(left, names), canonical(target.comparator, names))
+        case cst.Subscript(value=owner, slice=elements):
+            parts = [_canonical_slice(element.slice, names) for element in elements]
+            return _joined("{}[" + ", ".join("{}" for _ in parts) + "]", canonical(owner, names), *parts)
+        case cst.Comparison(left=left, comparisons=targets):
+            signs = "".join(f" {type(target.operator).__name__} {{}}" for target in targets)
+            return _joined("({}" + signs + ")", canonical(left, names), *(
+                canonical(target.comparator, names) for target in targets))  # fmt: skip
+        case cst.BinaryOperation() | cst.BooleanOperation():
+            sign = type(node.operator).__name__
+            return _joined(f"({{}} {sign} {{}})", canonical(node.left, names), canonical(node.right, names))
+        case cst.UnaryOperation(operator=operator, expression=operand):
+            return _joined(type(operator).__name__ + "({})", canonical(operand, names))
         case cst.SimpleString() | cst.ConcatenatedString() | cst.Integer() | cst.Float():
             return repr(node.evaluated_value)
-        case cst.Tuple(elements=elements):
-            parts = [canonical(element.value, names) for element in elements]
-            return _joined("(" + "{}, " * len(parts) + ")", *parts)
+        case cst.Tuple(elements=elements) | cst.List(elements=elements):
+            opening, closing = "()" if isinstance(node, cst.Tuple) else "[]"
+            parts = [
+                None if isinstance(one, cst.StarredElement) else canonical(one.value, names)
+                for one in elements
+            ]
+            return _joined(opening + "{}, " * len(parts) + closing, *parts)
     return None
 
 
@@ -306,6 +321,17 @@ def _canonical_name(node: cst.Name, names: Names | None) -> str | None:
     if names is None or use is None or not names.bindings(use):
         return node.value
     return names.qualified(node)
+
+
+def _canonical_slice(node: cst.BaseSlice, names: Names | None) -> str | None:
+    match node:
+        case cst.Index(value=index, star=None):
+            return canonical(index, names)
+        case cst.Slice(lower=lower, upper=upper, step=step):
+            return _joined(
+                "{}:{}:{}", *(canonical(part, names) if part else "" for part in (lower, upper, step))
+            )
+    return None
 
 
 def _canonical_argument(arg: cst.Arg, names: Names | None) -> str | None:

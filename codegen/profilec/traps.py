@@ -193,7 +193,7 @@ def _lost_declarations(module: Module, scope: Scope, remains: Remains) -> Iterat
         owner = module.names.root if how == "global" else _outer_scope(scope, name)
         bindings = owner.bindings.get(name, []) if owner else []
         if not any(remains.has(span) for _, span in declarations):
-            if _means_another(module, scope, name, bindings, remains):
+            if owner is not scope and _means_another(module, scope, name, bindings, remains):
                 message = f"`{how} {name}` goes, and what is left would be a local `{name}`"
                 hint = f"declare `{name}` in every profile"
                 finding = module.syntax.finding("PC304", place, message, hint)

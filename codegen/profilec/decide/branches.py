@@ -12,6 +12,10 @@ from profilec.decide.walk import KEPT, Fate, Walk, gone
 from profilec.edit import UNUSED, Cause
 from profilec.read import Span
 
+type Handler = cst.ExceptHandler | cst.ExceptStarHandler
+type Clause = cst.If | cst.Else | cst.With | cst.Try | cst.TryStar | Handler | cst.Finally | cst.MatchCase
+"""What has a suite of its own, which can go or take the place of the whole statement."""
+
 
 @dataclass(frozen=True)
 class Branch:
@@ -159,37 +163,34 @@ def _become_else(walk: Walk, node: cst.If, cause: Cause) -> None:
 # --- Text -----------------------------------------------------------------------------------------
 
 
-def cut_clause(walk: Walk, clause: cst.CSTNode, cause: Cause) -> None:
+def cut_clause(walk: Walk, clause: Clause, cause: Cause) -> None:
     """Cut an `elif`, `else`, `except`, `finally` or `case` with its body and the comments above it."""
     span = walk.without_blank_end(_clause_span(walk, clause))
     walk.draft.cut(walk.with_comments(clause, 0), span.end, cause)
 
 
-def _clause_span(walk: Walk, clause: cst.CSTNode) -> Span:
+def _clause_span(walk: Walk, clause: Clause) -> Span:
     """Return the lines of a clause alone, without the clauses that follow an `elif`."""
     start = walk.line_start(walk.syntax.inner(clause).start)
-    body = getattr(clause, "body", clause)
-    return Span(start, walk.suite_lines(body).end)
+    return Span(start, walk.suite_lines(clause.body).end)
 
 
-def move_out(walk: Walk, node: cst.CSTNode, clause: cst.CSTNode, cause: Cause) -> None:
+def move_out(walk: Walk, node: cst.CSTNode, clause: Clause, cause: Cause) -> None:
     """Put the suite of a statement, or of a clause of it, in the place of the whole, and dedent it.
 
     The comments above the clause speak of its suite, and stay.
     """
     if clause is not node:
-        walk.draft.cut(
-            walk.line_start(walk.syntax.inner(node).start), walk.with_comments(clause, 0), cause
-        )
+        walk.draft.cut(walk.line_start(walk.syntax.inner(node).start), walk.with_comments(clause, 0), cause)
     _unwrap(walk, clause, cause)
     end = walk.without_blank_end(walk.syntax.outer(node)).end
     walk.draft.cut(_clause_span(walk, clause).end, end, cause)
 
 
-def _unwrap(walk: Walk, clause: cst.CSTNode, cause: Cause) -> None:
+def _unwrap(walk: Walk, clause: Clause, cause: Cause) -> None:
     """Cut the header of a statement or clause, and dedent its suite to it."""
     header = walk.syntax.inner(clause).start
-    body: cst.BaseSuite = getattr(clause, "body")
+    body = clause.body
     if isinstance(body, cst.SimpleStatementSuite):
         walk.draft.cut(header, walk.syntax.inner(body.body[0]).start, cause)
         return
@@ -269,7 +270,7 @@ def try_(walk: Walk, node: cst.Try | cst.TryStar) -> Fate:
     return Fate(True, closed or (final is not None and final.leaves), leaves(node), body.cause)
 
 
-def _handler(walk: Walk, node: cst.ExceptHandler | cst.ExceptStarHandler) -> Fate:
+def _handler(walk: Walk, node: Handler) -> Fate:
     expressions(walk, [node.type])
     return body_or_pass(walk, node.body)
 

@@ -141,9 +141,7 @@ class Walk:
         """
         if not isinstance(node, cst.IndentedBlock):
             return self.without_blank_end(self.syntax.outer(node))
-        lines = self.without_blank_end(
-            Span(self.syntax.outer(node.header).end, self.syntax.outer(node).end)
-        )
+        lines = self.without_blank_end(Span(self.syntax.outer(node.header).end, self.syntax.outer(node).end))
         return Span(lines.start, self._with_comments_below(lines.end, _width(self.indentation(node))))
 
     def _with_comments_below(self, end: int, indentation: int) -> int:
