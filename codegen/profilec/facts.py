@@ -6,7 +6,7 @@ comparisons and a few pure string methods are understood, and everything else is
 
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
@@ -17,6 +17,8 @@ import libcst as cst
 from profilec.config import Fact, Profile
 from profilec.parser import parse_expression
 from profilec.scopes import Names
+
+_VERSION_PARTS = ("major", "minor", "micro")
 
 
 class Unknown(Enum):
@@ -134,15 +136,28 @@ def value(node: cst.BaseExpression, names: Names, facts: Facts) -> Value | Versi
                 if found is UNKNOWN or bool(found) is isinstance(operator, cst.Or)
                 else value(right, names, facts)
             )
-        case cst.Comparison(comparisons=[target]):
-            return _comparison(node.left, target, names, facts)
+        case cst.Comparison(left=left, comparisons=targets):
+            return _chain(left, targets, names, facts)
         case cst.Subscript(slice=[cst.SubscriptElement(slice=index)]):
             return _item(value(node.value, names, facts), index)
-        case cst.Attribute(attr=cst.Name(value="major" | "minor" as part)):
-            return _part(value(node.value, names, facts), 0 if part == "major" else 1)
+        case cst.Attribute(attr=cst.Name(value=part)) if part in _VERSION_PARTS:
+            return _part(value(node.value, names, facts), _VERSION_PARTS.index(part))
+        case cst.Call(
+            func=cst.Name(value="bool") as function, args=[cst.Arg(value=one, keyword=None, star="")]
+        ):
+            return _truth(value(one, names, facts)) if _is_builtin(function, names) else UNKNOWN
         case cst.Call(func=cst.Attribute() as method):
             return _method(method, node.args, names, facts)
     return UNKNOWN
+
+
+def _truth(found: Value | VersionPrefix) -> Value:
+    return UNKNOWN if found is UNKNOWN else isinstance(found, VersionPrefix) or bool(found)
+
+
+def _is_builtin(node: cst.Name, names: Names) -> bool:
+    use = names.use(node)
+    return use is not None and not names.stars and not names.bindings(use)
 
 
 def _listed(node: cst.BaseExpression, names: Names, facts: Facts) -> Value | VersionPrefix:
@@ -182,6 +197,19 @@ _ORDER: dict[type[cst.BaseCompOp], Callable[[Any, Any], bool]] = {
 }
 
 
+def _chain(
+    left: cst.BaseExpression, targets: Sequence[cst.ComparisonTarget], names: Names, facts: Facts
+) -> Value:
+    """Return the value of a comparison, of which the facts decide every link, or the first is false."""
+    found: Value = True
+    for target in targets:
+        found = _comparison(left, target, names, facts)
+        if not found or found is UNKNOWN:
+            break
+        left = target.comparator
+    return found
+
+
 def _comparison(left: cst.BaseExpression, target: cst.ComparisonTarget, names: Names, facts: Facts) -> Value:
     a = value(left, names, facts)
     how = target.operator
@@ -192,7 +220,8 @@ def _comparison(left: cst.BaseExpression, target: cst.ComparisonTarget, names: N
     if a is UNKNOWN or b is UNKNOWN:
         return UNKNOWN
     if isinstance(how, cst.Is | cst.IsNot):
-        return (a is b) == isinstance(how, cst.Is) if a is None or b is None else UNKNOWN
+        single = all(one is None or isinstance(one, bool) for one in (a, b)) or a is None or b is None
+        return (a is b) == isinstance(how, cst.Is) if single else UNKNOWN
     if isinstance(a, VersionPrefix) or isinstance(b, VersionPrefix):
         return _version_comparison(a, how, b)
     try:
@@ -233,7 +262,9 @@ def _item(whole: Value | VersionPrefix, index: cst.BaseSlice) -> Value:
     match index:
         case cst.Index(value=cst.Integer() as number):
             return _part(whole, number.evaluated_value)
-        case cst.Slice(lower=None, upper=cst.Integer() as stop, step=None):
+        case cst.Slice(lower=None | cst.Integer(value="0"), upper=cst.Integer() as stop, step=None):
+            if isinstance(whole, str):
+                return whole[: stop.evaluated_value]
             parts = _parts(whole)
             return parts[: stop.evaluated_value] if stop.evaluated_value <= len(parts) else UNKNOWN
     return UNKNOWN

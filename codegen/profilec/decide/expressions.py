@@ -158,6 +158,21 @@ def _choose_branch(walk: Walk, node: cst.IfExp, place: Place) -> cst.BaseExpress
     return chosen
 
 
+def idle_choice(walk: Walk, node: cst.BaseExpression) -> Cause | None:
+    """Return why only a constant is left of a conditional expression, which as a statement does nothing."""
+    tests: list[cst.BaseExpression] = []
+    while isinstance(node, cst.IfExp) and (truth := walk.conditions.truth(node.test)) is not None:
+        tests.append(node.test)
+        node = node.body if truth else node.orelse
+    constant = isinstance(node, cst.BaseNumber | cst.SimpleString | cst.ConcatenatedString | cst.Ellipsis)
+    named = isinstance(node, cst.Name) and node.value in ("None", "True", "False")
+    if not tests or not (constant or named):
+        return None
+    for test in tests:
+        _refuse_lost_effects(walk, test)
+    return walk.because(tests[0], walk.conditions.truth(tests[0]))
+
+
 def _replace(
     walk: Walk, node: cst.BaseExpression, part: cst.BaseExpression, cause: Cause, place: Place
 ) -> None:
