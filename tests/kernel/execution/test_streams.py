@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from small_flows import small, soon, stream
+from small_flows import slowly, small, soon, stream
 
 from kernel_exec import Cancelled, DeadlineExceeded, NodeFailed, Stream
 
@@ -136,6 +136,21 @@ async def test_dropping_a_stream_stops_its_handler() -> None:
     del result
     gc.collect()
     await soon(endless.stopped.wait())
+
+
+@pytest.mark.parametrize("from_async", [False, True])
+async def test_run_many_goes_on_when_a_stream_was_dropped(from_async: bool) -> None:
+    flow = small("in>out", {"out": stream(count)})
+    payloads = slowly([5, 100, 3]) if from_async else [5, 100, 3]
+    results = flow.executor().run_many(flow.plan, "in", payloads, capture="out")
+    for _ in range(3):
+        result = await soon(anext(results))
+        assert isinstance(result, Stream)
+        assert await soon(anext(result)) == 0
+        del result
+        gc.collect()
+    with pytest.raises(StopAsyncIteration):
+        await soon(anext(results))
 
 
 async def test_leaving_an_instance_stops_its_stream() -> None:
