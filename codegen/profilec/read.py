@@ -22,6 +22,7 @@ from libcst._nodes.internal import CodegenState  # no public class tells where a
 from profilec.aligned import aligned
 from profilec.depth import nests_too_deeply
 from profilec.diagnostics import Finding
+from profilec.parser import parse_module
 from profilec.stand_in import StandIn, amended, stand_in
 from profilec.tree import SourceFile
 
@@ -244,7 +245,7 @@ def _parsed(text: Text, content: str) -> tuple[cst.Module, StandIn]:
     while True:
         stumbled: int | None = None
         try:
-            return cst.parse_module(read.content), read
+            return parse_module(read.content), read
         except cst.ParserSyntaxError as error:
             stumbled = _stumbled_over(read.content, error)
             finding = finding or _syntax_finding(

@@ -15,6 +15,8 @@ from itertools import accumulate
 
 import libcst as cst
 
+from profilec.parser import parse_expression
+
 type Omitted = tuple[int, int]
 """The first character of a text that is left out, and the one behind the last."""
 
@@ -101,10 +103,7 @@ def _around_annotated_target(content: str, colon: int) -> tuple[Omitted, ...]:
     start = _opening(content, end)
     if start is None or not _BEFORE_A_STATEMENT.search(content, content.rfind("\n", 0, start) + 1, start):
         return ()
-    try:
-        target = cst.parse_expression(content[start:end])
-    except (cst.ParserSyntaxError, cst.CSTLogicError):
-        return ()
+    target = parse_expression(content[start:end])
     if not isinstance(target, cst.Name | cst.Attribute | cst.Subscript) or not target.lpar:
         return ()
     written = cst.Module([]).code_for_node

@@ -39,7 +39,7 @@ _HANDLERS: dict[type[cst.CSTNode], Callable[[Walk, Any], Any]] = {
     cst.Assign: simple.simple,
     cst.AnnAssign: simple.simple,
     cst.AugAssign: simple.simple,
-    cst.Expr: simple.simple,
+    cst.Expr: simple.expression_statement,
     cst.Return: simple.simple,
     cst.Raise: simple.simple,
     cst.Del: simple.delete,

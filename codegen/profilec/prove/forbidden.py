@@ -13,11 +13,10 @@ from dataclasses import dataclass
 
 from profilec.config import Config, Profile
 from profilec.diagnostics import Finding
-from profilec.prove.dependencies import Dependencies
+from profilec.prove.dependencies import Dependencies, Required
 from profilec.prove.imports import ImportGraph, Step
 from profilec.prove.modules import finding_at
 from profilec.prove.reach import Place, Reach, Reaches
-from profilec.prove.worlds import Worlds
 from profilec.tree import SourceFile, Tree
 
 _MOST_MEANINGS = 64
@@ -83,21 +82,26 @@ def prove_forbidden(
     profile = config.profiles[tree.profile]
     if not profile.forbid:
         return
-    required = dependencies.required(_required(config, profile), Worlds.of(profile, config))
+    required = _required(dependencies, config, profile)
     for requirement, reason in required.missing.items():
         message, hint = (
             f"the dependency `{requirement}` {reason}",
             "name the folder that holds it with --deps",
         )
         yield Finding("PC407", "pyproject.toml", message=message, hint=hint, profiles=(profile.name,))
-    graph = ImportGraph(tree, config, required.modules, reaches)
+    graph = ImportGraph(tree, config, required.modules, dependencies.read, reaches)
     for fault, step in _all_faults(graph, _Patterns.of(profile)):
         yield _finding(fault, step, graph, sources, tree, config)
 
 
-def _required(config: Config, profile: Profile) -> tuple[str, ...]:
+def _required(dependencies: Dependencies, config: Config, profile: Profile) -> Required:
     common = config.project.get("dependencies")
-    return (*(map(str, common) if isinstance(common, list) else ()), *profile.dependencies)
+    requirements = [*(map(str, common) if isinstance(common, list) else ()), *profile.dependencies]
+    if not requirements:
+        return Required()
+    from profilec.prove.worlds import Worlds  # brings what reads markers
+
+    return dependencies.required(requirements, Worlds.of(profile, config))
 
 
 @dataclass(frozen=True)

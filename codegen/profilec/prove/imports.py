@@ -3,7 +3,7 @@
 Standard-library modules are named but not entered. What only a type checker imports is passed over.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -32,8 +32,16 @@ class ImportGraph:
     first, and chains lead from it where they can.
     """
 
-    def __init__(self, tree: Tree, config: Config, third_party: Modules, reaches: Reaches) -> None:
+    def __init__(
+        self,
+        tree: Tree,
+        config: Config,
+        third_party: Modules,
+        read: Callable[[Path], bytes],
+        reaches: Reaches,
+    ) -> None:
         self._config = config
+        self._read = read
         self._reaches = reaches
         self._third_party = third_party.files
         self._compiled = third_party.compiled | {
@@ -57,7 +65,7 @@ class ImportGraph:
     def data(self, module: str) -> bytes:
         """The bytes of a module's file."""
         file = self._own.get(module)
-        return file.data if file else self._third_party[module].read_bytes()
+        return file.data if file else self._read(self._third_party[module])
 
     def reach(self, module: str) -> Reach:
         """What a module reaches."""

@@ -117,12 +117,9 @@ class Reaches:
 
     def ask(self, files: Iterable[SourceFile]) -> list[Reach]:
         """Return what each of some files reaches."""
-        wanted = {(file.path, hashlib.sha256(file.data).digest()): file for file in files}
-        new = {key: file for key, file in wanted.items() if key not in self._known}
+        wanted = list(files)
+        keys = [(file.path, hashlib.sha256(file.data).digest()) for file in wanted]
+        new = {key: file for key, file in zip(keys, wanted, strict=True) if key not in self._known}
         found = self.answers.ask(reach, self.words, list(new.values()), Reach)
         self._known.update(zip(new, found, strict=True))
-        return [self._known[key] for key in wanted]
-
-    def of(self, path: str, data: bytes) -> Reach:
-        """Return what one file reaches."""
-        return self.ask([SourceFile(path, data)])[0]
+        return [self._known[key] for key in keys]

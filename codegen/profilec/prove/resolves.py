@@ -33,6 +33,8 @@ from profilec.tree import EmittedFile, SourceFile, Tree
 _FROM_DOTS = re.compile(rb"\bfrom[\s\\]*\.[\s.\\]*import\b")
 _WORD = re.compile(rb"[\w\x80-\xff]+")
 _IMPORT_ERRORS = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
+_FEW = 16
+"""So many words are found sooner one by one than among all words of a file."""
 _STAR = re.compile(rb"\bimport[\s\\]*\*")
 
 
@@ -55,10 +57,10 @@ def prove_resolves(
     """
     modules = [file for file in tree.files.values() if is_python(file.path)]
     read = [file for file in modules if not config.is_copied(file.path)]
-    whole = [SourceFile(file.path, file.data) for file in read if not file.changed]
-    for source in _rejected(whole, config, reaches):
-        yield from _unreadable(source, config)
     changed = [file for file in read if file.changed]
+    for file in _rejected(read, config, reaches):
+        if not file.changed:
+            yield from _unreadable(SourceFile(file.path, file.data), config)
     changes = reaches.answers.ask(change, None, [_pair(sources, file) for file in changed], Change)
     for file, found in zip(changed, changes, strict=True):
         if not found.is_plain:
@@ -85,10 +87,10 @@ def _by_facts(sources: Mapping[str, SourceFile], lines: Mapping[str, frozenset[i
     )
 
 
-def _rejected(files: Sequence[SourceFile], config: Config, reaches: Reaches) -> list[SourceFile]:
+def _rejected(files: Sequence[EmittedFile], config: Config, reaches: Reaches) -> list[EmittedFile]:
     """The files that this interpreter does not read; where imports matter, these are then known, too."""
     if any(profile.forbid or profile.dependencies for profile in config.profiles.values()):
-        reached = reaches.ask(files)
+        reached = reaches.ask(SourceFile(file.path, file.data) for file in files)
         return [file for file, one in zip(files, reached, strict=True) if one.imports is None]
     found = reaches.answers.ask(parses, None, [file.data for file in files], bool)
     return [file for file, is_read in zip(files, found, strict=True) if not is_read]
@@ -213,6 +215,10 @@ class _Lost:
         return frozenset(map(_leaf, self.modules))
 
     @cached_property
+    def _sought(self) -> frozenset[bytes]:
+        return self._leaves | self._by_name.keys()
+
+    @cached_property
     def _by_name(self) -> dict[bytes, set[bytes]]:
         """The last part of each module that lost a name."""
         found: dict[bytes, set[bytes]] = {}
@@ -223,6 +229,8 @@ class _Lost:
 
     def may_be_mentioned(self, data: bytes) -> bool:
         """Whether a file holds the words that it must hold to mention any of it."""
+        if len(self._sought) < _FEW and not any(word in data for word in self._sought):
+            return False
         words = frozenset(_WORD.findall(data))
         if not words.isdisjoint(self._leaves):
             return True

@@ -50,7 +50,7 @@ class Scheduler(Doors):
         """Start drivers until nothing is ready or the slice is spent; then see that the loop comes back."""
         if self._pumping:
             return
-        turn, loop, work = self._turn, self._loop, self.work
+        turn, loop, work = self._turn, self.loop, self.work
         if not turn.open(loop):
             self.schedule()
             return
@@ -235,7 +235,7 @@ class Scheduler(Doors):
                             return
                         trusted = False
                         if not turn.begun:
-                            turn.open(self._loop)
+                            turn.open(self.loop)
                             budget = self._pace
                         elif turn.spent:
                             budget = 0
