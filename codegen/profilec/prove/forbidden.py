@@ -16,7 +16,8 @@ from profilec.diagnostics import Finding
 from profilec.prove.dependencies import Dependencies
 from profilec.prove.imports import ImportGraph, Step
 from profilec.prove.modules import Located, finding_at
-from profilec.prove.references import RUN_TIME, References
+from profilec.prove.references import RUN_TIME, Reference, References
+from profilec.prove.standard_library import imported_as
 from profilec.prove.worlds import Worlds
 from profilec.tree import SourceFile, Tree
 
@@ -31,17 +32,24 @@ _SAME = {"io.open": "open", "_io.open": "open"}
 """Names of the standard library under which a builtin can be had, too."""
 
 
+_PIECES = re.compile(rb"""getattr\s*\([^()]*,\s*(?:[fF][rR]?['"]|['"][^'"\n]*['"]\s*[^\s,)])""")
+"""A `getattr` whose name is put together, so that the file need not hold the word."""
+
+
 @dataclass(frozen=True)
 class _Patterns:
-    """What a profile forbids: modules and dotted names, and methods by their name alone."""
+    """What a profile forbids: modules and dotted names, each as it was written, and methods by their name."""
 
-    names: frozenset[str]
+    names: Mapping[str, str]
     methods: frozenset[str]
 
     @classmethod
     def of(cls, profile: Profile) -> "_Patterns":
         methods = {pattern.removeprefix("*.") for pattern in profile.forbid if pattern.startswith("*.")}
-        return cls(frozenset(pattern for pattern in profile.forbid if "*" not in pattern), frozenset(methods))
+        names = {
+            pattern.removeprefix("builtins."): pattern for pattern in profile.forbid if "*" not in pattern
+        }
+        return cls(names, frozenset(methods))
 
     @property
     def words(self) -> frozenset[str]:
@@ -49,14 +57,15 @@ class _Patterns:
         return self.methods | {name.rpartition(".")[2] for name in self.names}
 
     def match(self, name: str) -> str | None:
-        """The pattern that forbids a dotted name; builtins are forbidden by their plain name."""
-        parts = _SAME.get(name, name).removeprefix("builtins.").split(".")
-        found = next((p for n in range(1, len(parts) + 1) if (p := ".".join(parts[:n])) in self.names), None)
-        if found is None and parts[0] in sys.stdlib_module_names and all(map(_MODULE.fullmatch, parts[1:-1])):
+        """The pattern that forbids a dotted name; builtins are forbidden by their plain name, too."""
+        parts = name.removeprefix("builtins.").split(".")
+        shown = [".".join(parts[:n]) for n in range(1, len(parts) + 1)]
+        if name in _SAME:
+            shown.append(_SAME[name])
+        elif parts[0] in sys.stdlib_module_names and all(map(_MODULE.fullmatch, parts[1:-1])):
             # A package of the standard library has names from its submodules: `asyncio.threads.to_thread`.
-            short = f"{parts[0]}.{parts[-1]}"
-            return short if short in self.names else None
-        return found
+            shown.append(f"{parts[0]}.{parts[-1]}")
+        return next((self.names[one] for one in shown if one in self.names), None)
 
 
 def prove_forbidden(
@@ -107,7 +116,9 @@ def _all_faults(graph: ImportGraph, patterns: _Patterns) -> Iterator[tuple[_Faul
         if not graph.can_be_read(module):
             message = "this Python does not read the file, so what it reaches is not known"
             yield _Fault("PC412", _at_line(1), message), step
-        elif any(word in data for word in words) and (references := graph.references(module)):
+        elif (any(word in data for word in words) or _PIECES.search(data)) and (
+            references := graph.references(module)
+        ):
             yield from ((fault, step) for fault in _faults(references, patterns, graph))
     for step in graph.compiled.values():
         message = f"`{step.module}` is compiled, so what it reaches cannot be read"
@@ -141,12 +152,20 @@ def _mentions(
     references: References, patterns: _Patterns, graph: ImportGraph
 ) -> Iterator[tuple[str, Located]]:
     for reference in references.all():
+        if isinstance(reference.node, ast.Name) and _is_hidden(reference, references, graph):
+            continue
         for name in _through_modules(reference.name, patterns.words, graph):
             if pattern := patterns.match(name):
                 yield pattern, reference.node
     for attribute in references.attributes() if patterns.methods else ():
         if attribute.name in patterns.methods:
             yield f"*.{attribute.name}", attribute.node
+
+
+def _is_hidden(reference: Reference, references: References, graph: ImportGraph) -> bool:
+    """Whether a star import brings another thing of the name that a builtin has."""
+    owner, _, name = reference.name.rpartition(".")
+    return owner == "builtins" and any(graph.offers(star, name) for star in references.stars)
 
 
 def _through_modules(name: str, words: frozenset[str], graph: ImportGraph) -> frozenset[str]:
@@ -164,6 +183,8 @@ def _through_modules(name: str, words: frozenset[str], graph: ImportGraph) -> fr
         split = graph.known(current)
         if split and split[1] and (references := graph.references(split[0])):
             names |= references.exports(split[1]) - done
+        elif not split:
+            names |= imported_as(current) - done
     return frozenset(done)
 
 

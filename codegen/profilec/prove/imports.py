@@ -14,9 +14,13 @@ from pathlib import Path
 from profilec.answers import Answers
 from profilec.config import Config
 from profilec.prove.installed import COMPILED, Modules, compiled_name
-from profilec.prove.modules import Module, is_python, module_name, parse, parts_at_run_time
+from profilec.prove.modules import Module, is_python, module_name, parse
 from profilec.prove.references import RUN_TIME, References
+from profilec.prove.run_time import parts_at_run_time
 from profilec.tree import EmittedFile, SourceFile, Tree
+
+_FURTHEST = 8
+"""Star imports that are followed; a circle ends here."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,14 @@ class ImportGraph:
             parsed = parse(self._path(module), self.data(module))
             self._references[module] = References(parsed) if parsed else None
         return self._references[module]
+
+    def offers(self, module: str, name: str, depth: int = 0) -> bool:
+        """Whether a star import of a module surely brings a name, be it by way of others."""
+        is_here = module in self._own or module in self._third_party
+        references = self.references(module) if is_here and depth < _FURTHEST else None
+        return references is not None and (
+            references.offers(name) or any(self.offers(star, name, depth + 1) for star in references.stars)
+        )
 
     def known(self, name: str) -> tuple[str, list[str]] | None:
         """Split a dotted name into the longest module that can be read, if there is one, and the rest."""
