@@ -44,6 +44,6 @@ def prove(
         yield from prove_lossless(sources, tree, config)
         yield from prove_resolves(sources, tree, config, answers, by_facts)
         yield from prove_members(sources, tree, config, by_facts)
-        yield from prove_forbidden(sources, tree, config, dependencies)
+        yield from prove_forbidden(sources, tree, config, dependencies, answers)
         yield from prove_imports_remain(sources, tree, config, dependencies)
     yield from prove_parity(sources, trees, config, by_facts)

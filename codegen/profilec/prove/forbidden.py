@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from profilec.answers import Answers
 from profilec.config import Config, Profile
 from profilec.diagnostics import Finding
 from profilec.prove.dependencies import Dependencies
@@ -18,6 +19,7 @@ from profilec.prove.imports import ImportGraph, Step
 from profilec.prove.modules import Located, finding_at
 from profilec.prove.references import RUN_TIME, Reference, References
 from profilec.prove.standard_library import imported_as
+from profilec.prove.third_party import ThirdParty
 from profilec.prove.worlds import Worlds
 from profilec.tree import SourceFile, Tree
 
@@ -69,7 +71,11 @@ class _Patterns:
 
 
 def prove_forbidden(
-    sources: Mapping[str, SourceFile], tree: Tree, config: Config, dependencies: Dependencies
+    sources: Mapping[str, SourceFile],
+    tree: Tree,
+    config: Config,
+    dependencies: Dependencies,
+    answers: Answers,
 ) -> Iterator[Finding]:
     """Findings PC405, PC406, PC407, PC411 and PC412 of one tree; none where its profile forbids nothing.
 
@@ -78,6 +84,7 @@ def prove_forbidden(
         tree: what one profile makes of them.
         config: the project's configuration.
         dependencies: where third-party code is read.
+        answers: what is known of single files.
     """
     profile = config.profiles[tree.profile]
     if not profile.forbid:
@@ -89,7 +96,8 @@ def prove_forbidden(
             "name the folder that holds it with --deps",
         )
         yield Finding("PC407", "pyproject.toml", message=message, hint=hint, profiles=(profile.name,))
-    graph = ImportGraph(tree, config, required.modules, dependencies.read)
+    third_party = ThirdParty(required.modules, dependencies.read, profile, answers)
+    graph = ImportGraph(tree, config, third_party)
     for fault, step in _all_faults(graph, _Patterns.of(profile)):
         yield _finding(fault, step, graph, sources, tree, config)
 
@@ -119,21 +127,22 @@ def _all_faults(graph: ImportGraph, patterns: _Patterns) -> Iterator[tuple[_Faul
         elif (any(word in data for word in words) or _PIECES.search(data)) and (
             references := graph.references(module)
         ):
-            yield from ((fault, step) for fault in _faults(references, patterns, graph))
+            yield from ((fault, step) for fault in _faults(module, references, patterns, graph))
     for step in graph.compiled.values():
         message = f"`{step.module}` is compiled, so what it reaches cannot be read"
         yield _Fault("PC411", _at_line(1), message), step
 
 
-def _faults(references: References, patterns: _Patterns, graph: ImportGraph) -> Iterator[_Fault]:
+def _faults(module: str, references: References, patterns: _Patterns, graph: ImportGraph) -> Iterator[_Fault]:
     """What one file names that is forbidden, each thing once, and its undecidable imports."""
     places: dict[str, list[Located]] = {}
     for pattern, node in _mentions(references, patterns, graph):
-        places.setdefault(pattern, []).append(node)
+        if not graph.is_ruled_out(module, node.lineno):
+            places.setdefault(pattern, []).append(node)
     for pattern, nodes in places.items():
         yield _fault("PC405", nodes, f"`{pattern}` is forbidden", f"names {pattern}")
-    undecided = [dynamic.node for dynamic in references.dynamic_imports if dynamic.module is None]
-    if undecided:
+    unknown = (dynamic.node for dynamic in references.dynamic_imports if dynamic.module is None)
+    if undecided := [node for node in unknown if not graph.is_ruled_out(module, node.lineno)]:
         yield _fault("PC406", undecided, "what is imported here cannot be decided", "imports at run time")
 
 

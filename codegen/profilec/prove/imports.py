@@ -5,18 +5,18 @@ Standard-library modules are named but not entered. What only a type checker imp
 
 import ast
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
-from pathlib import Path
 
 from profilec.answers import Answers
 from profilec.config import Config
-from profilec.prove.installed import COMPILED, Modules, compiled_name
+from profilec.prove.installed import COMPILED, compiled_name
 from profilec.prove.modules import Module, is_python, module_name, parse
 from profilec.prove.references import RUN_TIME, References
 from profilec.prove.run_time import parts_at_run_time
+from profilec.prove.third_party import ThirdParty
 from profilec.tree import EmittedFile, SourceFile, Tree
 
 _FURTHEST = 8
@@ -39,13 +39,10 @@ class ImportGraph:
     first, and chains lead from it where they can.
     """
 
-    def __init__(
-        self, tree: Tree, config: Config, third_party: Modules, read: Callable[[Path], bytes]
-    ) -> None:
+    def __init__(self, tree: Tree, config: Config, third_party: ThirdParty) -> None:
         self._config = config
-        self._read = read
-        self._third_party = third_party.files
-        self._compiled = third_party.compiled | {
+        self._third_party = third_party
+        self._compiled = {**third_party.compiled} | {
             compiled_name(path): config.package for path in tree.files if path.endswith(COMPILED)
         }
         self._own = {module_name(file.path)[0]: file for file in tree.files.values() if is_python(file.path)}
@@ -60,12 +57,16 @@ class ImportGraph:
         file = self._own.get(module)
         if file is not None:
             return f"{self._config.shown(file.path)}:{file.source_line(line) or line}"
-        return f"{_path_of(module, self._third_party[module])}:{line}"
+        return f"{self._third_party.path(module)}:{line}"
 
     def data(self, module: str) -> bytes:
         """The bytes of a module's file."""
         file = self._own.get(module)
-        return file.data if file else self._read(self._third_party[module])
+        return file.data if file else self._third_party.data(module)
+
+    def is_ruled_out(self, module: str, line: int) -> bool:
+        """Whether facts keep a line of a module from being run; in the tree, such lines are not there."""
+        return module not in self._own and line in self._third_party.ruled_out(module)
 
     def can_be_read(self, module: str) -> bool:
         """Whether this interpreter reads a module that is meant to be Python."""
@@ -143,11 +144,16 @@ class ImportGraph:
 
     def _path(self, module: str) -> str:
         file = self._own.get(module)
-        return file.path if file else _path_of(module, self._third_party[module])
+        return file.path if file else self._third_party.path(module)
 
     def _imports(self, module: str) -> Iterator[tuple[str, int]]:
-        yield from imports_of(self._path(module), self.data(module))
+        for name, line in self._named_imports(module):
+            if not self.is_ruled_out(module, line):
+                yield name, line
+
+    def _named_imports(self, module: str) -> Iterator[tuple[str, int]]:
         data = self.data(module)
+        yield from imports_of(self._path(module), data)
         if any(word in data for word in RUN_TIME) and (references := self.references(module)):
             for dynamic in references.dynamic_imports:
                 if dynamic.module:
@@ -213,8 +219,3 @@ def _imported_names(module: Module) -> Iterator[tuple[str, int]]:
             case _:
                 for inner in ("finalbody", "orelse", "cases", "handlers", "body"):
                     pending += getattr(node, inner, ())
-
-
-def _path_of(module: str, file: Path) -> str:
-    """The path of a third-party file, relative to the folder that it is installed in."""
-    return module.replace(".", "/") + ("/__init__.py" if file.stem == "__init__" else ".py")
