@@ -51,11 +51,19 @@ def prove(
     forbid: tuple[str, ...] = FORBID,
     requires: tuple[str, ...] = (),
     facts: Mapping[str, Fact] | None = None,
+    modules: Mapping[str, bool] | None = None,
     marker: str | None = None,
     project: Mapping[str, object] | None = None,
 ) -> list[Finding]:
     """The findings about a package, whose dependencies lie in the folder `deps`."""
-    profile = Profile("wasm", forbid=forbid, dependencies=requires, facts=facts or {}, marker=marker)
+    profile = Profile(
+        "wasm",
+        forbid=forbid,
+        dependencies=requires,
+        facts=facts or {},
+        modules=modules or {},
+        marker=marker,
+    )
     config = Config(root, "shop", {"wasm": profile}, source="src", project=project or {})
     texts = {"shop/__init__.py": "", **files}
     sources = {path: SourceFile(path, dedent(text).encode()) for path, text in texts.items()}

@@ -16,7 +16,9 @@ from profilec.diagnostics import Finding
 from profilec.prove.dependencies import Dependencies, Required
 from profilec.prove.imports import ImportGraph, Step
 from profilec.prove.modules import finding_at
-from profilec.prove.reach import Place, Reach, Reaches
+from profilec.prove.reach import Mention, Place, Reach, Reaches
+from profilec.prove.standard_library import imported_as
+from profilec.prove.third_party import ThirdParty
 from profilec.tree import SourceFile, Tree
 
 _MOST_MEANINGS = 64
@@ -32,15 +34,18 @@ _SAME = {"io.open": "open", "_io.open": "open"}
 
 @dataclass(frozen=True)
 class _Patterns:
-    """What a profile forbids: modules and dotted names, and methods by their name alone."""
+    """What a profile forbids: modules and dotted names, each as it was written, and methods by their name."""
 
-    names: frozenset[str]
+    names: Mapping[str, str]
     methods: frozenset[str]
 
     @classmethod
     def of(cls, profile: Profile) -> "_Patterns":
         methods = {pattern.removeprefix("*.") for pattern in profile.forbid if pattern.startswith("*.")}
-        return cls(frozenset(pattern for pattern in profile.forbid if "*" not in pattern), frozenset(methods))
+        names = {
+            pattern.removeprefix("builtins."): pattern for pattern in profile.forbid if "*" not in pattern
+        }
+        return cls(names, frozenset(methods))
 
     @property
     def words(self) -> frozenset[str]:
@@ -48,14 +53,15 @@ class _Patterns:
         return self.methods | {name.rpartition(".")[2] for name in self.names}
 
     def match(self, name: str) -> str | None:
-        """The pattern that forbids a dotted name; builtins are forbidden by their plain name."""
-        parts = _SAME.get(name, name).removeprefix("builtins.").split(".")
-        found = next((p for n in range(1, len(parts) + 1) if (p := ".".join(parts[:n])) in self.names), None)
-        if found is None and parts[0] in sys.stdlib_module_names and all(map(_MODULE.fullmatch, parts[1:-1])):
+        """The pattern that forbids a dotted name; builtins are forbidden by their plain name, too."""
+        parts = name.removeprefix("builtins.").split(".")
+        shown = [".".join(parts[:n]) for n in range(1, len(parts) + 1)]
+        if name in _SAME:
+            shown.append(_SAME[name])
+        elif parts[0] in sys.stdlib_module_names and all(map(_MODULE.fullmatch, parts[1:-1])):
             # A package of the standard library has names from its submodules: `asyncio.threads.to_thread`.
-            short = f"{parts[0]}.{parts[-1]}"
-            return short if short in self.names else None
-        return found
+            shown.append(f"{parts[0]}.{parts[-1]}")
+        return next((self.names[one] for one in shown if one in self.names), None)
 
 
 def forbidden_words(config: Config) -> frozenset[str]:
@@ -89,7 +95,8 @@ def prove_forbidden(
             "name the folder that holds it with --deps",
         )
         yield Finding("PC407", "pyproject.toml", message=message, hint=hint, profiles=(profile.name,))
-    graph = ImportGraph(tree, config, required.modules, dependencies.read, reaches)
+    third_party = ThirdParty(required.modules, dependencies.read, profile, reaches.answers)
+    graph = ImportGraph(tree, config, third_party, reaches)
     for fault, step in _all_faults(graph, _Patterns.of(profile)):
         yield _finding(fault, step, graph, sources, tree, config)
 
@@ -117,7 +124,7 @@ def _all_faults(graph: ImportGraph, patterns: _Patterns) -> Iterator[tuple[_Faul
     """The faults of everything that is reached, each with the step that leads to it."""
     for module, step in graph.reached.items():
         if graph.can_be_read(module):
-            yield from ((fault, step) for fault in _faults(graph.reach(module), patterns, graph))
+            yield from ((fault, step) for fault in _faults(module, patterns, graph))
         else:
             message = "this Python does not read the file, so what it reaches is not known"
             yield _Fault("PC412", _whole_line(1), message), step
@@ -126,15 +133,17 @@ def _all_faults(graph: ImportGraph, patterns: _Patterns) -> Iterator[tuple[_Faul
         yield _Fault("PC411", _whole_line(1), message), step
 
 
-def _faults(reach: Reach, patterns: _Patterns, graph: ImportGraph) -> Iterator[_Fault]:
+def _faults(module: str, patterns: _Patterns, graph: ImportGraph) -> Iterator[_Fault]:
     """What one file names that is forbidden, each thing once, and its undecidable imports."""
+    reach = graph.reach(module)
     places: dict[str, list[Place]] = {}
     for pattern, place in _mentions(reach, patterns, graph):
-        places.setdefault(pattern, []).append(place)
+        if not graph.is_ruled_out(module, place[0]):
+            places.setdefault(pattern, []).append(place)
     for pattern, found in places.items():
         yield _fault("PC405", found, f"`{pattern}` is forbidden", f"names {pattern}")
-    undecided = [dynamic.place for dynamic in reach.at_run_time if dynamic.module is None]
-    if undecided:
+    unknown = (dynamic.place for dynamic in reach.at_run_time if dynamic.module is None)
+    if undecided := [place for place in unknown if not graph.is_ruled_out(module, place[0])]:
         yield _fault("PC406", undecided, "what is imported here cannot be decided", "imports at run time")
 
 
@@ -147,12 +156,19 @@ def _fault(code: str, places: list[Place], message: str, verb: str) -> _Fault:
 
 def _mentions(reach: Reach, patterns: _Patterns, graph: ImportGraph) -> Iterator[tuple[str, Place]]:
     for mention in reach.names:
-        for name in _through_modules(mention.name, patterns.words, graph):
-            if pattern := patterns.match(name):
-                yield pattern, mention.place
+        if not _is_hidden(mention, reach, graph):
+            for name in _through_modules(mention.name, patterns.words, graph):
+                if pattern := patterns.match(name):
+                    yield pattern, mention.place
     for attribute in reach.attributes:
         if attribute.name in patterns.methods:
             yield f"*.{attribute.name}", attribute.place
+
+
+def _is_hidden(mention: Mention, reach: Reach, graph: ImportGraph) -> bool:
+    """Whether a star import brings another thing of the name that a builtin has."""
+    owner, _, name = mention.name.rpartition(".")
+    return mention.is_bare and owner == "builtins" and any(graph.offers(star, name) for star in reach.stars)
 
 
 def _through_modules(name: str, words: frozenset[str], graph: ImportGraph) -> frozenset[str]:
@@ -170,6 +186,8 @@ def _through_modules(name: str, words: frozenset[str], graph: ImportGraph) -> fr
         split = graph.known(current)
         if split and split[1]:
             names |= graph.exports(*split) - done
+        elif not split:
+            names |= imported_as(current) - done
     return frozenset(done)
 
 

@@ -3,17 +3,20 @@
 Standard-library modules are named but not entered. What only a type checker imports is passed over.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 from profilec.config import Config
-from profilec.prove.installed import COMPILED, Modules, compiled_name
+from profilec.prove.installed import COMPILED, compiled_name
 from profilec.prove.modules import is_python, module_name, parse
 from profilec.prove.reach import Reach, Reaches
 from profilec.prove.references import References
+from profilec.prove.third_party import ThirdParty
 from profilec.tree import EmittedFile, SourceFile, Tree
+
+_FURTHEST = 8
+"""Star imports that are followed; a circle ends here."""
 
 
 @dataclass(frozen=True)
@@ -32,24 +35,16 @@ class ImportGraph:
     first, and chains lead from it where they can.
     """
 
-    def __init__(
-        self,
-        tree: Tree,
-        config: Config,
-        third_party: Modules,
-        read: Callable[[Path], bytes],
-        reaches: Reaches,
-    ) -> None:
+    def __init__(self, tree: Tree, config: Config, third_party: ThirdParty, reaches: Reaches) -> None:
         self._config = config
-        self._read = read
         self._reaches = reaches
-        self._third_party = third_party.files
-        self._compiled = third_party.compiled | {
+        self._third_party = third_party
+        self._compiled = {**third_party.compiled} | {
             compiled_name(path): config.package for path in tree.files if path.endswith(COMPILED)
         }
         self._own = {module_name(file.path)[0]: file for file in tree.files.values() if is_python(file.path)}
         self._known: dict[str, Reach] = {}
-        self._references: dict[str, References | None] = {}
+        self._parsed: dict[str, References | None] = {}
 
     def file(self, module: str) -> EmittedFile | None:
         """The file of a module of the tree; None for any other module."""
@@ -60,12 +55,16 @@ class ImportGraph:
         file = self._own.get(module)
         if file is not None:
             return f"{self._config.shown(file.path)}:{file.source_line(line) or line}"
-        return f"{_path_of(module, self._third_party[module])}:{line}"
+        return f"{self._third_party.path(module)}:{line}"
 
     def data(self, module: str) -> bytes:
         """The bytes of a module's file."""
         file = self._own.get(module)
-        return file.data if file else self._read(self._third_party[module])
+        return file.data if file else self._third_party.data(module)
+
+    def is_ruled_out(self, module: str, line: int) -> bool:
+        """Whether facts keep a line of a module from being run; in the tree, such lines are not there."""
+        return module not in self._own and line in self._third_party.ruled_out(module)
 
     def reach(self, module: str) -> Reach:
         """What a module reaches."""
@@ -79,11 +78,16 @@ class ImportGraph:
 
     def exports(self, module: str, path: list[str]) -> frozenset[str]:
         """What a name of a module stands for to those who import it; attributes and calls may follow."""
-        if module not in self._references:
-            parsed = parse(self._path(module), self.data(module))
-            self._references[module] = References(parsed) if parsed else None
-        references = self._references[module]
+        references = self._references(module)
         return references.exports(path) if references else frozenset()
+
+    def offers(self, module: str, name: str, depth: int = 0) -> bool:
+        """Whether a star import of a module surely brings a name, be it by way of others."""
+        is_here = module in self._own or module in self._third_party
+        references = self._references(module) if is_here and depth < _FURTHEST else None
+        return references is not None and (
+            references.offers(name) or any(self.offers(star, name, depth + 1) for star in references.stars)
+        )
 
     def known(self, name: str) -> tuple[str, list[str]] | None:
         """Split a dotted name into the longest module that can be read, if there is one, and the rest."""
@@ -111,7 +115,7 @@ class ImportGraph:
         """For each distribution, how the first of its modules is reached that is there compiled alone."""
         found: dict[str, Step] = {}
         for importer in self.reached:
-            for name, line in _imported(self.reach(importer)):
+            for name, line in self._imports(importer):
                 parts = name.split(".")
                 for length in range(1, len(parts) + 1):
                     module = ".".join(parts[:length])
@@ -123,8 +127,9 @@ class ImportGraph:
         level = [beginning]
         while level:
             following: list[str] = []
-            for importer, reach in zip(level, self._reach_of(level), strict=True):
-                for name, line in _imported(reach):
+            self._reach_of(level)
+            for importer in level:
+                for name, line in self._imports(importer):
                     parts = name.split(".")
                     for length in range(1, len(parts) + 1):
                         module = ".".join(parts[:length])
@@ -140,23 +145,27 @@ class ImportGraph:
             steps.insert(0, self.reached[importer])
         return steps
 
+    def _references(self, module: str) -> References | None:
+        """The references of a module, of which another asks for a name; None where it cannot be parsed."""
+        if module not in self._parsed:
+            parsed = parse(self._path(module), self.data(module))
+            self._parsed[module] = References(parsed) if parsed else None
+        return self._parsed[module]
+
     def _path(self, module: str) -> str:
         file = self._own.get(module)
-        return file.path if file else _path_of(module, self._third_party[module])
+        return file.path if file else self._third_party.path(module)
+
+    def _imports(self, module: str) -> Iterator[tuple[str, int]]:
+        """Everything that a module imports as far as it is known, with the line."""
+        reach = self.reach(module)
+        at_run_time = ((one.module, one.place[0]) for one in reach.at_run_time if one.module)
+        for name, line in (*(reach.imports or ()), *at_run_time):
+            if not self.is_ruled_out(module, line):
+                yield name, line
 
     def _reach_of(self, modules: list[str]) -> list[Reach]:
         new = [module for module in modules if module not in self._known]
         files = [SourceFile(self._path(module), self.data(module)) for module in new]
         self._known.update(zip(new, self._reaches.ask(files), strict=True))
         return [self._known[module] for module in modules]
-
-
-def _imported(reach: Reach) -> Iterator[tuple[str, int]]:
-    """Everything that a file imports as far as it is known, with the line."""
-    yield from reach.imports or ()
-    yield from ((one.module, one.place[0]) for one in reach.at_run_time if one.module)
-
-
-def _path_of(module: str, file: Path) -> str:
-    """The path of a third-party file, relative to the folder that it is installed in."""
-    return module.replace(".", "/") + ("/__init__.py" if file.stem == "__init__" else ".py")

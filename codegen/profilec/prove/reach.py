@@ -6,14 +6,19 @@ remembered from build to build, and any process can work it out.
 
 import ast
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from operator import itemgetter
 
 from profilec.answers import Answers
-from profilec.prove.modules import Located, Module, parse, parts_at_run_time
+from profilec.prove.modules import Located, Module, parse
 from profilec.prove.references import References, may_import_at_run_time
+from profilec.prove.run_time import parts_at_run_time
 from profilec.tree import SourceFile
+
+_PIECES = re.compile(rb"""getattr\s*\([^()]*,\s*(?:[fF][rR]?['"]|['"][^'"\n]*['"]\s*[^\s,)])""")
+"""A `getattr` whose name is put together, so that the file need not hold the word."""
 
 type Place = tuple[int, int, int, int]
 """Line and column of the beginning and of the end, as a syntax tree has them."""
@@ -21,10 +26,15 @@ type Place = tuple[int, int, int, int]
 
 @dataclass(frozen=True)
 class Mention:
-    """A place of a file and the name that it stands for."""
+    """A place of a file and the name that it stands for.
+
+    Attributes:
+        is_bare: it is a single name, so that a star import may bring what it stands for.
+    """
 
     name: str
     place: Place
+    is_bare: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,12 +55,14 @@ class Reach:
         at_run_time: the other imports, in the order of the file.
         names: the dotted names with a word of interest.
         attributes: the attributes that are a word of interest, by their plain name.
+        stars: the modules from which everything is imported, where there are names.
     """
 
     imports: tuple[tuple[str, int], ...] | None = None
     at_run_time: tuple[DynamicImport, ...] = ()
     names: tuple[Mention, ...] = ()
     attributes: tuple[Mention, ...] = ()
+    stars: tuple[str, ...] = ()
 
 
 def reach(words: frozenset[str], file: SourceFile) -> Reach:
@@ -63,7 +75,7 @@ def reach(words: frozenset[str], file: SourceFile) -> Reach:
     if module is None:
         return Reach()
     imports = tuple(sorted(_imported_names(module), key=itemgetter(1)))
-    holds_word = any(word.encode() in file.data for word in words)
+    holds_word = any(word.encode() in file.data for word in words) or _PIECES.search(file.data) is not None
     if not words or not (holds_word or may_import_at_run_time(file.data)):
         return Reach(imports)
     references = References(module)
@@ -72,9 +84,12 @@ def reach(words: frozenset[str], file: SourceFile) -> Reach:
         imports,
         tuple(DynamicImport(one.module, _place(one.node)) for one in references.dynamic_imports),
         tuple(
-            Mention(one.name, _place(one.node)) for one in named if not words.isdisjoint(one.name.split("."))
+            Mention(one.name, _place(one.node), isinstance(one.node, ast.Name))
+            for one in named
+            if not words.isdisjoint(one.name.split("."))
         ),
         tuple(Mention(one.name, _place(one.node)) for one in asked if one.name in words),
+        tuple(references.stars),
     )
 
 
