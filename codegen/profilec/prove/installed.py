@@ -1,15 +1,18 @@
 """The files of an installed distribution, by the module that each is.
 
 A wheel names them in its RECORD. An editable install names where the source lies instead, in a `.pth` file or
-in the finder that setuptools writes, and some installers write no record at all: then the folders are read.
+in the finder that setuptools writes, or nothing but where the project lies, and some installers write no
+record at all: then the folders are read.
 """
 
 import ast
+import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from importlib.metadata import Distribution, PackagePath
@@ -86,6 +89,8 @@ def _unrecorded(
     """Every file that may be a module and lies where a record points to, or where there is no record."""
     if record is None:
         yield from _in_folder(Path(str(distribution.locate_file(""))), distribution, name)
+    if (source := _editable_source(distribution)) is not None:
+        yield from _in_folder(source / "src" if (source / "src").is_dir() else source, distribution, name)
     for file in record or ():
         place = Path(str(distribution.locate_file(file)))
         if file.suffix == ".pth":
@@ -94,6 +99,20 @@ def _unrecorded(
         elif _is_finder(file):
             for module, found in _mapping(place).items():
                 yield from _at(PurePath(*module.split(".")), Path(found))
+
+
+def _editable_source(distribution: "Distribution") -> Path | None:
+    """The project of an editable install, which PEP 610 has installers note."""
+    try:
+        noted = json.loads(distribution.read_text("direct_url.json") or "{}")
+        is_editable, url = noted["dir_info"]["editable"], urlsplit(noted["url"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    if not is_editable or url.scheme != "file":
+        return None
+    from urllib.request import url2pathname  # slow to import, and almost never needed
+
+    return Path(url2pathname(url.path))
 
 
 def _is_finder(file: PurePath) -> bool:

@@ -144,8 +144,7 @@ class _Classes(TreeMeanings):
     def may_be_subclass(self, module: str, node: ast.expr) -> bool:
         """Whether an expression may be of a subclass of its class, as `self` may."""
         meanings = self.meanings(module)
-        scope = meanings.literals.scope_of(node) if meanings else None
-        owner = scope.owner(node.id) if scope and isinstance(node, ast.Name) else None
+        owner = meanings.behind.owner_of(node) if meanings else None
         return owner is not None and owner.kind == "function"
 
     def may_have(self, owner: Class, member: str, depth: int = 0) -> bool:
