@@ -1,8 +1,8 @@
 """The files of an installed distribution, by the module that each is.
 
 A wheel names them in its RECORD. An editable install names where the source lies instead, in a `.pth` file or
-in the finder that setuptools writes, or nothing but where the project lies, and some installers write no record
-at all: then the folders are read.
+in the finder that setuptools writes, or nothing but where the project lies, and some installers write no
+record at all: then the folders are read.
 """
 
 import ast

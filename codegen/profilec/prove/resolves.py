@@ -14,8 +14,8 @@ from types import UnionType
 from profilec.answers import Answers
 from profilec.config import Config
 from profilec.diagnostics import Finding
+from profilec.prove.bindings import bindings
 from profilec.prove.imports import ask_imports, can_be_read
-from profilec.prove.interface import bindings
 from profilec.prove.members import given_attributes
 from profilec.prove.modules import (
     Located,
