@@ -107,7 +107,7 @@ def _rebound(module: Module, remains: Remains, facts: Facts) -> Iterator[str]:
                 func=cst.Name(value="setattr" | "delattr"),
                 args=[cst.Arg(value=owner), cst.Arg(value=cst.SimpleString() as name), *_],
             ) if remains.has(module.syntax.inner(call)):
-                path = f"{module.names.qualified(owner)}.{name.evaluated_value}"
+                path = f"{module.names.qualified(owner)}.{name.raw_value}"
                 if path in facts.known:
                     yield path
 
