@@ -18,7 +18,7 @@ from profilec.facts import Facts, facts_of
 from profilec.flags import Flag, FlagTable
 from profilec.needs import Needs, Remaining
 from profilec.package import Package
-from profilec.read import Span, Text
+from profilec.read import Span, Text, cookie_for
 from profilec.scopes import module_name
 from profilec.settle import Circumstances, Held, Outcome, Settled, Task, settle
 from profilec.tree import EmittedFile, Tree
@@ -237,7 +237,7 @@ class _Specialising:
         decision = self.outcomes[path].decision
         known = self.spliced.get(path)
         if known is None or known[0] is not decision:
-            known = decision, splice(self.package.texts[path].content, decision.cuts)
+            known = decision, _spliced(self.package.texts[path], decision)
             self.spliced[path] = known
         return known[1]
 
@@ -292,3 +292,12 @@ class _Specialising:
                 yield path, frozenset(chain(*lines))
         for path in self.gone:
             yield path, frozenset(range(1, self.package.texts[path].content.count("\n") + 2))
+
+
+def _spliced(text: Text, decision: Decision) -> tuple[str, tuple[int, ...]]:
+    content, lines = splice(text.content, decision.cuts)
+    at, cookie = cookie_for(text, content)
+    if not cookie:
+        return content, lines
+    above = content.count("\n", 0, at)
+    return content[:at] + cookie + content[at:], (*lines[:above], 0, *lines[above:])
