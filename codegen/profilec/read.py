@@ -116,6 +116,18 @@ def _cookie(data: bytes) -> str | None:
     return None
 
 
+def cookie_for(text: Text, content: str) -> tuple[int, str]:
+    """Return what a changed content needs so that it is read as its text was, and where: mostly nothing.
+
+    A comment that speaks of an encoding is a cookie once it has moved into the first two lines.
+    """
+    declared, before = (_cookie(one[:2048].encode(errors="replace")) for one in (content, text.content))
+    if declared is None or declared == before:
+        return 0, ""
+    newline = "\r\n" if "\r\n" in content else "\n"
+    return content.find("\n") + 1 if content.startswith("#!") else 0, f"# coding: {text.encoding}{newline}"
+
+
 def _bad_bytes(data: bytes, error: UnicodeError) -> str:
     if not isinstance(error, UnicodeDecodeError):
         return f"the text cannot be written back: {error}"
