@@ -95,12 +95,7 @@ def decide(
     walk = Walk(conditions, draft, cast("Mapping[type[cst.CSTNode], Handler]", _HANDLERS), lost, points)
     walk.stub = stub
     whole = Span(0, len(module.syntax.content))
-    fate = walk.statements(module.syntax.module.body, whole)
-    if not fate.kept and module.syntax.module.body:
-        body = module.syntax.module.body
-        start = len(module.syntax.content[: walk.with_comments(body[0], 0)].rstrip())
-        first_line = start + 1 if start else 0
-        draft.cut(first_line, walk.without_blank_end(module.syntax.outer(body[-1])).end, fate.cause)
+    walk.statements(module.syntax.module.body, whole, may_be_empty=True)
     return Decision(tuple(draft.cuts), tuple(draft.findings))
 
 
