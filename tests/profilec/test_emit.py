@@ -199,7 +199,7 @@ def test_a_licence_that_is_named_as_a_text_needs_no_file(configured: Configured)
     project = configured(
         f'[project]\nname = "shop"\nversion = "1"\nlicense = {licence}\n' + HEAD + TWO_WORLDS
     )
-    files = render_metadata(project.config, project.config.profiles["native"])
+    files = render_metadata(project.config, project.config.profiles["native"], Answers())
     table = tomllib.loads(files["pyproject.toml"].decode())["project"]
     assert table["license"] == {"text": "MIT"}
     assert "license-files" not in table
