@@ -13,7 +13,9 @@ from pathlib import Path
 from profilec.config import Config
 from profilec.diagnostics import Finding, merged
 from profilec.emit.folder import Output, OutputError, drift, inspect, replace_folders
+from profilec.emit.origin import Origin
 from profilec.project import Analysis, analyse, compiler_release, fingerprint, open_project
+from profilec.seen import is_as_seen
 
 
 @dataclass(frozen=True)
@@ -56,10 +58,11 @@ def build_profiles(
         on_step: called with the name of each step before it begins.
     """
     project = open_project(config)
-    inputs = fingerprint(project) + (" lines kept" if lines_kept else "")
+    inputs = fingerprint(project, dependencies) + (" lines kept" if lines_kept else "")
     outputs = {name: inspect(config.out_folder(name)) for name in names}
-    if all(output.is_untouched and output.inputs == inputs for output in outputs.values()):
-        return Outcome()
+    origins = [_up_to_date(output, inputs) for output in outputs.values()]
+    if all(origins):
+        return Outcome(merged(finding for origin in origins if origin for finding in origin.warnings))
     if write and (refusals := _refusals(config, outputs)):
         return Outcome(refusals)
     from profilec.answers import Answers  # brings msgspec, which an unchanged project does without
@@ -69,7 +72,14 @@ def build_profiles(
         if analysis.errors:
             return Outcome(analysis.faults)
         on_step("writing" if write else "comparing")
-        return _emit(analysis, outputs, inputs, write=write, lines_kept=lines_kept)
+        origin = Origin(inputs, analysis.seen, analysis.faults)
+        return _emit(analysis, outputs, origin, write=write, lines_kept=lines_kept)
+
+
+def _up_to_date(output: Output, inputs: str) -> Origin | None:
+    """What an output folder was made from, if that is what it would be made from now."""
+    origin = output.origin if output.is_untouched else None
+    return origin if origin and origin.inputs == inputs and is_as_seen(origin.seen) else None
 
 
 def _refusals(config: Config, outputs: Mapping[str, Output]) -> tuple[Finding, ...]:
@@ -91,7 +101,7 @@ def _refusals(config: Config, outputs: Mapping[str, Output]) -> tuple[Finding, .
 
 
 def _emit(
-    analysis: Analysis, outputs: Mapping[str, Output], inputs: str, *, write: bool, lines_kept: bool
+    analysis: Analysis, outputs: Mapping[str, Output], origin: Origin, *, write: bool, lines_kept: bool
 ) -> Outcome:
     from profilec.emit.package import EmitError, render_package  # brings Jinja2 and Black
 
@@ -114,7 +124,7 @@ def _emit(
     try:
         folders = {config.out_folder(name): files for name, files in rendered.items()}
         earlier = {config.out_folder(name): output for name, output in outputs.items()}
-        replace_folders(folders, inputs, earlier)
+        replace_folders(folders, origin, earlier)
     except OutputError as error:
         finding = Finding("PC504", config.out, message=f"the output cannot be written: {error}")
         return Outcome(merged((*analysis.faults, finding)))

@@ -4,6 +4,7 @@ What every command shares. Writes nothing and prints nothing.
 """
 
 import hashlib
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 from profilec.config import Config
 from profilec.diagnostics import Finding, merged
 from profilec.emit.project_files import find_version, project_files
+from profilec.seen import State
 from profilec.sources import read_sources
 from profilec.tree import SourceFile, Tree
 
@@ -59,6 +61,7 @@ class Analysis:
         made: what every profile makes of them, by name.
         findings: every fault once, ordered by place.
         proved: whether the trees were good enough for the proofs to be made.
+        seen: what the proofs read of other packages.
     """
 
     project: Project
@@ -66,6 +69,7 @@ class Analysis:
     made: Mapping[str, "Specialised"]
     findings: tuple[Finding, ...]
     proved: bool
+    seen: Mapping[str, State]
 
     @property
     def trees(self) -> dict[str, Tree]:
@@ -95,10 +99,17 @@ def open_project(config: Config) -> Project:
     return Project(config, sources, tuple(findings))
 
 
-def fingerprint(project: Project) -> str:
-    """A hash of all that the output depends on: sources, configuration, README, licence, the compiler."""
+def fingerprint(project: Project, dependencies: Path | None) -> str:
+    """A hash of all that the output depends on: sources, configuration, README, licence, the compiler.
+
+    Of the dependencies it says only where they are; `Analysis.seen` says what was found there.
+    """
     config = project.config
     total = hashlib.sha256(compiler_release().encode())
+    if any(profile.forbid or profile.dependencies for profile in config.profiles.values()):
+        installed = [sys.prefix, *(entry for entry in sys.path if entry.endswith("-packages"))]
+        places = installed if dependencies is None else [str(dependencies.resolve())]
+        total.update("\n".join(places).encode())
     beside = {path: file.read_bytes() for path, file in project_files(config).items()}
     beside["pyproject.toml"] = (config.root / "pyproject.toml").read_bytes()
     for path, data in (*beside.items(), *((source.path, source.data) for source in project.sources.values())):
@@ -153,14 +164,13 @@ def analyse(
     for specialised in made.values():
         findings += specialised.findings
     trees = {name: specialised.tree for name, specialised in made.items()}
+    third_party = Dependencies.at(dependencies)
     good = not any(finding.is_error for finding in findings)
     if good:
         on_step("proving")
         by_facts = _by_facts(made)
-        findings += prove(
-            project.sources, trees, config, Dependencies.at(dependencies), by_facts, package.answers
-        )
-    return Analysis(project, package, made, merged(findings), proved=good)
+        findings += prove(project.sources, trees, config, third_party, by_facts, package.answers)
+    return Analysis(project, package, made, merged(findings), proved=good, seen=third_party.seen)
 
 
 def _metadata_findings(config: Config) -> Iterator[Finding]:

@@ -22,6 +22,7 @@ from libcst._nodes.internal import CodegenState  # no public class tells where a
 from profilec.aligned import aligned
 from profilec.depth import nests_too_deeply
 from profilec.diagnostics import Finding
+from profilec.parser import parse_module
 from profilec.stand_in import StandIn, amended, stand_in
 from profilec.tree import SourceFile
 
@@ -113,6 +114,18 @@ def _cookie(data: bytes) -> str | None:
         if not _BLANK.match(line):
             return None
     return None
+
+
+def cookie_for(text: Text, content: str) -> tuple[int, str]:
+    """Return what a changed content needs so that it is read as its text was, and where: mostly nothing.
+
+    A comment that speaks of an encoding is a cookie once it has moved into the first two lines.
+    """
+    declared, before = (_cookie(one[:2048].encode(errors="replace")) for one in (content, text.content))
+    if declared is None or declared == before:
+        return 0, ""
+    newline = "\r\n" if "\r\n" in content else "\n"
+    return content.find("\n") + 1 if content.startswith("#!") else 0, f"# coding: {text.encoding}{newline}"
 
 
 def _bad_bytes(data: bytes, error: UnicodeError) -> str:
@@ -259,7 +272,7 @@ def _parsed(text: Text, content: str) -> tuple[cst.Module, StandIn]:
     while True:
         stumbled: int | None = None
         try:
-            return cst.parse_module(read.content), read
+            return parse_module(read.content), read
         except cst.ParserSyntaxError as error:
             stumbled = _stumbled_over(read.content, error)
             finding = finding or _syntax_finding(

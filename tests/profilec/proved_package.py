@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from textwrap import dedent
 
+from profilec.answers import Answers
 from profilec.config import Config, Profile
 from profilec.config.model import Fact
 from profilec.diagnostics import Finding
 from profilec.prove.dependencies import Dependencies
-from profilec.prove.forbidden import prove_forbidden
+from profilec.prove.forbidden import forbidden_words, prove_forbidden
 from profilec.prove.idle_dependencies import prove_imports_remain
+from profilec.prove.reach import Reaches
 from profilec.tree import EmittedFile, SourceFile, Tree
 
 FORBID = ("threading", "concurrent.futures", "time.sleep", "asyncio.to_thread", "open", "*.run_in_executor")
@@ -49,17 +51,25 @@ def prove(
     forbid: tuple[str, ...] = FORBID,
     requires: tuple[str, ...] = (),
     facts: Mapping[str, Fact] | None = None,
+    modules: Mapping[str, bool] | None = None,
     marker: str | None = None,
     project: Mapping[str, object] | None = None,
 ) -> list[Finding]:
     """The findings about a package, whose dependencies lie in the folder `deps`."""
-    profile = Profile("wasm", forbid=forbid, dependencies=requires, facts=facts or {}, marker=marker)
+    profile = Profile(
+        "wasm",
+        forbid=forbid,
+        dependencies=requires,
+        facts=facts or {},
+        modules=modules or {},
+        marker=marker,
+    )
     config = Config(root, "shop", {"wasm": profile}, source="src", project=project or {})
     texts = {"shop/__init__.py": "", **files}
     sources = {path: SourceFile(path, dedent(text).encode()) for path, text in texts.items()}
     tree = Tree("wasm", {path: EmittedFile(path, source.data, False) for path, source in sources.items()})
-    dependencies = Dependencies.at(root / "deps")
+    dependencies, reaches = Dependencies.at(root / "deps"), Reaches(forbidden_words(config), Answers())
     return [
-        *prove_forbidden(sources, tree, config, dependencies),
-        *prove_imports_remain(sources, tree, config, dependencies),
+        *prove_forbidden(sources, tree, config, dependencies, reaches),
+        *prove_imports_remain(sources, tree, config, dependencies, reaches),
     ]

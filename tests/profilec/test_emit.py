@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 from profilec_project import Project
 
+from profilec.answers import Answers
 from profilec.config import Config, Profile
 from profilec.emit import folder as folders
 from profilec.emit.folder import OutputError, inspect, replace_folders
 from profilec.emit.formatting import FormatError, carry_over, format_file
 from profilec.emit.guard import add_guard
 from profilec.emit.metadata import dependencies, render_metadata
+from profilec.emit.origin import Origin
 from profilec.emit.package import EmitError, render_package
 from profilec.emit.source_map import MAP_FILE, read_map
 from profilec.emit.templating import toml
@@ -45,7 +47,7 @@ def unchanged(text: str, path: str = "shop/__init__.py") -> EmittedFile:
 def guarded(text: str, tmp_path: Path, marker: str = "sys_platform == 'emscripten'") -> EmittedFile:
     wasm = Profile("wasm", marker=marker)
     config = Config(tmp_path, "shop", {"native": Profile("native"), "wasm": wasm})
-    return add_guard(unchanged(text), wasm, config, "web-shop")
+    return add_guard(unchanged(text), wasm, config, "web-shop", Answers())
 
 
 GUARD = """import sys as _sys
@@ -107,7 +109,7 @@ def test_the_guard_takes_the_newlines_of_its_file(tmp_path: Path) -> None:
 def test_a_profile_without_a_marker_has_no_guard(tmp_path: Path) -> None:
     file = unchanged("import os\n")
     native = Profile("native")
-    assert add_guard(file, native, Config(tmp_path, "shop", {"native": native}), "shop") is file
+    assert add_guard(file, native, Config(tmp_path, "shop", {"native": native}), "shop", Answers()) is file
 
 
 def test_the_guard_refuses_the_other_world_in_one_sentence(tmp_path: Path) -> None:
@@ -130,7 +132,7 @@ def test_the_guard_lets_its_own_world_pass(tmp_path: Path) -> None:
 
 def test_a_guard_names_the_tag_of_the_wheel_that_belongs_here(configured: Configured) -> None:
     config = configured(HEAD + TWO_WORLDS).config
-    file = add_guard(unchanged(""), config.profiles["native"], config, "web-shop")
+    file = add_guard(unchanged(""), config.profiles["native"], config, "web-shop", Answers())
     assert b'here instead: web-shop with the tag py3-none-pyemscripten_2026_0_wasm32"' in file.data
 
 
@@ -162,7 +164,7 @@ authors = [{ name = "A", email = "a@b.c" }]
 
 """ + HEAD + TWO_WORLDS)
     project.write({"docs/READ.md": "# Shop\n", "LICENSES/MIT.txt": "MIT\n"})
-    files = render_metadata(project.config, project.config.profiles["native"])
+    files = render_metadata(project.config, project.config.profiles["native"], Answers())
     table = tomllib.loads(files["pyproject.toml"].decode())["project"]
     assert table == {
         "name": "web-shop",
@@ -185,7 +187,7 @@ def test_a_readme_is_not_taken_for_a_licence_and_keeps_its_content_type(configur
     readme = '{ file = "docs/about.txt", content-type = "text/markdown" }'
     project = configured(f'[project]\nname = "shop"\nversion = "1"\nreadme = {readme}\n' + HEAD + TWO_WORLDS)
     project.write({"docs/about.txt": "# Shop\n", "LICENSE": "Free\n"})
-    files = render_metadata(project.config, project.config.profiles["wasm"])
+    files = render_metadata(project.config, project.config.profiles["wasm"], Answers())
     table = tomllib.loads(files["pyproject.toml"].decode())["project"]
     assert table["readme"] == {"file": "about.txt", "content-type": "text/markdown"}
     assert table["license-files"] == ["LICENSE"]
@@ -197,7 +199,7 @@ def test_a_licence_that_is_named_as_a_text_needs_no_file(configured: Configured)
     project = configured(
         f'[project]\nname = "shop"\nversion = "1"\nlicense = {licence}\n' + HEAD + TWO_WORLDS
     )
-    files = render_metadata(project.config, project.config.profiles["native"])
+    files = render_metadata(project.config, project.config.profiles["native"], Answers())
     table = tomllib.loads(files["pyproject.toml"].decode())["project"]
     assert table["license"] == {"text": "MIT"}
     assert "license-files" not in table
@@ -206,7 +208,7 @@ def test_a_licence_that_is_named_as_a_text_needs_no_file(configured: Configured)
 def test_a_project_without_metadata_gets_the_least_that_pip_needs(configured: Configured) -> None:
     project = configured(HEAD + TWO_WORLDS)
     project.write({"src/shop/__init__.py": '__version__ = "3.4"\n', "LICENSE": "Free\n"})
-    files = render_metadata(project.config, project.config.profiles["wasm"])
+    files = render_metadata(project.config, project.config.profiles["wasm"], Answers())
     table = tomllib.loads(files["pyproject.toml"].decode())["project"]
     assert table["name"] == "shop"
     assert table["version"] == "3.4"
@@ -217,7 +219,7 @@ def test_a_project_without_metadata_gets_the_least_that_pip_needs(configured: Co
 def test_a_version_that_only_a_release_knows_is_read_from_it(configured: Configured) -> None:
     project = configured('[project]\nname = "shop"\ndynamic = ["version"]\n' + HEAD + TWO_WORLDS)
     project.write({"PKG-INFO": "Metadata-Version: 2.4\nName: shop\nVersion: 5.6\n"})
-    files = render_metadata(project.config, project.config.profiles["wasm"])
+    files = render_metadata(project.config, project.config.profiles["wasm"], Answers())
     assert tomllib.loads(files["pyproject.toml"].decode())["project"]["version"] == "5.6"
 
 
@@ -297,17 +299,17 @@ def content(folder: Path) -> Mapping[str, bytes]:
 
 def test_a_new_tree_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
     out = tmp_path / "build" / "native"
-    replace_folders({out: OLD}, "1")
+    replace_folders({out: OLD}, Origin("1"))
     (out / "shop" / "stale.pyc").write_bytes(b"")
-    replace_folders({out: NEW}, "2")
+    replace_folders({out: NEW}, Origin("2"))
     assert content(out) == NEW
-    assert inspect(out).inputs == "2"
+    assert inspect(out).origin == Origin("2")
     assert sorted(entry.name for entry in (tmp_path / "build").iterdir()) == [".inputs", ".lock", "native"]
 
 
 def test_a_file_changed_by_hand_is_seen(tmp_path: Path) -> None:
     out = tmp_path / "build" / "native"
-    replace_folders({out: OLD}, "1")
+    replace_folders({out: OLD}, Origin("1"))
     assert inspect(out).is_untouched
     (out / "shop" / "a.py").write_bytes(b"mine\n")
     (out / "shop" / "b.py").unlink()
@@ -325,13 +327,14 @@ def test_a_folder_of_somebody_else_is_not_ours(tmp_path: Path) -> None:
 def test_a_file_in_the_way_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "build").write_text("")
     with pytest.raises(OutputError, match="build: File exists"):
-        replace_folders({tmp_path / "build" / "native": NEW}, "1")
+        replace_folders({tmp_path / "build" / "native": NEW}, Origin("1"))
 
 
 KILLED = """
 import os, signal, sys
 from pathlib import Path
 from profilec.emit import folder
+from profilec.emit.origin import Origin
 
 def die(*_):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -348,7 +351,7 @@ if sys.argv[3] == "two steps":
     folder._exchange_at_once = lambda first, second: False
 sys.addaudithook(audit)
 out = Path(sys.argv[1])
-folder.replace_folders({out: {"shop/a.py": b"new\\n", "shop/c.py": b"new\\n"}}, "2")
+folder.replace_folders({out: {"shop/a.py": b"new\\n", "shop/c.py": b"new\\n"}}, Origin("2"))
 sys.exit(0)
 """
 
@@ -359,7 +362,7 @@ def test_a_build_killed_at_any_moment_leaves_a_whole_tree(way: str, tmp_path: Pa
     script = tmp_path / "killed.py"
     script.write_text(KILLED)
     for moment in range(1, 200):
-        replace_folders({out: OLD}, "1")
+        replace_folders({out: OLD}, Origin("1"))
         ran = subprocess.run([sys.executable, script, out, str(moment), way], check=False)
         if ran.returncode == 0:
             break
@@ -377,13 +380,13 @@ def test_a_tree_that_was_moved_aside_when_a_build_was_killed_comes_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "build" / "native"
-    replace_folders({out: OLD}, "1")
+    replace_folders({out: OLD}, Origin("1"))
     aside = tmp_path / "build" / ".staging" / "native.old"
     aside.parent.mkdir()
     out.rename(aside)
     monkeypatch.setattr(folders, "_write", _fail)
     with pytest.raises(OutputError):
-        replace_folders({out: NEW}, "2")
+        replace_folders({out: NEW}, Origin("2"))
     assert content(out) == OLD
 
 
@@ -393,7 +396,7 @@ def _fail(*_: object) -> None:
 
 def test_a_full_disk_leaves_the_earlier_trees(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = tmp_path / "build" / "native", tmp_path / "build" / "wasm"
-    replace_folders({first: OLD, second: OLD}, "1")
+    replace_folders({first: OLD, second: OLD}, Origin("1"))
     write = Path.write_bytes
 
     def write_until_full(path: Path, data: bytes) -> int:
@@ -403,7 +406,7 @@ def test_a_full_disk_leaves_the_earlier_trees(tmp_path: Path, monkeypatch: pytes
 
     monkeypatch.setattr(Path, "write_bytes", write_until_full)
     with pytest.raises(OutputError, match="No space left on device"):
-        replace_folders({first: NEW, second: NEW}, "2")
+        replace_folders({first: NEW, second: NEW}, Origin("2"))
     assert content(first) == content(second) == OLD
 
 
@@ -413,7 +416,7 @@ def test_a_full_disk_leaves_the_earlier_trees(tmp_path: Path, monkeypatch: pytes
 def test_a_version_is_read_from_the_package(text: str, configured: Configured) -> None:
     project = configured('[project]\nname = "shop"\ndynamic = ["version"]\n' + HEAD + TWO_WORLDS)
     project.write({"src/shop/_version.py": text})
-    files = render_metadata(project.config, project.config.profiles["wasm"])
+    files = render_metadata(project.config, project.config.profiles["wasm"], Answers())
     assert tomllib.loads(files["pyproject.toml"].decode())["project"]["version"] == "5.6"
 
 
@@ -437,11 +440,11 @@ def test_metadata_that_another_backend_would_work_out_is_missed(configured: Conf
 
 def test_a_file_that_stays_as_it_is_is_not_written_anew(tmp_path: Path) -> None:
     tree = tmp_path / "build/native"
-    replace_folders({tree: {"shop/a.py": b"a = 1\n", "shop/b.py": b"b = 1\n"}}, "first")
+    replace_folders({tree: {"shop/a.py": b"a = 1\n", "shop/b.py": b"b = 1\n"}}, Origin("first"))
     (tree / "shop/b.py").write_bytes(b"by hand\n")
     before = (tree / "shop/a.py").stat().st_ino
     earlier = {tree: inspect(tree)}
-    replace_folders({tree: {"shop/a.py": b"a = 1\n", "shop/b.py": b"b = 1\n"}}, "second", earlier)
+    replace_folders({tree: {"shop/a.py": b"a = 1\n", "shop/b.py": b"b = 1\n"}}, Origin("second"), earlier)
     assert (tree / "shop/a.py").stat().st_ino == before
     assert (tree / "shop/b.py").read_bytes() == b"b = 1\n"
     assert inspect(tree).is_untouched

@@ -1,5 +1,6 @@
 """Proof 3 reads what a profile depends on, in whatever form that was installed, and says where it cannot."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -226,3 +227,58 @@ def test_a_folder_of_dependencies_that_is_none_is_a_wrong_use(given: str, projec
     ran = project.run("audit", "--deps", given)
     assert ran.code == 2
     assert given in ran.err
+
+
+RULED_OUT = {
+    "a condition": "import sys\nif sys.platform == 'win32':\n    import threading\n",
+    "another branch": "import sys\nif sys.platform != 'win32':\n    x = 1\nelse:\n    import threading\n",
+    "a constant": "import sys\nWINDOWS = sys.platform.startswith('win')\nif WINDOWS:\n    import threading\n",
+    "a constant of another module": "from fetch.system import OLD\nif OLD:\n    import threading\n",
+    "an import of its own": "import sys\nif sys.platform == 'win32':\n    from fetch import _windows\n",
+    "a use": "import sys, time\ndef f():\n    if sys.version_info < (3, 9):\n        time.sleep(1)\n",
+    "a module that is not there": "try:\n    import threading\nexcept ImportError:\n    threading = None\n",
+    "a start": "if __name__ == '__main__':\n    import threading\n",
+}
+
+
+@pytest.mark.parametrize("name", RULED_OUT)
+def test_what_facts_rule_out_in_a_dependency_is_not_reached(name: str, tmp_path: Path) -> None:
+    files = {
+        "fetch/__init__.py": RULED_OUT[name],
+        "fetch/system.py": "import sys\n\nOLD = sys.version_info[0] == 2\n",
+        "fetch/_windows.py": THREADS,
+    }
+    install(tmp_path / "deps", "fetch", files)
+    assert reached(tmp_path, facts=WASM, modules={"threading": False}) == []
+    assert len(reached(tmp_path)) == (0 if name == "a start" else 1)
+
+
+RUN = {
+    "what is imported before": "import sys, threading\nif sys.platform == 'win32':\n    threading.Thread()\n",
+    "the branch that is taken": "import sys\nif sys.platform != 'win32':\n    import threading\n",
+    "what no fact decides": "import sys\nif sys.maxsize > 2**32:\n    import threading\n",
+}
+
+
+@pytest.mark.parametrize("name", RUN)
+def test_what_facts_do_not_rule_out_in_a_dependency_is_reached(name: str, tmp_path: Path) -> None:
+    install(tmp_path / "deps", "fetch", {"fetch/__init__.py": RUN[name]})
+    assert reached(tmp_path, facts=WASM) == FOUND
+
+
+def test_a_module_that_a_dependency_needs_no_more_is_read_where_it_is_asked_for(tmp_path: Path) -> None:
+    text = "import sys\nif sys.platform == 'win32':\n    from fetch import _windows\n"
+    install(tmp_path / "deps", "fetch", {"fetch/__init__.py": text, "fetch/_windows.py": THREADS})
+    assert reached(tmp_path, "import fetch._windows\n", facts=WASM) == [
+        "`threading` is forbidden, and `fetch._windows` reaches it"
+    ]
+
+
+@pytest.mark.parametrize("place", ["work", "work/src"])
+def test_an_editable_install_that_notes_only_its_project_is_read_there(place: str, tmp_path: Path) -> None:
+    (tmp_path / place / "fetch").mkdir(parents=True)
+    (tmp_path / place / "fetch/__init__.py").write_text(THREADS)
+    information = install(tmp_path / "deps", "fetch", {})
+    noted = {"url": (tmp_path / "work").as_uri(), "dir_info": {"editable": True}}
+    (information / "direct_url.json").write_text(json.dumps(noted))
+    assert reached(tmp_path) == FOUND

@@ -86,6 +86,13 @@ def test_what_only_looks_forbidden_is_not_reported(name: str, tmp_path: Path) ->
     assert prove(tmp_path, files) == []
 
 
+def test_a_pattern_names_a_builtin_with_its_module_or_without(tmp_path: Path) -> None:
+    text = "import io\n\nio.open('x')\ninput()\n"
+    findings = prove(tmp_path, {"shop/a.py": text}, forbid=("builtins.input", "io.open"))
+    messages = {finding.message for finding in findings}
+    assert messages == {"`io.open` is forbidden", "`builtins.input` is forbidden"}
+
+
 def test_each_forbidden_thing_is_reported_once_for_a_file(tmp_path: Path) -> None:
     text = "import time\n\ntime.sleep(1)\ntime.sleep(2)\n\ntime.sleep(3)\n"
     (finding,) = prove(tmp_path, {"shop/a.py": text})

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from proved_package import prove
+from proved_package import FORBID, prove
 
 SLEEPS = {
     "an element that a loop goes through": "for clock in (os, time):\n    clock.sleep(1)",
@@ -67,6 +67,96 @@ SLEEPS = {
     "resolve_name": "import pkgutil\npkgutil.resolve_name('time:sleep')(1)",
     "resolve_name with dots": "from pkgutil import resolve_name\nresolve_name('time.sleep')(1)",
     "cast": "import typing\ntyping.cast(object, time).sleep(1)",
+    "an argument": "def f(clock):\n    clock.sleep(1)\n\nf(time)",
+    "an argument by keyword": "def f(*, clock):\n    clock.sleep(1)\n\nf(clock=time)",
+    "one of many arguments": "def f(*clocks):\n    for c in clocks:\n        c.sleep(1)\n\nf(os, time)",
+    "one of many keywords": "def f(**clocks):\n    clocks['a'].sleep(1)\n\nf(a=time)",
+    "an argument of a lambda": "f = lambda clock: clock.sleep(1)\nf(time)",
+    "an argument of a method": "class A:\n    def f(self, clock):\n        clock.sleep(1)\n\nA().f(time)",
+    "an argument of a method, by its class": (
+        "class A:\n    def f(self, clock):\n        clock.sleep(1)\n\nA.f(A(), time)"
+    ),
+    "an argument of a class method": (
+        "class A:\n    @classmethod\n    def f(cls, clock):\n        clock.sleep(1)\n\nA.f(time)"
+    ),
+    "an argument of a static method": (
+        "class A:\n    @staticmethod\n    def f(clock):\n        clock.sleep(1)\n\nA.f(time)"
+    ),
+    "what an instance is made with": (
+        "class A:\n    def __init__(self, clock):\n        self.clock = clock\n"
+        "    def f(self):\n        self.clock.sleep(1)\n\nA(time)"
+    ),
+    "what a class makes itself with": (
+        "class A:\n    def __init__(self, clock):\n        self.clock = clock\n    @classmethod\n"
+        "    def make(cls):\n        return cls(time)\n    def f(self):\n        self.clock.sleep(1)"
+    ),
+    "what a subclass is made with": (
+        "class A:\n    def __init__(self, clock):\n        self.clock = clock\n"
+        "class B(A):\n    def __init__(self):\n        super().__init__(time)\n"
+        "    def f(self):\n        self.clock.sleep(1)"
+    ),
+    "a field of a dataclass": (
+        "from dataclasses import dataclass\n\n@dataclass\nclass A:\n    x: int\n    clock: object\n\n"
+        "a = A(1, time)\na.clock.sleep(1)"
+    ),
+    "a field of a named tuple": (
+        "from typing import NamedTuple\n\nclass A(NamedTuple):\n    clock: object\n\n"
+        "A(clock=time).clock.sleep(1)"
+    ),
+    "an attribute that is set from outside": "class A: ...\n\na = A()\na.clock = time\na.clock.sleep(1)",
+    "an attribute of a class that is set": "class A: ...\n\nA.clock = time\nA.clock.sleep(1)",
+    "an attribute that setattr sets": "class A: ...\n\na = A()\nsetattr(a, 'clock', time)\na.clock.sleep(1)",
+    "an attribute of something unknown": "def f(a):\n    a.clock = time\n    a.clock.sleep(1)",
+    "a namespace": "from types import SimpleNamespace\nn = SimpleNamespace(clock=time)\nn.clock.sleep(1)",
+    "a namespace of functions": "import types\nn = types.SimpleNamespace(sleep=time.sleep)\nn.sleep(1)",
+    "what is appended": "CLOCKS = []\nCLOCKS.append(time)\nCLOCKS[0].sleep(1)",
+    "what is put under a key": "CLOCKS = {}\nCLOCKS['a'] = time\nCLOCKS['a'].sleep(1)",
+    "what a table is updated with": "CLOCKS = {}\nCLOCKS.update(a=time)\nCLOCKS['a'].sleep(1)",
+    "what is added to a list": "CLOCKS = []\nCLOCKS += [time]\nfor clock in CLOCKS:\n    clock.sleep(1)",
+    "a table of self": (
+        "class A:\n    def __init__(self):\n        self.clocks = {'a': time}\n"
+        "    def f(self):\n        self.clocks['a'].sleep(1)"
+    ),
+    "a table of self that grows": (
+        "class A:\n    def __init__(self):\n        self.clocks = []\n        self.clocks.append(time)\n"
+        "    def f(self):\n        for clock in self.clocks:\n            clock.sleep(1)"
+    ),
+    "a table of a class": "class A:\n    CLOCKS = {'a': time}\n\nA.CLOCKS['a'].sleep(1)",
+    "a table in a table": "CLOCKS = {'x': {'a': time}}\nCLOCKS['x']['a'].sleep(1)",
+    "a table that is worked out": "CLOCKS = {key: time for key in 'ab'}\nCLOCKS['a'].sleep(1)",
+    "an element of zip": "for name, clock in zip('a', [time]):\n    clock.sleep(1)",
+    "an element of enumerate": "for place, clock in enumerate([time]):\n    clock.sleep(1)",
+    "what next gives": "next(iter([time])).sleep(1)",
+    "one of the things a function returns": "def f():\n    return os, time\n\n_, clock = f()\nclock.sleep(1)",
+    "what a function yields": "def f():\n    yield time\n\nfor clock in f():\n    clock.sleep(1)",
+    "what a context manager yields": (
+        "@contextlib.contextmanager\ndef f():\n    yield time\n\nwith f() as clock:\n    clock.sleep(1)"
+    ),
+    "a variable that an inner function binds": (
+        "def f():\n    clock = None\n    def g():\n        nonlocal clock\n        clock = time\n"
+        "    g()\n    clock.sleep(1)"
+    ),
+    "an entry of a module by get": "vars(time).get('sleep')(1)",
+    "an entry of a module by __getitem__": "time.__dict__.__getitem__('sleep')(1)",
+    "an entry of a module by itemgetter": "operator.itemgetter('sleep')(vars(time))(1)",
+    "an entry of a module by getitem": "operator.getitem(vars(time), 'sleep')(1)",
+    "the module's own namespace by get": "globals().get('time').sleep(1)",
+    "a function's own namespace": "def f():\n    import time as clock\n    locals()['clock'].sleep(1)",
+    "attrgetter by name": "get = operator.attrgetter('sleep')\nget(time)(1)",
+    "getattr with a partial": "functools.partial(getattr, time)('sleep')(1)",
+    "getattr_static": "import inspect\ninspect.getattr_static(time, 'sleep')(1)",
+    "__getattribute__ of the type": "type(time).__getattribute__(time, 'sleep')(1)",
+    "getattr with a text of two": "getattr(time, 'sl' + 'eep')(1)",
+    "getattr with a text that is filled in": "getattr(time, f'sl{\"eep\"}')(1)",
+    "getattr with a text that is formatted": "getattr(time, 'sl%s' % 'eep')(1)",
+    "getattr with a text in other letters": "getattr(time, 'SLEEP'.lower())(1)",
+    "getattr with a text that is joined": "getattr(time, ''.join(['sl', 'eep']))(1)",
+    "getattr with a text backwards": "getattr(time, 'peels'[::-1])(1)",
+    "exec of indented text": "import textwrap\nexec(textwrap.dedent('''\n    time.sleep(1)\n'''))",
+    "a default value that is forbidden": "def f(nap=time.sleep): ...",
+    "an entry that is forbidden": "WAYS = {'nap': time.sleep}",
+    "an argument that is forbidden": "setattr(os, 'nap', time.sleep)",
+    "a pattern": "match x:\n    case time.sleep: ...",
 }
 
 
@@ -128,6 +218,49 @@ REACHED = {
         "*.run_in_executor",
     ),
     "a name where the library defines it": ("from asyncio.threads import to_thread", "asyncio.to_thread"),
+    "import_module of an argument": (
+        "from importlib import import_module\n\nclass A:\n    load = staticmethod(import_module)\n\n"
+        "A.load('threading')",
+        "threading",
+    ),
+    "import_module by a partial": (
+        "import importlib, functools\nload = functools.partial(importlib.import_module, 'threading')\nload()",
+        "threading",
+    ),
+    "import_module by a method": (
+        "import importlib\n\nclass A:\n    load = staticmethod(importlib.import_module)\n"
+        "    def f(self):\n        self.load('threading')",
+        "threading",
+    ),
+    "import_module for each": (
+        "import importlib\nlist(map(importlib.import_module, ['os', 'threading']))",
+        "threading",
+    ),
+    "import_module that another function calls": (
+        "import importlib\npool.submit(importlib.import_module, 'threading')",
+        "threading",
+    ),
+    "import_module of a submodule": (
+        "import importlib\nimportlib.import_module('.futures', package='concurrent')",
+        "concurrent.futures",
+    ),
+    "import_module of joined text": (
+        "import importlib\nimportlib.import_module('.'.join(['concurrent', 'futures']))",
+        "concurrent.futures",
+    ),
+    "import_module of formatted text": (
+        "import importlib\nimportlib.import_module('{}.futures'.format('concurrent'))",
+        "concurrent.futures",
+    ),
+    "a module that a module of the library imports": (
+        "import asyncio\nasyncio.base_events.threading.Thread()",
+        "threading",
+    ),
+    "a module from a module of the library": ("from asyncio.base_events import threading", "threading"),
+    "a package that a module of the library imports": (
+        "import asyncio\nasyncio.futures.concurrent.futures.Future()",
+        "concurrent.futures",
+    ),
     "a condition that is no type checker's": (
         "TYPE_CHECKING = True\nif TYPE_CHECKING:\n    import threading",
         "threading",
@@ -156,6 +289,21 @@ THROUGH = {
         "b": "from .a import *",
         "c": "from .b import *",
         "user": "from .c import sleep\nsleep(1)",
+    },
+    "a module that answers for each of its names": {
+        "a": (
+            "import importlib\nNAMES = {'sleep': 'time', 'path': 'os'}\ndef __getattr__(name):\n"
+            "    if name not in NAMES:\n        raise AttributeError(name)\n"
+            "    return getattr(importlib.import_module(NAMES[name]), name)"
+        ),
+        "user": "from .a import sleep\nsleep(1)",
+    },
+    "a module that asks for which name it answers": {
+        "a": (
+            "def __getattr__(name):\n    if name == 'system':\n        import os\n        return os\n"
+            "    if name == 'clock':\n        import time\n        return time"
+        ),
+        "user": "from shop import a\na.clock.sleep(1)",
     },
     "a module that answers for its names": {
         "a": "def __getattr__(name):\n    import time\n    return time",
@@ -232,6 +380,28 @@ OTHERS = {
     "code in a string that is harmless": "x = eval('1 + 2')",
     "functions called exec": "def exec(code): ...\nexec(code)\ncursor.exec(code)",
     "loaders of other kinds": "json.load(f)\nself.plugins.load_module('threading')\nplugin.load()",
+    "another argument": "def f(clock, other):\n    other.sleep(1)\n\nf(time, trio)",
+    "another keyword": "def f(**clocks):\n    clocks['b'].sleep(1)\n\nf(a=time, b=trio)",
+    "another place of a table": "CLOCKS = [time, trio]\nCLOCKS[1].sleep(1)",
+    "an import under another name of TYPE_CHECKING": (
+        "from typing import TYPE_CHECKING as T\nif T:\n    import threading"
+    ),
+    "an import where a type checker is one of two conditions": (
+        "import sys\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING and sys:\n    import threading"
+    ),
+    "an import that nothing lets in": "if False:\n    import threading\nelif 0:\n    import threading",
+    "an annotation of what only a type checker imports": (
+        "from __future__ import annotations\nimport typing\nif typing.TYPE_CHECKING:\n    import threading\n"
+        "def f(x: threading.Thread) -> threading.Thread: ..."
+    ),
+    "an annotation that is text": "from __future__ import annotations\ndef f(x: time.sleep): ...",
+    "a builtin that a star import replaces": "from .b import *\nopen('x')",
+    "a name of a class that its methods do not see": (
+        "class A:\n    clock = time\n    def f(self):\n        clock.sleep(1)"
+    ),
+    "a module of the library of that name": "from asyncio import subprocess\nimport asyncio.subprocess",
+    "a class of the library of that name": "import datetime\ndatetime.time()",
+    "one of the names that a module answers for": "from . import d\nd.path.sleep(1)",
     "a table of modules of the package": (
         "import importlib\nNAMES = {'x': '.b', 'y': '.c'}\n"
         "def __getattr__(name):\n    return getattr(importlib.import_module(NAMES[name], __package__), name)"
@@ -242,7 +412,9 @@ OTHERS = {
 @pytest.mark.parametrize("name", OTHERS)
 def test_a_name_that_stands_for_something_else_is_left_alone(name: str, tmp_path: Path) -> None:
     text = f"import json, time, trio\n{OTHERS[name]}\n"
-    assert prove(tmp_path, {"shop/a.py": text, "shop/b.py": "", "shop/c.py": ""}) == []
+    answers = THROUGH["a module that answers for each of its names"]["a"]
+    files = {"shop/a.py": text, "shop/b.py": "def open(x): ...\n", "shop/c.py": "", "shop/d.py": answers}
+    assert prove(tmp_path, files, forbid=(*FORBID, "subprocess")) == []
 
 
 @pytest.mark.parametrize(
@@ -257,6 +429,13 @@ def test_a_name_that_stands_for_something_else_is_left_alone(name: str, tmp_path
         "from importlib.metadata import entry_points\nfor e in entry_points(group='x'):\n    e.load()",
         "import importlib\nN = ['os']\nN.append(name)\nfor n in N:\n    importlib.import_module(n)",
         "import importlib\ndef f(name='os'):\n    importlib.import_module(name)",
+        "import importlib\ndef f(name):\n    importlib.import_module(name)\n\nf('os')",
+        "import importlib\nrun(importlib.import_module, name)",
+        "import importlib\nlist(map(importlib.import_module, names))",
+        "import importlib, jobs\njobs.Job(target=importlib.import_module, args=(name,))",
+        "from importlib.machinery import SourceFileLoader\nSourceFileLoader('x', path).exec_module(module)",
+        "import pkgutil\nfor m in pkgutil.iter_modules():\n"
+        "    m.module_finder.find_spec(m.name).loader.load_module(m.name)",
     ],
 )
 def test_what_is_run_from_elsewhere_cannot_be_decided(text: str, tmp_path: Path) -> None:

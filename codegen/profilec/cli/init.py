@@ -8,7 +8,7 @@ import click
 
 from profilec.cli.options import command
 from profilec.cli.packages import Found, find_modules, find_packages, likeliest
-from profilec.emit.templating import render
+from profilec.emit.templating import rendered
 
 FILE = "pyproject.toml"
 
@@ -31,7 +31,7 @@ def init(package: str | None) -> int:
         )
     name = str(_table(document, "project").get("name", ""))
     found = _choose(root, package, name)
-    addition = render("init.toml.j2", package=found.package, source=found.source)
+    addition = rendered("init.toml.j2", {"package": found.package, "source": found.source})
     newline = "\r\n" if "\r\n" in text else "\n"
     gap = newline * (0 if not text else 1 if text.endswith("\n") else 2)
     extended = text + gap + addition.replace("\n", newline)

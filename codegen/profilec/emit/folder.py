@@ -1,7 +1,7 @@
 """The output folders: what lies in them, whether it is ours, and how a new tree takes an old one's place.
 
 Beside each package lies a manifest with the hash of every file; it tells a later build what was changed by
-hand. The hash of the inputs is kept outside the tree, so that a tree is the same bytes whatever built it. A
+hand. What it was made from is kept outside the tree, so that a tree is the same bytes whatever built it. A
 new tree is written to a folder of its own and then exchanged with the old one in one step of the operating
 system, so that a build which is killed at any moment leaves either the earlier tree or the new one, whole.
 """
@@ -18,9 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from profilec.emit.origin import Origin
+
 MANIFEST = "profilec-manifest.json"
 _STAGING = ".staging"
-_INPUTS = ".inputs"
+_ORIGINS = ".inputs"
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 
@@ -35,14 +37,14 @@ class Output:
 
     Attributes:
         is_ours: false where there is something that the compiler did not write.
-        inputs: the hash of the inputs that it was made from; None where that is not known.
+        origin: what it was made from; None where that is not known.
         edited: files that hold something else than was written.
         missing: files that were written and are not there.
         files: the hash of every file that was written, by path.
     """
 
     is_ours: bool
-    inputs: str | None
+    origin: Origin | None
     edited: tuple[str, ...]
     missing: tuple[str, ...]
     files: Mapping[str, str]
@@ -69,7 +71,7 @@ def inspect(folder: Path) -> Output:
     present = {path: _digest_of(f"{folder}/{path}") for path in manifest["files"]}
     missing = tuple(path for path, found in present.items() if found is None)
     edited = tuple(path for path, found in present.items() if found not in (None, manifest["files"][path]))
-    return Output(True, _known_inputs(folder), edited, missing, manifest["files"])
+    return Output(True, _known_origin(folder), edited, missing, manifest["files"])
 
 
 def drift(output: Output, files: Mapping[str, bytes]) -> tuple[str, ...]:
@@ -87,13 +89,13 @@ def digest(data: bytes) -> str:
 
 
 def replace_folders(
-    folders: Mapping[Path, Mapping[str, bytes]], inputs: str, earlier: Mapping[Path, Output] | None = None
+    folders: Mapping[Path, Mapping[str, bytes]], origin: Origin, earlier: Mapping[Path, Output] | None = None
 ) -> None:
     """Write every folder anew, each in one step, after all of them were written beside.
 
     Args:
         folders: for every output folder its files by path; they lie in one common folder.
-        inputs: the hash of what they were made from.
+        origin: what they were made from.
         earlier: what lies in each folder, untouched; a file that stays as it is is linked from there.
 
     Raises:
@@ -104,7 +106,7 @@ def replace_folders(
             common.mkdir(parents=True, exist_ok=True)
             with _lock(common):
                 here = {folder: files for folder, files in folders.items() if folder.parent == common}
-                _replace_in(common, here, inputs, earlier or {})
+                _replace_in(common, here, origin, earlier or {})
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         raise OutputError(f"{place}{error.strerror or error}") from error
@@ -113,7 +115,7 @@ def replace_folders(
 def _replace_in(
     common: Path,
     folders: Mapping[Path, Mapping[str, bytes]],
-    inputs: str,
+    origin: Origin,
     earlier: Mapping[Path, Output],
 ) -> None:
     staging = common / _STAGING
@@ -123,7 +125,7 @@ def _replace_in(
             _write(staging / folder.name, files, folder, earlier[folder].intact if folder in earlier else {})
         for folder in folders:
             _exchange(staging / folder.name, folder)
-            _remember(folder, inputs)
+            _remember(folder, origin)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 
@@ -209,19 +211,20 @@ def _lock(folder: Path) -> Iterator[None]:
         yield
 
 
-def _remember(folder: Path, inputs: str) -> None:
+def _remember(folder: Path, origin: Origin) -> None:
     """Note what a tree was made from, together with which tree it was: another may take its place."""
-    note = folder.parent / _INPUTS / folder.name
+    note = folder.parent / _ORIGINS / folder.name
     note.parent.mkdir(exist_ok=True)
-    note.write_text(f"{inputs}\n{_digest_of(folder / MANIFEST)}\n", encoding="utf-8")
+    note.write_text(f"{origin.to_json()}\n{_digest_of(folder / MANIFEST)}\n", encoding="utf-8")
 
 
-def _known_inputs(folder: Path) -> str | None:
+def _known_origin(folder: Path) -> Origin | None:
     try:
-        inputs, manifest = (folder.parent / _INPUTS / folder.name).read_text(encoding="utf-8").splitlines()
-    except (OSError, ValueError):
+        note = (folder.parent / _ORIGINS / folder.name).read_text(encoding="utf-8")
+        written, manifest = note.rstrip("\n").split("\n")
+        return Origin.from_json(written) if manifest == _digest_of(folder / MANIFEST) else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):  # none, or one of another release
         return None
-    return inputs if manifest == _digest_of(folder / MANIFEST) else None
 
 
 def _read_manifest(folder: Path) -> dict[str, Any] | None:

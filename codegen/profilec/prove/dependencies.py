@@ -11,13 +11,18 @@ import sysconfig
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib.metadata import Distribution, distributions
 from pathlib import Path
-
-from packaging.requirements import InvalidRequirement, Requirement
+from typing import TYPE_CHECKING
 
 from profilec.prove.installed import Modules, modules_of
-from profilec.prove.worlds import Worlds
+from profilec.seen import State, state_of
+
+if TYPE_CHECKING:  # slow to import, and only needed where something is required
+    from importlib.metadata import Distribution
+
+    from packaging.requirements import Requirement
+
+    from profilec.prove.worlds import Worlds
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -52,26 +57,52 @@ class Dependencies:
 
     Attributes:
         folders: where they are installed.
+        seen: what was looked at to say what they are, as it was found.
     """
 
     folders: tuple[Path, ...]
+    seen: dict[str, State] = field(default_factory=dict)
 
     @classmethod
     def at(cls, folder: Path | None) -> "Dependencies":
         """Those in a folder, or in the environment of the compiler where it is None."""
         if folder is not None:
-            return cls((folder,))
+            return cls((folder.absolute(),))
         # The isolated environment of a build front end is on the path, and sysconfig does not know of it.
         found = [entry for entry in sys.path if entry.endswith(("site-packages", "dist-packages"))]
         paths = [*found, sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
         return cls(tuple(map(Path, dict.fromkeys([*paths, *site.getsitepackages()]))))
 
+    def read(self, file: Path) -> bytes:
+        """The bytes of one of their files."""
+        self._look(file)
+        return file.read_bytes()
+
+    def _look(self, *places: Path) -> None:
+        for place in map(str, places):
+            if place not in self.seen:
+                self.seen[place] = state_of(place)
+
     @cached_property
-    def _installed(self) -> dict[str, Distribution]:
+    def _installed(self) -> dict[str, "Distribution"]:
+        from importlib.metadata import distributions
+
         # Of two with one name, the one that comes first on the path is imported.
+        self._look(*self.folders)
         eggs = (egg for folder in self.folders for egg in sorted(folder.glob("*.egg")) if egg.is_dir())
         found = reversed([*distributions(path=[str(folder) for folder in (*self.folders, *eggs)])])
         return {normalised(str(one.metadata["Name"])): one for one in found if one.metadata["Name"]}
+
+    @cached_property
+    def _metadata(self) -> dict[str, list[Path]]:
+        """The files of metadata of each distribution."""
+        found: dict[str, list[Path]] = {}
+        for folder in self.folders:
+            for information in (*folder.glob("*-info"), *folder.glob("*.egg/EGG-INFO")):
+                named = information.parent if information.name == "EGG-INFO" else information
+                files = [*information.iterdir()] if information.is_dir() else [information]
+                found.setdefault(normalised(named.name.partition("-")[0]), []).extend(files)
+        return found
 
     @cached_property
     def _modules(self) -> dict[str, Modules]:
@@ -79,11 +110,15 @@ class Dependencies:
 
     def _modules_of(self, name: str) -> Modules:
         if name not in self._modules:
+            self._look(*self._metadata.get(name, ()))
             self._modules[name] = modules_of(self._installed[name], name)
+            self._look(*self._modules[name].folders)
         return self._modules[name]
 
-    def required(self, requirements: Iterable[str], worlds: Worlds) -> Required:
+    def required(self, requirements: Iterable[str], worlds: "Worlds") -> Required:
         """What requirements bring, and what that requires in turn, in the worlds of a profile."""
+        from packaging.requirements import InvalidRequirement, Requirement
+
         found = Required()
         done: set[tuple[str, frozenset[str]]] = set()
         pending = [(requirement, frozenset[str](), "") for requirement in requirements]
@@ -108,7 +143,7 @@ class Dependencies:
                 pending += [(required, extras, name) for required in distribution.requires or ()]
         return found
 
-    def _fault(self, name: str, distribution: Distribution | None, requirement: Requirement) -> str:
+    def _fault(self, name: str, distribution: "Distribution | None", requirement: "Requirement") -> str:
         """Why a distribution is not what is required; the empty string where it is."""
         if distribution is not None:
             fits = requirement.specifier.contains(distribution.version, prereleases=True)

@@ -1,15 +1,21 @@
 """The files of an installed distribution, by the module that each is.
 
 A wheel names them in its RECORD. An editable install names where the source lies instead, in a `.pth` file or
-in the finder that setuptools writes, and some installers write no record at all: then the folders are read.
+in the finder that setuptools writes, or nothing but where the project lies, and some installers write no
+record at all: then the folders are read.
 """
 
 import ast
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from importlib.metadata import Distribution
 from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution, PackagePath
 
 COMPILED = (".so", ".pyd", ".pyc")
 """How files end that Python imports and that nobody can read."""
@@ -22,10 +28,12 @@ class Modules:
     Attributes:
         files: the file of each module that can be read.
         compiled: the distribution of each module that is there in compiled form alone.
+        folders: where there may be more of them, because no record names those that are there.
     """
 
     files: dict[str, Path] = field(default_factory=dict)
     compiled: dict[str, str] = field(default_factory=dict)
+    folders: set[Path] = field(default_factory=set)
 
     def add(self, other: "Modules") -> None:
         """Take in those of another distribution."""
@@ -33,17 +41,24 @@ class Modules:
         self.compiled.update(other.compiled)
 
 
-def modules_of(distribution: Distribution, name: str) -> Modules:
+def modules_of(distribution: "Distribution", name: str) -> Modules:
     """What can be imported of one distribution, whose normalised name is given."""
-    found = Modules()
-    for path, file in _files(distribution, name):
-        if path.suffix == ".py" and (module := _module(path.parent, path.stem)):
-            found.files[module] = file
-        elif path.suffix in COMPILED and (module := compiled_name(path)):
-            found.compiled[module] = name
+    found, recorded = Modules(), distribution.files
+    for path, file in _recorded(recorded or (), distribution):
+        _add(found, path, file, name)
+    for path, file in _unrecorded(recorded, distribution, name):
+        _add(found, path, file, name)
+        found.folders.add(file.parent)
     for module in found.files.keys() & found.compiled.keys():
         del found.compiled[module]
     return found
+
+
+def _add(found: Modules, path: PurePath, file: Path, name: str) -> None:
+    if path.suffix == ".py" and (module := _module(path.parent, path.stem)):
+        found.files[module] = file
+    elif path.suffix in COMPILED and (module := compiled_name(path)):
+        found.compiled[module] = name
 
 
 def compiled_name(path: PurePath | str) -> str:
@@ -57,24 +72,51 @@ def _module(folder: PurePath, stem: str) -> str | None:
     return ".".join(parts) if all(part.isidentifier() for part in parts) else None
 
 
-def _files(distribution: Distribution, name: str) -> Iterator[tuple[PurePath, Path]]:
-    """Every file of a distribution that may be a module, by the path that Python imports it under."""
-    recorded = distribution.files
-    if recorded is None:
+def _recorded(
+    record: "Iterable[PackagePath]", distribution: "Distribution"
+) -> Iterator[tuple[PurePath, Path]]:
+    """Every file of a record that may be a module, by the path that Python imports it under."""
+    for file in record:
+        if not (
+            ".." in file.parts or "__pycache__" in file.parts or file.suffix == ".pth" or _is_finder(file)
+        ):
+            yield PurePath(file), Path(str(distribution.locate_file(file)))
+
+
+def _unrecorded(
+    record: "Iterable[PackagePath] | None", distribution: "Distribution", name: str
+) -> Iterator[tuple[PurePath, Path]]:
+    """Every file that may be a module and lies where a record points to, or where there is no record."""
+    if record is None:
         yield from _in_folder(Path(str(distribution.locate_file(""))), distribution, name)
-        return
-    for file in recorded:
+    if (source := _editable_source(distribution)) is not None:
+        yield from _in_folder(source / "src" if (source / "src").is_dir() else source, distribution, name)
+    for file in record or ():
         place = Path(str(distribution.locate_file(file)))
-        if ".." in file.parts or "__pycache__" in file.parts:
-            continue
         if file.suffix == ".pth":
             for folder in _paths_in(place):
                 yield from _in_folder(folder, distribution, name)
-        elif file.name.startswith("__editable__") and file.suffix == ".py":
+        elif _is_finder(file):
             for module, found in _mapping(place).items():
                 yield from _at(PurePath(*module.split(".")), Path(found))
-        else:
-            yield PurePath(file), place
+
+
+def _editable_source(distribution: "Distribution") -> Path | None:
+    """The project of an editable install, which PEP 610 has installers note."""
+    try:
+        noted = json.loads(distribution.read_text("direct_url.json") or "{}")
+        is_editable, url = noted["dir_info"]["editable"], urlsplit(noted["url"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    if not is_editable or url.scheme != "file":
+        return None
+    from urllib.request import url2pathname  # slow to import, and almost never needed
+
+    return Path(url2pathname(url.path))
+
+
+def _is_finder(file: PurePath) -> bool:
+    return file.name.startswith("__editable__") and file.suffix == ".py"
 
 
 def _paths_in(file: Path) -> Iterator[Path]:
@@ -102,7 +144,7 @@ def _mapping(finder: Path) -> dict[str, str]:
     return {}
 
 
-def _in_folder(folder: Path, distribution: Distribution, name: str) -> Iterator[tuple[PurePath, Path]]:
+def _in_folder(folder: Path, distribution: "Distribution", name: str) -> Iterator[tuple[PurePath, Path]]:
     """The modules of a distribution in a folder: those that it names, else one of its own name, else all."""
     listed = (distribution.read_text("top_level.txt") or "").split() or [re.sub(r"[-.]", "_", name)]
     found = [pair for module in listed for pair in _at(PurePath(module), folder / module)]

@@ -1,21 +1,22 @@
 """What an expression of one file may stand for: dotted names of modules and of what is in them.
 
-Follows imports, assignments of every form, loops, defaults of parameters, what functions return, attributes
-of classes and of `self`, entries of tables that are written out, and functions of the standard library that
-give one thing for another, as long as the names in them are written out. Anything else stands for nothing.
+Follows imports, assignments of every form, loops, parameters with their defaults and what the file gives
+them, what functions return and yield, attributes of classes, instances and `self`, tables and what is added
+to them, and functions of the standard library that give one thing for another, as long as the names in them
+are written out. Anything else stands for nothing.
 
 `shop.clock()` is what calling `shop.clock` gives. Classes and functions of the file itself are their scopes.
 """
 
 import ast
-from collections.abc import Iterator
+import builtins
+from collections.abc import Mapping
 
+from profilec.prove.behind import PARTIAL, Behind, Value, Values, class_around, decorator_names
+from profilec.prove.flows import chosen
 from profilec.prove.literals import Literals
 from profilec.prove.modules import Module
 from profilec.prove.scopes import Import, Scope
-
-type Value = str | Scope
-type Values = frozenset[Value]
 
 NOTHING: Values = frozenset()
 
@@ -25,27 +26,51 @@ IMPORTERS = frozenset({
 })  # fmt: skip
 """Functions that import the module that their first argument names."""
 
-_SAME_AS_ARGUMENT = frozenset({"functools.partial", "importlib.reload", "contextlib.nullcontext"})
-_PROPERTIES = ("property", "cached_property")
+SAME_AS_ARGUMENT = frozenset({
+    PARTIAL, "functools.cache", "functools.lru_cache", "functools.lru_cache()", "importlib.reload",
+    "contextlib.nullcontext", "builtins.staticmethod", "builtins.classmethod",
+})  # fmt: skip
+"""Functions that give their first argument, or something that does what that does."""
+
+GETTERS = frozenset({"builtins.getattr", "inspect.getattr_static", "builtins.object.__getattribute__"})
+"""Functions that give the attribute of their first argument that the second one names."""
+
+_MOST_NAMES = 32
+"""Names that one expression is followed to."""
+
+_PROPERTIES = frozenset({"property", "cached_property"})
+_OF_TABLES = ("get", "pop", "setdefault", "__getitem__")
 
 
 class Meanings:
     """The values of the expressions of one file."""
 
-    def __init__(self, module: Module, scopes: Scope, around: "tuple[Meanings, Scope] | None" = None) -> None:
+    def __init__(
+        self,
+        module: Module,
+        scopes: Scope,
+        around: "tuple[Meanings, Scope] | None" = None,
+        *,
+        is_guessing: bool = True,
+        given: Mapping[tuple[int, str], list[ast.expr]] | None = None,
+    ) -> None:
         """Read nothing yet.
 
         Args:
             module: the file.
             scopes: its scopes.
             around: for code in a string, the file and the scope that the string stands in.
+            is_guessing: whether what this file gives a parameter, adds to a table and makes an object with
+                counts: others may give and add something else.
+            given: what parameters are given, by the id of their scope and their name.
         """
         self._module = module
         self.scopes = scopes
         self._around = around
-        self.literals = Literals(module, scopes)
+        self.behind = Behind(module.syntax, scopes, self.values, is_guessing=is_guessing, given=given or {})
+        self.literals = Literals(module, self.behind)
         self._known: dict[tuple[int, str], Values] = {}
-        self._given: dict[int, dict[str, list[ast.expr]]] = {}
+        self._kept: list[ast.expr] = []  # what is known of an expression is known by its id
 
     def names(self, node: ast.expr) -> frozenset[str]:
         """The dotted names that an expression may stand for."""
@@ -56,12 +81,28 @@ class Meanings:
         first, *rest = path
         name = first.removesuffix("()")
         found = self._in_scope(self.scopes, name) if name in self.scopes.bound else self._from_stars(name)
-        if not found and "__getattr__" in self.scopes.definitions and name not in self.scopes.bound:
-            given = self._called(*self.scopes.definitions["__getattr__"])
-            found = given if len(given) == 1 else NOTHING  # of several, which one is for this name?
+        if not found and name not in self.scopes.bound:
+            found = NOTHING.union(
+                *(self._answer(scope, name) for scope in self.scopes.definitions.get("__getattr__", ()))
+            )
         for step in [first[len(name) :], *rest]:
             found = self._step(found, step)
         return frozenset(value for value in found if isinstance(value, str))
+
+    def _answer(self, scope: Scope, name: str) -> Values:
+        """What the `__getattr__` of the module returns for a name."""
+        match scope.node:
+            case ast.FunctionDef(args=ast.arguments(args=[ast.arg(arg=parameter)]), body=body):
+                key = id(scope), f"({name})"
+                if key not in self._known:
+                    given: dict[tuple[int, str], list[ast.expr]] = {
+                        (id(scope), parameter): [ast.Constant(name)]
+                    }
+                    inner = Meanings(self._module, self.scopes, self._around, given=given)
+                    results, _ = chosen(body, inner.literals.truth)
+                    self._known[key] = _bounded(NOTHING.union(*map(inner.values, results)))
+                return self._known[key]
+        return NOTHING
 
     def _step(self, values: Values, step: str) -> Values:
         attribute = step.removesuffix("()")
@@ -73,22 +114,34 @@ class Meanings:
         match node:
             case ast.Name():
                 return self._name(node)
-            case ast.Attribute():
-                return self._attribute(self.values(node.value), node.attr)
-            case ast.Call():
-                return self._call_of(node)
+            case ast.Attribute() | ast.Call():
+                return self._followed(node)
             case ast.Subscript(ctx=ast.Load()) | ast.Starred():
                 return self._element(node)
             case ast.IfExp(body=one, orelse=other):
                 return self.values(one) | self.values(other)
             case ast.BoolOp(values=operands):
                 return NOTHING.union(*map(self.values, operands))
+            case ast.Lambda():
+                return frozenset(self.behind.lambdas.get(id(node), ()))
             case ast.NamedExpr(value=value) | ast.Await(value=value):
                 return self.values(value)
         return NOTHING
 
+    def _followed(self, node: ast.Attribute | ast.Call) -> Values:
+        key = id(node), ""
+        if key not in self._known:
+            self._known[key] = NOTHING
+            self._kept.append(node)
+            if isinstance(node, ast.Call):
+                self._known[key] = _bounded(self._call_of(self.behind.whole(node)))
+            else:
+                found = self._attribute(self.values(node.value), node.attr)
+                self._known[key] = _bounded(found.union(*map(self.values, self.behind.set_on_variable(node))))
+        return self._known[key]
+
     def _name(self, node: ast.Name) -> Values:
-        scope = self.literals.scope_of(node)
+        scope = self.behind.scope_of(node)
         return self.looked_up(node.id, scope) if scope and isinstance(node.ctx, ast.Load) else NOTHING
 
     def looked_up(self, name: str, scope: Scope) -> Values:
@@ -99,7 +152,9 @@ class Meanings:
         if self._around is not None:
             meanings, outer = self._around
             return meanings.looked_up(name, outer)
-        return self._from_stars(name) | {"builtins" if name == "__builtins__" else f"builtins.{name}"}
+        if name == "__builtins__":
+            return frozenset({"builtins"})
+        return self._from_stars(name).union([f"builtins.{name}"] if hasattr(builtins, name) else ())
 
     def _from_stars(self, name: str) -> Values:
         return frozenset(f"{self._absolute(star)}.{name}" for star in self.scopes.stars)
@@ -112,7 +167,9 @@ class Meanings:
             found.update(scope.definitions.get(name, ()))
             if owner := _class_of_first(scope, name):
                 found.add(owner)
-            self._known[key] = frozenset(found).union(*map(self.values, scope.values.get(name, ())))
+            self._known[key] = _bounded(
+                frozenset(found).union(*map(self.values, self.behind.assigned(scope, name)))
+            )
         return self._known[key]
 
     def _absolute(self, imported: Import) -> str:
@@ -133,38 +190,42 @@ class Meanings:
         key = id(scope), f".{name}"
         if key not in self._known:
             self._known[key] = NOTHING
-            if id(scope) not in self._given:
-                self._given[id(scope)] = _given_to_self(definition)
-            given = self._given[id(scope)].get(name, ())
+            given = self.behind.set_on(scope, name)
             found = self._in_scope(scope, name).union(*map(self.values, given))
-            properties = [value for value in found if isinstance(value, Scope) and _is_property(value.node)]
+            properties = [value for value in found if isinstance(value, Scope) and _is_property(value)]
             found |= self._called(*properties)
             inherited = self._attribute(NOTHING.union(*map(self.values, definition.bases)), name)
-            self._known[key] = found or inherited
+            self._known[key] = _bounded(found or inherited)
         return self._known[key]
 
     def _call_of(self, node: ast.Call) -> Values:
         called, literals = self.values(node.func), self.literals
         match node:
-            case ast.Call(args=[owner, name, *defaults]) if "builtins.getattr" in called:
+            case ast.Call(args=[owner, name, *defaults]) if not GETTERS.isdisjoint(called):
                 return self._all_attributes(self.values(owner), name).union(*map(self.values, defaults))
-            case ast.Call(args=[owner, name]) if "builtins.object.__getattribute__" in called:
-                return self._all_attributes(self.values(owner), name)
             case ast.Call(func=ast.Attribute(value=owner, attr="__getattribute__"), args=[name]):
                 return self._all_attributes(self.values(owner), name)
-            case ast.Call(func=ast.Call(args=[name]), args=[owner]) if "operator.attrgetter()" in called:
+            case ast.Call(func=ast.Attribute(attr="__getattribute__"), args=[owner, name]):
                 return self._all_attributes(self.values(owner), name)
-            case ast.Call(args=[key, *_]) if "sys.modules.get" in called:
-                return frozenset(literals.texts(key))
-            case ast.Call(func=ast.Attribute(value=table, attr="get" | "pop"), args=[key, *defaults]) if [
-                *(entries := (*literals.inside(table, key), *defaults))
-            ]:
-                return NOTHING.union(*map(self.values, entries))
-            case ast.Call(func=ast.Lambda(body=body)):
-                return self.values(body)
+            case ast.Call(args=[owner]) if "operator.attrgetter()" in called:
+                return self._all_attributes(self.values(owner), *self._made_for(node.func))
+            case ast.Call(args=[table]) if "operator.itemgetter()" in called:
+                return self._entry(table, *self._made_for(node.func))
+            case ast.Call(args=[table, key]) if "operator.getitem" in called:
+                return self._entry(table, key)
+            case ast.Call(
+                func=ast.Attribute(value=table, attr=method), args=[key, *defaults]
+            ) if method in _OF_TABLES and (
+                entries := self._entry(table, key).union(*map(self.values, defaults))
+            ):
+                return entries
+            case ast.Call(func=ast.Name() as function, args=[]) if "builtins.super" in called:
+                return self._bases(self.behind.scope_of(function))
             case ast.Call(args=[*_, value]) if "typing.cast" in called:
                 return self.values(value)
-            case ast.Call(args=[value, *_]) if not _SAME_AS_ARGUMENT.isdisjoint(called):
+            case ast.Call(args=[table, *defaults]) if "builtins.next" in called:
+                return self._element(ast.Starred(table)).union(*map(self.values, defaults))
+            case ast.Call(args=[value, *_]) if not SAME_AS_ARGUMENT.isdisjoint(called):
                 return self.values(value)
             case ast.Call(args=arguments) if not IMPORTERS.isdisjoint(called):
                 is_top = "builtins.__import__" in called and len(arguments) < 4 and not node.keywords
@@ -172,10 +233,21 @@ class Meanings:
                 return frozenset(module.partition(".")[0] if is_top else module for module in modules)
         return self._call(called)
 
-    def _all_attributes(self, owners: Values, path: ast.expr) -> Values:
-        """What attributes stand for whose names, with dots between them, an expression may be."""
+    def _bases(self, scope: Scope | None) -> Values:
+        """What `super()` may stand for in a method."""
+        while scope is not None and scope.kind != "class":
+            scope = scope.parent
+        bases = scope.node.bases if scope is not None and isinstance(scope.node, ast.ClassDef) else []
+        return NOTHING.union(*map(self.values, bases))
+
+    def _made_for(self, getter: ast.expr) -> list[ast.expr]:
+        """What an `attrgetter` or `itemgetter` asks for."""
+        return [argument for made in self.behind.calls(getter) for argument in made.args]
+
+    def _all_attributes(self, owners: Values, *paths: ast.expr) -> Values:
+        """What attributes stand for whose names, with dots between them, expressions may be."""
         found: Values = NOTHING
-        for text in self.literals.texts(path):
+        for text in sorted(text for path in paths for text in self.literals.texts(path)):
             reached = owners
             for name in text.split("."):
                 reached = self._attribute(reached, name)
@@ -200,20 +272,28 @@ class Meanings:
             key = id(scope), "()"
             if key not in self._known:
                 self._known[key] = NOTHING
-                self._known[key] = NOTHING.union(*map(self.values, _returned(scope.node)))
+                self._known[key] = _bounded(NOTHING.union(*map(self.values, self.behind.given_by(scope))))
             found |= self._known[key]
         return found
+
+    def _entry(self, table: ast.expr, *keys: ast.expr) -> Values:
+        """What an entry of a table may stand for."""
+        found = [self._entries(table, text) for key in keys for text in self.literals.texts(key)]
+        written = [one for key in keys for one in self.literals.inside(table, key)]
+        return NOTHING.union(*found, *map(self.values, written))
 
     def _element(self, node: ast.Subscript | ast.Starred) -> Values:
         """What an entry of a table may stand for, or any of its elements."""
         key = id(node), "[]"
         if key not in self._known:
             self._known[key] = NOTHING
-            index = node.slice if isinstance(node, ast.Subscript) else None
-            entries = NOTHING.union(*(self._entries(node.value, text) for text in self.literals.texts(index)))
-            written = self.literals.inside(node.value, index)
+            self._kept.append(node)
+            if isinstance(node, ast.Subscript):
+                entries = self._entry(node.value, node.slice)
+            else:
+                entries = NOTHING.union(*map(self.values, self.literals.inside(node.value)))
             unfollowed = (f"{value}[]" for value in self.values(node.value) if isinstance(value, str))
-            self._known[key] = entries.union(*map(self.values, written)) or frozenset(unfollowed)
+            self._known[key] = _bounded(entries or frozenset(unfollowed))
         return self._known[key]
 
     def _entries(self, table: ast.expr, name: str) -> Values:
@@ -223,12 +303,22 @@ class Meanings:
                 value=owner, attr="__dict__"
             ):
                 return self._attribute(self.values(owner), name)
-            case ast.Call(func=ast.Name(id="globals" | "vars" | "locals"), args=[]):
-                return self.looked_up(name, self.scopes)
+            case ast.Call(func=ast.Name(id="globals" | "vars" | "locals" as kind), args=[]):
+                scope = self.behind.scope_of(table.func) if kind != "globals" else None
+                return self.looked_up(name, scope or self.scopes)
         spaces = self.values(table)
         if "sys.modules" in spaces:
             return frozenset({name})
         return frozenset({f"builtins.{name}"}) if "builtins" in spaces else NOTHING
+
+
+def _bounded(values: Values) -> Values:
+    """The values that are worth following: the shortest of the names, where there are many."""
+    names = [value for value in values if isinstance(value, str)]
+    if len(names) <= _MOST_NAMES:
+        return values
+    kept = sorted(names, key=lambda name: (len(name), name))[:_MOST_NAMES]
+    return values.difference(names).union(kept)
 
 
 def _class_of_first(scope: Scope, name: str) -> Scope | None:
@@ -236,60 +326,10 @@ def _class_of_first(scope: Scope, name: str) -> Scope | None:
     match scope.node:
         case ast.FunctionDef(args=arguments) | ast.AsyncFunctionDef(args=arguments):
             first = next(iter((*arguments.posonlyargs, *arguments.args)), None)
-            owner = scope.parent
-            while owner is not None and owner.kind == "parameters":
-                owner = owner.parent
-            if first is not None and first.arg == name and owner is not None and owner.kind == "class":
-                return None if "staticmethod" in _decorators(scope.node) else owner
+            if first is not None and first.arg == name and "staticmethod" not in decorator_names(scope.node):
+                return class_around(scope)
     return None
 
 
-def _decorators(node: ast.AST) -> set[str]:
-    names = set()
-    for decorator in getattr(node, "decorator_list", ()):
-        names.add(getattr(decorator, "attr", None) or getattr(decorator, "id", None) or "")
-    return names
-
-
-def _is_property(node: ast.AST) -> bool:
-    return not _decorators(node).isdisjoint(_PROPERTIES)
-
-
-def _given_to_self(definition: ast.ClassDef) -> dict[str, list[ast.expr]]:
-    """What the methods of a class assign to the attributes of their first parameter."""
-    found: dict[str, list[ast.expr]] = {}
-    for method in definition.body:
-        match method:
-            case ast.FunctionDef(args=ast.arguments(args=[first, *_])) | ast.AsyncFunctionDef(
-                args=ast.arguments(args=[first, *_])
-            ):
-                for node in ast.walk(method):
-                    for target, value in _assigned(node):
-                        match target:
-                            case ast.Attribute(value=ast.Name(id=owner), attr=name) if owner == first.arg:
-                                found.setdefault(name, []).append(value)
-    return found
-
-
-def _assigned(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
-    match node:
-        case ast.Assign(targets=targets, value=value):
-            yield from ((target, value) for target in targets)
-        case ast.AnnAssign(target=target, value=ast.expr() as value):
-            yield target, value
-
-
-def _returned(function: ast.AST) -> Iterator[ast.expr]:
-    """What a function returns, those in it left out."""
-    if isinstance(function, ast.Lambda):
-        yield function.body
-        return
-    pending: list[ast.AST] = list(getattr(function, "body", ()))
-    while pending:
-        match node := pending.pop():
-            case ast.Return(value=ast.expr() as value):
-                yield value
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() | ast.expr():
-                pass
-            case _:
-                pending += ast.iter_child_nodes(node)
+def _is_property(scope: Scope) -> bool:
+    return not decorator_names(scope.node).isdisjoint(_PROPERTIES)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from profilec.config import Config
 from profilec.diagnostics import Finding
-from profilec.prove.interface import bindings
+from profilec.prove.bindings import bindings
 from profilec.prove.meanings import Meanings
 from profilec.prove.modules import finding_at, is_python, module_name, parse, unguarded
 from profilec.prove.scopes import Scope, find_scopes
@@ -144,8 +144,7 @@ class _Classes(TreeMeanings):
     def may_be_subclass(self, module: str, node: ast.expr) -> bool:
         """Whether an expression may be of a subclass of its class, as `self` may."""
         meanings = self.meanings(module)
-        scope = meanings.literals.scope_of(node) if meanings else None
-        owner = scope.owner(node.id) if scope and isinstance(node, ast.Name) else None
+        owner = meanings.behind.owner_of(node) if meanings else None
         return owner is not None and owner.kind == "function"
 
     def may_have(self, owner: Class, member: str, depth: int = 0) -> bool:

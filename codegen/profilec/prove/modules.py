@@ -84,49 +84,6 @@ def _parses(data: bytes) -> bool:
     return True
 
 
-def at_run_time(syntax: ast.Module) -> Iterator[ast.AST]:
-    """Every node of a file except those that only a type checker reads."""
-    pending: list[ast.AST] = [syntax]
-    while pending:
-        node = pending.pop()
-        yield node
-        pending += parts_at_run_time(node, syntax) if isinstance(node, ast.If) else ast.iter_child_nodes(node)
-
-
-def parts_at_run_time(node: ast.If, syntax: ast.Module) -> list[ast.AST]:
-    """The parts of an `if` of a file without the one that only a type checker reads."""
-    match node.test:
-        case ast.UnaryOp(op=ast.Not(), operand=test) if _is_type_checking(test, syntax):
-            return [*node.body]
-        case test if _is_type_checking(test, syntax):
-            return [*node.orelse]
-    return [node.test, *node.body, *node.orelse]
-
-
-def _is_type_checking(test: ast.expr, syntax: ast.Module) -> bool:
-    """Whether a condition is the `TYPE_CHECKING` of `typing`, or a constant of that name that is false."""
-    match test:
-        case ast.Attribute(value=ast.Name(id=module), attr="TYPE_CHECKING"):
-            return any(
-                alias.name in ("typing", "typing_extensions") and (alias.asname or alias.name) == module
-                for node in ast.walk(syntax)
-                if isinstance(node, ast.Import)
-                for alias in node.names
-            )
-        case ast.Name(id="TYPE_CHECKING"):
-            assigned = (
-                node for node in statements(syntax.body) if isinstance(node, ast.Assign | ast.AnnAssign)
-            )
-            return not any(_gives_truth(node) for node in assigned)
-    return False
-
-
-def _gives_truth(node: ast.Assign | ast.AnnAssign) -> bool:
-    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-    named = any(isinstance(target, ast.Name) and target.id == "TYPE_CHECKING" for target in targets)
-    return named and not (isinstance(node.value, ast.Constant) and not node.value.value)
-
-
 def unguarded(syntax: ast.Module) -> Iterator[ast.AST]:
     """Every node of a file but those that a handler of `AttributeError`, or of more, stands around."""
     pending: list[ast.AST] = [syntax]
@@ -155,7 +112,7 @@ def statements(body: Iterable[ast.AST]) -> Iterator[ast.stmt]:
                 yield from statements(getattr(node, inner, ()))
 
 
-type Located = ast.expr | ast.stmt | ast.alias | ast.excepthandler | ast.arg
+type Located = (ast.expr | ast.stmt | ast.alias | ast.excepthandler | ast.arg | ast.keyword | ast.type_param)
 
 
 def finding_at(

@@ -4,13 +4,15 @@ Code in strings that `exec` and `eval` are given is read like the rest, as if it
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 from profilec.prove.literals import Texts
-from profilec.prove.meanings import IMPORTERS, Meanings
-from profilec.prove.modules import Located, Module, at_run_time
+from profilec.prove.meanings import GETTERS, IMPORTERS, SAME_AS_ARGUMENT, Meanings
+from profilec.prove.modules import Located, Module
+from profilec.prove.run_time import at_run_time
 from profilec.prove.scopes import Scope, find_scopes
 
 _UNKNOWN: Texts = frozenset({None})
@@ -18,15 +20,25 @@ _RUNNERS = frozenset({"builtins.exec", "builtins.eval"})
 _OF_SPEC = "importlib.util.module_from_spec"
 _SPEC = "importlib.util.find_spec"
 _LOADERS = ("importlib.", "pkgutil.", "zipimport.", "builtins.__loader__", "builtins.__spec__")
+_LOADS = (".load_module", ".exec_module")
 _PLUGINS = "importlib.metadata.entry_points()"
+_EACH = frozenset({"builtins.map", "itertools.starmap"})
+_FURTHEST = 8
+"""Assignments that a specification is followed through."""
 RUN_TIME = tuple(
     word.encode()
     for word in (
         "import_module", "__import__", "_gcd_import", "run_module", "run_path", "resolve_name", "load_module",
-        "module_from_spec", "entry_points", "exec", "eval",
+        "module_from_spec", "exec_module", "entry_points", "exec", "eval",
     )
 )  # fmt: skip
 """Words of which a file must hold one to import anything but by an import statement."""
+_RUN_TIME = re.compile(rb"(?<!\w)(?:%s)(?!\w)" % b"|".join(RUN_TIME))
+
+
+def may_import_at_run_time(data: bytes) -> bool:
+    """Whether a file holds one of the words; a search for plain texts is far faster than one for words."""
+    return any(word in data for word in RUN_TIME) and _RUN_TIME.search(data) is not None
 
 
 @dataclass(frozen=True)
@@ -58,9 +70,13 @@ class References:
         """What a name of the module stands for to those who import it; attributes and calls may follow."""
         return self._meanings.exports(path)
 
-    def all(self) -> Iterator[Reference]:
-        """Every import and every name or attribute chain that stands for something outside the file."""
-        for node in self._nodes:
+    def all(self, *, written: bool = True) -> Iterator[Reference]:
+        """Every import and every name or attribute chain that stands for something outside the file.
+
+        Args:
+            written: whether the file itself is read, or only what it imports and runs at run time.
+        """
+        for node in self._nodes if written else ():
             match node:
                 case ast.Import():
                     yield from (Reference(alias.name, alias) for alias in node.names)
@@ -75,9 +91,25 @@ class References:
             if dynamic.module is not None:
                 yield Reference(dynamic.module, dynamic.node)
 
-    def attributes(self) -> Iterator[Reference]:
-        """Every attribute that is read of anything, by its plain name."""
-        for node in self._nodes:
+    @property
+    def stars(self) -> Iterator[str]:
+        """The modules from which everything is imported."""
+        return (self._module.absolute(star.module, star.level) for star in self._meanings.scopes.stars)
+
+    def offers(self, name: str) -> bool:
+        """Whether a star import of the module surely brings a name that it binds itself."""
+        scopes, literals = self._meanings.scopes, self._meanings.literals
+        if "__all__" in scopes.bound:
+            tables = scopes.values.get("__all__", ())
+            listed = {
+                text for table in tables for one in literals.inside(table) for text in literals.texts(one)
+            }
+            return name in listed
+        return name in scopes.bound and not name.startswith("_")
+
+    def attributes(self, *, written: bool = True) -> Iterator[Reference]:
+        """Every attribute that is read of anything, by its plain name; `written` as above."""
+        for node in self._nodes if written else ():
             match node:
                 case ast.Attribute(attr=name, ctx=ast.Load()):
                     yield Reference(name, node)
@@ -88,8 +120,9 @@ class References:
             yield from (Reference(reference.name, call) for reference in inner.attributes())
 
     def _attribute_asked_for(self, node: ast.Call) -> ast.expr | None:
+        node = self._meanings.behind.whole(node)
         called = self._meanings.names(node.func)
-        if "builtins.getattr" in called and len(node.args) > 1:
+        if not GETTERS.isdisjoint(called) and len(node.args) > 1:
             return node.args[1]
         getters = ("operator.attrgetter", "operator.methodcaller")
         return node.args[0] if node.args and not called.isdisjoint(getters) else None
@@ -109,40 +142,66 @@ class References:
         }
         return not named.isdisjoint(word.decode() for word in RUN_TIME)
 
+    @cached_property
+    def _calls(self) -> list[tuple[ast.Call, ast.Call]]:
+        """Every call with what is then called: what a `partial` holds, or a function that is handed on."""
+        if not self._may_import_at_run_time:
+            return []
+        calls = [node for node in self._nodes if isinstance(node, ast.Call)]
+        return [
+            (call, made) for call in calls for made in (self._meanings.behind.whole(call), *self._later(call))
+        ]
+
+    def _later(self, call: ast.Call) -> Iterator[ast.Call]:
+        """The calls that another function may make of an importing function that it is given."""
+        called = self._meanings.values(call.func)
+        if any(isinstance(value, Scope) for value in called):
+            return  # what it does with the function is seen there
+        for index, function in enumerate(call.args):
+            arguments: list[ast.expr] = call.args[index + 1 :]
+            if self._meanings.names(function).isdisjoint(IMPORTERS | _RUNNERS):
+                continue
+            if not _EACH.isdisjoint(called):
+                arguments = [ast.Starred(table) for table in arguments]
+            if arguments or called.isdisjoint(SAME_AS_ARGUMENT):
+                yield ast.copy_location(ast.Call(function, arguments, []), call)
+        for keyword in call.keywords:
+            if not self._meanings.names(keyword.value).isdisjoint(IMPORTERS | _RUNNERS):
+                given = next((one.value for one in call.keywords if one.arg == "args"), None)
+                arguments = given.elts if isinstance(given, ast.Tuple | ast.List) else []
+                yield ast.copy_location(ast.Call(keyword.value, arguments, []), call)
+
     def _dynamic_imports(self) -> Iterator[DynamicImport]:
-        for node in self._nodes:
-            if isinstance(node, ast.Call):
-                yield from self._imported_by(node)
+        for node, call in self._calls:
+            for module in self._imported_by(call):
+                yield DynamicImport(node, module)
+                if module is not None:
+                    yield from (DynamicImport(node, f"{module}.{name}") for name in self._from_list(call))
         for call, inner in self._in_strings:
             yield from (DynamicImport(call, dynamic.module) for dynamic in inner.dynamic_imports)
-            for node in inner._nodes:
-                match node:
-                    case ast.Import():
-                        yield from (DynamicImport(call, alias.name) for alias in node.names)
-                    case ast.ImportFrom():
-                        origin = self._module.absolute(node.module, node.level)
-                        yield from (DynamicImport(call, f"{origin}.{alias.name}") for alias in node.names)
+            for statement in inner._nodes:
+                match statement:
+                    case ast.Import(names=names):
+                        yield from (DynamicImport(call, alias.name) for alias in names)
+                    case ast.ImportFrom(module=module, level=level, names=names):
+                        origin = self._module.absolute(module, level)
+                        yield from (DynamicImport(call, f"{origin}.{alias.name}") for alias in names)
 
-    def _imported_by(self, node: ast.Call) -> Iterator[DynamicImport]:
-        called = self._meanings.names(node.func)
+    def _imported_by(self, call: ast.Call) -> Texts:
+        """The modules that a call imports, None for what is not known."""
+        called, literals = self._meanings.names(call.func), self._meanings.literals
         if not IMPORTERS.isdisjoint(called):
-            modules = self._meanings.literals.imported(node)
-        elif _OF_SPEC in called:
-            modules = self._of_spec(node.args[0] if node.args else None)
-        elif any(name.endswith(".load_module") and name.startswith(_LOADERS) for name in called):
-            modules = self._meanings.literals.texts(node.args[0]) if node.args else self._of_spec(node.func)
-        elif "runpy.run_path" in called or any(
+            return literals.imported(call)
+        if _OF_SPEC in called:
+            return self._of_spec(call.args[0] if call.args else None)
+        if any(name.endswith(_LOADS) and name.startswith(_LOADERS) for name in called):
+            by_name = call.args and any(name.endswith(".load_module") for name in called)
+            return literals.all_texts(call.args[0]) if by_name else self._of_spec(call.func)
+        if "runpy.run_path" in called or any(
             name.endswith(".load") and name.startswith(_PLUGINS) for name in called
         ):
-            modules = _UNKNOWN
-        elif not _RUNNERS.isdisjoint(called) and node.args:
-            modules = self._code(node) & _UNKNOWN
-        else:
-            return
-        for module in modules:
-            yield DynamicImport(node, module)
-            if module is not None:
-                yield from (DynamicImport(node, f"{module}.{name}") for name in self._from_list(node))
+            return _UNKNOWN
+        return self._code(call) & _UNKNOWN if not _RUNNERS.isdisjoint(called) else frozenset()
 
     def _from_list(self, node: ast.Call) -> Iterator[str]:
         """The names that `__import__` is asked for besides its module."""
@@ -163,18 +222,18 @@ class References:
                 yield node
             case ast.Attribute(value=value):
                 yield from self._calls_behind(value, depth)
-            case ast.Name() if depth < 8:
-                for value in self._meanings.literals.assigned(node):
-                    yield from self._calls_behind(value, depth + 1)
+        if isinstance(node, ast.Name | ast.Attribute) and depth < _FURTHEST:
+            for value in self._meanings.behind.of(node):
+                yield from self._calls_behind(value, depth + 1)
 
     @cached_property
     def _in_strings(self) -> list[tuple[ast.Call, "References"]]:
         """The code in strings that this file runs, with the calls that run it."""
         found = []
-        for node in self._nodes if self._may_import_at_run_time else ():
-            if isinstance(node, ast.Call) and not _RUNNERS.isdisjoint(self._meanings.names(node.func)):
-                scope = self._meanings.literals.scope_of(node.func)
-                for text in sorted(text for text in self._code(node) if text is not None):
+        for node, call in self._calls:
+            if not _RUNNERS.isdisjoint(self._meanings.names(call.func)):
+                scope = self._meanings.behind.scope_of(call.func)
+                for text in sorted(text for text in self._code(call) if text is not None):
                     try:
                         syntax = ast.parse(text)
                     except (SyntaxError, ValueError, RecursionError):

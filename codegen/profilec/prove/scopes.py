@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Literal
 
 from profilec.prove.modules import Located
+from profilec.prove.run_time import parts_at_run_time
 
 _ALWAYS_BOUND = frozenset(dir(builtins)) | {
     "__file__", "__path__", "__builtins__", "__class__", "__module__", "__qualname__", "__annotations__",
@@ -39,13 +40,14 @@ class Scope:
         bound: the names that it binds.
         loads: the names that it reads.
         node: what opened it.
-        imports: what imported names refer to.
+        imports: what names refer to that are imported at run time.
         values: the expressions whose value a name may have. `*table` is any element of a table.
         definitions: the scopes of the classes and functions that a name may be.
         unknown: the names that may have a value besides, such as parameters.
         stars: star imports.
         outer: names that `global` or `nonlocal` move to another scope.
         children: the scopes in it.
+        is_for_types: whether what is read now is for type checkers alone.
     """
 
     kind: Literal["module", "class", "function", "comprehension", "parameters"]
@@ -60,12 +62,13 @@ class Scope:
     stars: list["Import"] = field(default_factory=list)
     outer: dict[str, "Scope"] = field(default_factory=dict)
     children: list["Scope"] = field(default_factory=list)
+    is_for_types: bool = False
 
     def child(
         self, kind: Literal["class", "function", "comprehension", "parameters"], node: ast.AST
     ) -> "Scope":
         """A new scope inside this one."""
-        scope = Scope(kind, self, node)
+        scope = Scope(kind, self, node, is_for_types=self.is_for_types)
         self.children.append(scope)
         return scope
 
@@ -190,7 +193,18 @@ class _Reader(ast.NodeVisitor):
 
     def _import(self, name: str, imported: Import) -> None:
         self._scope.bind(name)
-        self._scope.target(name).imports.setdefault(name, []).append(imported)
+        if not self._scope.is_for_types:
+            self._scope.target(name).imports.setdefault(name, []).append(imported)
+
+    def visit_If(self, node: ast.If) -> None:
+        file = self._scope.module.node
+        assert isinstance(file, ast.Module)
+        run = {id(part) for part in parts_at_run_time(node, file)}
+        around = self._scope.is_for_types
+        for part in (node.test, *node.body, *node.orelse):
+            self._scope.is_for_types = around or id(part) not in run
+            self.visit(part)
+        self._scope.is_for_types = around
 
     def _target(self, target: ast.expr, value: ast.expr) -> None:
         """Bind what is assigned to: a name to the value, each name of a tuple to its element."""
@@ -210,6 +224,16 @@ class _Reader(ast.NodeVisitor):
         self.visit(node.value)
         for target in node.targets:
             self._target(target, node.value)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:
+        self.visit(node.value)
+        match node.target:
+            case ast.Name(id=name) as target:
+                before = ast.copy_location(ast.Name(name, ast.Load()), target)
+                self._scope.loads.append((name, before))
+                self._scope.bind(name, ast.copy_location(ast.BinOp(before, node.op, node.value), node))
+            case target:
+                self.visit(target)
 
     def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
         self.visit(node.iter)

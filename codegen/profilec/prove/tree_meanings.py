@@ -30,7 +30,9 @@ class TreeMeanings:
         if module not in self._read:
             file = self.files.get(module)
             parsed = parse(file.path, file.data) if file else None
-            self._read[module] = Meanings(parsed, find_scopes(parsed.syntax)) if parsed else None
+            self._read[module] = (
+                Meanings(parsed, find_scopes(parsed.syntax), is_guessing=False) if parsed else None
+            )
         return self._read[module]
 
     def seen_through(self, name: str) -> str:

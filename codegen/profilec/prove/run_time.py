@@ -1,0 +1,92 @@
+"""What of a file a run can come to: not what only a type checker reads, and not what no condition lets in."""
+
+import ast
+from collections.abc import Iterator
+from functools import lru_cache
+
+from profilec.prove.modules import statements
+
+_TYPING = ("typing", "typing_extensions")
+_TYPE_CHECKING = "TYPE_CHECKING"
+
+
+def at_run_time(syntax: ast.Module) -> Iterator[ast.AST]:
+    """Every node of a file that may be run."""
+    annotations_are_text = any(
+        isinstance(node, ast.ImportFrom) and node.module == "__future__" and _names(node, "annotations")
+        for node in syntax.body
+    )
+    pending: list[ast.AST] = [syntax]
+    while pending:
+        node = pending.pop()
+        yield node
+        parts = parts_at_run_time(node, syntax) if isinstance(node, ast.If) else [*ast.iter_child_nodes(node)]
+        if annotations_are_text:
+            types = getattr(node, "annotation", None), getattr(node, "returns", None)
+            parts = [part for part in parts if part not in types]
+        pending += parts
+
+
+def parts_at_run_time(node: ast.If, syntax: ast.Module) -> list[ast.AST]:
+    """The parts of an `if` of a file without one that no run comes to."""
+    truth = _truth(node.test, syntax)
+    if truth is None:
+        return [node.test, *node.body, *node.orelse]
+    return [*node.body] if truth else [*node.orelse]
+
+
+def _truth(test: ast.expr, syntax: ast.Module) -> bool | None:
+    """What a condition is at run time, where it is always the same; `TYPE_CHECKING` is false."""
+    match test:
+        case ast.Constant(value=value):
+            return bool(value)
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            inner = _truth(operand, syntax)
+            return None if inner is None else not inner
+        case ast.BoolOp(op=operator, values=operands):
+            decisive = isinstance(operator, ast.Or)
+            truths = [_truth(operand, syntax) for operand in operands]
+            if decisive in truths:
+                return decisive
+            return None if None in truths else not decisive
+        case ast.Name(id=name) if name in _type_checking_names(syntax):
+            return False
+        case ast.Attribute(value=ast.Name(id=name), attr=attribute) if attribute == _TYPE_CHECKING:
+            return False if name in _typing_names(syntax) else None
+    return None
+
+
+@lru_cache(maxsize=256)
+def _typing_names(syntax: ast.Module) -> frozenset[str]:
+    """The names that a file has for the module `typing`."""
+    return frozenset(
+        alias.asname or alias.name
+        for node in statements(syntax.body)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+        if alias.name in _TYPING
+    )
+
+
+@lru_cache(maxsize=256)
+def _type_checking_names(syntax: ast.Module) -> frozenset[str]:
+    """The names that a file has for `TYPE_CHECKING`: imported, or a constant of that name that is false."""
+    imported = {
+        alias.asname
+        for node in statements(syntax.body)
+        if isinstance(node, ast.ImportFrom) and node.module in _TYPING
+        for alias in node.names
+        if alias.name == _TYPE_CHECKING and alias.asname
+    }
+    assigned = (node for node in statements(syntax.body) if isinstance(node, ast.Assign | ast.AnnAssign))
+    return frozenset(imported if any(map(_gives_truth, assigned)) else {*imported, _TYPE_CHECKING})
+
+
+def _gives_truth(node: ast.Assign | ast.AnnAssign) -> bool:
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    named = any(isinstance(target, ast.Name) and target.id == _TYPE_CHECKING for target in targets)
+    return named and not (isinstance(node.value, ast.Constant) and not node.value.value)
+
+
+def _names(node: ast.ImportFrom, name: str) -> bool:
+    return any(alias.name == name for alias in node.names)
