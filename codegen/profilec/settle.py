@@ -7,6 +7,7 @@ in any process, and `specialise` asks again where an answer to that has changed.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from textwrap import shorten
 
 import libcst as cst
 
@@ -211,13 +212,15 @@ class _Settling:
         return True
 
     def _harm(self, trap: Trap, remains: Remains) -> Held:
+        """Return the first fact to leave as it stands; if that does not do, the next round finds another."""
         cuts = filter(None, map(remains.cut, trap.lost))
         facts = {cut.cause.fact for cut in cuts if cut.cause.fact} - self.given.held
-        return tuple((fact, self._left_as_it_stands(fact, trap.finding)) for fact in sorted(facts))
+        return tuple((fact, self._left_as_it_stands(fact, trap.finding)) for fact in sorted(facts)[:1])
 
     def _left_as_it_stands(self, fact: Span, harm: Finding) -> Finding:
         syntax = self.module.syntax
-        shown = " ".join(syntax.content[fact.start : fact.end].split())
+        lines = [line.strip(" \t\r\\") for line in syntax.content[fact.start : fact.end].split("\n")]
+        shown = shorten(" ".join(line for line in lines if not line.startswith("#")), 80, placeholder=" …")
         message = f"`{shown}` is left as it stands, though facts decide it"
         note = f"line {harm.line}: {harm.message}"
         finding = syntax.finding("PC107", fact, message, notes=(note,))

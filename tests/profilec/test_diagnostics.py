@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
+from profilec_project import CONFIGURATION, Project
 
 from profilec.diagnostics import CODES, Code, Finding, did_you_mean, merged, render
 
@@ -95,3 +96,13 @@ def test_every_code_is_documented(code: Code) -> None:
     assert not code.title.endswith(".")
     assert code.explanation.endswith(".")
     assert code.instead or not code.example
+
+
+def test_what_is_left_as_it_stands_is_shown_on_one_short_line(project: Project) -> None:
+    facts = "    modules = { ssl = false }\n"
+    project.write({"pyproject.toml": CONFIGURATION.rstrip(" ") + facts})
+    names = "".join(f"    # number {number}\n    from ssl import N{number}\n" for number in range(20))
+    project.write({"src/shop/a.py": f"try:\n{names}except ImportError:\n    pass\nprint(N1)\n"})
+    messages = [f["message"] for f in project.run("check", "--json").json["findings"] if f["code"] == "PC107"]
+    assert messages
+    assert all(len(message) < 150 and "number" not in message for message in messages)

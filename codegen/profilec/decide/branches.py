@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import libcst as cst
 
@@ -113,10 +114,10 @@ def _decided(walk: Walk, node: cst.If, branches: Sequence[Branch]) -> Fate:
     if not kept:
         return gone(cause)
     if kept[0].truth:
-        return _only_branch(walk, node, kept[0])
+        return _only_branch(walk, branches, kept[0])
     fates = [walk.suite(branch.body) for branch in kept]
     if branches[0] is not kept[0]:
-        _become_first(walk, node, kept[0])
+        _become_first(walk, branches, kept[0])
     if kept[-1].truth and len(kept) > 1 and _does_nothing(kept[-1].body):
         cut_clause(walk, kept[-1].node, kept[-1].cause)
     elif kept[-1].truth and isinstance(kept[-1].node, cst.If):
@@ -132,27 +133,30 @@ def _decided(walk: Walk, node: cst.If, branches: Sequence[Branch]) -> Fate:
     return Fate(True, closed and all(fate.leaves for fate in fates), leaves(node), cause)
 
 
-def _only_branch(walk: Walk, node: cst.If, branch: Branch) -> Fate:
+def _only_branch(walk: Walk, branches: Sequence[Branch], branch: Branch) -> Fate:
     """Put the body of the branch that is always taken in the place of the whole chain."""
     fate = walk.suite(branch.body)
     if not fate.kept or _does_nothing(branch.body):
         return gone(fate.cause)
-    if branch.node is not node:
-        _cut_branches_before(walk, node, branch)
-    move_out(walk, node, branch.node, branch.cause)
+    node = branches[0].node
+    _cut_branches_before(walk, branches, branch)
+    _unwrap_alone(walk, node, branch.node, branch.cause)
     return Fate(True, fate.leaves, leaves(node), branch.cause, fate.at_once)
 
 
-def _become_first(walk: Walk, node: cst.If, branch: Branch) -> None:
+def _become_first(walk: Walk, branches: Sequence[Branch], branch: Branch) -> None:
     """Turn an `elif` whose predecessors went into the `if` of the chain."""
-    _cut_branches_before(walk, node, branch)
+    _cut_branches_before(walk, branches, branch)
     keyword = walk.syntax.inner(branch.node).start
-    walk.draft.cut(keyword, keyword + len("elif"), branch.cause, "if")
+    walk.draft.cut(keyword, keyword + len("elif"), branches[0].cause, "if")
 
 
-def _cut_branches_before(walk: Walk, node: cst.If, branch: Branch) -> None:
+def _cut_branches_before(walk: Walk, branches: Sequence[Branch], branch: Branch) -> None:
     """Cut what stands before a branch: the comments above a chain speak of its first, and go with it."""
-    walk.draft.cut(walk.with_comments(node, 0), walk.with_comments(branch.node, 0), branch.cause)
+    before = branches[: branches.index(branch) + 1]
+    for gone_one, later in pairwise(before):
+        start, end = (walk.with_comments(one.node, 0) for one in (gone_one, later))
+        walk.draft.cut(start, end, gone_one.cause)
 
 
 def _become_else(walk: Walk, node: cst.If, cause: Cause) -> None:
@@ -182,6 +186,11 @@ def move_out(walk: Walk, node: cst.CSTNode, clause: Clause, cause: Cause) -> Non
     """
     if clause is not node:
         walk.draft.cut(walk.line_start(walk.syntax.inner(node).start), walk.with_comments(clause, 0), cause)
+    _unwrap_alone(walk, node, clause, cause)
+
+
+def _unwrap_alone(walk: Walk, node: cst.CSTNode, clause: Clause, cause: Cause) -> None:
+    """Unwrap a clause, and cut what follows it in its statement."""
     _unwrap(walk, clause, cause)
     end = walk.without_blank_end(walk.syntax.outer(node)).end
     walk.draft.cut(_clause_span(walk, clause).end, end, cause)
