@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 from profilec.prove.modules import Located, Module, is_python, module_name, parse, statements
+from profilec.prove.nodes import children, walk
 from profilec.tree import EmittedFile, SourceFile, Tree
 
 _MARKER = re.compile(rb"#\s*profilec\s*:\s*(only|unless)\b")
@@ -40,7 +41,7 @@ def declared_lines(data: bytes) -> frozenset[int]:
     written = data.split(b"\n") if _MARKER.search(data) else ()
     lines = {number for number, line in enumerate(written, 1) if _MARKER.search(line)}
     module = parse("source.py", data) if _ONLY.search(data) else None
-    for node in ast.walk(module.syntax) if module else ():
+    for node in walk(module.syntax) if module else ():
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and any(
             map(_is_only, node.decorator_list)
         ):
@@ -324,7 +325,7 @@ def _yields(function: ast.AsyncFunctionDef) -> bool:
         if isinstance(node, ast.Yield | ast.YieldFrom):
             return True
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
-            pending += ast.iter_child_nodes(node)
+            pending += children(node)
     return False
 
 
@@ -381,7 +382,7 @@ def _bindings(body: Iterable[ast.stmt]) -> Iterator[tuple[str, Binding]]:
                     yield alias.asname or alias.name.partition(".")[0], alias
             case ast.Assign():
                 for target in node.targets:
-                    yield from ((name.id, node) for name in ast.walk(target) if isinstance(name, ast.Name))
+                    yield from ((name.id, node) for name in walk(target) if isinstance(name, ast.Name))
             case ast.AnnAssign(target=ast.Name(id=name)) | ast.TypeAlias(name=ast.Name(id=name)):
                 yield name, node
             case ast.Delete():

@@ -14,6 +14,7 @@ from profilec.diagnostics import Finding
 from profilec.prove.interface import bindings
 from profilec.prove.meanings import Meanings
 from profilec.prove.modules import finding_at, is_python, module_name, parse, unguarded
+from profilec.prove.nodes import walk
 from profilec.prove.scopes import Scope, find_scopes
 from profilec.prove.tree_meanings import TreeMeanings
 from profilec.tree import EmittedFile, SourceFile, Tree
@@ -98,7 +99,7 @@ def _top_classes(scopes: Scope) -> dict[str, ast.ClassDef]:
 def given_attributes(file: EmittedFile) -> Iterator[str]:
     """The attributes that a file sets on anything, or asks for by text."""
     module = parse(file.path, file.data)
-    for node in ast.walk(module.syntax) if module else ():
+    for node in walk(module.syntax) if module else ():
         match node:
             case ast.Attribute(attr=name, ctx=ast.Store() | ast.Del()):
                 yield name
@@ -109,7 +110,7 @@ def given_attributes(file: EmittedFile) -> Iterator[str]:
 def _defined(file: EmittedFile) -> Iterator[str]:
     """The members of all classes of a file."""
     module = parse(file.path, file.data)
-    for node in ast.walk(module.syntax) if module else ():
+    for node in walk(module.syntax) if module else ():
         if isinstance(node, ast.ClassDef):
             yield from bindings(node.body)
 

@@ -12,6 +12,7 @@ from symtable import symtable
 
 from profilec.config import Config
 from profilec.diagnostics import Finding
+from profilec.prove.nodes import children
 from profilec.tree import EmittedFile, SourceFile, Tree
 
 
@@ -93,7 +94,7 @@ def unguarded(syntax: ast.Module) -> Iterator[ast.AST]:
         if isinstance(node, ast.Try | ast.TryStar) and any(map(_catches, node.handlers)):
             pending += [*node.handlers, *node.orelse, *node.finalbody]
         else:
-            pending += ast.iter_child_nodes(node)
+            pending += children(node)
 
 
 def _catches(handler: ast.ExceptHandler) -> bool:

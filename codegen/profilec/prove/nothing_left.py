@@ -16,6 +16,7 @@ from functools import cached_property
 from profilec.config import Config
 from profilec.diagnostics import Finding
 from profilec.prove.modules import Located, Module, finding_at, is_python, parse
+from profilec.prove.nodes import walk
 from profilec.prove.scopes import find_scopes, unresolved
 from profilec.tree import EmittedFile, SourceFile, Tree
 
@@ -107,7 +108,7 @@ def _search(file: EmittedFile, words: _Words) -> Iterator[tuple[Located, str]]:
         elif name in _MARKERS:
             yield node, f"the marker `{name}` is left"
     if any(root in file.data for root in words.roots):
-        for syntax in ast.walk(module.syntax):
+        for syntax in walk(module.syntax):
             yield from _node(module, syntax, words)
 
 

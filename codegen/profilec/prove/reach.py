@@ -13,6 +13,7 @@ from operator import itemgetter
 
 from profilec.answers import Answers
 from profilec.prove.modules import Located, Module, parse
+from profilec.prove.nodes import inner_blocks
 from profilec.prove.references import References, may_import_at_run_time
 from profilec.prove.run_time import parts_at_run_time
 from profilec.tree import SourceFile
@@ -110,11 +111,9 @@ def _imported_names(module: Module) -> Iterator[tuple[str, int]]:
                 yield from ((name, node.lineno) for name in names)
             case ast.If():
                 pending += parts_at_run_time(node, module.syntax)
-            case ast.expr():
-                pass
-            case _:
-                for inner in ("finalbody", "orelse", "cases", "handlers", "body"):
-                    pending += getattr(node, inner, ())
+            case ast.stmt() | ast.excepthandler() | ast.match_case():
+                for block in inner_blocks(node):
+                    pending += block
 
 
 @dataclass
