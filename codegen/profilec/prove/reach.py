@@ -134,6 +134,7 @@ class Reaches:
         wanted = list(files)
         keys = [(file.path, hashlib.sha256(file.data).digest()) for file in wanted]
         new = {key: file for key, file in zip(keys, wanted, strict=True) if key not in self._known}
-        found = self.answers.ask(reach, self.words, list(new.values()), Reach)
-        self._known.update(zip(new, found, strict=True))
+        if new:
+            found = self.answers.ask(reach, self.words, list(new.values()), Reach)
+            self._known.update(zip(new, found, strict=True))
         return [self._known[key] for key in keys]
