@@ -161,6 +161,15 @@ NOT_THE_SAME = {
     "a class and a function": either("class run: ...", "def run(): ..."),
     "a constant and a function": either("run = 1", "def run(): ..."),
     "the type of a constant": either("run: int = 1", "run: str = ''"),
+    "a generator": either("def run():\n    yield 1", "def run():\n    return [1]"),
+    "a named tuple that is made": "from collections import namedtuple\n"
+    + either("run = namedtuple('run', 'a b')", "run = namedtuple('run', 'a')"),
+    "an enumeration that is made": "import enum\n"
+    + either("run = enum.Enum('run', 'A B')", "run = enum.Enum('run', 'A')"),
+    "a type that is an alias": "from typing import TypeAlias\n"
+    + either("run: TypeAlias = int", "run: TypeAlias = str"),
+    "what makes a dataclass": "from dataclasses import dataclass\n"
+    + either("@dataclass(frozen=True)\nclass run: ...", "@dataclass\nclass run: ..."),
     "the parameters of a lambda": either("run = lambda a: a", "run = lambda a, b: a"),
 }
 
@@ -211,6 +220,28 @@ LACKING = {
     "an import as itself": "if THREADS:\n    from shop.b import run as run\n",
     "one of several targets": "if THREADS:\n    a, run = 1, 2\nelse:\n    a = 1\n",
     "a type alias": "if THREADS:\n    type run = int\n",
+    "a target of for": "if THREADS:\n    for run in (1, 2):\n        pass\n",
+    "a target of with": "import io\nif THREADS:\n    with io.StringIO() as run:\n        pass\n",
+    "a named expression": "if THREADS:\n    print(run := 1)\n",
+    "a named expression in a condition": "if THREADS:\n    if (run := 1):\n        pass\n",
+    "a named expression in a comprehension": "if THREADS:\n    [run := x for x in 'a']\n",
+    "a capture": "if THREADS:\n    match 1:\n        case run: ...\n",
+    "a capture of the rest": "if THREADS:\n    match [1]:\n        case [*run]: ...\n",
+    "a capture of other keys": "if THREADS:\n    match {}:\n        case {**run}: ...\n",
+    "a target with a star": "if THREADS:\n    x, *run = 1, 2\nelse:\n    x = 1\n",
+    "an entry of insert": "__all__ = ['a']\na = run = 1\nif THREADS:\n    __all__.insert(0, 'run')\n",
+    "an entry of a slice": "__all__ = ['a']\na = run = 1\nif THREADS:\n    __all__[:0] = ['run']\n",
+    "an entry of a sorted list": "a = run = 1\n"
+    + either("__all__ = sorted(['a', 'run'])", "__all__ = sorted(['a'])"),
+    "an entry of a comprehension": (
+        "__all__ = ['a']\na = run = 1\nif THREADS:\n    __all__ += [name for name in ('run',)]\n"
+    ),
+    "an entry of a list by name": (
+        "_NAMES = ['a']\na = run = 1\nif THREADS:\n    _NAMES.append('run')\n__all__ = _NAMES\n"
+    ),
+    "an entry of a list that is made anew": (
+        "__all__ = ['a', 'run']\na = run = 1\nif not THREADS:\n    del run\n    __all__ = ['a']\n"
+    ),
 }
 
 
@@ -296,3 +327,96 @@ def test_a_difference_that_the_package_makes_by_itself_is_declared(name: str, pr
     project.write({"src/shop/_c.py": f"import sys\n{go}"})
     codes = project.run("check", "--json").codes
     assert [code for code in codes if code != "PC106"] == []
+
+
+FIELDS = {
+    "the order": either("x: int\ny: int", "y: int\nx: int", "    "),
+    "the order of private ones": either("_x: int\ny: int", "y: int\n_x: int", "    "),
+    "a private one": "    y: int\n    if THREADS:\n        _x: int = 0\n",
+    "whether it is a parameter": either(
+        "x: int = field(default=0, init=False)", "x: int = field(default=0)", "    "
+    ),
+    "whether it is given by keyword": either("x: int = field(kw_only=True)", "x: int = field()", "    "),
+    "what comes after KW_ONLY": "    y: int\n    if THREADS:\n        _: KW_ONLY\n    x: int\n",
+}
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_fields_that_make_another_constructor_are_found(name: str, project: Project) -> None:
+    imports = "from dataclasses import KW_ONLY, dataclass, field\n\n@dataclass\nclass A:\n"
+    project.write({"src/shop/a.py": f"{HEAD}{imports}{FIELDS[name]}"})
+    (finding,) = project.run("check", "--json").json["findings"]
+    assert finding["message"] == "`shop.a.A.__init__` is not the same in native and wasm"
+
+
+def test_the_order_of_the_fields_of_a_named_tuple_is_its_constructor(project: Project) -> None:
+    fields = either("x: int\ny: int", "y: int\nx: int", "    ")
+    project.write({"src/shop/a.py": f"{HEAD}from typing import NamedTuple\n\nclass A(NamedTuple):\n{fields}"})
+    (finding,) = project.run("check", "--json").json["findings"]
+    assert finding["notes"] == ["native: (x: int, y: int)", "wasm: (y: int, x: int)"]
+
+
+SAME_FIELDS = {
+    "how it is shown": either("x: int = field(default=0, repr=False)", "x: int = field(default=0)", "    "),
+    "how its default is made": either(
+        "x: list = field(default_factory=list)", "x: list = field(default=())", "    "
+    ),
+    "one that is declared": "    x: int = 0\n    y: int = 0  # profilec: only THREADS\n",
+    "a constant of the class": "    x: int = 0\n    if THREADS:\n        _N: ClassVar[int] = 1\n",
+    "methods in another order": either(
+        "def f(self): ...\ndef g(self): ...", "def g(self): ...\ndef f(self): ...", "    "
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SAME_FIELDS)
+def test_fields_that_make_the_same_constructor_are_no_difference(name: str, project: Project) -> None:
+    imports = (
+        "from dataclasses import dataclass, field\nfrom typing import ClassVar\n\n@dataclass\nclass A:\n"
+    )
+    project.write({"src/shop/a.py": f"{HEAD}{imports}{SAME_FIELDS[name]}"})
+    assert project.run("check", "--json").codes == []
+
+
+PRIVATE = "class B:\n    if THREADS:\n        def run(self): ...\n    def go(self): ...\n"
+
+PASSED_ON = {
+    "a base": ("from shop._b import B\n\nclass A(B): ...\n", "shop.a.A.run"),
+    "a base of a base": ("from shop._b import B\n\nclass _C(B): ...\nclass A(_C): ...\n", "shop.a.A.run"),
+    "a generic base": ("from shop._b import B\n\nclass A(B[int]): ...\n", "shop.a.A.run"),
+    "a re-export": ("from shop._b import B as B\n", "shop.a.B.run"),
+    "a re-export by __all__": ("from shop._b import B\n\n__all__ = ['B']\n", "shop.a.B.run"),
+    "a re-export of a re-export": ("from shop._c import B as B\n", "shop.a.B.run"),
+}
+
+
+@pytest.mark.parametrize("name", PASSED_ON)
+def test_a_member_of_a_private_class_that_a_public_one_shows_is_found(name: str, project: Project) -> None:
+    text, member = PASSED_ON[name]
+    project.write(
+        {"src/shop/a.py": text, "src/shop/_b.py": HEAD + PRIVATE, "src/shop/_c.py": "from shop._b import B\n"}
+    )
+    (finding,) = project.run("check", "--json").json["findings"]
+    assert (finding["message"], finding["path"]) == (
+        f"`{member}` is public in native and missing in wasm",
+        "src/shop/_b.py",
+    )
+
+
+def test_a_member_that_several_names_show_is_told_once(project: Project) -> None:
+    text = "from shop._b import B as B\n"
+    project.write({"src/shop/a.py": text, "src/shop/c.py": text, "src/shop/_b.py": HEAD + PRIVATE})
+    assert project.run("check", "--json").codes == ["PC408"]
+
+
+def test_a_member_that_one_tree_inherits_and_another_defines_is_no_difference(project: Project) -> None:
+    classes = either("class A(B): ...", "class A(B):\n    def run(self): ...")
+    project.write({"src/shop/a.py": f"{HEAD}class B:\n    def run(self): ...\n{classes}"})
+    assert project.run("check", "--json").codes == []
+
+
+def test_a_member_of_a_public_base_is_told_where_it_is_defined(project: Project) -> None:
+    base = "class B:\n    if THREADS:\n        def run(self): ...\n"
+    project.write({"src/shop/a.py": f"{HEAD}{base}\nclass A(B): ...\n"})
+    messages = [finding["message"] for finding in project.run("check", "--json").json["findings"]]
+    assert messages == ["`shop.a.B.run` is public in native and missing in wasm"]

@@ -7,11 +7,15 @@ interface of their own.
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
+from profilec.prove.bindings import Binding, bindings
+from profilec.prove.fields import constructor, has_default, makes_constructor, options_shown
+from profilec.prove.flows import last_name
+from profilec.prove.listed import Listed
 from profilec.prove.modules import Located, Module, is_python, module_name, parse, statements
 from profilec.prove.nodes import children, walk
 from profilec.tree import EmittedFile, SourceFile, Tree
@@ -19,20 +23,32 @@ from profilec.tree import EmittedFile, SourceFile, Tree
 _MARKER = re.compile(rb"#\s*profilec\s*:\s*(only|unless)\b")
 _ONLY = re.compile(rb"\bonly\s*\(")
 _REEXPORT = re.compile(rb"\b(\w+)[\s\\]+as[\s\\]+\1\b")
+_PASSES_ON = re.compile(rb"\b(?:__all__|class)\b")
 _FURTHEST = 8
-"""Re-exports that are followed to a definition; a circle ends here."""
+"""Re-exports and bases that are followed to a definition; a circle ends here."""
+_FUNCTIONAL = frozenset({
+    "Enum", "Flag", "IntEnum", "IntFlag", "NamedTuple", "NewType", "StrEnum", "TypedDict", "namedtuple",
+})  # fmt: skip
+"""Functions that make a class of what they are called with."""
 
 type Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-type Binding = ast.stmt | ast.alias
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One public thing: how it looks from outside, and the place where it is bound."""
+    """One public thing.
+
+    Attributes:
+        shape: how it looks from outside.
+        path: the file in which it is bound.
+        node: the place where it is bound.
+        follows: whether it follows from other entries, so that a difference need not be told again.
+    """
 
     shape: str
     path: str
     node: Located
+    follows: bool = False
 
 
 @lru_cache(maxsize=4096)
@@ -96,7 +112,7 @@ class Interface:
         if file.path in self.differing:
             return True
         has_own = self._from_own.search(file.data) is not None
-        return has_own and (b"__all__" in file.data or _REEXPORT.search(file.data) is not None)
+        return has_own and bool(_PASSES_ON.search(file.data) or _REEXPORT.search(file.data))
 
     @cached_property
     def _from_own(self) -> re.Pattern[bytes]:
@@ -123,16 +139,17 @@ class Interface:
             if file.path in self.differing or isinstance(nodes[-1], ast.alias):
                 shapes = [self._shape(file, module, node, public) for node in nodes]
                 yield whole, Entry("; ".join(dict.fromkeys(shapes)), file.path, nodes[-1])
-            if file.path in self.differing and isinstance(nodes[-1], ast.ClassDef):
-                yield from self._members(whole, file, module, nodes[-1])
+            place = self._class(file, module, nodes[-1])
+            if place is not None and (place.file is file or place.is_private):
+                yield from self._members(whole, place)
 
     def _public_names(
         self, file: EmittedFile, module: Module, bound: Mapping[str, list[Binding]]
     ) -> Iterator[str]:
-        listed = self._listed(file, module)
+        listed = self._listed.entries(module)
         if listed is None and file.changed and (source := self.sources.get(file.path)) is not None:
             written = parse(file.path, source.data)  # an `__all__` that went still says what is public
-            listed = self._listed(EmittedFile(file.path, source.data, False), written) if written else None
+            listed = Listed(self._parsed, self._is_marked).entries(written) if written else None
         if listed is not None:
             yield from (name for name, is_declared in listed.items() if not is_declared)
             return
@@ -141,63 +158,76 @@ class Interface:
             if not name.startswith("_") and any(map(_counts, alike)):
                 yield name
 
-    def _listed(self, file: EmittedFile, module: Module, depth: int = 0) -> dict[str, bool] | None:
-        """The entries of `__all__`, as far as they are written out, and whether each is declared."""
-        found: dict[str, bool] | None = None
-        for node in statements(module.syntax.body):
-            match node:
-                case (
-                    ast.Assign(targets=[ast.Name(id="__all__")], value=value)
-                    | ast.AnnAssign(target=ast.Name(id="__all__"), value=ast.expr() as value)
-                    | ast.AugAssign(target=ast.Name(id="__all__"), value=value)
-                    | ast.Expr(
-                        ast.Call(
-                            func=ast.Attribute(value=ast.Name(id="__all__"), attr="append" | "extend"),
-                            args=[value],
-                        )
-                    )
-                ):
-                    found = (found or {}) | dict(self._entries(file, module, value, depth))
-                case ast.Expr(
-                    ast.Call(
-                        func=ast.Attribute(value=ast.Name(id="__all__"), attr="remove"),
-                        args=[ast.Constant(value=str(name))],
-                    )
-                ) if found and not self._is_declared(file, node):
-                    found.pop(name, None)
-        return found
+    @cached_property
+    def _listed(self) -> Listed:
+        def is_declared(module: Module, node: Located) -> bool:
+            return self._is_declared(self._files[module.name], node)
 
-    def _entries(
-        self, file: EmittedFile, module: Module, value: ast.expr, depth: int
-    ) -> Iterator[tuple[str, bool]]:
-        match value:
-            case ast.Constant(value=str(name)):
-                yield name, self._is_declared(file, value)
-            case ast.List(elts=parts) | ast.Tuple(elts=parts):
-                for part in parts:
-                    yield from self._entries(file, module, part, depth)
-            case ast.BinOp(left=left, op=ast.Add(), right=right):
-                yield from self._entries(file, module, left, depth)
-                yield from self._entries(file, module, right, depth)
-            case ast.Starred(value=inner):
-                yield from self._entries(file, module, inner, depth)
-            case ast.Attribute(value=ast.Name(id=alias), attr="__all__") if depth < _FURTHEST:
-                other = self._files.get(_imported_module(module, alias) or "")
-                inside = parse(other.path, other.data) if other else None
-                if other and inside:
-                    yield from (self._listed(other, inside, depth + 1) or {}).items()
+        return Listed(self._parsed, is_declared)
 
-    def _members(
-        self, owner: str, file: EmittedFile, module: Module, definition: ast.ClassDef
-    ) -> Iterator[tuple[str, Entry]]:
-        for name, all_nodes in (_slots(definition) | bindings(definition.body)).items():
+    def _is_marked(self, module: Module, node: Located) -> bool:
+        return node.lineno in declared_lines(self.sources[module.path].data)
+
+    def _parsed(self, name: str) -> Module | None:
+        file = self._files.get(name)
+        return parse(file.path, file.data) if file else None
+
+    def _members(self, owner: str, place: "_Place", *, follows: bool = False) -> Iterator[tuple[str, Entry]]:
+        """The members of a class, with those that it inherits from classes of the tree."""
+        own = dict(self._own_members(owner, place, follows=follows)) if self._differs(place) else {}
+        own |= {name: entry for name, entry in self._inherited(owner, place).items() if name not in own}
+        yield from own.items()
+
+    def _differs(self, place: "_Place") -> bool:
+        return place.file.path in self.differing
+
+    def _own_members(self, owner: str, place: "_Place", *, follows: bool) -> Iterator[tuple[str, Entry]]:
+        file, module, definition = place.file, place.module, place.definition
+        found = _slots(definition) | bindings(definition.body)
+        for name, all_nodes in found.items():
             nodes = [node for node in all_nodes if not self._is_declared(file, node)]
             if not nodes or not _is_public_member(name) or _adds_nothing(nodes[-1]):
                 continue
             shapes = [self._shape(file, module, node, name) for node in nodes]
-            yield f"{owner}.{name}", Entry("; ".join(dict.fromkeys(shapes)), file.path, nodes[-1])
+            shape = "; ".join(dict.fromkeys(shapes))
+            yield f"{owner}.{name}", Entry(shape, file.path, nodes[-1], follows)
             if isinstance(nodes[-1], ast.ClassDef):
-                yield from self._members(f"{owner}.{name}", file, module, nodes[-1])
+                inner = _Place(file, module, nodes[-1], place.is_private)
+                yield from self._members(f"{owner}.{name}", inner, follows=follows)
+        if makes_constructor(definition) and "__init__" not in found:
+            shape = constructor(definition, lambda node: self._is_declared(file, node))
+            yield f"{owner}.__init__", Entry(shape, file.path, definition, follows=True)
+
+    def _inherited(self, owner: str, place: "_Place", depth: int = 0) -> dict[str, Entry]:
+        found: dict[str, Entry] = {}
+        for base in reversed(place.definition.bases) if depth < _FURTHEST else ():
+            above = self._class(place.file, place.module, base)
+            if above is None or self._is_declared(place.file, base):
+                continue
+            found |= self._inherited(owner, above, depth + 1)
+            is_told = not above.is_private  # where the class itself is compared
+            if self._differs(above):
+                found |= dict(self._own_members(owner, above, follows=is_told))
+        return found
+
+    def _class(self, file: EmittedFile, module: Module, node: ast.AST, depth: int = 0) -> "_Place | None":
+        """The class of the tree that a definition, an import or the name of a base is."""
+        match node:
+            case ast.ClassDef(name=name):
+                parts = (*module.name.split("."), name)
+                return _Place(file, module, node, any(part.startswith("_") for part in parts))
+            case ast.alias(name=name) if depth < _FURTHEST and (origin := _origin(module, node)):
+                other = self._parsed(origin)
+                nodes = bindings(other.syntax.body).get(name) if other else None
+                return (
+                    self._class(self._files[origin], other, nodes[-1], depth + 1) if other and nodes else None
+                )
+            case ast.Name(id=name) if depth < _FURTHEST:
+                nodes = bindings(module.syntax.body).get(name)
+                return self._class(file, module, nodes[-1], depth + 1) if nodes else None
+            case ast.Subscript(value=base):
+                return self._class(file, module, base, depth)
+        return None
 
     def _shape(self, file: EmittedFile, module: Module, node: Binding, name: str, depth: int = 0) -> str:
         match node:
@@ -213,7 +243,13 @@ class Interface:
                 generic = self._generic(file, node)
                 return f"{self._decorators(file, node)}class {name}{generic}({', '.join(bases)})"
             case ast.AnnAssign():
-                return f"{name}: {_annotation(node.annotation)}{' = …' if node.value else ''}"
+                if last_name(node.annotation) == "TypeAlias" and node.value is not None:
+                    return f"{name}: TypeAlias = {_annotation(node.value)}"
+                return f"{name}: {_annotation(node.annotation)}{' = …' if has_default(node.value) else ''}"
+            case ast.Assign(value=ast.Call(func=made) as call) if last_name(made) in _FUNCTIONAL:
+                return f"{name} = {ast.unparse(call)}"
+            case ast.Assign(value=value) if name == "__match_args__":
+                return f"{name} = {ast.unparse(value)}"
             case ast.Assign(value=ast.Lambda(args=arguments)):
                 return f"{name} = lambda {', '.join(self._parameters(file, arguments))}"
             case ast.TypeAlias():
@@ -224,14 +260,7 @@ class Interface:
 
     def _imported(self, module: Module, alias: ast.alias, name: str, depth: int) -> str:
         """The shape of what an import brings, where that is defined in the package."""
-        origin = next(
-            (
-                module.absolute(node.module, node.level)
-                for node in statements(module.syntax.body)
-                if isinstance(node, ast.ImportFrom) and alias in node.names
-            ),
-            None,
-        )
+        origin = _origin(module, alias)
         file = self._files.get(origin or "")
         defining = parse(file.path, file.data) if file and depth < _FURTHEST else None
         nodes = bindings(defining.syntax.body).get(alias.name) if defining else None
@@ -244,15 +273,16 @@ class Interface:
         return "; ".join(dict.fromkeys(shapes))
 
     def _decorators(self, file: EmittedFile, node: Definition) -> str:
-        """The names of the decorators: what one is called with does not show from outside."""
+        """The names of the decorators: what most are called with does not show from outside."""
         kept = [decorator for decorator in node.decorator_list if not self._is_declared(file, decorator)]
-        names = (decorator.func if isinstance(decorator, ast.Call) else decorator for decorator in kept)
-        return "".join(f"@{ast.unparse(name)} " for name in names)
+        return "".join(f"@{_decorator(decorator)} " for decorator in kept)
 
     def _function(self, file: EmittedFile, node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
         kind = "def"
         if isinstance(node, ast.AsyncFunctionDef):
             kind = "async generator" if _yields(node) else "async def"
+        elif node.returns is None and _yields(node):
+            kind = "generator"
         returns = f" -> {_annotation(node.returns)}" if node.returns else ""
         parameters = ", ".join(self._parameters(file, node.args))
         generic = self._generic(file, node)
@@ -291,6 +321,30 @@ class Interface:
             yield left[arguments.kwarg]
 
 
+@dataclass(frozen=True)
+class _Place:
+    """A class and where it is defined; a private one is not compared by itself."""
+
+    file: EmittedFile
+    module: Module
+    definition: ast.ClassDef
+    is_private: bool
+
+
+def _origin(module: Module, alias: ast.alias) -> str | None:
+    """The module that a part of a `from` import takes its name from."""
+    for node in statements(module.syntax.body):
+        if isinstance(node, ast.ImportFrom) and alias in node.names:
+            return module.absolute(node.module, node.level)
+    return None
+
+
+def _decorator(node: ast.expr) -> str:
+    return (
+        f"{ast.unparse(node.func)}{options_shown(node)}" if isinstance(node, ast.Call) else ast.unparse(node)
+    )
+
+
 def _is_public_member(name: str) -> bool:
     """Whether a name of a class is part of its interface: special methods are."""
     return not name.startswith("_") or (name.startswith("__") and name not in ("__slots__", "__doc__"))
@@ -318,7 +372,11 @@ def _annotation(node: ast.expr) -> str:
     return ast.unparse(node)
 
 
-def _yields(function: ast.AsyncFunctionDef) -> bool:
+def _generic(node: Definition) -> str:
+    return f"[{', '.join(map(ast.unparse, node.type_params))}]" if node.type_params else ""
+
+
+def _yields(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     pending: list[ast.AST] = [*function.body]
     while pending:
         node = pending.pop()
@@ -341,49 +399,6 @@ def _slots(definition: ast.ClassDef) -> dict[str, list[Binding]]:
     return found
 
 
-def _imported_module(module: Module, alias: str) -> str | None:
-    """The module that a name at the top of a file was imported as."""
-    for node in statements(module.syntax.body):
-        match node:
-            case ast.Import(names=names):
-                for one in names:
-                    if (one.asname or one.name) == alias:
-                        return one.name
-            case ast.ImportFrom(names=names):
-                for one in names:
-                    if (one.asname or one.name) == alias:
-                        return f"{module.absolute(node.module, node.level)}.{one.name}"
-    return None
-
-
 def _counts(node: Binding) -> bool:
     """Whether a binding makes a name public where there is no `__all__`."""
     return node.asname == node.name if isinstance(node, ast.alias) else True
-
-
-def bindings(body: Iterable[ast.stmt]) -> dict[str, list[Binding]]:
-    """What binds each name of a module or class, in order, also within its compound statements."""
-    found: dict[str, list[Binding]] = {}
-    for name, node in _bindings(body):
-        if isinstance(node, ast.Delete):
-            found.pop(name, None)
-        else:
-            found.setdefault(name, []).append(node)
-    return found
-
-
-def _bindings(body: Iterable[ast.stmt]) -> Iterator[tuple[str, Binding]]:
-    for node in statements(body):
-        match node:
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-                yield name, node
-            case ast.Import() | ast.ImportFrom():
-                for alias in node.names:
-                    yield alias.asname or alias.name.partition(".")[0], alias
-            case ast.Assign():
-                for target in node.targets:
-                    yield from ((name.id, node) for name in walk(target) if isinstance(name, ast.Name))
-            case ast.AnnAssign(target=ast.Name(id=name)) | ast.TypeAlias(name=ast.Name(id=name)):
-                yield name, node
-            case ast.Delete():
-                yield from ((name.id, node) for name in node.targets if isinstance(name, ast.Name))

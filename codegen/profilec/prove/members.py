@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from profilec.config import Config
 from profilec.diagnostics import Finding
-from profilec.prove.interface import bindings
+from profilec.prove.bindings import bindings
 from profilec.prove.meanings import Meanings
 from profilec.prove.modules import finding_at, is_python, module_name, parse, unguarded
 from profilec.prove.nodes import walk

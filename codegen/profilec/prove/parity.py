@@ -47,12 +47,22 @@ def _compared(
     sources: Mapping[str, SourceFile],
     config: Config,
 ) -> Iterator[Finding]:
-    reported: set[str] = set()
+    differing: dict[str, dict[str, Entry]] = {}
     for name in sorted({name for interface in interfaces.values() for name in interface}):
         having = {profile: interface[name] for profile, interface in interfaces.items() if name in interface}
         agree = len(having) == len(trees) and len({entry.shape for entry in having.values()}) == 1
-        if not agree and name.rpartition(".")[0] not in reported:
-            reported.add(name)
+        if not agree and name.rpartition(".")[0] not in differing:
+            differing[name] = having
+    told: set[tuple[str, int, str]] = set()
+    for name, having in differing.items():
+        owner, _, last = name.rpartition(".")
+        entry = next(iter(having.values()))
+        place = entry.path, entry.node.lineno, last  # a class may be public under several names
+        is_made = last == "__init__" and entry.follows
+        others = any(other != name and other.startswith(f"{owner}.") for other in differing)
+        follows = others if is_made else all(one.follows for one in having.values())
+        if not follows and place not in told:
+            told.add(place)
             yield _finding(name, having, trees, sources, config)
 
 

@@ -13,7 +13,7 @@ from types import UnionType
 
 from profilec.config import Config
 from profilec.diagnostics import Finding
-from profilec.prove.interface import bindings
+from profilec.prove.bindings import bindings
 from profilec.prove.members import given_attributes
 from profilec.prove.modules import (
     Located,

@@ -1,7 +1,6 @@
 """The files of the dependencies of one profile, and their lines that are never run where they are imported.
 
-Those are what facts rule out, and what stands under `if __name__ == "__main__":` for those who start the
-file.
+Those are what facts rule out, and what stands under `if __name__ == "__main__":`.
 """
 
 import ast

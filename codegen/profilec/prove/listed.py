@@ -1,0 +1,112 @@
+"""The entries of `__all__`, as far as they are written out, with the place of each."""
+
+import ast
+from collections.abc import Callable, Iterator
+
+from profilec.prove.modules import Located, Module, statements
+from profilec.prove.nodes import walk
+
+_FURTHEST = 8
+"""Lists of other names and modules that are followed; a circle ends here."""
+_COPIES = ("list", "tuple", "set", "frozenset", "sorted")
+
+
+class Listed:
+    """Reads `__all__` of modules."""
+
+    def __init__(
+        self, modules: Callable[[str], Module | None], is_declared: Callable[[Module, Located], bool]
+    ) -> None:
+        """Read nothing yet.
+
+        Args:
+            modules: gives the parsed module of a name.
+            is_declared: whether the source says of a node that it is for some profiles.
+        """
+        self._modules = modules
+        self._is_declared = is_declared
+
+    def entries(self, module: Module, table: str = "__all__", depth: int = 0) -> dict[str, bool] | None:
+        """The strings in a list of a module and whether each is declared; None where there is no list."""
+        found: dict[str, bool] | None = None
+        for node in statements(module.syntax.body) if depth < _FURTHEST else ():
+            match node:
+                case ast.Assign(targets=[ast.Name(id=name)], value=value) | ast.AnnAssign(
+                    target=ast.Name(id=name), value=ast.expr() as value
+                ) if (name == table):
+                    before = {} if found is None or node in module.syntax.body else found
+                    if _names_itself(value, table):
+                        before = found or {}
+                    found = before | dict(self._in(module, value, depth))
+                case (
+                    ast.AugAssign(target=ast.Name(id=name), value=value)
+                    | ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name))], value=value)
+                    | ast.Expr(
+                        ast.Call(
+                            func=ast.Attribute(
+                                value=ast.Name(id=name), attr="append" | "extend" | "insert" | "add"
+                            ),
+                            args=[*_, value],
+                        )
+                    )
+                ) if (
+                    name == table
+                ):
+                    found = (found or {}) | dict(self._in(module, value, depth))
+                case ast.Expr(
+                    ast.Call(
+                        func=ast.Attribute(value=ast.Name(id=name), attr="remove" | "discard"),
+                        args=[ast.Constant(value=str(entry))],
+                    )
+                ) if (
+                    name == table and found and not self._is_declared(module, node)
+                ):
+                    found.pop(entry, None)
+        return found
+
+    def _in(self, module: Module, value: ast.expr, depth: int) -> Iterator[tuple[str, bool]]:
+        match value:
+            case ast.Constant(value=str(name)):
+                yield name, self._is_declared(module, value)
+            case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts):
+                for part in parts:
+                    yield from self._in(module, part, depth)
+            case ast.BinOp(left=left, op=ast.Add() | ast.BitOr(), right=right):
+                yield from self._in(module, left, depth)
+                yield from self._in(module, right, depth)
+            case ast.Starred(value=inner):
+                yield from self._in(module, inner, depth)
+            case ast.Call(func=ast.Name(id=copy), args=[inner]) if copy in _COPIES:
+                yield from self._in(module, inner, depth)
+            case ast.ListComp(
+                elt=ast.Name(id=name), generators=[ast.comprehension(target=ast.Name(id=each), iter=inner)]
+            ) | ast.GeneratorExp(
+                elt=ast.Name(id=name), generators=[ast.comprehension(target=ast.Name(id=each), iter=inner)]
+            ) if (
+                name == each
+            ):
+                yield from self._in(module, inner, depth)
+            case ast.Name(id=other) if other != "__all__":
+                yield from (self.entries(module, other, depth + 1) or {}).items()
+            case ast.Attribute(value=ast.Name(id=alias), attr="__all__"):
+                inside = self._modules(_imported_module(module, alias) or "")
+                yield from ((inside and self.entries(inside, "__all__", depth + 1)) or {}).items()
+
+
+def _names_itself(value: ast.expr, table: str) -> bool:
+    return any(isinstance(node, ast.Name) and node.id == table for node in walk(value))
+
+
+def _imported_module(module: Module, alias: str) -> str | None:
+    """The module that a name at the top of a file was imported as."""
+    for node in statements(module.syntax.body):
+        match node:
+            case ast.Import(names=names):
+                for one in names:
+                    if (one.asname or one.name) == alias:
+                        return one.name
+            case ast.ImportFrom(names=names):
+                for one in names:
+                    if (one.asname or one.name) == alias:
+                        return f"{module.absolute(node.module, node.level)}.{one.name}"
+    return None
