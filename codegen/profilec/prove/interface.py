@@ -372,10 +372,6 @@ def _annotation(node: ast.expr) -> str:
     return ast.unparse(node)
 
 
-def _generic(node: Definition) -> str:
-    return f"[{', '.join(map(ast.unparse, node.type_params))}]" if node.type_params else ""
-
-
 def _yields(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     pending: list[ast.AST] = [*function.body]
     while pending:
