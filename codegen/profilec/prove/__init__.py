@@ -42,7 +42,7 @@ def prove(
     """
     reaches = Reaches(forbidden_words(config), answers)
     for tree in trees.values():
-        yield from prove_nothing_left(sources, tree, config)
+        yield from prove_nothing_left(sources, tree, config, answers)
         yield from prove_lossless(sources, tree, config)
         yield from prove_resolves(sources, tree, config, reaches, by_facts)
         yield from prove_members(sources, tree, config, by_facts)

@@ -114,6 +114,18 @@ def statements(body: Iterable[ast.AST]) -> Iterator[ast.stmt]:
 
 
 type Located = (ast.expr | ast.stmt | ast.alias | ast.excepthandler | ast.arg | ast.keyword | ast.type_param)
+type Place = tuple[int, int, int, int]
+"""Line and column of the beginning and of the end, as a syntax tree has them."""
+
+
+def place_of(node: Located) -> Place:
+    """Where a node stands."""
+    return node.lineno, node.col_offset, node.end_lineno or 0, node.end_col_offset or 0
+
+
+def node_at(place: Place) -> Located:
+    """A node that stands at a place, of which nothing else is known."""
+    return ast.Pass(**dict(zip(ast.Pass._attributes, place, strict=True)))
 
 
 def finding_at(
