@@ -54,7 +54,7 @@ def is_python(path: str) -> bool:
     return path.endswith(".py")
 
 
-@lru_cache(maxsize=256)  # syntax trees are large: those of a large project must not all be held at once
+@lru_cache(maxsize=32)  # syntax trees are large: those of a large project must not all be held at once
 def parse(path: str, data: bytes) -> Module | None:
     """The parsed file, or None where this interpreter's grammar has no tree for it."""
     try:

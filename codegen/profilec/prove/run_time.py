@@ -57,7 +57,7 @@ def _truth(test: ast.expr, syntax: ast.Module) -> bool | None:
     return None
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=32)
 def _typing_names(syntax: ast.Module) -> frozenset[str]:
     """The names that a file has for the module `typing`."""
     return frozenset(
@@ -69,7 +69,7 @@ def _typing_names(syntax: ast.Module) -> frozenset[str]:
     )
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=32)
 def _type_checking_names(syntax: ast.Module) -> frozenset[str]:
     """The names that a file has for `TYPE_CHECKING`: imported, or a constant of that name that is false."""
     imported = {

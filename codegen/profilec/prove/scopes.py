@@ -127,7 +127,7 @@ def unresolved(module: Scope) -> Iterator[tuple[str, Located]]:
                 yield name, node
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=32)
 def find_scopes(syntax: ast.Module) -> Scope:
     """The scopes of a module. A star import binds nothing here: what it brings depends on another file."""
     scope = Scope("module", None, syntax)
