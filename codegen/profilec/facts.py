@@ -77,16 +77,17 @@ class Facts:
 
     @cached_property
     def roots(self) -> frozenset[str]:
-        """The first names of all listed expressions, and `sys` for `sys.modules`."""
+        """The first names of all listed expressions, and of `sys.modules` and `importlib.util.find_spec`."""
         names = {name for text in self.expressions for name in _ROOT.findall(_STRING.sub("", text))}
-        return frozenset(names | ({"sys"} if self.modules else set()))
+        return frozenset(names | ({"sys", "importlib"} if self.modules else set()))
 
     @property
     def words(self) -> frozenset[str]:
         """One word of each listed expression; a text without it does not contain the expression."""
         found = [_ROOT_OR_PART.findall(_STRING.sub("", text)) for text in self.expressions]
         return frozenset(
-            [max(names, key=len) for names in found if names] + (["modules"] if self.modules else [])
+            [max(names, key=len) for names in found if names]
+            + (["modules", "find_spec"] if self.modules else [])
         )
 
     @cached_property
@@ -98,6 +99,12 @@ class Facts:
     def known(self) -> frozenset[str]:
         """The dotted paths of the package's own constants and functions that only repeat facts."""
         return frozenset([*self.constants, *self.functions])
+
+    @cached_property
+    def holders(self) -> frozenset[str]:
+        """The modules, and the packages of modules, through which these can be reached."""
+        parts = [path.split(".")[:-1] for path in self.known]
+        return frozenset(".".join(path[: end + 1]) for path in parts for end in range(len(path)))
 
 
 def facts_of(profile: Profile) -> Facts:
@@ -146,9 +153,21 @@ def value(node: cst.BaseExpression, names: Names, facts: Facts) -> Value | Versi
             func=cst.Name(value="bool") as function, args=[cst.Arg(value=one, keyword=None, star="")]
         ):
             return _truth(value(one, names, facts)) if _is_builtin(function, names) else UNKNOWN
+        case cst.Call(args=[cst.Arg(value=one, keyword=None, star="")]) if (
+            names.qualified(node.func) == "importlib.util.find_spec"
+        ):
+            return _found(value(one, names, facts), facts)
         case cst.Call(func=cst.Attribute() as method):
             return _method(method, node.args, names, facts)
     return UNKNOWN
+
+
+def _found(module: Value | VersionPrefix, facts: Facts) -> Value:
+    """Return what `find_spec` gives for a module: None where importing it fails."""
+    there = facts.modules.get(module) if isinstance(module, str) and "." not in module else None
+    if there is None:
+        return UNKNOWN
+    return LOADED if there else None
 
 
 def _truth(found: Value | VersionPrefix) -> Value:

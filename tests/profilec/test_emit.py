@@ -194,6 +194,17 @@ def test_a_readme_is_not_taken_for_a_licence_and_keeps_its_content_type(configur
     assert sorted(files) == ["LICENSE", "about.txt", "hatch_build.py", "pyproject.toml"]
 
 
+def test_a_licence_that_is_named_as_a_text_needs_no_file(configured: Configured) -> None:
+    licence = '{ text = "MIT" }'
+    project = configured(
+        f'[project]\nname = "shop"\nversion = "1"\nlicense = {licence}\n' + HEAD + TWO_WORLDS
+    )
+    files = render_metadata(project.config, project.config.profiles["native"], Answers())
+    table = tomllib.loads(files["pyproject.toml"].decode())["project"]
+    assert table["license"] == {"text": "MIT"}
+    assert "license-files" not in table
+
+
 def test_a_project_without_metadata_gets_the_least_that_pip_needs(configured: Configured) -> None:
     project = configured(HEAD + TWO_WORLDS)
     project.write({"src/shop/__init__.py": '__version__ = "3.4"\n', "LICENSE": "Free\n"})

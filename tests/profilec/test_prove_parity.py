@@ -312,6 +312,7 @@ BY_FACTS = {
     "a function of a private module": "from shop._c import go as go\n",
     "a value": "SIZE = 1\nif sys.platform == 'emscripten':\n    SIZE = 2\n",
     "the argument of a decorator": "@mark(sys.platform == 'emscripten')\ndef run(): ...\n",
+    "all that is left of a module": "if sys.platform != 'emscripten':\n    run = mark(1)\n",
     "a module": "try:\n    import threading\nexcept ImportError:\n    threading = None\n",
 }
 

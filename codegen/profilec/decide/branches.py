@@ -271,8 +271,23 @@ def try_(walk: Walk, node: cst.Try | cst.TryStar) -> Fate:
 
 
 def _handler(walk: Walk, node: Handler) -> Fate:
-    expressions(walk, [node.type])
+    match node.type:
+        case cst.Tuple(elements=elements, lpar=[]) if any(element in walk.lost for element in elements):
+            _fewer_kinds(walk, node.type)
+        case _:
+            expressions(walk, [node.type])
     return body_or_pass(walk, node.body)
+
+
+def _fewer_kinds(walk: Walk, kinds: cst.Tuple) -> None:
+    """Cut kinds out of what is caught without parentheses (PEP 758), which may not end with a comma."""
+    left = [element for element in kinds.elements if element not in walk.lost]
+    cause = next(walk.lost[element] for element in kinds.elements if element in walk.lost)
+    if not left:
+        walk.draft.cut(*walk.syntax.outer(kinds), cause, "()")
+        return
+    expressions(walk, [element.value for element in left])
+    cut_elements(walk.draft, kinds.elements, [element in walk.lost for element in kinds.elements], cause)
 
 
 def _else_of_try(walk: Walk, node: cst.Else, body: Fate) -> Fate:

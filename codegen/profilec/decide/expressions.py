@@ -232,6 +232,9 @@ def expression(walk: Walk, node: cst.CSTNode, *, place: Place = Place.TIGHT) -> 
             _write(walk, node, bool(walk.conditions.truth(node)))
         case cst.BooleanOperation(left=left, right=right) if _is_settled_fact(walk, left):
             _fact_before(walk, node, left, right, place)
+        case cst.BooleanOperation(left=left, right=right) if _goes_on_past_a_fact(walk, node, left):
+            _without_facts_within(walk, node, left)
+            expression(walk, right, place=_place_in(node))
         case _:
             _parts(walk, node)
 
@@ -271,6 +274,24 @@ def _fact_before(
     else:
         _replace(walk, node, right, walk.because(left, truth), place)
         expression(walk, right, place=place)
+
+
+def _goes_on_past_a_fact(walk: Walk, node: cst.BooleanOperation, left: cst.BaseExpression) -> bool:
+    """Tell whether the left side is an operation of the same kind whose last operand decides nothing."""
+    match left:
+        case cst.BooleanOperation(right=last) if type(left.operator) is type(node.operator):
+            decides = isinstance(node.operator, cst.Or)
+            return _is_settled_fact(walk, last) and walk.conditions.truth(last) is not decides
+    return False
+
+
+def _without_facts_within(walk: Walk, node: cst.BooleanOperation, left: cst.BaseExpression) -> None:
+    """Cut operands that decide nothing from the end of the left side: its value is that of what is before."""
+    kept = left
+    while isinstance(kept, cst.BooleanOperation) and _goes_on_past_a_fact(walk, node, kept):
+        last, kept = kept.right, kept.left
+    _replace(walk, left, kept, walk.because(last, walk.conditions.truth(last)), _place_in(node))
+    expression(walk, kept, place=_place_in(node))
 
 
 def _filter(walk: Walk, node: cst.CompIf, test: cst.BaseExpression) -> None:

@@ -157,10 +157,10 @@ class Walk:
             start = end = below
         return end
 
-    def statements(self, body: Sequence[cst.CSTNode], lines: Span) -> Fate:
-        """Decide consecutive statements that fill `lines`."""
+    def statements(self, body: Sequence[cst.CSTNode], lines: Span, *, may_be_empty: bool = False) -> Fate:
+        """Decide consecutive statements that fill `lines`; where none stays, cut them only if that may be."""
         fates = _with_docstrings(body, self._fates(body))
-        if any(fate.kept for fate in fates):
+        if may_be_empty or any(fate.kept for fate in fates):
             self._cut_runs(body, fates, lines)
         kept = [fate for fate in fates if fate.kept]
         return Fate(

@@ -59,7 +59,7 @@ def render_metadata(
             path for path in files if path != readme and not path.lower().startswith("readme")
         )
     if isinstance(fields.get("license"), Mapping):
-        del fields["license-files"]
+        fields.pop("license-files", None)
     fields["dependencies"] = dependencies(config)
     fields["scripts"] = {**_table(config.project.get("scripts")), **profile.scripts}
     text = render(

@@ -17,7 +17,6 @@ from profilec.prove.fields import constructor, has_default, makes_constructor, o
 from profilec.prove.flows import last_name
 from profilec.prove.listed import Listed
 from profilec.prove.modules import Located, Module, is_python, module_name, parse, statements
-from profilec.prove.nodes import children, walk
 from profilec.tree import EmittedFile, SourceFile, Tree
 
 _MARKER = re.compile(rb"#\s*profilec\s*:\s*(only|unless)\b")
@@ -57,7 +56,7 @@ def declared_lines(data: bytes) -> frozenset[int]:
     written = data.split(b"\n") if _MARKER.search(data) else ()
     lines = {number for number, line in enumerate(written, 1) if _MARKER.search(line)}
     module = parse("source.py", data) if _ONLY.search(data) else None
-    for node in walk(module.syntax) if module else ():
+    for node in ast.walk(module.syntax) if module else ():
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and any(
             map(_is_only, node.decorator_list)
         ):
@@ -112,7 +111,7 @@ class Interface:
         if file.path in self.differing:
             return True
         has_own = self._from_own.search(file.data) is not None
-        return has_own and bool(_PASSES_ON.search(file.data) or _REEXPORT.search(file.data))
+        return has_own and any(pattern.search(file.data) for pattern in (_PASSES_ON, _REEXPORT))
 
     @cached_property
     def _from_own(self) -> re.Pattern[bytes]:
@@ -379,7 +378,7 @@ def _yields(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
         if isinstance(node, ast.Yield | ast.YieldFrom):
             return True
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
-            pending += children(node)
+            pending += ast.iter_child_nodes(node)
     return False
 
 

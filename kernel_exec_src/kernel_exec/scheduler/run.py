@@ -155,8 +155,7 @@ class Run(ABC):
         end_exclusive_run(self._driver)
         self._driver.attended = False  # so that it looks, when it is back from its handler
         for driver in self._live:
-            if driver.task is not None:
-                driver.task.cancel()
+            driver.interrupt()
         for abandon in self.abandons:
             abandon()
         for timer in self.timers:

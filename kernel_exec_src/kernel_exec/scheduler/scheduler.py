@@ -88,7 +88,7 @@ class Scheduler(Doors):
                 claim(driver.node)
                 self._release(first)
         if self.stopped:  # the handler itself, before it suspended
-            task.cancel()
+            driver.interrupt()
 
     def _left(self, driver: Driver) -> None:
         """Let a driver end that the pump had let go, and go on with what it leaves."""
