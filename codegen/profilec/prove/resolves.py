@@ -25,6 +25,7 @@ from profilec.prove.modules import (
     parses,
     unguarded,
 )
+from profilec.prove.nodes import children, walk
 from profilec.prove.reach import Reaches
 from profilec.prove.scopes import find_scopes, unresolved
 from profilec.prove.tree_meanings import TreeMeanings
@@ -281,7 +282,7 @@ def _stars(tree: Tree) -> Iterator[tuple[str, frozenset[str], str]]:
 @cache
 def _stars_of(path: str, data: bytes) -> tuple[tuple[str, frozenset[str], str], ...]:
     module = parse(path, data)
-    imports = (node for node in ast.walk(module.syntax) if isinstance(node, ast.ImportFrom)) if module else ()
+    imports = (node for node in walk(module.syntax) if isinstance(node, ast.ImportFrom)) if module else ()
     stars = [node for node in imports if node.names[0].name == "*"]
     if module is None or not stars:
         return ()
@@ -322,7 +323,7 @@ class _Mentions:
         yield from self._stars()
 
     def _imports(self, node: ast.AST) -> Iterator[tuple[Located, str, str]]:
-        for child in ast.iter_child_nodes(node):
+        for child in children(node):
             match child:
                 case ast.Import():
                     for alias in child.names:
@@ -342,7 +343,7 @@ class _Mentions:
 
     def _note(self, body: list[ast.stmt]) -> None:
         """Note what imports may bring to nothing, so that what is done with it is not looked at."""
-        for node in (inner for statement in body for inner in ast.walk(statement)):
+        for node in (inner for statement in body for inner in walk(statement)):
             if isinstance(node, ast.Import | ast.ImportFrom):
                 origin = (
                     self._module.absolute(node.module, node.level) if isinstance(node, ast.ImportFrom) else ""
