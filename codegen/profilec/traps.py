@@ -192,10 +192,19 @@ def _lost_declarations(module: Module, scope: Scope, remains: Remains) -> Iterat
         how, place = declarations[0]
         owner = module.names.root if how == "global" else _outer_scope(scope, name)
         bindings = owner.bindings.get(name, []) if owner else []
+        if how == "nonlocal":
+            bindings = _without_declared(module, bindings, name)
         if bindings and remains.has(place) and not _is_bound(bindings, remains):
             message = f"`{how} {name}` is left, but what binds `{name}` goes"
             hint = "select both for the same profiles"
             yield Trap(module.syntax.finding("PC304", place, message, hint), _spans(bindings))
+
+
+def _without_declared(module: Module, bindings: Iterable[Binding], name: str) -> list[Binding]:
+    """Return the bindings of a name but those in functions that say `nonlocal`: they do not count."""
+    declaring = (scope for scope in module.names.scopes if name in scope.declared)
+    inner = [module.syntax.inner(scope.node) for scope in declaring]
+    return [one for one in bindings if not any(span.start <= one.span.start < span.end for span in inner)]
 
 
 def _outer_scope(scope: Scope, name: str) -> Scope | None:

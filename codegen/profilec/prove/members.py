@@ -13,7 +13,7 @@ from profilec.config import Config
 from profilec.diagnostics import Finding
 from profilec.prove.bindings import bindings
 from profilec.prove.meanings import Meanings
-from profilec.prove.modules import finding_at, is_python, module_name, parse, unguarded
+from profilec.prove.modules import Located, finding_at, is_python, module_name, parse, unguarded
 from profilec.prove.scopes import Scope, find_scopes
 from profilec.prove.tree_meanings import TreeMeanings
 from profilec.tree import EmittedFile, SourceFile, Tree
@@ -78,11 +78,28 @@ def _find_lost(
             if name in remaining:
                 went = {
                     member
-                    for member, nodes in bindings(definition.body).items()
+                    for member, nodes in _members_of(definition).items()
                     if not any(node.lineno in by_facts.get(file.path, ()) for node in nodes)
-                } - bindings(remaining[name].body).keys()
+                } - _members_of(remaining[name]).keys()
                 if went:
                     found[after.name, name] = frozenset(went)
+    return found
+
+
+def _members_of(definition: ast.ClassDef) -> dict[str, list[Located]]:
+    """The members of a class and what its methods set on their first parameter, with the places of each."""
+    found: dict[str, list[Located]] = {name: [*nodes] for name, nodes in bindings(definition.body).items()}
+    for method in definition.body:
+        match method:
+            case ast.FunctionDef(args=ast.arguments(args=[first, *_])) | ast.AsyncFunctionDef(
+                args=ast.arguments(args=[first, *_])
+            ):
+                for node in ast.walk(method):
+                    match node:
+                        case ast.Attribute(value=ast.Name(id=owner), attr=name, ctx=ast.Store()) if (
+                            owner == first.arg
+                        ):
+                            found.setdefault(name, []).append(node)
     return found
 
 
@@ -147,6 +164,16 @@ class _Classes(TreeMeanings):
         owner = meanings.behind.owner_of(node) if meanings else None
         return owner is not None and owner.kind == "function"
 
+    def has_lost(
+        self, owner: Class, member: str, members: Mapping[Class, frozenset[str]], depth: int = 0
+    ) -> bool:
+        """Whether a class, or a base of it, has lost a member."""
+        meanings = self.meanings(owner[0])
+        if member in members.get(owner, ()) or meanings is None or depth > _FURTHEST:
+            return member in members.get(owner, ())
+        bases = (self.class_of(owner[0], base) for base in _top_classes(meanings.scopes)[owner[1]].bases)
+        return any(base is not None and self.has_lost(base, member, members, depth + 1) for base in bases)
+
     def may_have(self, owner: Class, member: str, depth: int = 0) -> bool:
         """Whether a class has a member, or may have it by way of something that is not known."""
         module, name = owner
@@ -191,7 +218,7 @@ def _reads(
     for node in unguarded(module.syntax) if module else ():
         if isinstance(node, ast.Attribute) and node.attr in names and isinstance(node.ctx, ast.Load):
             owner = classes.class_of(own, node.value)
-            if owner is None or node.attr not in members.get(owner, ()):
+            if owner is None or not classes.has_lost(owner, node.attr, members):
                 continue
             if classes.may_have(owner, node.attr):
                 continue
