@@ -30,10 +30,11 @@ class Row(Struct, frozen=True):
 
     @property
     def is_reached(self) -> bool:
-        """Whether the goal is met; also where none is set."""
+        """Whether the goal is met, to the two digits that are shown; also where none is set."""
         if self.goal is None:
             return True
-        return self.median <= self.goal if self.at_most else self.median >= self.goal
+        shown = round(self.median, 2)
+        return shown <= self.goal if self.at_most else shown >= self.goal
 
 
 class Record(Struct, frozen=True):

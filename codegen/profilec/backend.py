@@ -26,6 +26,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from profilec.answers import Answers
 from profilec.config import Config, ConfigError, Profile, find_project, load_config
 from profilec.diagnostics import Finding, did_you_mean, render
 
@@ -118,7 +119,7 @@ def build_editable(
         config = replace(config, project={**config.project, "dependencies": common})
     with TemporaryDirectory() as folder:
         for path, data in render_metadata(
-            config, config.profiles[config.default], importable=tuple(map(str, importable))
+            config, config.profiles[config.default], Answers(), importable=tuple(map(str, importable))
         ).items():
             file = Path(folder, path)
             file.parent.mkdir(parents=True, exist_ok=True)

@@ -5,8 +5,9 @@ Takes the decisions of one profile so far and gives the facts that they add: `IS
 there are no more.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 import libcst as cst
@@ -29,11 +30,13 @@ class Derived:
         constants: what names hold.
         functions: what functions return.
         loaded: the names that hold a module.
+        rebound: what this file binds to something else, as an attribute of what holds it.
     """
 
     constants: Mapping[str, Any] = field(default_factory=dict)
     functions: Mapping[str, Any] = field(default_factory=dict)
     loaded: frozenset[str] = frozenset()
+    rebound: frozenset[str] = frozenset()
 
 
 def derive(module: Module, remains: Remains, facts: Facts) -> Derived:
@@ -51,18 +54,69 @@ def derive(module: Module, remains: Remains, facts: Facts) -> Derived:
         if function is not UNKNOWN:
             functions[path] = function
         constants.update(_properties(module, left[0], facts))
+    constants |= _passed_on(module, remains, facts.constants)
+    functions |= _passed_on(module, remains, facts.functions)
     loaded = frozenset(path for path, constant in constants.items() if constant is LOADED)
-    return Derived({path: constants[path] for path in constants if path not in loaded}, functions, loaded)
+    plain = {path: constants[path] for path in constants if path not in loaded}
+    return Derived(plain, functions, loaded, frozenset(_rebound(module, remains, facts)))
 
 
-def joined(facts: Facts, found: Iterable[Derived]) -> Facts:
-    """Return the facts with those that files repeat."""
+def joined(facts: Facts, found: Iterable[Derived], rebound: Collection[str] = ()) -> Facts:
+    """Return the facts with those that files repeat, under names that no file binds to something else."""
     constants, functions = dict(facts.constants), dict(facts.functions)
     for derived in found:
         constants.update({path: _frozen(value) for path, value in derived.constants.items()})
         constants.update(dict.fromkeys(derived.loaded, LOADED))
         functions.update({path: _frozen(value) for path, value in derived.functions.items()})
+    for path in rebound:
+        constants.pop(path, None)
+        functions.pop(path, None)
     return replace(facts, constants=constants, functions=functions)
+
+
+def _passed_on(module: Module, remains: Remains, known: Mapping[str, Value]) -> dict[str, Value]:
+    """Return what the only import of everything gives to a module, by the paths there."""
+    stars = module.names.stars
+    if len(stars) != 1 or not known or not remains.has(stars[0].span):
+        return {}
+    found: dict[str, Value] = {}
+    for path, one in known.items():
+        owner, _, name = path.rpartition(".")
+        if owner == stars[0].module and not name.startswith("_") and name not in module.names.root.bindings:
+            found[f"{module.names.module}.{name}"] = one
+    return found
+
+
+def _rebound(module: Module, remains: Remains, facts: Facts) -> Iterator[str]:
+    """Find the constants and functions that are set, or deleted, as attributes of a module or class."""
+    if not facts.known:
+        return
+    targets = chain(
+        (node.target for node in module.syntax.every(cst.AssignTarget)),
+        (node.target for node in module.syntax.every(cst.AugAssign)),
+        (node.target for node in module.syntax.every(cst.AnnAssign)),
+        (node.target for node in module.syntax.every(cst.Del)),
+    )
+    for target in chain(*map(_single_targets, targets)):
+        path = module.names.qualified(target) if isinstance(target, cst.Attribute) else None
+        if path in facts.known and remains.has(module.syntax.inner(target)):
+            yield path
+    for call in module.syntax.every(cst.Call):
+        match call:
+            case cst.Call(
+                func=cst.Name(value="setattr" | "delattr"),
+                args=[cst.Arg(value=owner), cst.Arg(value=cst.SimpleString() as name), *_],
+            ) if remains.has(module.syntax.inner(call)):
+                path = f"{module.names.qualified(owner)}.{name.raw_value}"
+                if path in facts.known:
+                    yield path
+
+
+def _single_targets(target: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
+    if isinstance(target, cst.Tuple | cst.List):
+        yield from chain(*(_single_targets(element.value) for element in target.elements))
+    else:
+        yield target
 
 
 def _frozen(value: Any) -> Any:

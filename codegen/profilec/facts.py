@@ -6,7 +6,7 @@ comparisons and a few pure string methods are understood, and everything else is
 
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
@@ -15,7 +15,10 @@ from typing import Any, Final, Literal
 import libcst as cst
 
 from profilec.config import Fact, Profile
+from profilec.parser import parse_expression
 from profilec.scopes import Names
+
+_VERSION_PARTS = ("major", "minor", "micro")
 
 
 class Unknown(Enum):
@@ -74,16 +77,17 @@ class Facts:
 
     @cached_property
     def roots(self) -> frozenset[str]:
-        """The first names of all listed expressions, and `sys` for `sys.modules`."""
+        """The first names of all listed expressions, and of `sys.modules` and `importlib.util.find_spec`."""
         names = {name for text in self.expressions for name in _ROOT.findall(_STRING.sub("", text))}
-        return frozenset(names | ({"sys"} if self.modules else set()))
+        return frozenset(names | ({"sys", "importlib"} if self.modules else set()))
 
     @property
     def words(self) -> frozenset[str]:
         """One word of each listed expression; a text without it does not contain the expression."""
         found = [_ROOT_OR_PART.findall(_STRING.sub("", text)) for text in self.expressions]
         return frozenset(
-            [max(names, key=len) for names in found if names] + (["modules"] if self.modules else [])
+            [max(names, key=len) for names in found if names]
+            + (["modules", "find_spec"] if self.modules else [])
         )
 
     @cached_property
@@ -96,13 +100,22 @@ class Facts:
         """The dotted paths of the package's own constants and functions that only repeat facts."""
         return frozenset([*self.constants, *self.functions])
 
+    @cached_property
+    def holders(self) -> frozenset[str]:
+        """The modules, and the packages of modules, through which these can be reached."""
+        parts = [path.split(".")[:-1] for path in self.known]
+        return frozenset(".".join(path[: end + 1]) for path in parts for end in range(len(path)))
+
 
 def facts_of(profile: Profile) -> Facts:
     """Return what a profile's configuration fixes."""
-    expressions = {
-        canonical(cst.parse_expression(text), None) or text: value for text, value in profile.facts.items()
-    }
+    expressions = {_canonical_text(text): value for text, value in profile.facts.items()}
     return Facts(expressions, profile.modules)
+
+
+def _canonical_text(text: str) -> str:
+    expression = parse_expression(text)
+    return (expression and canonical(expression, None)) or text
 
 
 def value(node: cst.BaseExpression, names: Names, facts: Facts) -> Value | VersionPrefix:
@@ -130,15 +143,40 @@ def value(node: cst.BaseExpression, names: Names, facts: Facts) -> Value | Versi
                 if found is UNKNOWN or bool(found) is isinstance(operator, cst.Or)
                 else value(right, names, facts)
             )
-        case cst.Comparison(comparisons=[target]):
-            return _comparison(node.left, target, names, facts)
+        case cst.Comparison(left=left, comparisons=targets):
+            return _chain(left, targets, names, facts)
         case cst.Subscript(slice=[cst.SubscriptElement(slice=index)]):
             return _item(value(node.value, names, facts), index)
-        case cst.Attribute(attr=cst.Name(value="major" | "minor" as part)):
-            return _part(value(node.value, names, facts), 0 if part == "major" else 1)
+        case cst.Attribute(attr=cst.Name(value=part)) if part in _VERSION_PARTS:
+            return _part(value(node.value, names, facts), _VERSION_PARTS.index(part))
+        case cst.Call(
+            func=cst.Name(value="bool") as function, args=[cst.Arg(value=one, keyword=None, star="")]
+        ):
+            return _truth(value(one, names, facts)) if _is_builtin(function, names) else UNKNOWN
+        case cst.Call(args=[cst.Arg(value=one, keyword=None, star="")]) if (
+            names.qualified(node.func) == "importlib.util.find_spec"
+        ):
+            return _found(value(one, names, facts), facts)
         case cst.Call(func=cst.Attribute() as method):
             return _method(method, node.args, names, facts)
     return UNKNOWN
+
+
+def _found(module: Value | VersionPrefix, facts: Facts) -> Value:
+    """Return what `find_spec` gives for a module: None where importing it fails."""
+    there = facts.modules.get(module) if isinstance(module, str) and "." not in module else None
+    if there is None:
+        return UNKNOWN
+    return LOADED if there else None
+
+
+def _truth(found: Value | VersionPrefix) -> Value:
+    return UNKNOWN if found is UNKNOWN else isinstance(found, VersionPrefix) or bool(found)
+
+
+def _is_builtin(node: cst.Name, names: Names) -> bool:
+    use = names.use(node)
+    return use is not None and not names.stars and not names.bindings(use)
 
 
 def _listed(node: cst.BaseExpression, names: Names, facts: Facts) -> Value | VersionPrefix:
@@ -178,6 +216,19 @@ _ORDER: dict[type[cst.BaseCompOp], Callable[[Any, Any], bool]] = {
 }
 
 
+def _chain(
+    left: cst.BaseExpression, targets: Sequence[cst.ComparisonTarget], names: Names, facts: Facts
+) -> Value:
+    """Return the value of a comparison, of which the facts decide every link, or the first is false."""
+    found: Value = True
+    for target in targets:
+        found = _comparison(left, target, names, facts)
+        if not found or found is UNKNOWN:
+            break
+        left = target.comparator
+    return found
+
+
 def _comparison(left: cst.BaseExpression, target: cst.ComparisonTarget, names: Names, facts: Facts) -> Value:
     a = value(left, names, facts)
     how = target.operator
@@ -188,7 +239,8 @@ def _comparison(left: cst.BaseExpression, target: cst.ComparisonTarget, names: N
     if a is UNKNOWN or b is UNKNOWN:
         return UNKNOWN
     if isinstance(how, cst.Is | cst.IsNot):
-        return (a is b) == isinstance(how, cst.Is) if a is None or b is None else UNKNOWN
+        single = all(one is None or isinstance(one, bool) for one in (a, b)) or a is None or b is None
+        return (a is b) == isinstance(how, cst.Is) if single else UNKNOWN
     if isinstance(a, VersionPrefix) or isinstance(b, VersionPrefix):
         return _version_comparison(a, how, b)
     try:
@@ -229,7 +281,9 @@ def _item(whole: Value | VersionPrefix, index: cst.BaseSlice) -> Value:
     match index:
         case cst.Index(value=cst.Integer() as number):
             return _part(whole, number.evaluated_value)
-        case cst.Slice(lower=None, upper=cst.Integer() as stop, step=None):
+        case cst.Slice(lower=None | cst.Integer(value="0"), upper=cst.Integer() as stop, step=None):
+            if isinstance(whole, str):
+                return whole[: stop.evaluated_value]
             parts = _parts(whole)
             return parts[: stop.evaluated_value] if stop.evaluated_value <= len(parts) else UNKNOWN
     return UNKNOWN
@@ -276,8 +330,8 @@ def _method(method: cst.Attribute, args: object, names: Names, facts: Facts) -> 
 def canonical(node: cst.CSTNode, names: Names | None) -> str | None:
     """Return a text that is equal for equal expressions, however they are spelt and imported.
 
-    `machine()` after ``from platform import machine`` is `platform.machine()`. Expressions of other
-    shapes than names, attributes, calls, items, comparisons and literals have none.
+    `machine()` after ``from platform import machine`` is `platform.machine()`. What is no operation on names,
+    attributes, calls, items and literals has none, as a lambda, a comprehension or a conditional expression.
     """
     match node:
         case cst.Name():
@@ -288,16 +342,27 @@ def canonical(node: cst.CSTNode, names: Names | None) -> str | None:
         case cst.Call(func=function, args=args):
             return _joined("{}(" + ", ".join("{}" for _ in args) + ")", canonical(function, names), *(
                 _canonical_argument(arg, names) for arg in args))  # fmt: skip
-        case cst.Subscript(value=owner, slice=[cst.SubscriptElement(slice=cst.Index(value=index))]):
-            return _joined("{}[{}]", canonical(owner, names), canonical(index, names))
-        case cst.Comparison(left=left, comparisons=[target]):
-            sign = type(target.operator).__name__
-            return _joined("{} " + sign + " {}", canonical(left, names), canonical(target.comparator, names))
+        case cst.Subscript(value=owner, slice=elements):
+            parts = [_canonical_slice(element.slice, names) for element in elements]
+            return _joined("{}[" + ", ".join("{}" for _ in parts) + "]", canonical(owner, names), *parts)
+        case cst.Comparison(left=left, comparisons=targets):
+            signs = "".join(f" {type(target.operator).__name__} {{}}" for target in targets)
+            return _joined("({}" + signs + ")", canonical(left, names), *(
+                canonical(target.comparator, names) for target in targets))  # fmt: skip
+        case cst.BinaryOperation() | cst.BooleanOperation():
+            sign = type(node.operator).__name__
+            return _joined(f"({{}} {sign} {{}})", canonical(node.left, names), canonical(node.right, names))
+        case cst.UnaryOperation(operator=operator, expression=operand):
+            return _joined(type(operator).__name__ + "({})", canonical(operand, names))
         case cst.SimpleString() | cst.ConcatenatedString() | cst.Integer() | cst.Float():
             return repr(node.evaluated_value)
-        case cst.Tuple(elements=elements):
-            parts = [canonical(element.value, names) for element in elements]
-            return _joined("(" + "{}, " * len(parts) + ")", *parts)
+        case cst.Tuple(elements=elements) | cst.List(elements=elements):
+            opening, closing = "()" if isinstance(node, cst.Tuple) else "[]"
+            parts = [
+                None if isinstance(one, cst.StarredElement) else canonical(one.value, names)
+                for one in elements
+            ]
+            return _joined(opening + "{}, " * len(parts) + closing, *parts)
     return None
 
 
@@ -306,6 +371,17 @@ def _canonical_name(node: cst.Name, names: Names | None) -> str | None:
     if names is None or use is None or not names.bindings(use):
         return node.value
     return names.qualified(node)
+
+
+def _canonical_slice(node: cst.BaseSlice, names: Names | None) -> str | None:
+    match node:
+        case cst.Index(value=index, star=None):
+            return canonical(index, names)
+        case cst.Slice(lower=lower, upper=upper, step=step):
+            return _joined(
+                "{}:{}:{}", *(canonical(part, names) if part else "" for part in (lower, upper, step))
+            )
+    return None
 
 
 def _canonical_argument(arg: cst.Arg, names: Names | None) -> str | None:

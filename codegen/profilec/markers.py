@@ -7,27 +7,20 @@ In every emitted tree the markers are gone.
 """
 
 import functools
-import importlib
-import inspect
 import os
-import string
 import sys
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, NoReturn, cast
+from typing import Any, cast
+
+from profilec.lacking import MarkerError, NotInProfileError, placeholder, refusing
 
 PROFILE_VARIABLE = "PROFILEC_PROFILE"
 
-
-class MarkerError(Exception):
-    """A marker cannot be answered: no configuration, an unknown profile or flag, an impossible stub."""
-
-
-class NotInProfileError(Exception):
-    """Something was used that the profile which the un-compiled tree runs as does not have."""
+__all__ = ["PROFILE_VARIABLE", "MarkerError", "NotInProfileError", "choose", "flag", "only", "stub"]
 
 
 def flag(name: str) -> bool:
@@ -68,7 +61,7 @@ def only[T](condition: bool) -> Callable[[T], T]:
     """
 
     def keep_or_replace(definition: T) -> T:
-        return definition if condition else cast(T, _placeholder(definition))
+        return definition if condition else cast(T, placeholder(definition, sys._getframe(1)))
 
     return keep_or_replace
 
@@ -97,10 +90,7 @@ def stub[D: Callable[..., Any]](
     def keep_or_refuse(definition: D) -> D:
         if unless:
             return definition
-        if isinstance(definition, type):
-            _refuse_methods(definition, error, code, message)
-            return definition
-        return cast(D, _refusal(definition, error, code, message))
+        return cast(D, refusing(definition, sys._getframe(1), error, code, message))
 
     return keep_or_refuse
 
@@ -180,153 +170,3 @@ def _features_of(name: str, profiles: Mapping[str, Mapping[str, Any]]) -> frozen
 def _did_you_mean(name: str, known: list[str]) -> str:
     close = get_close_matches(name, known, n=1)
     return f"; did you mean `{close[0]}`?" if close else f"; it declares {', '.join(known)}"
-
-
-# --- What stands in for a definition that the profile lacks ---------------------------------------
-
-
-class _Placeholder:
-    """Stands where a false ``@only`` removed a definition. Importing and annotating work; any use raises."""
-
-    def __init__(self, name: str) -> None:
-        object.__setattr__(self, "_name", name)
-
-    def _refuse(self, *_: object, **__: object) -> NoReturn:
-        name = object.__getattribute__(self, "_name")
-        raise NotInProfileError(f"{name} is not part of the profile that this tree runs as")
-
-    __call__ = __iter__ = __enter__ = __aenter__ = __mro_entries__ = __instancecheck__ = __subclasscheck__ = (
-        _refuse
-    )
-
-    def __getattr__(self, attribute: str) -> NoReturn:
-        if attribute.startswith("__") and attribute.endswith(
-            "__"
-        ):  # the import system and inspect look these up
-            raise AttributeError(attribute)
-        self._refuse()
-
-    def __or__(self, other: object) -> "_Placeholder":
-        return self
-
-    def __ror__(self, other: object) -> "_Placeholder":
-        return self
-
-    def __getitem__(self, parameters: object) -> "_Placeholder":
-        return self
-
-
-class _PlaceholderProperty(_Placeholder):
-    """Stands where a false ``@only`` removed a property."""
-
-    def __get__(self, instance: object, owner: type | None = None) -> object:
-        return self if instance is None else self._refuse()
-
-    def __set__(self, instance: object, value: object) -> None:
-        self._refuse()
-
-    def __delete__(self, instance: object) -> None:
-        self._refuse()
-
-    def setter(self, function: object) -> "_PlaceholderProperty":
-        return self
-
-    getter = deleter = setter
-
-
-def _placeholder(definition: object) -> _Placeholder:
-    named: Any = definition
-    if isinstance(definition, property):
-        named = definition.fget
-    name = getattr(named, "__qualname__", type(definition).__qualname__)
-    is_data_descriptor = hasattr(type(definition), "__set__")
-    return (_PlaceholderProperty if is_data_descriptor else _Placeholder)(name)
-
-
-def _refuse_methods(cls: type, error: type[BaseException] | str, code: str | None, message: str) -> None:
-    for name, member in list(vars(cls).items()):
-        function = getattr(member, "__func__", member)
-        if not inspect.isfunction(function):
-            continue
-        if name.startswith("_") and not name.endswith("__"):
-            delattr(cls, name)
-            continue
-        refusal = _refusal(function, error, code, message)
-        setattr(cls, name, refusal if function is member else type(member)(refusal))
-
-
-def _refusal(function: Any, error: type[BaseException] | str, code: str | None, message: str) -> Any:
-    """Return a function of the same signature and kind as `function` that raises as the emitted stub does."""
-    if not inspect.isfunction(function):
-        raise MarkerError(
-            f"@stub stands on a function; {function!r} is none: put it below the other decorators"
-        )
-    signature = inspect.signature(function)
-    template = message or f"{function.__qualname__} is not part of this build"
-    named = _parameters_named(template)
-    receiver = (
-        next(iter(signature.parameters), "")
-        if "." in function.__qualname__.rpartition("<locals>.")[2]
-        else ""
-    )
-
-    def exception(args: tuple[object, ...], kwargs: dict[str, object]) -> BaseException:
-        bound = signature.bind(*args, **kwargs)
-        bound.apply_defaults()
-        raised = _error_class(error, code, function)
-        own = getattr(raised, "__module__", "") != "builtins"  # the built-in ones take no keyword arguments
-        fields = {name: bound.arguments[name] for name in named if own and name != receiver}
-        return raised(template.format(**bound.arguments), **fields)
-
-    return functools.wraps(function)(_of_the_same_kind(function, exception))
-
-
-def _of_the_same_kind(function: object, exception: Callable[[Any, Any], BaseException]) -> Any:
-    def plain(*args: object, **kwargs: object) -> NoReturn:
-        raise exception(args, kwargs)
-
-    def generator(*args: object, **kwargs: object) -> Any:
-        raise exception(args, kwargs)
-        yield
-
-    async def coroutine(*args: object, **kwargs: object) -> NoReturn:
-        raise exception(args, kwargs)
-
-    async def async_generator(*args: object, **kwargs: object) -> Any:
-        raise exception(args, kwargs)
-        yield
-
-    if inspect.isasyncgenfunction(function):
-        return async_generator
-    if inspect.iscoroutinefunction(function):
-        return coroutine
-    return generator if inspect.isgeneratorfunction(function) else plain
-
-
-def _parameters_named(template: str) -> list[str]:
-    """List the parameters that a format string names: ``"{edge.name} on {tier}"`` names edge and tier."""
-    fields = [field for _, field, _, _ in string.Formatter().parse(template) if field]
-    names = [field.split(".")[0].split("[")[0] for field in fields]
-    return list(dict.fromkeys(names))
-
-
-def _error_class(
-    error: type[BaseException] | str, code: str | None, function: Any
-) -> Callable[..., BaseException]:
-    resolved = _named_error(error, function) if isinstance(error, str) else error
-    if code is not None and getattr(resolved, "code", None) != code:
-        raise MarkerError(
-            f"@stub of {function.__qualname__}: code {code!r} is not the code of {resolved.__qualname__}"
-        )
-    return resolved
-
-
-def _named_error(name: str, function: Any) -> Any:
-    module, _, attribute = name.rpartition(":")
-    scope = vars(importlib.import_module(module)) if module else function.__globals__
-    try:
-        return scope[attribute]
-    except KeyError:
-        raise MarkerError(
-            f"@stub of {function.__qualname__}: no exception class {name!r} can be found"
-        ) from None

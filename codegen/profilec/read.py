@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any, NamedTuple, cast
 
 import libcst as cst
@@ -22,6 +22,7 @@ from libcst._nodes.internal import CodegenState  # no public class tells where a
 from profilec.aligned import aligned
 from profilec.depth import nests_too_deeply
 from profilec.diagnostics import Finding
+from profilec.parser import parse_module
 from profilec.stand_in import StandIn, amended, stand_in
 from profilec.tree import SourceFile
 
@@ -115,6 +116,18 @@ def _cookie(data: bytes) -> str | None:
     return None
 
 
+def cookie_for(text: Text, content: str) -> tuple[int, str]:
+    """Return what a changed content needs so that it is read as its text was, and where: mostly nothing.
+
+    A comment that speaks of an encoding is a cookie once it has moved into the first two lines.
+    """
+    declared, before = (_cookie(one[:2048].encode(errors="replace")) for one in (content, text.content))
+    if declared is None or declared == before:
+        return 0, ""
+    newline = "\r\n" if "\r\n" in content else "\n"
+    return content.find("\n") + 1 if content.startswith("#!") else 0, f"# coding: {text.encoding}{newline}"
+
+
 def _bad_bytes(data: bytes, error: UnicodeError) -> str:
     if not isinstance(error, UnicodeDecodeError):
         return f"the text cannot be written back: {error}"
@@ -188,10 +201,25 @@ class Syntax:
 
     @cached_property
     def strings(self) -> Sequence[Span]:
-        """Return the string literals of several lines: no line within them is indented by the code."""
+        """Return the string literals of several lines whose lines are not indented as the code is.
+
+        Docstrings are, and other strings that stand as a statement: nobody reads their blanks (PEP 257).
+        """
         kinds = (cst.SimpleString, cst.FormattedString, cst.TemplatedString)
-        spans = (self.outer(node) for node in self._outer if isinstance(node, kinds))
+        spans = {self.outer(node) for node in self._outer if isinstance(node, kinds)}
+        alone = (self.outer(node.value) for node in self.every(cst.Expr) if isinstance(node.value, kinds[0]))
+        spans -= {span for span in alone if self._is_indented_as_code(span)}
         return sorted(span for span in spans if "\n" in self.content[span.start : span.end])
+
+    def _is_indented_as_code(self, string: Span) -> bool:
+        """Tell whether all lines of a string begin with the blanks of its first, and none depends on them."""
+        indentation = self.content[self.content.rfind("\n", 0, string.start) + 1 : string.start]
+        lines = self.content[string.start : string.end].split("\n")
+        return indentation.isspace() and all(
+            not line.strip()
+            or (line.startswith(indentation) and "\t" not in line.strip() and not above.endswith("\\"))
+            for above, line in pairwise(lines)
+        )
 
     def every[Node: cst.CSTNode](self, kind: type[Node]) -> Iterator[Node]:
         """Yield the nodes of one kind, an outer one before those within it."""
@@ -244,7 +272,7 @@ def _parsed(text: Text, content: str) -> tuple[cst.Module, StandIn]:
     while True:
         stumbled: int | None = None
         try:
-            return cst.parse_module(read.content), read
+            return parse_module(read.content), read
         except cst.ParserSyntaxError as error:
             stumbled = _stumbled_over(read.content, error)
             finding = finding or _syntax_finding(

@@ -137,6 +137,13 @@ class Names:
     def path(self, use: Use) -> str | None:
         """Return the dotted path of what a use stands for, where that is certain."""
         bindings = self.bindings(use)
+        if (
+            not bindings
+            and len(self.stars) == 1
+            and not use.name.startswith("_")
+            and use.name not in BUILTINS
+        ):
+            return f"{self.stars[0].module}.{use.name}"
         paths = {self._path_of(binding) for binding in bindings}
         if len(paths) == 1:
             return paths.pop()

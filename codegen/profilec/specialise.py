@@ -18,7 +18,7 @@ from profilec.facts import Facts, facts_of
 from profilec.flags import Flag, FlagTable
 from profilec.needs import Needs, Remaining
 from profilec.package import Package
-from profilec.read import Span, Text
+from profilec.read import Span, Text, cookie_for
 from profilec.scopes import module_name
 from profilec.settle import Circumstances, Held, Outcome, Settled, Task, settle
 from profilec.tree import EmittedFile, Tree
@@ -111,13 +111,15 @@ def _flags_for(text: Text, table: FlagTable) -> FlagTable:
 class _Specialising:
     """One profile's passes over a package: what is asked of each file, and what became of it.
 
-    A fact that would harm what remains decides nothing there: everything is then asked again without it.
+    A fact that would harm what remains decides nothing there: everything is then asked again without it. So
+    it is where a file binds a name that repeats a fact to something else.
     """
 
     package: Package
     profile: Profile
     facts: Facts = field(init=False)
     held: dict[str, dict[Span, Finding]] = field(default_factory=dict)
+    rebound: set[str] = field(default_factory=set)
     unneeded: dict[str, frozenset[str]] = field(default_factory=dict)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     spliced: dict[str, tuple[Decision, tuple[str, tuple[int, ...]]]] = field(default_factory=dict)
@@ -142,7 +144,8 @@ class _Specialising:
         if not self.facts.known:
             return self.facts
         content = self.package.texts[path].content
-        named = {known for known in self.facts.known if known.rpartition(".")[2] in content}
+        star = "import *" in content  # which may pass on what it does not name
+        named = {known for known in self.facts.known if star or known.rpartition(".")[2] in content}
         constants = {name: value for name, value in self.facts.constants.items() if name in named}
         functions = {name: value for name, value in self.facts.functions.items() if name in named}
         return replace(self.facts, constants=constants, functions=functions)
@@ -154,6 +157,10 @@ class _Specialising:
 
     def go_on(self) -> None:
         """Find the files that have to be settled again, because another changed what they are asked with."""
+        if rebound := {path for outcome in self.outcomes.values() for path in outcome.derived.rebound}:
+            self.rebound |= rebound
+            self._begin()
+            return
         self.pending = self._learn()
         if self.pending:
             return
@@ -176,10 +183,18 @@ class _Specialising:
         known = self.facts
         if not known.expressions and not known.modules:
             return set()
-        self.facts = joined(known, (outcome.derived for outcome in self.outcomes.values()))
-        words = {path.rpartition(".")[2] for path in self.facts.known - known.known}
+        derived = [outcome.derived for outcome in self.outcomes.values()]
+        self.facts = joined(known, derived, self.rebound)
+        news = self.facts.known - known.known
+        words = {path.rpartition(".")[2] for path in news}
+        modules = {path.rpartition(".")[0].rpartition(".")[2] for path in news}
         texts = self.package.texts.items() if words else ()
-        return {path for path, text in texts if any(word in text.content for word in words)}
+        return {
+            path
+            for path, text in texts
+            if any(word in text.content for word in words)
+            or ("import *" in text.content and any(module in text.content for module in modules))
+        }
 
     def _release(self, needs: Needs) -> set[str]:
         """Note the names at the top of files that no other file asks for any more, and return these files."""
@@ -222,7 +237,7 @@ class _Specialising:
         decision = self.outcomes[path].decision
         known = self.spliced.get(path)
         if known is None or known[0] is not decision:
-            known = decision, splice(self.package.texts[path].content, decision.cuts)
+            known = decision, _spliced(self.package.texts[path], decision)
             self.spliced[path] = known
         return known[1]
 
@@ -277,3 +292,12 @@ class _Specialising:
                 yield path, frozenset(chain(*lines))
         for path in self.gone:
             yield path, frozenset(range(1, self.package.texts[path].content.count("\n") + 2))
+
+
+def _spliced(text: Text, decision: Decision) -> tuple[str, tuple[int, ...]]:
+    content, lines = splice(text.content, decision.cuts)
+    at, cookie = cookie_for(text, content)
+    if not cookie:
+        return content, lines
+    above = content.count("\n", 0, at)
+    return content[:at] + cookie + content[at:], (*lines[:above], 0, *lines[above:])

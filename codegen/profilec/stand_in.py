@@ -6,7 +6,9 @@ above, and a form feed before an indentation confuses it. `read` parses the stan
 back to the text, which is what edits are spliced into: nothing of a stand-in is ever emitted.
 """
 
+import io
 import re
+import tokenize
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +16,8 @@ from functools import cached_property
 from itertools import accumulate
 
 import libcst as cst
+
+from profilec.parser import parse_expression
 
 type Omitted = tuple[int, int]
 """The first character of a text that is left out, and the one behind the last."""
@@ -91,8 +95,24 @@ def _before_indentation(content: str) -> Iterator[Omitted]:
     for match in _BEFORE_INDENTATION.finditer(content):
         if match[2] is None:
             yield match.span()
-        elif not content[max(match.start() - 3, 0) : match.start()].rstrip("\r\n").endswith("\\"):
+        elif not _is_continued(content, match.start()):
             yield match.start(2), match.end(3 if match[1] else 2)
+
+
+def _is_continued(content: str, start: int) -> bool:
+    """Tell whether a backslash joins a line to the one above; one that ends a comment does not."""
+    above = content[content.rfind("\n", 0, max(start - 1, 0)) + 1 : start].rstrip("\r\n")
+    if not above.endswith("\\"):
+        return False
+    return "#" not in above or content.count("\n", 0, start) not in _lines_with_comments(content)
+
+
+def _lines_with_comments(content: str) -> frozenset[int]:
+    try:
+        tokens = list(tokenize.generate_tokens(io.StringIO(content).readline))
+    except (tokenize.TokenError, SyntaxError):
+        return frozenset()
+    return frozenset(token.end[0] for token in tokens if token.type == tokenize.COMMENT)
 
 
 def _around_annotated_target(content: str, colon: int) -> tuple[Omitted, ...]:
@@ -101,10 +121,7 @@ def _around_annotated_target(content: str, colon: int) -> tuple[Omitted, ...]:
     start = _opening(content, end)
     if start is None or not _BEFORE_A_STATEMENT.search(content, content.rfind("\n", 0, start) + 1, start):
         return ()
-    try:
-        target = cst.parse_expression(content[start:end])
-    except (cst.ParserSyntaxError, cst.CSTLogicError):
-        return ()
+    target = parse_expression(content[start:end])
     if not isinstance(target, cst.Name | cst.Attribute | cst.Subscript) or not target.lpar:
         return ()
     written = cst.Module([]).code_for_node

@@ -187,24 +187,46 @@ def _bound_anyway(scope: Scope, remains: Remains) -> frozenset[str]:
 
 
 def _lost_declarations(module: Module, scope: Scope, remains: Remains) -> Iterator[Trap]:
-    """Find `global` and `nonlocal` of names that nothing binds any more."""
+    """Find `global` and `nonlocal` of names that nothing binds any more, and names that lose theirs."""
     for name, declarations in scope.declared.items():
         how, place = declarations[0]
         owner = module.names.root if how == "global" else _outer_scope(scope, name)
         bindings = owner.bindings.get(name, []) if owner else []
-        if how == "nonlocal":
-            bindings = _without_declared(module, bindings, name)
+        if not any(remains.has(span) for _, span in declarations):
+            if owner is not scope and _means_another(module, scope, name, bindings, remains):
+                message = f"`{how} {name}` goes, and what is left would be a local `{name}`"
+                hint = f"declare `{name}` in every profile"
+                finding = module.syntax.finding("PC304", place, message, hint)
+                yield Trap(finding, tuple(span for _, span in declarations))
+            continue
+        if how == "nonlocal":  # that must be bound outside: what is bound under it does not count
+            bindings = [binding for binding in bindings if not _is_declared(module, binding)]
         if bindings and remains.has(place) and not _is_bound(bindings, remains):
             message = f"`{how} {name}` is left, but what binds `{name}` goes"
             hint = "select both for the same profiles"
             yield Trap(module.syntax.finding("PC304", place, message, hint), _spans(bindings))
 
 
-def _without_declared(module: Module, bindings: Iterable[Binding], name: str) -> list[Binding]:
-    """Return the bindings of a name but those in functions that say `nonlocal`: they do not count."""
-    declaring = (scope for scope in module.names.scopes if name in scope.declared)
-    inner = [module.syntax.inner(scope.node) for scope in declaring]
-    return [one for one in bindings if not any(span.start <= one.span.start < span.end for span in inner)]
+def _means_another(
+    module: Module, scope: Scope, name: str, bindings: Iterable[Binding], remains: Remains
+) -> bool:
+    """Tell whether a name that is declared no more is still bound in a scope, or there read from another."""
+    inside = module.syntax.outer(scope.node)
+    within = (found for found in module.names.scopes if found is not scope and name in found.declared)
+    nested = [span for span in (module.syntax.outer(found.node) for found in within) if inside.covers(span)]
+    left = [binding.span for binding in bindings]
+    if scope.declared[name][0][0] == "global" and _outer_scope(scope, name):
+        left += [use.span for use in module.names.uses if use.name == name]
+    return any(
+        inside.covers(span) and remains.has(span) and not any(other.covers(span) for other in nested)
+        for span in left
+    )
+
+
+def _is_declared(module: Module, binding: Binding) -> bool:
+    """Tell whether a binding stands in a function that declares its name as one of another scope."""
+    declaring = (scope for scope in module.names.scopes if binding.name in scope.declared)
+    return any(module.syntax.outer(scope.node).covers(binding.span) for scope in declaring)
 
 
 def _outer_scope(scope: Scope, name: str) -> Scope | None:

@@ -131,7 +131,8 @@ class FlowInstance(AsyncIterator[Result]):
                 self.scheduler.outlet.wake_all()
 
     async def _wait_for_permit(self) -> None:
-        if not await self.scheduler.permits.wait():
+        # The run may have ended since the permit was given.
+        if not await self.scheduler.permits.wait() or self.scheduler.stopped:
             raise self._over()
 
     async def _wait_for_room(self, entrance: Edge, size: int) -> None:

@@ -43,6 +43,7 @@ async def _from_sync(instance: FlowInstance, trigger: str, payloads: Iterable[An
             results, size = scheduler.take_all()
             for result in results:
                 yield result
+            del results, result  # a stream that the host has dropped would go on else
             scheduler.lighten(size)
         if feeder.failure is not None:
             raise feeder.failure
@@ -141,6 +142,7 @@ async def _from_async(
         try:
             async for result in instance:
                 yield result
+                del result
             if failure is not None:
                 raise failure
         finally:

@@ -74,6 +74,11 @@ class Feed:
         """The loop on which both ends live."""
         return self._loop
 
+    @property
+    def exhausted(self) -> bool:
+        """Whether the host has taken all that there will be."""
+        return self.ended and not self._items
+
     async def put(self, item: object) -> bool:
         """Queue an item, waiting for room. False when the host is gone and the node should stop."""
         while len(self._items) >= self.CAPACITY and not self.closed:
@@ -131,8 +136,9 @@ class Stream(AsyncIterator[Any]):
     """The items of a streaming capture node, one by one, as its handler yields them.
 
     Iterating raises `NodeFailed` where the handler raised, behind the items before it, and whatever else
-    ended the run. `aclose()`, or dropping the stream, stops the handler. To be iterated by one task at a
-    time.
+    ended the run. `aclose()`, or dropping the stream, stops the handler. Until then, or until its last item
+    is taken, the node takes no other message: a host that keeps a stream and reads no further waits in vain
+    for the next result. To be iterated by one task at a time.
     """
 
     __slots__ = ("__weakref__", "_abandon", "_conclude", "_feed")
@@ -169,7 +175,7 @@ class Stream(AsyncIterator[Any]):
 
     def __del__(self) -> None:
         feed = self._feed
-        if not (feed.closed or feed.loop.is_closed() or (feed.ended and self._conclude is None)):
+        if not (feed.closed or feed.loop.is_closed() or (feed.exhausted and self._conclude is None)):
             # The last reference may go on any thread.
             feed.loop.call_soon_threadsafe(self._abandon)
 

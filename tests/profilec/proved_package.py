@@ -9,8 +9,9 @@ from profilec.config import Config, Profile
 from profilec.config.model import Fact
 from profilec.diagnostics import Finding
 from profilec.prove.dependencies import Dependencies
-from profilec.prove.forbidden import prove_forbidden
+from profilec.prove.forbidden import forbidden_words, prove_forbidden
 from profilec.prove.idle_dependencies import prove_imports_remain
+from profilec.prove.reach import Reaches
 from profilec.tree import EmittedFile, SourceFile, Tree
 
 FORBID = ("threading", "concurrent.futures", "time.sleep", "asyncio.to_thread", "open", "*.run_in_executor")
@@ -67,8 +68,8 @@ def prove(
     texts = {"shop/__init__.py": "", **files}
     sources = {path: SourceFile(path, dedent(text).encode()) for path, text in texts.items()}
     tree = Tree("wasm", {path: EmittedFile(path, source.data, False) for path, source in sources.items()})
-    dependencies = Dependencies.at(root / "deps")
+    dependencies, reaches = Dependencies.at(root / "deps"), Reaches(forbidden_words(config), Answers())
     return [
-        *prove_forbidden(sources, tree, config, dependencies, Answers()),
-        *prove_imports_remain(sources, tree, config, dependencies),
+        *prove_forbidden(sources, tree, config, dependencies, reaches),
+        *prove_imports_remain(sources, tree, config, dependencies, reaches),
     ]

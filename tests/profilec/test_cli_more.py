@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from profilec_project import Project
 
-from profilec.diagnostics import CODES, pages
+from profilec.diagnostics import CODES, Finding, pages
 from profilec.diagnostics.sarif import to_sarif
 
 JOBS = """
@@ -45,6 +45,17 @@ LAYOUTS: dict[str, tuple[dict[str, str], str, str]] = {
     "in a namespace": ({"src/acme/bakery/__init__.py": ""}, "src", "acme.bakery"),
     "deep in a namespace": ({"acme/food/bakery/__init__.py": "", "tools/x.py": ""}, ".", "acme.food.bakery"),
     "a namespace of modules": ({"bakery/oven.py": "x = 1\n", "tests/test_oven.py": ""}, ".", "bakery"),
+    "beside its tests, by whatever name": (
+        {"bakery/__init__.py": "", "bakery_tests/__init__.py": "", "t/__init__.py": ""},
+        ".",
+        "bakery",
+    ),
+    "the only one, and called like tests": ({"src/test_bakery/__init__.py": ""}, "src", "test_bakery"),
+    "beside a project of its own": (
+        {"bakery/__init__.py": "", "apps/__init__.py": "", "apps/setup.py": ""},
+        ".",
+        "bakery",
+    ),
 }
 
 
@@ -68,6 +79,9 @@ def test_a_strangers_project_builds_after_init(layout: str, metadata: str, empty
     assert (empty_project.root / "build/wasm" / Path(module).relative_to(source)).is_file()
 
 
+NAMED = {"pyproject.toml": '[project]\nname = "The-Oven"\nversion = "1"\n'}
+
+
 @pytest.mark.parametrize(
     ("files", "arguments", "message"),
     [
@@ -80,7 +94,12 @@ def test_a_strangers_project_builds_after_init(layout: str, metadata: str, empty
         ({"oven.py": "", "test_oven.py": "", "setup.py": ""}, [], "move it to oven/__init__.py first"),
         ({"oven.py": "", "more/x.py": ""}, [], "oven.py is a module by itself"),
         ({"src/oven.py": ""}, [], "src/oven.py is a module by itself"),
+        ({"oven_helper.py": "", **NAMED}, [], "oven_helper.py is a module by itself"),
+        ({"mixer.py": "", "the_oven.py": "", **NAMED}, [], "the_oven.py is a module by itself"),
+        ({"__init__.py": "", "oven.py": ""}, [], "the modules of the package lie beside pyproject.toml"),
         ({"a/__init__.py": "", "b/__init__.py": ""}, [], "name one of a, b: profilec init a"),
+        ({"_a/__init__.py": "", "b/__init__.py": ""}, [], "name one of _a, b: profilec init b"),
+        ({"a/__init__.py": "", "the_oven/__init__.py": "", **NAMED}, [], "the_oven: profilec init the_oven"),
         ({"a/__init__.py": ""}, ["c"], "there is no package `c` here or in src; there is a"),
     ],
 )
@@ -243,6 +262,12 @@ def test_a_wrong_configuration_is_written_as_sarif_too(shop: Project) -> None:
     ran = shop.run("check", "--sarif")
     assert ran.code == 2
     assert {result["ruleId"] for result in ran.json["runs"][0]["results"]} == {"PC004", "PC005"}
+
+
+def test_a_path_is_written_as_a_uri() -> None:
+    (run,) = to_sarif([Finding("PC601", "my source/Käse.py", 1, 1, 2, "invalid syntax")])["runs"]
+    (location,) = run["results"][0]["locations"]
+    assert location["physicalLocation"]["artifactLocation"]["uri"] == "my%20source/K%C3%A4se.py"
 
 
 def test_a_run_without_findings_is_an_empty_log() -> None:

@@ -166,9 +166,24 @@ def test_audit_reads_dependencies_where_it_is_told(shop: Project) -> None:
         assert shop.run(command, "--deps", "deps", "--json").codes == ["PC405"]
 
 
+WRONG_FLAG = {"src/shop/b.py": "from shop._profile import THREAD\nif THREAD:\n    x = 1\n"}
+
+
 def test_what_kept_the_proofs_from_being_made_is_told(shop: Project) -> None:
-    shop.write({"src/shop/b.py": "from shop._profile import THREAD\nif THREAD:\n    x = 1\n"})
+    shop.write(WRONG_FLAG)
     assert shop.run("audit", "--json").codes == ["PC101"]
+    assert shop.run("explain", "src/shop/jobs.py:8", "--json").codes == ["PC101"]
+    assert "PC101" in shop.run("diff", "native", "wasm").err
+
+
+def test_trees_that_a_proof_refuses_can_still_be_looked_at(shop: Project) -> None:
+    told = shop.run("explain", "src/shop/jobs.py:8").out, shop.run("diff", "native", "wasm").out
+    shop.write({"src/shop/b.py": "from shop._profile import THREADS\nif THREADS:\n    x = 1\n"})
+    assert shop.run("check", "--json").codes == ["PC408"]
+    explained, compared = shop.run("explain", "src/shop/jobs.py:8"), shop.run("diff", "native", "wasm")
+    assert (explained.code, explained.out) == (0, told[0])
+    assert compared.code == 0
+    assert compared.out.endswith(told[1])
 
 
 @pytest.mark.parametrize("command", ["build", "check", "explain", "diff", "map", "audit", "parity"])

@@ -124,6 +124,34 @@ MISTAKES = {
         "a → b → a",
         "",
     ),
+    "a fact whose dots are not quoted": (
+        HEAD + PROFILE + 'forbid = []\n[tool.profilec.profiles.native.facts]\nsys.platform = "linux"',
+        "PC004",
+        7,
+        "`tool.profilec.profiles.native.facts.sys` must be a string, a number, a boolean or a list of them",
+        'put the whole expression into quotes: "sys.platform" = …',
+    ),
+    "a module that nothing could import": (
+        HEAD + PROFILE + 'modules = { "no module" = true }',
+        "PC010",
+        5,
+        "`no module` is not the name of a module",
+        "",
+    ),
+    "a stub of a module that is not there": (
+        HEAD + '[tool.profilec.stub-modules]\n"shop._profil" = { unless = "native" }\n' + PROFILE,
+        "PC006",
+        5,
+        "the module `shop._profil` does not exist",
+        "`shop._profile`",
+    ),
+    "metadata that is no table": (
+        "project = 3\n" + HEAD + PROFILE,
+        "PC004",
+        1,
+        "`project` must be a table, not a number",
+        "",
+    ),
     "features that exclude each other": (
         HEAD
         + 'exclusive = [["a", "b"]]\n[tool.profilec.features]\na = "x"\nb = "x"\n'
@@ -197,6 +225,23 @@ def test_a_mistake_is_one_finding_that_names_its_place(name: str, configured: Co
     assert hint in finding.hint
     if code != "PC002":
         assert finding.source_line in text.split("\n")
+
+
+def test_a_byte_order_mark_is_named(configured: Configured) -> None:
+    project = configured(HEAD + PROFILE)
+    project.write({"pyproject.toml": b"\xef\xbb\xbf" + project.read("pyproject.toml").encode()})
+    (finding,) = findings_of(project)
+    assert (finding.code, finding.message) == (
+        "PC002",
+        "begins with a byte order mark, which TOML does not know",
+    )
+
+
+def test_a_circle_is_one_finding_also_where_another_profile_leads_into_it(configured: Configured) -> None:
+    extends = {"c": "b", "b": "a", "a": "b"}
+    tables = (f'[tool.profilec.profiles.{name}]\nextends = "{base}"\n' for name, base in extends.items())
+    (finding,) = findings_of(configured(HEAD + "".join(tables)))
+    assert (finding.code, finding.message[-9:]) == ("PC011", "b → a → b")
 
 
 def test_several_mistakes_are_reported_together(configured: Configured) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from profilec_project import Project
 
+from profilec.answers import Answers
 from profilec.config import Config, Profile
 from profilec.emit import folder as folders
 from profilec.emit.folder import OutputError, inspect, replace_folders
@@ -46,7 +47,7 @@ def unchanged(text: str, path: str = "shop/__init__.py") -> EmittedFile:
 def guarded(text: str, tmp_path: Path, marker: str = "sys_platform == 'emscripten'") -> EmittedFile:
     wasm = Profile("wasm", marker=marker)
     config = Config(tmp_path, "shop", {"native": Profile("native"), "wasm": wasm})
-    return add_guard(unchanged(text), wasm, config, "web-shop")
+    return add_guard(unchanged(text), wasm, config, "web-shop", Answers())
 
 
 GUARD = """import sys as _sys
@@ -108,7 +109,7 @@ def test_the_guard_takes_the_newlines_of_its_file(tmp_path: Path) -> None:
 def test_a_profile_without_a_marker_has_no_guard(tmp_path: Path) -> None:
     file = unchanged("import os\n")
     native = Profile("native")
-    assert add_guard(file, native, Config(tmp_path, "shop", {"native": native}), "shop") is file
+    assert add_guard(file, native, Config(tmp_path, "shop", {"native": native}), "shop", Answers()) is file
 
 
 def test_the_guard_refuses_the_other_world_in_one_sentence(tmp_path: Path) -> None:
@@ -131,7 +132,7 @@ def test_the_guard_lets_its_own_world_pass(tmp_path: Path) -> None:
 
 def test_a_guard_names_the_tag_of_the_wheel_that_belongs_here(configured: Configured) -> None:
     config = configured(HEAD + TWO_WORLDS).config
-    file = add_guard(unchanged(""), config.profiles["native"], config, "web-shop")
+    file = add_guard(unchanged(""), config.profiles["native"], config, "web-shop", Answers())
     assert b'here instead: web-shop with the tag py3-none-pyemscripten_2026_0_wasm32"' in file.data
 
 
@@ -163,7 +164,7 @@ authors = [{ name = "A", email = "a@b.c" }]
 
 """ + HEAD + TWO_WORLDS)
     project.write({"docs/READ.md": "# Shop\n", "LICENSES/MIT.txt": "MIT\n"})
-    files = render_metadata(project.config, project.config.profiles["native"])
+    files = render_metadata(project.config, project.config.profiles["native"], Answers())
     table = tomllib.loads(files["pyproject.toml"].decode())["project"]
     assert table == {
         "name": "web-shop",
@@ -186,17 +187,28 @@ def test_a_readme_is_not_taken_for_a_licence_and_keeps_its_content_type(configur
     readme = '{ file = "docs/about.txt", content-type = "text/markdown" }'
     project = configured(f'[project]\nname = "shop"\nversion = "1"\nreadme = {readme}\n' + HEAD + TWO_WORLDS)
     project.write({"docs/about.txt": "# Shop\n", "LICENSE": "Free\n"})
-    files = render_metadata(project.config, project.config.profiles["wasm"])
+    files = render_metadata(project.config, project.config.profiles["wasm"], Answers())
     table = tomllib.loads(files["pyproject.toml"].decode())["project"]
     assert table["readme"] == {"file": "about.txt", "content-type": "text/markdown"}
     assert table["license-files"] == ["LICENSE"]
     assert sorted(files) == ["LICENSE", "about.txt", "hatch_build.py", "pyproject.toml"]
 
 
+def test_a_licence_that_is_named_as_a_text_needs_no_file(configured: Configured) -> None:
+    licence = '{ text = "MIT" }'
+    project = configured(
+        f'[project]\nname = "shop"\nversion = "1"\nlicense = {licence}\n' + HEAD + TWO_WORLDS
+    )
+    files = render_metadata(project.config, project.config.profiles["native"], Answers())
+    table = tomllib.loads(files["pyproject.toml"].decode())["project"]
+    assert table["license"] == {"text": "MIT"}
+    assert "license-files" not in table
+
+
 def test_a_project_without_metadata_gets_the_least_that_pip_needs(configured: Configured) -> None:
     project = configured(HEAD + TWO_WORLDS)
     project.write({"src/shop/__init__.py": '__version__ = "3.4"\n', "LICENSE": "Free\n"})
-    files = render_metadata(project.config, project.config.profiles["wasm"])
+    files = render_metadata(project.config, project.config.profiles["wasm"], Answers())
     table = tomllib.loads(files["pyproject.toml"].decode())["project"]
     assert table["name"] == "shop"
     assert table["version"] == "3.4"
@@ -207,7 +219,7 @@ def test_a_project_without_metadata_gets_the_least_that_pip_needs(configured: Co
 def test_a_version_that_only_a_release_knows_is_read_from_it(configured: Configured) -> None:
     project = configured('[project]\nname = "shop"\ndynamic = ["version"]\n' + HEAD + TWO_WORLDS)
     project.write({"PKG-INFO": "Metadata-Version: 2.4\nName: shop\nVersion: 5.6\n"})
-    files = render_metadata(project.config, project.config.profiles["wasm"])
+    files = render_metadata(project.config, project.config.profiles["wasm"], Answers())
     assert tomllib.loads(files["pyproject.toml"].decode())["project"]["version"] == "5.6"
 
 
@@ -404,7 +416,7 @@ def test_a_full_disk_leaves_the_earlier_trees(tmp_path: Path, monkeypatch: pytes
 def test_a_version_is_read_from_the_package(text: str, configured: Configured) -> None:
     project = configured('[project]\nname = "shop"\ndynamic = ["version"]\n' + HEAD + TWO_WORLDS)
     project.write({"src/shop/_version.py": text})
-    files = render_metadata(project.config, project.config.profiles["wasm"])
+    files = render_metadata(project.config, project.config.profiles["wasm"], Answers())
     assert tomllib.loads(files["pyproject.toml"].decode())["project"]["version"] == "5.6"
 
 

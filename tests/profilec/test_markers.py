@@ -211,6 +211,99 @@ class Lane:
             call()
 
 
+STUB_CLASS = """
+import dataclasses, functools
+
+@stub(unless=False, error=Refused, message="no files")
+@dataclasses.dataclass
+class Lane:
+    size: int = 1
+    key = lambda self: 2
+    @property
+    def path(self): return self._path
+    @functools.cached_property
+    def name(self): return 1
+    @property
+    def _path(self): return 1
+    @classmethod
+    def open(cls): return 1
+    async def pull(self): return 1
+    def push(self): ...
+    def stop(self):
+        "Stop."
+        return None
+    async def wait(self): ...
+    class Part:
+        def read(self): return 1
+"""
+
+
+def test_a_stub_of_a_class_refuses_in_every_part_that_its_text_has(source: Source) -> None:
+    cls = source.run(STUB_CLASS)["Lane"]
+    lane = cls(size=3)  # type: ignore[operator]  # exec gives objects
+    assert (lane.size, lane.key(), lane.push(), lane.stop()) == (3, 2, None, None)
+    assert not hasattr(cls, "_path")
+    uses = (lambda: lane.path, lambda: lane.name, lane.open, lane.Part().read, lambda: lane.pull().send(None))
+    for use in uses:
+        with pytest.raises(Refused, match="no files"):
+            use()
+    with pytest.raises(StopIteration):
+        lane.wait().send(None)
+
+
+PROPERTY = """
+class Lane:
+    @property
+    def size(self): return 1
+
+    {marker}
+    @size.setter
+    def size(self, value): ...
+
+    @size.deleter
+    @only(flag("wasm"))
+    def size(self): return 2
+"""
+
+
+@pytest.mark.parametrize("marker", ["@only(flag('threads'))", "@stub(unless=flag('threads'), error=Refused)"])
+def test_a_marked_part_of_a_property_leaves_the_others(source: Source, marker: str) -> None:
+    lane = source.run(PROPERTY.format(marker=marker), "wasm")["Lane"]()  # type: ignore[operator]  # a class
+    assert lane.size == 1
+    del lane.size
+    with pytest.raises((markers.NotInProfileError, Refused), match="size is not part of"):
+        lane.size = 2
+
+
+@pytest.mark.parametrize(
+    "order", ["@kind.register\n@only(flag('threads'))", "@only(flag('threads'))\n@kind.register"]
+)
+def test_an_overload_of_another_profile_is_there_to_be_registered(source: Source, order: str) -> None:
+    text = (
+        f"import functools\n@functools.singledispatch\ndef kind(x): return 1\n{order}\ndef _(x: int): ...\n"
+    )
+    assert source.run(text, "wasm")["kind"]("a") == 1  # type: ignore[operator]  # exec gives objects
+
+
+def test_a_refusal_names_the_definition_and_hands_over_what_the_message_names(source: Source) -> None:
+    text = """
+class Lane:
+    @staticmethod
+    @stub(unless=False, error=Refused, message="{path}")
+    def open(path): ...
+
+    @stub(unless=False)
+    def close(self): ...
+"""
+    scope = source.run(text)
+    lane = scope["Lane"]
+    with pytest.raises(Refused) as raised:
+        lane.open("a")  # type: ignore[attr-defined]  # exec gives objects
+    assert raised.value.fields == {"path": "a"}
+    with pytest.raises(NotImplementedError, match=r"^close is not part of this build$"):
+        lane().close()  # type: ignore[operator]  # as above
+
+
 def test_a_stub_names_an_error_that_is_imported_when_it_is_raised(source: Source) -> None:
     spill = source.run("@stub(unless=False, error='decimal:Overflow')\ndef spill(): ...")["spill"]
     from decimal import Overflow

@@ -10,6 +10,7 @@ from profilec.answers import Answers
 from profilec.diagnostics import Finding
 from profilec.prove.lossless import prove_lossless
 from profilec.prove.nothing_left import prove_nothing_left
+from profilec.prove.reach import Reaches
 from profilec.prove.resolves import prove_resolves
 from profilec.tree import EmittedFile, SourceFile, Tree
 
@@ -30,7 +31,7 @@ def prove(project: Project, source: Mapping[str, str], emitted: Mapping[str, str
     tree = Tree("wasm", files)
     return [
         *prove_nothing_left(sources, tree, project.config),
-        *prove_resolves(sources, tree, project.config, Answers()),
+        *prove_resolves(sources, tree, project.config, Reaches(frozenset(), Answers())),
     ]
 
 

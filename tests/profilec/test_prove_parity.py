@@ -78,6 +78,12 @@ DECLARED = {
     "a class": "@only(THREADS)\nclass A:\n    def run(self): ...\n",
     "a method": "class A:\n    @only(THREADS)\n    def run(self): ...\n",
     "a parameter": "def run(\n    a,\n    b=1,  # profilec: only THREADS\n): ...\n",
+    "a parameter before a slash": "def run(\n    a,  # profilec: only THREADS\n    /,\n    b,\n): ...\n",
+    "a parameter behind a star": "def run(a, *,\n    b=1,  # profilec: only THREADS\n    **more): ...\n",
+    "any number of parameters": "def run(\n    *a,  # profilec: only THREADS\n    b=1,\n): ...\n",
+    "parameters of any name": "def run(\n    a,\n    **more,  # profilec: only THREADS\n): ...\n",
+    "a type parameter": "def run[\n    A,\n    B,  # profilec: only THREADS\n](a: A): ...\n",
+    "a keyword of a class": "class A(\n    B,\n    metaclass=M,  # profilec: only THREADS\n): ...\n",
     "a field": "class A:\n    x: int = 0  # profilec: only THREADS\n    y: int = 0\n",
     "a base": "class A(\n    dict,  # profilec: only THREADS\n    list,\n): ...\n",
     "a constant": "LIMIT = 1  # profilec: only THREADS\n",
@@ -306,6 +312,7 @@ BY_FACTS = {
     "a function of a private module": "from shop._c import go as go\n",
     "a value": "SIZE = 1\nif sys.platform == 'emscripten':\n    SIZE = 2\n",
     "the argument of a decorator": "@mark(sys.platform == 'emscripten')\ndef run(): ...\n",
+    "all that is left of a module": "if sys.platform != 'emscripten':\n    run = mark(1)\n",
     "a module": "try:\n    import threading\nexcept ImportError:\n    threading = None\n",
 }
 

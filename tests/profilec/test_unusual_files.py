@@ -89,6 +89,14 @@ CHANGED: dict[str, tuple[bytes, bytes]] = {
         b"try :\n    x = 1\nexcept  A :\n    if not THREADS :\n        y = 2\n",
         b"try :\n    x = 1\nexcept  A :\n    y = 2\n",
     ),
+    "a comment that would name the encoding": (
+        b"if THREADS:\n    x = 1\n# encoding=None is meant here\ny = '\xc3\xa9'\n",
+        b"# coding: utf-8\n# encoding=None is meant here\ny = '\xc3\xa9'\n",
+    ),
+    "carriage returns before such a comment": (
+        b"if THREADS:\r\n    x = 1\r\n\r\n# coding: latin-1\r\ny = '\xc3\xa9'\r\n",
+        b"# coding: utf-8\r\n# coding: latin-1\r\ny = '\xc3\xa9'\r\n",
+    ),
     "letters of several bytes": (
         "größe = '✓'\nif not THREADS:\n    π = '𝄞'\nx = 'é'\n".encode(),
         "größe = '✓'\nπ = '𝄞'\nx = 'é'\n".encode(),
@@ -104,6 +112,20 @@ def test_what_surrounds_an_annotation_is_kept_as_it_is(name: str, project: Proje
     ran = project.run("build", "--json")
     assert ran.code == 0, ran.out
     assert project.files("build/wasm")["shop/_a.py"] == after
+
+
+def test_the_line_for_the_shell_stays_the_first(project: Project) -> None:
+    head = b"#!/usr/bin/python3\n"
+    project.write(
+        {"src/shop/_a.py": head + HEAD + b"if THREADS:\n    x = 1\n# coding: latin-1\ny = '\xc3\xa9'\n"}
+    )
+    assert project.run("build").code == 0
+    built = project.files("build/wasm")["shop/_a.py"]
+    assert built == head + b"# coding: utf-8\n# coding: latin-1\ny = '\xc3\xa9'\n"
+    assert project.run("build", "--keep-lines").code == 0
+    assert project.files("build/wasm")["shop/_a.py"] == (
+        head + b"# coding: utf-8\n\n\n# coding: latin-1\ny = '\xc3\xa9'\n"
+    )
 
 
 @pytest.mark.parametrize(

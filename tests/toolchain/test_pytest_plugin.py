@@ -277,7 +277,7 @@ def test_without_the_option_nothing_is_different(shop: pytest.Pytester) -> None:
         "async def test_coroutine(): ...\n"
         "def test_nothing_is_loaded_or_set():\n"
         "    ours = {name for name in sys.modules if name.partition('.')[0] == 'profilec'}\n"
-        "    assert ours == {'profilec', 'profilec.markers', 'profilec.pytest_plugin'}\n"
+        "    assert ours == {'profilec', 'profilec.lacking', 'profilec.markers', 'profilec.pytest_plugin'}\n"
         "    assert 'build' not in os.environ.get('PYTHONPATH', '')\n"
     )
 

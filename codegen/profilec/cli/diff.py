@@ -24,7 +24,7 @@ def diff(first: str, second: str) -> int:
     known_profiles(config, (first, second))
     with steps("reading") as step:
         analysis = analyse(open_project(config), step)
-    if analysis.errors:
+    if not analysis.proved:
         return report(analysis.errors, "text", err=True)
     packages = [render_package(analysis.trees[name], config).tree.files for name in (first, second)]
     texts = [{path: file.data for path, file in files.items()} for files in packages]

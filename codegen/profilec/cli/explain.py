@@ -59,8 +59,8 @@ def _explain_line(config: Config, place: Place, *, as_json: bool) -> int:
     lines = analysis.project.sources[path].data.splitlines()
     if place.line > len(lines):
         raise click.UsageError(f"{place.file} has {len(lines)} lines")
-    if analysis.errors:
-        return report(analysis.errors, "text", err=True)
+    if not analysis.proved:
+        return report(analysis.errors, "json" if as_json else "text", err=True)
     found = {name: fates(analysis, path, name)[place.line - 1] for name in config.profiles}
     text = lines[place.line - 1].decode("utf-8", "replace")
     if as_json:

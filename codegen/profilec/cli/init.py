@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from profilec.cli.options import command
-from profilec.cli.packages import Found, find_modules, find_packages
-from profilec.emit.templating import render
+from profilec.cli.packages import Found, find_modules, find_packages, likeliest
+from profilec.emit.templating import rendered
 
 FILE = "pyproject.toml"
 
@@ -29,8 +29,9 @@ def init(package: str | None) -> int:
         raise click.UsageError(
             f"{FILE} has a [tool.profilec] table already; `profilec check` says what it gives"
         )
-    found = _choose(root, package)
-    addition = render("init.toml.j2", package=found.package, source=found.source)
+    name = str(document.get("project", {}).get("name", ""))
+    found = _choose(root, package, name)
+    addition = rendered("init.toml.j2", {"package": found.package, "source": found.source})
     newline = "\r\n" if "\r\n" in text else "\n"
     gap = newline * (0 if not text else 1 if text.endswith("\n") else 2)
     extended = text + gap + addition.replace("\n", newline)
@@ -62,7 +63,7 @@ def _parsed(text: str, wrong: str) -> dict[str, Any]:
         raise click.UsageError(f"{FILE} {wrong} ({error})") from None
 
 
-def _choose(root: Path, wanted: str | None) -> Found:
+def _choose(root: Path, wanted: str | None, project: str) -> Found:
     found = find_packages(root)
     if wanted is not None:
         match = [one for one in found if one.package == wanted]
@@ -71,18 +72,22 @@ def _choose(root: Path, wanted: str | None) -> Found:
             raise click.UsageError(f"there is no package `{wanted}` here or in src{there}")
         return match[0]
     if not found:
-        raise click.UsageError(_nothing(find_modules(root)))
+        raise click.UsageError(_nothing(root, project))
     if len(found) > 1:
-        names = ", ".join(one.package for one in found)
+        names = [one.package for one in found]
         raise click.UsageError(
-            f"there are several packages; name one of {names}: profilec init {found[0].package}"
+            f"there are several packages; name one of {', '.join(names)}: "
+            f"profilec init {likeliest(names, project)}"
         )
     return found[0]
 
 
-def _nothing(modules: list[Path]) -> str:
+def _nothing(root: Path, project: str) -> str:
+    if (root / "__init__.py").is_file():
+        return f"the modules of the package lie beside {FILE}: move them into a folder of its name first"
+    modules = {module.stem: module for module in find_modules(root)}
     if not modules:
         return "there is no package: no folder here or in src holds Python files"
-    module = modules[0]
+    module = modules[likeliest(modules, project)]
     package = module.with_suffix("") / "__init__.py"
     return f"{module} is a module by itself, and profilec compiles packages: move it to {package} first"

@@ -1,7 +1,8 @@
 """The packages of a project that has no configuration yet: where they lie, and what they are called."""
 
 import keyword
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,9 @@ _BESIDE = frozenset({
     "env", *_SOURCES,
 })  # fmt: skip
 """Folders that lie beside a package and are none, at the top of a project."""
+
+_TESTS = re.compile(r"t|test_.*|.*_tests?")
+"""What packages of tests are called that lie beside the one that they test."""
 
 _NO_MODULES = frozenset(
     ["setup", "conftest", "noxfile", "tasks", "fabfile", "versioneer", "dodo", "hatch_build"]
@@ -36,8 +40,14 @@ def find_packages(root: Path) -> list[Found]:
         for source in _SOURCES:
             folder = root / source
             if found := [Found(name, source) for entry in _folders(folder) for name in kind(entry)]:
-                return found
+                return [one for one in found if not _TESTS.fullmatch(one.package)] or found
     return []
+
+
+def likeliest(names: Iterable[str], project: str) -> str:
+    """The name that a project of some name is about: the one that is the same, else the first public one."""
+    wanted = re.sub(r"[-_.]+", "_", project).lower()
+    return min(names, key=lambda name: (name.replace(".", "_").lower() != wanted, name.startswith("_")))
 
 
 def find_modules(root: Path) -> list[Path]:
@@ -54,8 +64,12 @@ def _folders(folder: Path) -> Iterator[Path]:
     for entry in sorted(folder.iterdir()) if folder.is_dir() else ():
         name = entry.name
         named = name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("__")
-        if named and entry.is_dir() and name.lower() not in _BESIDE:
+        if named and entry.is_dir() and name.lower() not in _BESIDE and not _is_project(entry):
             yield entry
+
+
+def _is_project(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in ("pyproject.toml", "setup.py"))
 
 
 def _regular(folder: Path) -> Iterator[str]:

@@ -69,7 +69,7 @@ def _check_places(config: Config, complaints: Complaints) -> None:
             complaints.add("PC013", (*_TABLE, key), f"`{value}` is not a folder inside the project", hint)
             return
     for key, name in (("package", config.package), ("flags", config.flags)):
-        if name is not None and not all(part.isidentifier() for part in name.split(".")):
+        if name is not None and not _is_module_name(name):
             hint = "write identifiers joined by dots"
             complaints.add("PC010", (*_TABLE, key), f"`{name}` is not the name of a module", hint)
             return
@@ -86,7 +86,12 @@ def _check_places(config: Config, complaints: Complaints) -> None:
         )
     else:
         _check_flags(config, complaints)
+        _check_stub_modules(config, complaints)
         _check_out(config, complaints)
+
+
+def _is_module_name(name: str) -> bool:
+    return all(part.isidentifier() for part in name.split("."))
 
 
 def _nearest_folder(folder: Path, name: str) -> str:
@@ -102,12 +107,26 @@ def _check_flags(config: Config, complaints: Complaints) -> None:
             "PC013", (*_TABLE, "flags"), f"`{config.flags}` is not a module of `{config.package}`", hint
         )
         return
-    path = config.flags.replace(".", "/")
-    if not any((config.source_folder / file).is_file() for file in (f"{path}.py", f"{path}/__init__.py")):
-        message = (
-            f"the module of flags `{config.flags}` does not exist: there is no file {config.shown(path)}.py"
-        )
+    if not _is_there(config, config.flags):
+        path = config.shown(config.flags.replace(".", "/"))
+        message = f"the module of flags `{config.flags}` does not exist: there is no file {path}.py"
         complaints.add("PC006", (*_TABLE, "flags"), message, "create it, or leave `flags` out")
+
+
+def _is_there(config: Config, module: str) -> bool:
+    path = module.replace(".", "/")
+    return any((config.source_folder / file).is_file() for file in (f"{path}.py", f"{path}/__init__.py"))
+
+
+def _check_stub_modules(config: Config, complaints: Complaints) -> None:
+    for name in config.stub_modules:
+        if not _is_there(config, name):
+            files = (file.relative_to(config.source_folder) for file in config.package_folder.rglob("*.py"))
+            modules = [".".join(file.with_suffix("").parts).removesuffix(".__init__") for file in files]
+            message = f"the module `{name}` does not exist"
+            complaints.add(
+                "PC006", (*_TABLE, "stub-modules", name), message, did_you_mean(name, modules), key=True
+            )
 
 
 def _check_out(config: Config, complaints: Complaints) -> None:
@@ -145,6 +164,9 @@ def _check_profile(config: Config, profile: Profile, complaints: Complaints) -> 
             complaints.add(
                 "PC013", (*at, "dependencies", index), message, "write it as pip takes it (PEP 508)"
             )
+    for name in profile.modules:
+        if not _is_module_name(name):
+            complaints.add("PC010", (*at, "modules", name), f"`{name}` is not the name of a module", key=True)
     _check_expressions(profile, at, complaints)
 
 

@@ -67,11 +67,15 @@ def load_config(root: Path) -> Config:
 
 def _text(root: Path) -> str:
     try:
-        return (root / FILE).read_bytes().decode("utf-8").replace("\r\n", "\n")
+        text = (root / FILE).read_bytes().decode("utf-8")
     except OSError as error:
         raise ConfigError(Finding("PC001", FILE, message=f"cannot be read: {error.strerror}")) from None
     except UnicodeDecodeError:
         raise ConfigError(Finding("PC002", FILE, message="is not UTF-8", hint="save it as UTF-8")) from None
+    if text.startswith("\N{ZERO WIDTH NO-BREAK SPACE}"):
+        message = "begins with a byte order mark, which TOML does not know"
+        raise ConfigError(Finding("PC002", FILE, message=message, hint="save it as UTF-8 without one"))
+    return text.replace("\r\n", "\n")
 
 
 def _document(text: str) -> dict[str, Any]:
@@ -131,8 +135,8 @@ def _read_config(root: Path, document: Mapping[str, Any], complaints: Complaints
         exclusive=tool.text_lists("exclusive"),
         copy=tool.texts("copy"),
         stub_modules={name: _read_stub(name, table) for name, table in tool.tables("stub-modules").items()},
-        project=document.get("project", {}),
-        black=tools.get("black", {}),
+        project=Table(complaints, (), document).table("project").data,
+        black=Table(complaints, ("tool",), tools).table("black").data,
     )
     tool.refuse_unknown_keys()
     check_names(config, tool)
@@ -187,8 +191,9 @@ def _extended(name: str, own: Mapping[str, tuple[str | None, Profile]], table: T
                 table.complain("PC008", "extends", f"unknown profile `{base}`", did_you_mean(base, own))
             break
         if base in chain:
-            circle = " → ".join([*chain, base])
-            table.complain("PC011", "extends", f"profiles extend each other in a circle: {circle}")
+            if name == base == min(chain, key=list(own).index):  # the others are told of it by this one
+                circle = " → ".join([*chain, base])
+                table.complain("PC011", "extends", f"profiles extend each other in a circle: {circle}")
             break
         chain.append(base)
     profile = own[chain[-1]][1]

@@ -43,7 +43,10 @@ class Places:
     values: dict[KeyPath, Place]
 
     def of(self, path: KeyPath, *, key: bool = False) -> Place | None:
-        """The value (or the key) at `path`, else the nearest thing around it that has a place."""
+        """The value (or the key) at `path`, else the nearest thing in it or around it that has a place."""
+        inside = (key_path for key_path in self.keys if key_path[: len(path)] == path)
+        if path not in self.values and (inner := next(inside, None)):
+            return self.keys[inner]
         for length in range(len(path), 0, -1):
             first, second = (self.keys, self.values) if key else (self.values, self.keys)
             place = first.get(path[:length]) or second.get(path[:length])

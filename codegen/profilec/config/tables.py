@@ -73,7 +73,12 @@ class Table:
 
     def fact_table(self, key: str) -> dict[str, Fact]:
         """The table at `key`, whose values are plain values or lists of them."""
-        values = self._values(key, "a string, a number, a boolean or a list of them", _is_fact)
+        values = self._values(
+            key,
+            "a string, a number, a boolean or a list of them",
+            _is_fact,
+            lambda path: f'put the whole expression into quotes: "{dotted(path)}" = …',
+        )
         return {name: _frozen(value) for name, value in values.items()}
 
     def table(self, key: str) -> "Table":
@@ -120,19 +125,36 @@ class Table:
                 self._wrong_type((key, index), wanted, value)
         return [value for value in values if fits(value)]
 
-    def _values(self, key: str, wanted: str, fits: Callable[[Any], bool]) -> dict[str, Any]:
+    def _values(
+        self,
+        key: str,
+        wanted: str,
+        fits: Callable[[Any], bool],
+        advice: Callable[[KeyPath], str] | None = None,
+    ) -> dict[str, Any]:
         values = self._read(key, "a table", lambda value: isinstance(value, dict)) or {}
         for name, value in values.items():
             if not fits(value):
-                self._wrong_type((key, name), wanted, value)
+                hint = advice(_dotted_key(name, value)) if advice and isinstance(value, dict) else ""
+                self._wrong_type((key, name), wanted, value, hint)
         return {name: value for name, value in values.items() if fits(value)}
 
-    def _wrong_type(self, below: KeyPath, wanted: str, value: object) -> None:
+    def _wrong_type(self, below: KeyPath, wanted: str, value: object, hint: str = "") -> None:
         found = _TYPE_NAMES.get(type(value), "a date or time")
         subject = f"`{dotted((*self.path, *below))}`"
         if isinstance(below[-1], int):
             subject = f"each element of `{dotted((*self.path, *below[:-1]))}`"
-        self.complain("PC004", below, f"{subject} must be {wanted}, not {found}", f"write {wanted}")
+        message = f"{subject} must be {wanted}, not {found}"
+        self.complain("PC004", below, message, hint or f"write {wanted}")
+
+
+def _dotted_key(name: str, value: Any) -> KeyPath:
+    """The parts of a key whose dots TOML took for tables in tables, down to the first value."""
+    path: KeyPath = (name,)
+    while isinstance(value, dict) and value:
+        name, value = next(iter(value.items()))
+        path = (*path, name)
+    return path
 
 
 def dotted(path: KeyPath) -> str:

@@ -39,7 +39,7 @@ _HANDLERS: dict[type[cst.CSTNode], Callable[[Walk, Any], Any]] = {
     cst.Assign: simple.simple,
     cst.AnnAssign: simple.simple,
     cst.AugAssign: simple.simple,
-    cst.Expr: simple.simple,
+    cst.Expr: simple.expression_statement,
     cst.Return: simple.simple,
     cst.Raise: simple.simple,
     cst.Del: simple.delete,
@@ -95,12 +95,7 @@ def decide(
     walk = Walk(conditions, draft, cast("Mapping[type[cst.CSTNode], Handler]", _HANDLERS), lost, points)
     walk.stub = stub
     whole = Span(0, len(module.syntax.content))
-    fate = walk.statements(module.syntax.module.body, whole)
-    if not fate.kept and module.syntax.module.body:
-        body = module.syntax.module.body
-        start = len(module.syntax.content[: walk.with_comments(body[0], 0)].rstrip())
-        first_line = start + 1 if start else 0
-        draft.cut(first_line, walk.without_blank_end(module.syntax.outer(body[-1])).end, fate.cause)
+    walk.statements(module.syntax.module.body, whole, may_be_empty=True)
     return Decision(tuple(draft.cuts), tuple(draft.findings))
 
 
@@ -149,7 +144,8 @@ def _matters(use: Use, names: Names, world: World) -> bool:
     facts = world.facts
     path = names.path(use)
     if path is not None:
-        return is_compile_time(path, world) or path in facts.known or path.partition(".")[0] in facts.roots
+        told = path in facts.known or path in facts.holders or path.partition(".")[0] in facts.roots
+        return told or is_compile_time(path, world)
     unbound_in_facts = use.name in facts.roots and not names.bindings(use)
     return unbound_in_facts or looks_like_a_flag(use, names, world.flags) or names.member(use) in facts.owners
 

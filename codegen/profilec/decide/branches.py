@@ -12,6 +12,10 @@ from profilec.decide.walk import KEPT, Fate, Walk, gone
 from profilec.edit import UNUSED, Cause
 from profilec.read import Span
 
+type Handler = cst.ExceptHandler | cst.ExceptStarHandler
+type Clause = cst.If | cst.Else | cst.With | cst.Try | cst.TryStar | Handler | cst.Finally | cst.MatchCase
+"""What has a suite of its own, which can go or take the place of the whole statement."""
+
 
 @dataclass(frozen=True)
 class Branch:
@@ -129,26 +133,26 @@ def _decided(walk: Walk, node: cst.If, branches: Sequence[Branch]) -> Fate:
 
 
 def _only_branch(walk: Walk, node: cst.If, branch: Branch) -> Fate:
-    """Put the body of the branch that is always taken in the place of the whole chain.
-
-    The comments above the chain speak of its first branch and go with it.
-    """
+    """Put the body of the branch that is always taken in the place of the whole chain."""
     fate = walk.suite(branch.body)
     if not fate.kept or _does_nothing(branch.body):
         return gone(fate.cause)
     if branch.node is not node:
-        start = walk.line_start(walk.syntax.inner(node).start)
-        walk.draft.cut(walk.with_comments(node, 0), start, branch.cause)
-    move_out(walk, node, branch.body, branch.cause)
+        _cut_branches_before(walk, node, branch)
+    move_out(walk, node, branch.node, branch.cause)
     return Fate(True, fate.leaves, leaves(node), branch.cause, fate.at_once)
 
 
 def _become_first(walk: Walk, node: cst.If, branch: Branch) -> None:
     """Turn an `elif` whose predecessors went into the `if` of the chain."""
-    start = walk.syntax.inner(node).start
+    _cut_branches_before(walk, node, branch)
     keyword = walk.syntax.inner(branch.node).start
-    walk.draft.cut(start, keyword, branch.cause)
     walk.draft.cut(keyword, keyword + len("elif"), branch.cause, "if")
+
+
+def _cut_branches_before(walk: Walk, node: cst.If, branch: Branch) -> None:
+    """Cut what stands before a branch: the comments above a chain speak of its first, and go with it."""
+    walk.draft.cut(walk.with_comments(node, 0), walk.with_comments(branch.node, 0), branch.cause)
 
 
 def _become_else(walk: Walk, node: cst.If, cause: Cause) -> None:
@@ -159,28 +163,34 @@ def _become_else(walk: Walk, node: cst.If, cause: Cause) -> None:
 # --- Text -----------------------------------------------------------------------------------------
 
 
-def cut_clause(walk: Walk, clause: cst.CSTNode, cause: Cause) -> None:
+def cut_clause(walk: Walk, clause: Clause, cause: Cause) -> None:
     """Cut an `elif`, `else`, `except`, `finally` or `case` with its body and the comments above it."""
     span = walk.without_blank_end(_clause_span(walk, clause))
     walk.draft.cut(walk.with_comments(clause, 0), span.end, cause)
 
 
-def _clause_span(walk: Walk, clause: cst.CSTNode) -> Span:
+def _clause_span(walk: Walk, clause: Clause) -> Span:
     """Return the lines of a clause alone, without the clauses that follow an `elif`."""
     start = walk.line_start(walk.syntax.inner(clause).start)
-    body = getattr(clause, "body", clause)
-    return Span(start, walk.syntax.outer(body).end)
+    return Span(start, walk.suite_lines(clause.body).end)
 
 
-def move_out(walk: Walk, node: cst.CSTNode, body: cst.BaseSuite, cause: Cause) -> None:
-    """Put a suite in the place of its statement: header and other clauses go, the lines are dedented."""
-    _unwrap(walk, walk.syntax.inner(node).start, body, cause)
+def move_out(walk: Walk, node: cst.CSTNode, clause: Clause, cause: Cause) -> None:
+    """Put the suite of a statement, or of a clause of it, in the place of the whole, and dedent it.
+
+    The comments above the clause speak of its suite, and stay.
+    """
+    if clause is not node:
+        walk.draft.cut(walk.line_start(walk.syntax.inner(node).start), walk.with_comments(clause, 0), cause)
+    _unwrap(walk, clause, cause)
     end = walk.without_blank_end(walk.syntax.outer(node)).end
-    walk.draft.cut(walk.suite_lines(body).end, end, cause)
+    walk.draft.cut(_clause_span(walk, clause).end, end, cause)
 
 
-def _unwrap(walk: Walk, header: int, body: cst.BaseSuite, cause: Cause) -> None:
-    """Cut the text from a header to its suite, and dedent the suite to the header."""
+def _unwrap(walk: Walk, clause: Clause, cause: Cause) -> None:
+    """Cut the header of a statement or clause, and dedent its suite to it."""
+    header = walk.syntax.inner(clause).start
+    body = clause.body
     if isinstance(body, cst.SimpleStatementSuite):
         walk.draft.cut(header, walk.syntax.inner(body.body[0]).start, cause)
         return
@@ -189,18 +199,18 @@ def _unwrap(walk: Walk, header: int, body: cst.BaseSuite, cause: Cause) -> None:
     first = walk.first_line(lines)
     walk.draft.cut(line, first, cause)
     outer, inner = walk.syntax.content[line:header], walk.indentation(body)
-    walk.draft.dedent(Span(first, lines.end), outer, inner, cause)
+    walk.draft.reindent(Span(first, lines.end), inner, outer, cause)
 
 
 # --- `with` and `try` --------------------------------------------------------------------
 
 
-def instead(walk: Walk, node: cst.CSTNode, body: cst.BaseSuite, cause: Cause) -> Fate:
-    """Let one suite of a statement take the place of the whole."""
-    fate = walk.suite(body)
-    if not fate.kept or _does_nothing(body):
+def instead(walk: Walk, node: cst.CSTNode, clause: cst.Else | cst.ExceptHandler, cause: Cause) -> Fate:
+    """Let the suite of one clause of a statement take the place of the whole."""
+    fate = walk.suite(clause.body)
+    if not fate.kept or _does_nothing(clause.body):
         return gone(cause)
-    move_out(walk, node, body, cause)
+    move_out(walk, node, clause, cause)
     return Fate(True, fate.leaves, False, cause)
 
 
@@ -231,7 +241,7 @@ def with_(walk: Walk, node: cst.With) -> Fate:
         if not fate.kept:
             return gone(fate.cause)
         cause = walk.lost[node.items[0]]
-        move_out(walk, node, node.body, cause)
+        move_out(walk, node, node, cause)
         return Fate(True, fate.leaves, fate.left, cause, fate.at_once)
     if any(lost):
         cut_elements(
@@ -260,9 +270,24 @@ def try_(walk: Walk, node: cst.Try | cst.TryStar) -> Fate:
     return Fate(True, closed or (final is not None and final.leaves), leaves(node), body.cause)
 
 
-def _handler(walk: Walk, node: cst.ExceptHandler | cst.ExceptStarHandler) -> Fate:
-    expressions(walk, [node.type])
+def _handler(walk: Walk, node: Handler) -> Fate:
+    match node.type:
+        case cst.Tuple(elements=elements, lpar=[]) if any(element in walk.lost for element in elements):
+            _fewer_kinds(walk, node.type)
+        case _:
+            expressions(walk, [node.type])
     return body_or_pass(walk, node.body)
+
+
+def _fewer_kinds(walk: Walk, kinds: cst.Tuple) -> None:
+    """Cut kinds out of what is caught without parentheses (PEP 758), which may not end with a comma."""
+    left = [element for element in kinds.elements if element not in walk.lost]
+    cause = next(walk.lost[element] for element in kinds.elements if element in walk.lost)
+    if not left:
+        walk.draft.cut(*walk.syntax.outer(kinds), cause, "()")
+        return
+    expressions(walk, [element.value for element in left])
+    cut_elements(walk.draft, kinds.elements, [element in walk.lost for element in kinds.elements], cause)
 
 
 def _else_of_try(walk: Walk, node: cst.Else, body: Fate) -> Fate:
@@ -280,11 +305,11 @@ def _without_body(walk: Walk, node: cst.Try | cst.TryStar, cause: Cause) -> Fate
         return gone(cause)
     if not final.kept:
         assert node.orelse
-        move_out(walk, node, node.orelse.body, cause)
+        move_out(walk, node, node.orelse, cause)
         return Fate(True, orelse.leaves, False, cause)
     assert node.finalbody
     if not orelse.kept:
-        move_out(walk, node, node.finalbody.body, cause)
+        move_out(walk, node, node.finalbody, cause)
         return Fate(True, final.leaves, False, cause)
     assert node.orelse
     walk.draft.cut(walk.syntax.outer(node.body).start, walk.syntax.outer(node.orelse.body).start, cause)
@@ -299,10 +324,28 @@ def _without_handlers(
         return
     cause = walk.lost[node.handlers[0]] if node.handlers else (final.cause if final else Cause(""))
     if final is None or not final.kept:
-        header = walk.syntax.inner(node).start
-        _unwrap(walk, header, node.body, cause)
+        _unwrap(walk, node, cause)
         if node.orelse and orelse and orelse.kept:
-            _unwrap(walk, walk.syntax.inner(node.orelse).start, node.orelse.body, cause)
+            _unwrap(walk, node.orelse, cause)
     elif node.orelse and orelse and orelse.kept:
-        start = walk.line_start(walk.syntax.inner(node.orelse).start)
-        walk.draft.cut(start, walk.first_line(walk.suite_lines(node.orelse.body)), cause)
+        _join(walk, node, node.orelse, cause)
+
+
+def _join(walk: Walk, node: cst.Try | cst.TryStar, orelse: cst.Else, cause: Cause) -> None:
+    """Put the suite of an `else` below the one that it would follow, with the comments above it."""
+    header = walk.line_start(walk.syntax.inner(orelse).start)
+    outer = walk.syntax.content[header : walk.syntax.inner(orelse).start]
+    blocks = [body for body in (node.body, orelse.body) if isinstance(body, cst.IndentedBlock)]
+    indentation = walk.indentation(blocks[0]) if blocks else outer + walk.syntax.module.default_indent
+    if isinstance(node.body, cst.SimpleStatementSuite):
+        newline = walk.syntax.module.default_newline
+        start, first = walk.syntax.outer(node.body).start, walk.syntax.inner(node.body.body[0]).start
+        walk.draft.cut(start, first, cause, newline + indentation)
+    walk.draft.reindent(Span(walk.with_comments(orelse, 0), header), outer, indentation, cause)
+    if isinstance(orelse.body, cst.SimpleStatementSuite):
+        walk.draft.cut(header, walk.syntax.inner(orelse.body.body[0]).start, cause, indentation)
+        return
+    lines = walk.suite_lines(orelse.body)
+    first = walk.first_line(lines)
+    walk.draft.cut(header, first, cause)
+    walk.draft.reindent(Span(first, lines.end), walk.indentation(orelse.body), indentation, cause)

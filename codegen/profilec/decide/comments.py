@@ -15,6 +15,7 @@ import libcst as cst
 from profilec.config import Profile
 from profilec.diagnostics import Finding, did_you_mean
 from profilec.flags import FlagTable, holds
+from profilec.parser import parse_expression
 from profilec.read import Span, Syntax, children
 
 type Action = Literal["only", "unless", "keep"]
@@ -81,7 +82,7 @@ def _mark(syntax: Syntax, flags: FlagTable, comment: Span) -> Mark | Finding | N
         return syntax.finding("PC210", whole, f"`{action}` is no marker", hint)
     parsed: cst.BaseExpression | None = None
     if action != "keep":
-        parsed = _parsed(condition)
+        parsed = parse_expression(condition)
         fault = "is no expression of flags" if parsed is None else _fault(parsed, flags)
         if fault:
             at = Span(match.start("condition"), match.start("condition") + len(condition))
@@ -117,13 +118,6 @@ def _with_blanks(content: str, comment: Span) -> Span:
 
 
 # --- The condition --------------------------------------------------------------------------------
-
-
-def _parsed(text: str) -> cst.BaseExpression | None:
-    try:
-        return cst.parse_expression(text)
-    except (cst.ParserSyntaxError, ValueError):
-        return None
 
 
 def _fault(node: cst.BaseExpression, flags: FlagTable) -> str | None:

@@ -40,19 +40,21 @@ class Draft:
         self.cut(whole.start, part.start, cause)
         self.cut(part.end, whole.end, cause)
 
-    def dedent(self, lines: Span, outer: str, inner: str, cause: Cause) -> None:
-        """Move lines from the indentation `inner` to the shorter `outer`, save those within a string."""
+    def reindent(self, lines: Span, before: str, after: str, cause: Cause) -> None:
+        """Move lines from one indentation to another, save those within a string and blank ones."""
         content = self.syntax.content
-        extra = len(inner) - len(outer)
         start = lines.start
         while start < lines.end:
+            newline = content.find("\n", start)
+            end = newline + 1 if newline >= 0 else len(content)
             if not self._within_string(start):
                 first = _after_form_feeds(content, start)
                 blank = _blank_length(content, first)
-                stay = min(len(outer), blank)
-                self.cut(first + stay, first + min(blank, stay + extra), cause)
-            newline = content.find("\n", start)
-            start = newline + 1 if newline >= 0 else len(content)
+                stay = min(len(after), blank)
+                self.cut(first + stay, first + min(blank, stay + len(before) - len(after)), cause)
+                if content[start:end].strip():
+                    self.cut(first + stay, first + stay, cause, after[len(before) :])
+            start = end
 
     def _within_string(self, offset: int) -> bool:
         return any(string.start < offset < string.end for string in self.syntax.strings)

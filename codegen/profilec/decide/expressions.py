@@ -9,12 +9,12 @@ from enum import Enum
 
 import libcst as cst
 
-from profilec.decide.elements import cut_elements
+from profilec.decide.displays import cut_list
 from profilec.decide.faults import unknown_flag
 from profilec.decide.walk import Walk
 from profilec.edit import Cause
 from profilec.facts import value
-from profilec.read import Span, children
+from profilec.read import children
 
 _ATOMS = (
     cst.Name, cst.Attribute, cst.Call, cst.Subscript, cst.SimpleString, cst.FormattedString, cst.List,
@@ -45,7 +45,13 @@ _SHEDS_PARENTHESES = (*_ATOMS, *_NUMBERS, *_OPERATIONS, cst.BooleanOperation, cs
 _AROUND_ANY = (
     cst.Assign, cst.AnnAssign, cst.AugAssign, cst.Return, cst.Arg, cst.Element, cst.DictElement,
     cst.Index, cst.Slice, cst.Param, cst.Expr, cst.Raise, cst.Assert, cst.WithItem, cst.If, cst.While,
-    cst.For, cst.MatchCase, cst.Decorator,
+    cst.For, cst.MatchCase, cst.Decorator, cst.Yield, cst.Lambda, cst.ListComp, cst.SetComp, cst.DictComp,
+    cst.GeneratorExp, cst.TypeAlias, cst.Annotation, cst.TypeVar, cst.TypeParam,
+)  # fmt: skip
+
+_AROUND_OPERANDS = (
+    *_OPERATIONS, cst.ComparisonTarget, cst.StarredElement, cst.FormattedStringExpression,
+    cst.TemplatedStringExpression,
 )  # fmt: skip
 
 
@@ -53,7 +59,11 @@ def _place_in(node: cst.CSTNode) -> Place:
     """Return the place that a node gives to the expressions directly in it."""
     if isinstance(node, _AROUND_ANY):
         return Place.ANY
-    return Place.ARITHMETIC if isinstance(node, (*_OPERATIONS, cst.ComparisonTarget)) else Place.TIGHT
+    if isinstance(node, cst.BooleanOperation):
+        return Place.CONDITION
+    if isinstance(node, cst.CompFor):
+        return Place.FILTER
+    return Place.ARITHMETIC if isinstance(node, _AROUND_OPERANDS) else Place.TIGHT
 
 
 def condition(walk: Walk, node: cst.BaseExpression, place: Place = Place.ANY) -> bool | None:
@@ -148,6 +158,21 @@ def _choose_branch(walk: Walk, node: cst.IfExp, place: Place) -> cst.BaseExpress
     return chosen
 
 
+def idle_choice(walk: Walk, node: cst.BaseExpression) -> Cause | None:
+    """Return why only a constant is left of a conditional expression, which as a statement does nothing."""
+    tests: list[cst.BaseExpression] = []
+    while isinstance(node, cst.IfExp) and (truth := walk.conditions.truth(node.test)) is not None:
+        tests.append(node.test)
+        node = node.body if truth else node.orelse
+    constant = isinstance(node, cst.BaseNumber | cst.SimpleString | cst.ConcatenatedString | cst.Ellipsis)
+    named = isinstance(node, cst.Name) and node.value in ("None", "True", "False")
+    if not tests or not (constant or named):
+        return None
+    for test in tests:
+        _refuse_lost_effects(walk, test)
+    return walk.because(tests[0], walk.conditions.truth(tests[0]))
+
+
 def _replace(
     walk: Walk, node: cst.BaseExpression, part: cst.BaseExpression, cause: Cause, place: Place
 ) -> None:
@@ -191,8 +216,8 @@ def expression(walk: Walk, node: cst.CSTNode, *, place: Place = Place.TIGHT) -> 
             expression(walk, _choose_branch(walk, node, place), place=place)
         case cst.IfExp(test=test, body=body, orelse=orelse):
             _simplify(walk, test)
-            expression(walk, body)
-            expression(walk, orelse)
+            expression(walk, body, place=Place.FILTER)
+            expression(walk, orelse, place=Place.ANY)
         case cst.CompIf(test=test):
             _filter(walk, node, test)
         case cst.Name() | cst.Attribute() if walk.conditions.flag(node):
@@ -207,6 +232,9 @@ def expression(walk: Walk, node: cst.CSTNode, *, place: Place = Place.TIGHT) -> 
             _write(walk, node, bool(walk.conditions.truth(node)))
         case cst.BooleanOperation(left=left, right=right) if _is_settled_fact(walk, left):
             _fact_before(walk, node, left, right, place)
+        case cst.BooleanOperation(left=left, right=right) if _goes_on_past_a_fact(walk, node, left):
+            _without_facts_within(walk, node, left)
+            expression(walk, right, place=_place_in(node))
         case _:
             _parts(walk, node)
 
@@ -246,6 +274,24 @@ def _fact_before(
     else:
         _replace(walk, node, right, walk.because(left, truth), place)
         expression(walk, right, place=place)
+
+
+def _goes_on_past_a_fact(walk: Walk, node: cst.BooleanOperation, left: cst.BaseExpression) -> bool:
+    """Tell whether the left side is an operation of the same kind whose last operand decides nothing."""
+    match left:
+        case cst.BooleanOperation(right=last) if type(left.operator) is type(node.operator):
+            decides = isinstance(node.operator, cst.Or)
+            return _is_settled_fact(walk, last) and walk.conditions.truth(last) is not decides
+    return False
+
+
+def _without_facts_within(walk: Walk, node: cst.BooleanOperation, left: cst.BaseExpression) -> None:
+    """Cut operands that decide nothing from the end of the left side: its value is that of what is before."""
+    kept = left
+    while isinstance(kept, cst.BooleanOperation) and _goes_on_past_a_fact(walk, node, kept):
+        last, kept = kept.right, kept.left
+    _replace(walk, left, kept, walk.because(last, walk.conditions.truth(last)), _place_in(node))
+    expression(walk, kept, place=_place_in(node))
 
 
 def _filter(walk: Walk, node: cst.CompIf, test: cst.BaseExpression) -> None:
@@ -331,102 +377,3 @@ def _replace_call(walk: Walk, node: cst.Call, part: cst.BaseExpression, cause: C
     bare = plain or isinstance(part, _ATOMS) or bool(part.lpar)
     walk.draft.cut(whole.start, kept.start, cause, "" if bare else "(")
     walk.draft.cut(kept.end, whole.end, cause, "" if bare else ")")
-
-
-# --- Lists that lose some of their elements -------------------------------------------------------
-
-
-def cut_list(walk: Walk, node: cst.CSTNode, gone: list[cst.CSTNode]) -> None:
-    """Cut lost elements out of the list that a node holds: a display, a call's arguments, parameters."""
-    cause = walk.lost[gone[0]]
-    match node:
-        case cst.Call(args=elements):
-            _cut_all_or_some(walk, elements, _call_inside(walk, node), cause)
-        case cst.List(elements=elements):
-            _cut_all_or_some(walk, elements, _inside(walk, node.lbracket, node.rbracket), cause)
-        case cst.Dict(elements=elements):
-            _cut_all_or_some(walk, elements, _inside(walk, node.lbrace, node.rbrace), cause)
-        case cst.Set(elements=elements):
-            _cut_set(walk, node, elements, cause)
-        case cst.Tuple(elements=elements):
-            _cut_tuple(walk, node, elements, cause)
-        case cst.Parameters():
-            _cut_parameters(walk, node, cause)
-        case cst.TypeParameters(params=elements) if all(element in walk.lost for element in elements):
-            walk.draft.cut(*walk.syntax.outer(node), cause)
-        case cst.TypeParameters(params=elements):
-            cut_elements(walk.draft, elements, [element in walk.lost for element in elements], cause)
-
-
-def _inside(walk: Walk, opening: cst.CSTNode, closing: cst.CSTNode) -> Span:
-    return Span(walk.syntax.outer(opening).start + 1, walk.syntax.outer(closing).end - 1)
-
-
-def _call_inside(walk: Walk, node: cst.Call) -> Span:
-    return Span(walk.syntax.outer(node.whitespace_before_args).start, walk.syntax.inner(node).end - 1)
-
-
-def _cut_all_or_some(walk: Walk, elements: Iterable[cst.CSTNode], inside: Span, cause: Cause) -> None:
-    items = list(elements)
-    lost = [item in walk.lost for item in items]
-    if all(lost):
-        walk.draft.cut(inside.start, inside.end, cause)
-    else:
-        cut_elements(walk.draft, items, lost, cause)
-
-
-def _cut_set(walk: Walk, node: cst.Set, elements: Iterable[cst.CSTNode], cause: Cause) -> None:
-    if all(element in walk.lost for element in elements):
-        span = walk.syntax.inner(node)
-        walk.draft.cut(span.start, span.end, cause, "set()")
-    else:
-        _cut_all_or_some(walk, elements, walk.syntax.inner(node), cause)
-
-
-def _cut_tuple(walk: Walk, node: cst.Tuple, elements: Iterable[cst.BaseElement], cause: Cause) -> None:
-    items = list(elements)
-    kept = [item for item in items if item not in walk.lost]
-    if not kept:
-        span = walk.syntax.outer(node)
-        walk.draft.cut(span.start, span.end, cause, "()")
-        return
-    cut_elements(walk.draft, items, [item in walk.lost for item in items], cause, keep_comma=len(kept) == 1)
-    if len(kept) == 1 and kept[0] is items[-1] and not isinstance(kept[0].comma, cst.Comma):
-        end = walk.syntax.inner(kept[0]).end
-        walk.draft.cut(end, end, cause, ",")
-
-
-def _cut_parameters(walk: Walk, node: cst.Parameters, cause: Cause) -> None:
-    """Cut parameters; a `/` that nothing stands before and a bare `*` that nothing stands behind go too."""
-    lost = [param for param in children(node) if param in walk.lost]
-    slash, star = node.posonly_ind, node.star_arg
-    if isinstance(slash, cst.ParamSlash) and all(param in walk.lost for param in node.posonly_params):
-        lost.append(slash)
-    if isinstance(star, cst.ParamStar) and all(param in walk.lost for param in node.kwonly_params):
-        lost.append(star)
-    items = [child for child in _parameter_items(node) if isinstance(child, cst.CSTNode)]
-    if len(lost) == len(items):
-        inside = _with_blanks(
-            walk.syntax.content, walk.syntax.outer(items[0]).start, walk.syntax.outer(items[-1]).end
-        )
-        walk.draft.cut(inside.start, inside.end, cause)
-    else:
-        cut_elements(walk.draft, items, [item in lost for item in items], cause)
-
-
-def _with_blanks(content: str, start: int, end: int) -> Span:
-    """Return a span with the blanks on both of its sides."""
-    while content[start - 1].isspace():
-        start -= 1
-    while content[end].isspace():
-        end += 1
-    return Span(start, end)
-
-
-def _parameter_items(node: cst.Parameters) -> Iterable[object]:
-    yield from node.posonly_params
-    yield node.posonly_ind
-    yield from node.params
-    yield node.star_arg
-    yield from node.kwonly_params
-    yield node.star_kwarg

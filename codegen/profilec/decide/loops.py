@@ -14,7 +14,7 @@ def while_(walk: Walk, node: cst.While) -> Fate:
     truth = condition(walk, node.test)
     if truth is False:
         cause = walk.because(node.test, truth)
-        return instead(walk, node, node.orelse.body, cause) if node.orelse else gone(cause)
+        return instead(walk, node, node.orelse, cause) if node.orelse else gone(cause)
     if truth is None:
         return _loop(walk, node)
     cause = walk.because(node.test, truth)

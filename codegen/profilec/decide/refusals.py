@@ -6,12 +6,14 @@ Pure text. `stubs` finds out what a marker or the configuration asks for, and wh
 import string
 from dataclasses import dataclass
 from functools import cache
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from typing import TYPE_CHECKING
 
 from profilec.config import StubModule
 from profilec.edit import Cause
 from profilec.read import Span
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,9 @@ def body(refusal: Refusal) -> list[str]:
 
 
 @cache
-def _template() -> Template:
+def _template() -> "Template":
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # slow, and only needed for a stub
+
     environment = Environment(
         loader=PackageLoader("profilec.decide"),
         undefined=StrictUndefined,

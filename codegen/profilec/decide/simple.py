@@ -3,7 +3,7 @@
 import libcst as cst
 
 from profilec.decide.elements import cut_elements
-from profilec.decide.expressions import condition, expression, expressions
+from profilec.decide.expressions import condition, expression, expressions, idle_choice
 from profilec.decide.walk import KEPT, Fate, Walk, gone
 
 
@@ -44,6 +44,12 @@ def delete(walk: Walk, node: cst.Del) -> Fate:
     expressions(walk, [target.value for target in targets if target not in walk.lost])
     cut_elements(walk.draft, targets, [target in walk.lost for target in targets], causes[0])
     return KEPT
+
+
+def expression_statement(walk: Walk, node: cst.Expr) -> Fate:
+    """Decide an expression that is a statement: one that has come to be a mere constant goes."""
+    cause = idle_choice(walk, node.value)
+    return gone(cause) if cause else simple(walk, node)
 
 
 def simple(walk: Walk, node: cst.CSTNode) -> Fate:

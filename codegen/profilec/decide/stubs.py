@@ -79,14 +79,16 @@ def _carries_fields(walk: Walk, stub: Stub) -> bool:
 
 
 def is_empty(suite: cst.BaseSuite) -> bool:
-    """Tell whether a body has nothing to run: a docstring, `...` or `pass`."""
+    """Tell whether a body has nothing to run: a docstring, `...`, `pass` or the `return` of None."""
     for statement in suite.body:
         for small in statement.body if isinstance(statement, cst.SimpleStatementLine) else [statement]:
-            documented = isinstance(small, cst.Expr) and isinstance(
-                small.value, cst.BaseString | cst.Ellipsis
-            )
-            if not documented and not isinstance(small, cst.Pass):
-                return False
+            match small:
+                case cst.Pass() | cst.Expr(value=cst.BaseString() | cst.Ellipsis()):
+                    pass
+                case cst.Return(value=None | cst.Name(value="None")):
+                    pass
+                case _:
+                    return False
     return True
 
 

@@ -19,7 +19,7 @@ def try_import(walk: Walk, node: cst.Try | cst.TryStar) -> Fate:
         for handler in node.handlers:
             walk.lose(handler, cause)
     elif outcome is False and (catching := _catching(node)) is not None:
-        return instead(walk, node, catching.body, _cause(walk, node, "cannot be imported"))
+        return instead(walk, node, catching, _cause(walk, node, "cannot be imported"))
     return try_(walk, node)
 
 
@@ -66,7 +66,7 @@ def _raises_no_import_error(walk: Walk, node: cst.CSTNode) -> bool:
     return plain and not walk.conditions.has_effect(node)
 
 
-def _catching(node: cst.Try | cst.TryStar) -> cst.ExceptHandler | cst.ExceptStarHandler | None:
+def _catching(node: cst.Try | cst.TryStar) -> cst.ExceptHandler | None:
     """Return the handler of a failing import, if its body can stand outside of the `try`."""
     if node.finalbody is not None or isinstance(node, cst.TryStar):
         return None

@@ -135,16 +135,32 @@ class Walk:
         return self.statements(node.body, self.suite_lines(node))
 
     def suite_lines(self, node: cst.BaseSuite) -> Span:
-        """Return the lines of a suite, from the one after the header to the last that is not blank."""
-        span = self.syntax.outer(node)
-        if isinstance(node, cst.IndentedBlock):
-            span = Span(self.syntax.outer(node.header).end, span.end)
-        return self.without_blank_end(span)
+        """Return the lines of a suite, from the one after the header to the last that is not blank.
 
-    def statements(self, body: Sequence[cst.CSTNode], lines: Span) -> Fate:
-        """Decide consecutive statements that fill `lines`."""
+        LibCST counts a comment at its end to the clause that follows.
+        """
+        if not isinstance(node, cst.IndentedBlock):
+            return self.without_blank_end(self.syntax.outer(node))
+        lines = self.without_blank_end(Span(self.syntax.outer(node.header).end, self.syntax.outer(node).end))
+        return Span(lines.start, self._with_comments_below(lines.end, _width(self.indentation(node))))
+
+    def _with_comments_below(self, end: int, indentation: int) -> int:
+        """Return where the comment lines below a line end that are indented so far, or further."""
+        content = self.syntax.content
+        start = end
+        while start < len(content):
+            start = _blank_lines_below(content, start)
+            below = content.find("\n", start) + 1 or len(content)
+            line = content[start:below]
+            if not line.lstrip().startswith("#") or _width(line) < indentation:
+                break
+            start = end = below
+        return end
+
+    def statements(self, body: Sequence[cst.CSTNode], lines: Span, *, may_be_empty: bool = False) -> Fate:
+        """Decide consecutive statements that fill `lines`; where none stays, cut them only if that may be."""
         fates = _with_docstrings(body, self._fates(body))
-        if any(fate.kept for fate in fates):
+        if may_be_empty or any(fate.kept for fate in fates):
             self._cut_runs(body, fates, lines)
         kept = [fate for fate in fates if fate.kept]
         return Fate(
@@ -198,12 +214,15 @@ class Walk:
         """Return where the comment lines directly above a statement begin, not before `floor`.
 
         Those that a file begins with speak of the file: a licence, the line for the shell, the encoding.
+        One that is indented further belongs to the suite above.
         """
         content = self.syntax.content
         start = first = self.line_start(self.syntax.inner(node).start)
+        indentation = _width(content[first:])
         while start > floor:
             above = self.line_start(start - 1)
-            if above < floor or not content[above:start].lstrip().startswith("#"):
+            line = content[above:start]
+            if above < floor or not line.lstrip().startswith("#") or _width(line) > indentation:
                 break
             start = above
         return start if content[:start].strip() else first
@@ -292,6 +311,12 @@ def _is_docstring(node: cst.CSTNode) -> bool:
         case cst.SimpleStatementLine(body=[cst.Expr(value=cst.SimpleString())], leading_lines=[]):
             return True
     return False
+
+
+def _width(line: str) -> int:
+    """Return how far a line is indented."""
+    blanks = len(line) - len(line.lstrip(" \t\f"))
+    return len(line[:blanks].rpartition("\f")[2].expandtabs())
 
 
 def _blank_lines_above(content: str, offset: int) -> int:

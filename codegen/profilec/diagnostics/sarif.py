@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import quote
 
 from profilec.diagnostics.codes import CODES
 from profilec.diagnostics.finding import Finding
@@ -32,7 +33,7 @@ def _rule(name: str) -> dict[str, Any]:
 def _result(finding: Finding, rule: int) -> dict[str, Any]:
     profiles = f" [{', '.join(finding.profiles)}]" if finding.profiles else ""
     sentences = [f"{finding.message}{profiles}", finding.hint, *finding.notes]
-    location: dict[str, Any] = {"artifactLocation": {"uri": finding.path}}
+    location: dict[str, Any] = {"artifactLocation": {"uri": quote(finding.path)}}
     if finding.line:
         columns = {"startColumn": finding.column, "endColumn": max(finding.end_column, finding.column)}
         location["region"] = {"startLine": finding.line, **columns}

@@ -8,6 +8,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import replace
 
+from profilec.answers import Answers
 from profilec.config import Config, Profile
 from profilec.config.marker import python_test
 from profilec.emit.templating import render
@@ -15,7 +16,13 @@ from profilec.tree import EmittedFile, SourceFile
 
 
 def add_guard(
-    file: EmittedFile, profile: Profile, config: Config, distribution: str, *, on_one_line: bool = False
+    file: EmittedFile,
+    profile: Profile,
+    config: Config,
+    distribution: str,
+    answers: Answers,
+    *,
+    on_one_line: bool = False,
 ) -> EmittedFile:
     """The `__init__.py` of a package with the guard of its profile, if the profile declares a marker.
 
@@ -24,7 +31,7 @@ def add_guard(
     if profile.marker is None:
         return file
     newline = b"\r\n" if b"\r\n" in file.data else b"\n"
-    guard = _guard(profile, config, distribution, on_one_line=on_one_line).splitlines()
+    guard = _guard(profile, config, distribution, answers, on_one_line=on_one_line).splitlines()
     lines = file.data.split(newline)
     position = _position(file.data)
     before, after = lines[:position], lines[position:]
@@ -45,7 +52,9 @@ def add_guard(
     )
 
 
-def _guard(profile: Profile, config: Config, distribution: str, *, on_one_line: bool) -> str:
+def _guard(
+    profile: Profile, config: Config, distribution: str, answers: Answers, *, on_one_line: bool
+) -> str:
     test = python_test(profile.marker or "")
     others = [other for other in config.profiles.values() if other.name != profile.name]
     fails = test.fails
@@ -56,6 +65,7 @@ def _guard(profile: Profile, config: Config, distribution: str, *, on_one_line: 
     tags = " or ".join(other.wheel_tag for other in others if other.wheel_tag)
     how = f"{distribution} with the tag {tags}" if tags else f"pip install --force-reinstall {distribution}"
     return render(
+        answers,
         "guard_line.py.j2" if on_one_line else "guard.py.j2",
         modules=test.modules,
         fails=fails,

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+from profilec.answers import Answers
 from profilec.config import Config, Profile
 from profilec.emit.project_files import find_version, project_files, readme_of
 from profilec.emit.templating import render, toml_key
@@ -33,20 +34,23 @@ def distribution_name(config: Config) -> str:
 
 
 def render_metadata(
-    config: Config, profile: Profile, *, importable: tuple[str, ...] = ()
+    config: Config, profile: Profile, answers: Answers, *, importable: tuple[str, ...] = ()
 ) -> dict[str, bytes]:
     """The files beside the package of one profile, by path.
 
     Args:
         config: the project.
         profile: one of its profiles.
+        answers: what is known of single files.
         importable: the folders that an editable installation puts on the path, in the package's stead.
     """
     files = {path: file.read_bytes() for path, file in project_files(config).items()}
     fields: dict[str, Any] = {"name": distribution_name(config), "version": find_version(config) or "0.0.0"}
     if not any(path.lower().startswith("readme") for path in files) and readme_of(config) is None:
         description = config.project.get("description", "")
-        files["README.md"] = render("README.md.j2", name=fields["name"], description=description).encode()
+        files["README.md"] = render(
+            answers, "README.md.j2", name=fields["name"], description=description
+        ).encode()
     fields["readme"] = _readme(config, files)
     fields |= {key: config.project[key] for key in _COPIED_AS_THEY_ARE if key in config.project}
     if "license-files" in config.project or any(path.upper().startswith("LICEN") for path in files):
@@ -55,10 +59,11 @@ def render_metadata(
             path for path in files if path != readme and not path.lower().startswith("readme")
         )
     if isinstance(fields.get("license"), Mapping):
-        del fields["license-files"]
+        fields.pop("license-files", None)
     fields["dependencies"] = dependencies(config)
     fields["scripts"] = {**_table(config.project.get("scripts")), **profile.scripts}
     text = render(
+        answers,
         "pyproject.toml.j2",
         sections=list(_sections("project", fields)),
         top_folder=config.package.partition(".")[0],
@@ -67,7 +72,7 @@ def render_metadata(
     )
     files["pyproject.toml"] = text.encode()
     if profile.wheel_tag is not None:
-        files["hatch_build.py"] = render("hatch_build.py.j2", wheel_tag=profile.wheel_tag).encode()
+        files["hatch_build.py"] = render(answers, "hatch_build.py.j2", wheel_tag=profile.wheel_tag).encode()
     return files
 
 

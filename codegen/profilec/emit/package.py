@@ -49,17 +49,17 @@ def render_package(
     Raises:
         EmitError: Black refused a changed file (PC505), or a kept line would have to move (PC506).
     """
-    files = dict(tree.files)
+    files, known = dict(tree.files), answers or Answers()
     entrance = f"{config.package_path}/__init__.py"
     if entrance in files:
         profile = config.profiles[tree.profile]
         name = distribution_name(config)
-        files[entrance] = add_guard(files[entrance], profile, config, name, on_one_line=lines_kept)
+        files[entrance] = add_guard(files[entrance], profile, config, name, known, on_one_line=lines_kept)
     if lines_kept:
         files = _with_lines_kept(files, tree.profile, config)
     elif config.format == "black":
-        files = _formatted(files, tree.profile, config, answers or Answers())
-    everything = render_metadata(config, config.profiles[tree.profile])
+        files = _formatted(files, tree.profile, config, known)
+    everything = render_metadata(config, config.profiles[tree.profile], known)
     everything |= {path: file.data for path, file in files.items()}
     everything[MAP_FILE] = render_map(tree.profile, config.source, files)
     return Emitted(replace(tree, files=files), dict(sorted(everything.items())))

@@ -1,19 +1,34 @@
-"""The templates of generated files, and how values are written in Python and in TOML."""
+"""The templates of generated files, and how values are written in Python and in TOML.
+
+A text is an answer to a question of plain data, so that a build that renders nothing new does without Jinja2.
+"""
 
 import json
 from collections.abc import Mapping
 from functools import cache
+from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from profilec.answers import Answers
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 
-def render(template: str, **values: object) -> str:
-    """The text of a template, with the values that it names."""
+def render(answers: Answers, template: str, **values: Any) -> str:
+    """The text of a template, with the values that it names: plain data."""
+    (text,) = answers.ask(rendered, template, [values], str)
+    return text
+
+
+def rendered(template: str, values: Mapping[str, Any]) -> str:
+    """Render a text; a question to `answers`."""
     return _environment().get_template(template).render(**values)
 
 
 @cache
-def _environment() -> Environment:
+def _environment() -> "Environment":
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
     environment = Environment(
         loader=PackageLoader("profilec.emit"),
         undefined=StrictUndefined,

@@ -9,12 +9,13 @@ from profilec.answers import Answers
 from profilec.config import Config
 from profilec.diagnostics import Finding
 from profilec.prove.dependencies import Dependencies
-from profilec.prove.forbidden import prove_forbidden
+from profilec.prove.forbidden import forbidden_words, prove_forbidden
 from profilec.prove.idle_dependencies import prove_imports_remain
 from profilec.prove.lossless import prove_lossless
 from profilec.prove.members import prove_members
 from profilec.prove.nothing_left import prove_nothing_left
 from profilec.prove.parity import prove_parity
+from profilec.prove.reach import Reaches
 from profilec.prove.resolves import prove_resolves
 from profilec.tree import SourceFile, Tree
 
@@ -39,11 +40,12 @@ def prove(
         by_facts: the lines of each source file that went from some tree because of facts.
         answers: what is known of single files.
     """
+    reaches = Reaches(forbidden_words(config), answers)
     for tree in trees.values():
         yield from prove_nothing_left(sources, tree, config)
         yield from prove_lossless(sources, tree, config)
-        yield from prove_resolves(sources, tree, config, answers, by_facts)
+        yield from prove_resolves(sources, tree, config, reaches, by_facts)
         yield from prove_members(sources, tree, config, by_facts)
-        yield from prove_forbidden(sources, tree, config, dependencies, answers)
-        yield from prove_imports_remain(sources, tree, config, dependencies)
+        yield from prove_forbidden(sources, tree, config, dependencies, reaches)
+        yield from prove_imports_remain(sources, tree, config, dependencies, reaches)
     yield from prove_parity(sources, trees, config, by_facts)

@@ -11,14 +11,18 @@ import sysconfig
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib.metadata import Distribution, distributions
 from pathlib import Path
-
-from packaging.requirements import InvalidRequirement, Requirement
+from typing import TYPE_CHECKING
 
 from profilec.prove.installed import Modules, modules_of
-from profilec.prove.worlds import Worlds
 from profilec.seen import State, state_of
+
+if TYPE_CHECKING:  # slow to import, and only needed where something is required
+    from importlib.metadata import Distribution
+
+    from packaging.requirements import Requirement
+
+    from profilec.prove.worlds import Worlds
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -80,7 +84,9 @@ class Dependencies:
                 self.seen[place] = state_of(place)
 
     @cached_property
-    def _installed(self) -> dict[str, Distribution]:
+    def _installed(self) -> dict[str, "Distribution"]:
+        from importlib.metadata import distributions
+
         # Of two with one name, the one that comes first on the path is imported.
         self._look(*self.folders)
         eggs = (egg for folder in self.folders for egg in sorted(folder.glob("*.egg")) if egg.is_dir())
@@ -109,8 +115,10 @@ class Dependencies:
             self._look(*self._modules[name].folders)
         return self._modules[name]
 
-    def required(self, requirements: Iterable[str], worlds: Worlds) -> Required:
+    def required(self, requirements: Iterable[str], worlds: "Worlds") -> Required:
         """What requirements bring, and what that requires in turn, in the worlds of a profile."""
+        from packaging.requirements import InvalidRequirement, Requirement
+
         found = Required()
         done: set[tuple[str, frozenset[str]]] = set()
         pending = [(requirement, frozenset[str](), "") for requirement in requirements]
@@ -135,7 +143,7 @@ class Dependencies:
                 pending += [(required, extras, name) for required in distribution.requires or ()]
         return found
 
-    def _fault(self, name: str, distribution: Distribution | None, requirement: Requirement) -> str:
+    def _fault(self, name: str, distribution: "Distribution | None", requirement: "Requirement") -> str:
         """Why a distribution is not what is required; the empty string where it is."""
         if distribution is not None:
             fits = requirement.specifier.contains(distribution.version, prereleases=True)

@@ -11,16 +11,14 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from profilec.answers import Answers
 from profilec.config import Config, Profile
 from profilec.diagnostics import Finding
-from profilec.prove.dependencies import Dependencies
+from profilec.prove.dependencies import Dependencies, Required
 from profilec.prove.imports import ImportGraph, Step
-from profilec.prove.modules import Located, finding_at
-from profilec.prove.references import RUN_TIME, Reference, References
+from profilec.prove.modules import finding_at
+from profilec.prove.reach import Mention, Place, Reach, Reaches
 from profilec.prove.standard_library import imported_as
 from profilec.prove.third_party import ThirdParty
-from profilec.prove.worlds import Worlds
 from profilec.tree import SourceFile, Tree
 
 _MOST_MEANINGS = 64
@@ -32,10 +30,6 @@ _THERE = {"PC405": ", and `{}` reaches it", "PC406": ", in `{}`", "PC412": ": `{
 _MODULE = re.compile(r"[a-z_0-9]+")
 _SAME = {"io.open": "open", "_io.open": "open"}
 """Names of the standard library under which a builtin can be had, too."""
-
-
-_PIECES = re.compile(rb"""getattr\s*\([^()]*,\s*(?:[fF][rR]?['"]|['"][^'"\n]*['"]\s*[^\s,)])""")
-"""A `getattr` whose name is put together, so that the file need not hold the word."""
 
 
 @dataclass(frozen=True)
@@ -70,12 +64,17 @@ class _Patterns:
         return next((self.names[one] for one in shown if one in self.names), None)
 
 
+def forbidden_words(config: Config) -> frozenset[str]:
+    """The identifiers of which a file must hold one to name what any profile forbids."""
+    return frozenset().union(*(_Patterns.of(profile).words for profile in config.profiles.values()))
+
+
 def prove_forbidden(
     sources: Mapping[str, SourceFile],
     tree: Tree,
     config: Config,
     dependencies: Dependencies,
-    answers: Answers,
+    reaches: Reaches,
 ) -> Iterator[Finding]:
     """Findings PC405, PC406, PC407, PC411 and PC412 of one tree; none where its profile forbids nothing.
 
@@ -84,33 +83,38 @@ def prove_forbidden(
         tree: what one profile makes of them.
         config: the project's configuration.
         dependencies: where third-party code is read.
-        answers: what is known of single files.
+        reaches: what files reach.
     """
     profile = config.profiles[tree.profile]
     if not profile.forbid:
         return
-    required = dependencies.required(_required(config, profile), Worlds.of(profile, config))
+    required = _required(dependencies, config, profile)
     for requirement, reason in required.missing.items():
         message, hint = (
             f"the dependency `{requirement}` {reason}",
             "name the folder that holds it with --deps",
         )
         yield Finding("PC407", "pyproject.toml", message=message, hint=hint, profiles=(profile.name,))
-    third_party = ThirdParty(required.modules, dependencies.read, profile, answers)
-    graph = ImportGraph(tree, config, third_party)
+    third_party = ThirdParty(required.modules, dependencies.read, profile, reaches.answers)
+    graph = ImportGraph(tree, config, third_party, reaches)
     for fault, step in _all_faults(graph, _Patterns.of(profile)):
         yield _finding(fault, step, graph, sources, tree, config)
 
 
-def _required(config: Config, profile: Profile) -> tuple[str, ...]:
+def _required(dependencies: Dependencies, config: Config, profile: Profile) -> Required:
     common = config.project.get("dependencies")
-    return (*(map(str, common) if isinstance(common, list) else ()), *profile.dependencies)
+    requirements = [*(map(str, common) if isinstance(common, list) else ()), *profile.dependencies]
+    if not requirements:
+        return Required()
+    from profilec.prove.worlds import Worlds  # brings what reads markers
+
+    return dependencies.required(requirements, Worlds.of(profile, config))
 
 
 @dataclass(frozen=True)
 class _Fault:
     code: str
-    node: Located
+    place: Place
     message: str
     verb: str = ""
     others: tuple[int, ...] = ()
@@ -118,63 +122,53 @@ class _Fault:
 
 def _all_faults(graph: ImportGraph, patterns: _Patterns) -> Iterator[tuple[_Fault, Step]]:
     """The faults of everything that is reached, each with the step that leads to it."""
-    words = [*(word.encode() for word in sorted(patterns.words)), *RUN_TIME]
     for module, step in graph.reached.items():
-        data = graph.data(module)
-        if not graph.can_be_read(module):
+        if graph.can_be_read(module):
+            yield from ((fault, step) for fault in _faults(module, patterns, graph))
+        else:
             message = "this Python does not read the file, so what it reaches is not known"
-            yield _Fault("PC412", _at_line(1), message), step
-        elif (any(word in data for word in words) or _PIECES.search(data)) and (
-            references := graph.references(module)
-        ):
-            yield from ((fault, step) for fault in _faults(module, references, patterns, graph))
+            yield _Fault("PC412", _whole_line(1), message), step
     for step in graph.compiled.values():
         message = f"`{step.module}` is compiled, so what it reaches cannot be read"
-        yield _Fault("PC411", _at_line(1), message), step
+        yield _Fault("PC411", _whole_line(1), message), step
 
 
-def _faults(module: str, references: References, patterns: _Patterns, graph: ImportGraph) -> Iterator[_Fault]:
+def _faults(module: str, patterns: _Patterns, graph: ImportGraph) -> Iterator[_Fault]:
     """What one file names that is forbidden, each thing once, and its undecidable imports."""
-    places: dict[str, list[Located]] = {}
-    for pattern, node in _mentions(references, patterns, graph):
-        if not graph.is_ruled_out(module, node.lineno):
-            places.setdefault(pattern, []).append(node)
-    for pattern, nodes in places.items():
-        yield _fault("PC405", nodes, f"`{pattern}` is forbidden", f"names {pattern}")
-    unknown = (dynamic.node for dynamic in references.dynamic_imports if dynamic.module is None)
-    if undecided := [node for node in unknown if not graph.is_ruled_out(module, node.lineno)]:
+    reach = graph.reach(module)
+    places: dict[str, list[Place]] = {}
+    for pattern, place in _mentions(reach, patterns, graph):
+        if not graph.is_ruled_out(module, place[0]):
+            places.setdefault(pattern, []).append(place)
+    for pattern, found in places.items():
+        yield _fault("PC405", found, f"`{pattern}` is forbidden", f"names {pattern}")
+    unknown = (dynamic.place for dynamic in reach.at_run_time if dynamic.module is None)
+    if undecided := [place for place in unknown if not graph.is_ruled_out(module, place[0])]:
         yield _fault("PC406", undecided, "what is imported here cannot be decided", "imports at run time")
 
 
-def _fault(code: str, nodes: list[Located], message: str, verb: str) -> _Fault:
+def _fault(code: str, places: list[Place], message: str, verb: str) -> _Fault:
     """One fault for a file, at the first of its places."""
-    first, *others = sorted(nodes, key=_extent)
-    lines = tuple(sorted({node.lineno for node in others} - {first.lineno}))
+    first, *others = sorted(places)
+    lines = tuple(sorted({line for line, *_ in others} - {first[0]}))
     return _Fault(code, first, message, verb, lines)
 
 
-def _extent(node: Located) -> tuple[int, int, int, int]:
-    return node.lineno, node.col_offset, node.end_lineno or 0, node.end_col_offset or 0
-
-
-def _mentions(
-    references: References, patterns: _Patterns, graph: ImportGraph
-) -> Iterator[tuple[str, Located]]:
-    for reference in references.all():
-        if isinstance(reference.node, ast.Name) and _is_hidden(reference, references, graph):
-            continue
-        for name in _through_modules(reference.name, patterns.words, graph):
-            if pattern := patterns.match(name):
-                yield pattern, reference.node
-    for attribute in references.attributes() if patterns.methods else ():
+def _mentions(reach: Reach, patterns: _Patterns, graph: ImportGraph) -> Iterator[tuple[str, Place]]:
+    for mention in reach.names:
+        if not _is_hidden(mention, reach, graph):
+            for name in _through_modules(mention.name, patterns.words, graph):
+                if pattern := patterns.match(name):
+                    yield pattern, mention.place
+    for attribute in reach.attributes:
         if attribute.name in patterns.methods:
-            yield f"*.{attribute.name}", attribute.node
+            yield f"*.{attribute.name}", attribute.place
 
 
-def _is_hidden(reference: Reference, references: References, graph: ImportGraph) -> bool:
+def _is_hidden(mention: Mention, reach: Reach, graph: ImportGraph) -> bool:
     """Whether a star import brings another thing of the name that a builtin has."""
-    owner, _, name = reference.name.rpartition(".")
-    return owner == "builtins" and any(graph.offers(star, name) for star in references.stars)
+    owner, _, name = mention.name.rpartition(".")
+    return mention.is_bare and owner == "builtins" and any(graph.offers(star, name) for star in reach.stars)
 
 
 def _through_modules(name: str, words: frozenset[str], graph: ImportGraph) -> frozenset[str]:
@@ -190,8 +184,8 @@ def _through_modules(name: str, words: frozenset[str], graph: ImportGraph) -> fr
         names.discard(current)
         done.add(current)
         split = graph.known(current)
-        if split and split[1] and (references := graph.references(split[0])):
-            names |= references.exports(split[1]) - done
+        if split and split[1]:
+            names |= graph.exports(*split) - done
         elif not split:
             names |= imported_as(current) - done
     return frozenset(done)
@@ -208,20 +202,21 @@ def _finding(
     """A fault in the module of a step, at its place there, or at the import of ours that leads there."""
     steps = graph.chain(step)
     notes = [f"{graph.shown(one.importer, one.line)} imports {one.module}" for one in steps if one.importer]
-    file, node, message = graph.file(step.module), fault.node, fault.message
+    file, place, message = graph.file(step.module), fault.place, fault.message
     if fault.verb and (file is None or notes):
-        notes.append(f"{graph.shown(step.module, node.lineno)} {fault.verb}")
+        notes.append(f"{graph.shown(step.module, place[0])} {fault.verb}")
     if fault.others:
         lines = ", ".join(map(str, fault.others))
         notes.append(f"also in {'line' if len(fault.others) == 1 else 'lines'} {lines}")
     if file is None:
         last = next(one for one in reversed(steps) if one.importer and graph.file(one.importer))
-        file, node = graph.file(str(last.importer)), _at_line(last.line)
+        file, place = graph.file(str(last.importer)), _whole_line(last.line)
         message += _THERE.get(fault.code, "").format(step.module)
     assert file is not None  # the first importer of a chain is a module of the tree
     source = sources.get(file.path)
+    node = ast.Pass(**dict(zip(ast.Pass._attributes, place, strict=True)))
     return finding_at(config, tree, file, source, node, code=fault.code, message=message, notes=tuple(notes))
 
 
-def _at_line(line: int) -> ast.stmt:
-    return ast.Pass(lineno=line, col_offset=0, end_lineno=line + 1, end_col_offset=0)
+def _whole_line(line: int) -> Place:
+    return line, 0, line + 1, 0

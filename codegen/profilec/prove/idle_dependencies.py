@@ -1,24 +1,28 @@
 """A dependency that a profile declares although nothing of its tree imports it any more."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from profilec.config import Config
 from profilec.diagnostics import Finding
 from profilec.prove.dependencies import Dependencies, requirement_name
-from profilec.prove.imports import imports_of
 from profilec.prove.modules import is_python
+from profilec.prove.reach import Reaches
 from profilec.tree import SourceFile, Tree
 
 
 def prove_imports_remain(
-    sources: Mapping[str, SourceFile], tree: Tree, config: Config, dependencies: Dependencies
+    sources: Mapping[str, SourceFile],
+    tree: Tree,
+    config: Config,
+    dependencies: Dependencies,
+    reaches: Reaches,
 ) -> Iterator[Finding]:
     """Findings PC409 of one tree: a dependency that the source imports and the tree does not."""
     profile = config.profiles[tree.profile]
     if not profile.dependencies:
         return
-    before = {name for file in sources.values() for name in _top_levels(file.path, file.data)}
-    after = {name for file in tree.files.values() for name in _top_levels(file.path, file.data)}
+    before = _top_levels(sources.values(), reaches)
+    after = _top_levels((SourceFile(file.path, file.data) for file in tree.files.values()), reaches)
     for requirement in profile.dependencies:
         names = dependencies.top_levels(requirement) or {requirement_name(requirement).replace("-", "_")}
         if names & before and not names & after:
@@ -27,9 +31,6 @@ def prove_imports_remain(
             yield Finding("PC409", "pyproject.toml", message=message, hint=hint, profiles=(profile.name,))
 
 
-def _top_levels(path: str, data: bytes) -> frozenset[str]:
-    return (
-        frozenset(name.partition(".")[0] for name, _ in imports_of(path, data))
-        if is_python(path)
-        else frozenset()
-    )
+def _top_levels(files: Iterable[SourceFile], reaches: Reaches) -> frozenset[str]:
+    found = reaches.ask(file for file in files if is_python(file.path))
+    return frozenset(name.partition(".")[0] for one in found for name, _ in one.imports or ())

@@ -3,19 +3,15 @@
 Standard-library modules are named but not entered. What only a type checker imports is passed over.
 """
 
-import ast
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from operator import itemgetter
 
-from profilec.answers import Answers
 from profilec.config import Config
 from profilec.prove.installed import COMPILED, compiled_name
-from profilec.prove.modules import Module, is_python, module_name, parse
-from profilec.prove.references import RUN_TIME, References
-from profilec.prove.run_time import parts_at_run_time
+from profilec.prove.modules import is_python, module_name, parse
+from profilec.prove.reach import Reach, Reaches
+from profilec.prove.references import References
 from profilec.prove.third_party import ThirdParty
 from profilec.tree import EmittedFile, SourceFile, Tree
 
@@ -39,14 +35,16 @@ class ImportGraph:
     first, and chains lead from it where they can.
     """
 
-    def __init__(self, tree: Tree, config: Config, third_party: ThirdParty) -> None:
+    def __init__(self, tree: Tree, config: Config, third_party: ThirdParty, reaches: Reaches) -> None:
         self._config = config
+        self._reaches = reaches
         self._third_party = third_party
         self._compiled = {**third_party.compiled} | {
             compiled_name(path): config.package for path in tree.files if path.endswith(COMPILED)
         }
         self._own = {module_name(file.path)[0]: file for file in tree.files.values() if is_python(file.path)}
-        self._references: dict[str, References | None] = {}
+        self._known: dict[str, Reach] = {}
+        self._parsed: dict[str, References | None] = {}
 
     def file(self, module: str) -> EmittedFile | None:
         """The file of a module of the tree; None for any other module."""
@@ -68,23 +66,25 @@ class ImportGraph:
         """Whether facts keep a line of a module from being run; in the tree, such lines are not there."""
         return module not in self._own and line in self._third_party.ruled_out(module)
 
+    def reach(self, module: str) -> Reach:
+        """What a module reaches."""
+        return self._reach_of([module])[0]
+
     def can_be_read(self, module: str) -> bool:
         """Whether this interpreter reads a module that is meant to be Python."""
         file = self._own.get(module)
         is_copied = file is not None and self._config.is_copied(file.path)
-        return is_copied or can_be_read(self._path(module), self.data(module))
+        return is_copied or self.reach(module).imports is not None
 
-    def references(self, module: str) -> References | None:
-        """The references of a module; None where it cannot be parsed."""
-        if module not in self._references:
-            parsed = parse(self._path(module), self.data(module))
-            self._references[module] = References(parsed) if parsed else None
-        return self._references[module]
+    def exports(self, module: str, path: list[str]) -> frozenset[str]:
+        """What a name of a module stands for to those who import it; attributes and calls may follow."""
+        references = self._references(module)
+        return references.exports(path) if references else frozenset()
 
     def offers(self, module: str, name: str, depth: int = 0) -> bool:
         """Whether a star import of a module surely brings a name, be it by way of others."""
         is_here = module in self._own or module in self._third_party
-        references = self.references(module) if is_here and depth < _FURTHEST else None
+        references = self._references(module) if is_here and depth < _FURTHEST else None
         return references is not None and (
             references.offers(name) or any(self.offers(star, name, depth + 1) for star in references.stars)
         )
@@ -124,16 +124,19 @@ class ImportGraph:
         return found
 
     def _walk(self, beginning: str, found: dict[str, Step]) -> None:
-        pending = deque([beginning])
-        while pending:
-            importer = pending.popleft()
-            for name, line in self._imports(importer):
-                parts = name.split(".")
-                for length in range(1, len(parts) + 1):
-                    module = ".".join(parts[:length])
-                    if module not in found and (module in self._own or module in self._third_party):
-                        found[module] = Step(module, importer, line)
-                        pending.append(module)
+        level = [beginning]
+        while level:
+            following: list[str] = []
+            self._reach_of(level)
+            for importer in level:
+                for name, line in self._imports(importer):
+                    parts = name.split(".")
+                    for length in range(1, len(parts) + 1):
+                        module = ".".join(parts[:length])
+                        if module not in found and (module in self._own or module in self._third_party):
+                            found[module] = Step(module, importer, line)
+                            following.append(module)
+            level = following
 
     def chain(self, last: Step) -> list[Step]:
         """The steps from a beginning to a module, of which the last is given."""
@@ -142,80 +145,27 @@ class ImportGraph:
             steps.insert(0, self.reached[importer])
         return steps
 
+    def _references(self, module: str) -> References | None:
+        """The references of a module, of which another asks for a name; None where it cannot be parsed."""
+        if module not in self._parsed:
+            parsed = parse(self._path(module), self.data(module))
+            self._parsed[module] = References(parsed) if parsed else None
+        return self._parsed[module]
+
     def _path(self, module: str) -> str:
         file = self._own.get(module)
         return file.path if file else self._third_party.path(module)
 
     def _imports(self, module: str) -> Iterator[tuple[str, int]]:
-        for name, line in self._named_imports(module):
+        """Everything that a module imports as far as it is known, with the line."""
+        reach = self.reach(module)
+        at_run_time = ((one.module, one.place[0]) for one in reach.at_run_time if one.module)
+        for name, line in (*(reach.imports or ()), *at_run_time):
             if not self.is_ruled_out(module, line):
                 yield name, line
 
-    def _named_imports(self, module: str) -> Iterator[tuple[str, int]]:
-        data = self.data(module)
-        yield from imports_of(self._path(module), data)
-        if any(word in data for word in RUN_TIME) and (references := self.references(module)):
-            for dynamic in references.dynamic_imports:
-                if dynamic.module:
-                    yield dynamic.module, dynamic.node.lineno
-
-
-def imports_of(path: str, data: bytes) -> tuple[tuple[str, int], ...]:
-    """The absolute name and the line of everything that the import statements of a file ask for at run time.
-
-    Nothing where it cannot be parsed.
-    """
-    return _imports_read(path, data) or ()
-
-
-def can_be_read(path: str, data: bytes) -> bool:
-    """Whether this interpreter reads a file; its imports then cost nothing any more."""
-    return _imports_read(path, data) is not None
-
-
-def ask_imports(files: Iterable[SourceFile], answers: Answers) -> None:
-    """Have the imports of files read before they are asked for one by one."""
-    new = [file for file in files if (file.path, file.data) not in _known]
-    found = answers.ask(imports_in, None, new, Imports)
-    _known.update(((file.path, file.data), one.found) for file, one in zip(new, found, strict=True))
-
-
-_known: dict[tuple[str, bytes], tuple[tuple[str, int], ...] | None] = {}
-
-
-def _imports_read(path: str, data: bytes) -> tuple[tuple[str, int], ...] | None:
-    if (path, data) not in _known:
-        _known[path, data] = imports_in(None, SourceFile(path, data)).found
-    return _known[path, data]
-
-
-@dataclass(frozen=True)
-class Imports:
-    """What the import statements of one file ask for, with the lines; None where it cannot be parsed."""
-
-    found: tuple[tuple[str, int], ...] | None
-
-
-def imports_in(_: None, file: SourceFile) -> Imports:
-    """Return the imports of one file."""
-    module = parse(file.path, file.data)
-    return Imports(tuple(sorted(_imported_names(module), key=itemgetter(1))) if module else None)
-
-
-def _imported_names(module: Module) -> Iterator[tuple[str, int]]:
-    pending: list[ast.AST] = [*module.syntax.body]
-    while pending:
-        match node := pending.pop():
-            case ast.Import():
-                yield from ((alias.name, node.lineno) for alias in node.names)
-            case ast.ImportFrom():
-                origin = module.absolute(node.module, node.level)
-                names = (f"{origin}.{alias.name}".removesuffix(".*") for alias in node.names)
-                yield from ((name, node.lineno) for name in names)
-            case ast.If():
-                pending += parts_at_run_time(node, module.syntax)
-            case ast.expr():
-                pass
-            case _:
-                for inner in ("finalbody", "orelse", "cases", "handlers", "body"):
-                    pending += getattr(node, inner, ())
+    def _reach_of(self, modules: list[str]) -> list[Reach]:
+        new = [module for module in modules if module not in self._known]
+        files = [SourceFile(self._path(module), self.data(module)) for module in new]
+        self._known.update(zip(new, self._reaches.ask(files), strict=True))
+        return [self._known[module] for module in modules]

@@ -10,9 +10,12 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from importlib.metadata import Distribution, PackagePath
 from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution, PackagePath
 
 COMPILED = (".so", ".pyd", ".pyc")
 """How files end that Python imports and that nobody can read."""
@@ -38,7 +41,7 @@ class Modules:
         self.compiled.update(other.compiled)
 
 
-def modules_of(distribution: Distribution, name: str) -> Modules:
+def modules_of(distribution: "Distribution", name: str) -> Modules:
     """What can be imported of one distribution, whose normalised name is given."""
     found, recorded = Modules(), distribution.files
     for path, file in _recorded(recorded or (), distribution):
@@ -69,7 +72,9 @@ def _module(folder: PurePath, stem: str) -> str | None:
     return ".".join(parts) if all(part.isidentifier() for part in parts) else None
 
 
-def _recorded(record: Iterable[PackagePath], distribution: Distribution) -> Iterator[tuple[PurePath, Path]]:
+def _recorded(
+    record: "Iterable[PackagePath]", distribution: "Distribution"
+) -> Iterator[tuple[PurePath, Path]]:
     """Every file of a record that may be a module, by the path that Python imports it under."""
     for file in record:
         if not (
@@ -79,7 +84,7 @@ def _recorded(record: Iterable[PackagePath], distribution: Distribution) -> Iter
 
 
 def _unrecorded(
-    record: Iterable[PackagePath] | None, distribution: Distribution, name: str
+    record: "Iterable[PackagePath] | None", distribution: "Distribution", name: str
 ) -> Iterator[tuple[PurePath, Path]]:
     """Every file that may be a module and lies where a record points to, or where there is no record."""
     if record is None:
@@ -96,7 +101,7 @@ def _unrecorded(
                 yield from _at(PurePath(*module.split(".")), Path(found))
 
 
-def _editable_source(distribution: Distribution) -> Path | None:
+def _editable_source(distribution: "Distribution") -> Path | None:
     """The project of an editable install, which PEP 610 has installers note."""
     try:
         noted = json.loads(distribution.read_text("direct_url.json") or "{}")
@@ -139,7 +144,7 @@ def _mapping(finder: Path) -> dict[str, str]:
     return {}
 
 
-def _in_folder(folder: Path, distribution: Distribution, name: str) -> Iterator[tuple[PurePath, Path]]:
+def _in_folder(folder: Path, distribution: "Distribution", name: str) -> Iterator[tuple[PurePath, Path]]:
     """The modules of a distribution in a folder: those that it names, else one of its own name, else all."""
     listed = (distribution.read_text("top_level.txt") or "").split() or [re.sub(r"[-.]", "_", name)]
     found = [pair for module in listed for pair in _at(PurePath(module), folder / module)]

@@ -108,8 +108,10 @@ class Interface:
 
     def _may_matter(self, file: EmittedFile) -> bool:
         """Whether the entries of a file can differ: it does itself, or it may pass names of others on."""
-        passes_on = _PASSES_ON.search(file.data) is not None or _REEXPORT.search(file.data) is not None
-        return file.path in self.differing or (passes_on and self._from_own.search(file.data) is not None)
+        if file.path in self.differing:
+            return True
+        has_own = self._from_own.search(file.data) is not None
+        return has_own and any(pattern.search(file.data) for pattern in (_PASSES_ON, _REEXPORT))
 
     @cached_property
     def _from_own(self) -> re.Pattern[bytes]:
@@ -232,8 +234,13 @@ class Interface:
                 return self._function(file, node)
             case ast.ClassDef():
                 bases = [ast.unparse(base) for base in node.bases if not self._is_declared(file, base)]
-                bases += [f"{keyword.arg}={ast.unparse(keyword.value)}" for keyword in node.keywords]
-                return f"{self._decorators(file, node)}class {name}{_generic(node)}({', '.join(bases)})"
+                bases += [
+                    f"{keyword.arg}={ast.unparse(keyword.value)}"
+                    for keyword in node.keywords
+                    if not self._is_declared(file, keyword)
+                ]
+                generic = self._generic(file, node)
+                return f"{self._decorators(file, node)}class {name}{generic}({', '.join(bases)})"
             case ast.AnnAssign():
                 if last_name(node.annotation) == "TypeAlias" and node.value is not None:
                     return f"{name}: TypeAlias = {_annotation(node.value)}"
@@ -277,25 +284,40 @@ class Interface:
             kind = "generator"
         returns = f" -> {_annotation(node.returns)}" if node.returns else ""
         parameters = ", ".join(self._parameters(file, node.args))
-        return f"{self._decorators(file, node)}{kind} {node.name}{_generic(node)}({parameters}){returns}"
+        generic = self._generic(file, node)
+        return f"{self._decorators(file, node)}{kind} {node.name}{generic}({parameters}){returns}"
+
+    def _generic(self, file: EmittedFile, node: Definition) -> str:
+        left = [param for param in node.type_params if not self._is_declared(file, param)]
+        return f"[{', '.join(map(ast.unparse, left))}]" if left else ""
 
     def _parameters(self, file: EmittedFile, arguments: ast.arguments) -> Iterator[str]:
+        """The parameters, without those that are declared; a `/` or `*` that then parts nothing goes, too."""
         plain = [*arguments.posonlyargs, *arguments.args]
         required = len(plain) - len(arguments.defaults)
-        for index, argument in enumerate(plain):
-            if not self._is_declared(file, argument):
-                yield _parameter(argument, has_default=index >= required)
-            if index + 1 == len(arguments.posonlyargs):
-                yield "/"
-        if arguments.vararg is not None:
-            yield f"*{_parameter(arguments.vararg)}"
-        elif arguments.kwonlyargs:
+        shown = {
+            argument: _parameter(argument, has_default=index >= required)
+            for index, argument in enumerate(plain)
+        }
+        named = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+        shown |= {argument: _parameter(argument, has_default=bool(default)) for argument, default in named}
+        shown |= {
+            argument: f"{stars}{_parameter(argument)}"
+            for stars, argument in (("*", arguments.vararg), ("**", arguments.kwarg))
+            if argument
+        }
+        left = {argument: text for argument, text in shown.items() if not self._is_declared(file, argument)}
+        before = [left[argument] for argument in arguments.posonlyargs if argument in left]
+        yield from [*before, "/"] if before else ()
+        yield from (left[argument] for argument in arguments.args if argument in left)
+        after = [left[argument] for argument in arguments.kwonlyargs if argument in left]
+        if arguments.vararg in left:
+            yield left[arguments.vararg]
+        elif after:
             yield "*"
-        for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
-            if not self._is_declared(file, argument):
-                yield _parameter(argument, has_default=default is not None)
-        if arguments.kwarg is not None:
-            yield f"**{_parameter(arguments.kwarg)}"
+        yield from after
+        if arguments.kwarg in left:
+            yield left[arguments.kwarg]
 
 
 @dataclass(frozen=True)
@@ -347,10 +369,6 @@ def _annotation(node: ast.expr) -> str:
             with suppress(SyntaxError, ValueError):
                 return ast.unparse(ast.parse(text.strip(), mode="eval"))
     return ast.unparse(node)
-
-
-def _generic(node: Definition) -> str:
-    return f"[{', '.join(map(ast.unparse, node.type_params))}]" if node.type_params else ""
 
 
 def _yields(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

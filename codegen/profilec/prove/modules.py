@@ -112,7 +112,7 @@ def statements(body: Iterable[ast.AST]) -> Iterator[ast.stmt]:
                 yield from statements(getattr(node, inner, ()))
 
 
-type Located = ast.expr | ast.stmt | ast.alias | ast.excepthandler | ast.arg
+type Located = (ast.expr | ast.stmt | ast.alias | ast.excepthandler | ast.arg | ast.keyword | ast.type_param)
 
 
 def finding_at(

@@ -4,6 +4,7 @@ Code in strings that `exec` and `eval` are given is read like the rest, as if it
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -32,6 +33,12 @@ RUN_TIME = tuple(
     )
 )  # fmt: skip
 """Words of which a file must hold one to import anything but by an import statement."""
+_RUN_TIME = re.compile(rb"(?<!\w)(?:%s)(?!\w)" % b"|".join(RUN_TIME))
+
+
+def may_import_at_run_time(data: bytes) -> bool:
+    """Whether a file holds one of the words; a search for plain texts is far faster than one for words."""
+    return any(word in data for word in RUN_TIME) and _RUN_TIME.search(data) is not None
 
 
 @dataclass(frozen=True)
@@ -63,9 +70,13 @@ class References:
         """What a name of the module stands for to those who import it; attributes and calls may follow."""
         return self._meanings.exports(path)
 
-    def all(self) -> Iterator[Reference]:
-        """Every import and every name or attribute chain that stands for something outside the file."""
-        for node in self._nodes:
+    def all(self, *, written: bool = True) -> Iterator[Reference]:
+        """Every import and every name or attribute chain that stands for something outside the file.
+
+        Args:
+            written: whether the file itself is read, or only what it imports and runs at run time.
+        """
+        for node in self._nodes if written else ():
             match node:
                 case ast.Import():
                     yield from (Reference(alias.name, alias) for alias in node.names)
@@ -96,9 +107,9 @@ class References:
             return name in listed
         return name in scopes.bound and not name.startswith("_")
 
-    def attributes(self) -> Iterator[Reference]:
-        """Every attribute that is read of anything, by its plain name."""
-        for node in self._nodes:
+    def attributes(self, *, written: bool = True) -> Iterator[Reference]:
+        """Every attribute that is read of anything, by its plain name; `written` as above."""
+        for node in self._nodes if written else ():
             match node:
                 case ast.Attribute(attr=name, ctx=ast.Load()):
                     yield Reference(name, node)

@@ -11,11 +11,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from types import UnionType
 
-from profilec.answers import Answers
 from profilec.config import Config
 from profilec.diagnostics import Finding
 from profilec.prove.bindings import bindings
-from profilec.prove.imports import ask_imports, can_be_read
 from profilec.prove.members import given_attributes
 from profilec.prove.modules import (
     Located,
@@ -27,6 +25,7 @@ from profilec.prove.modules import (
     parses,
     unguarded,
 )
+from profilec.prove.reach import Reaches
 from profilec.prove.scopes import find_scopes, unresolved
 from profilec.prove.stars import lost_with_stars, through_stars
 from profilec.prove.tree_meanings import TreeMeanings
@@ -35,13 +34,15 @@ from profilec.tree import EmittedFile, SourceFile, Tree
 _FROM_DOTS = re.compile(rb"\bfrom[\s\\]*\.[\s.\\]*import\b")
 _WORD = re.compile(rb"[\w\x80-\xff]+")
 _IMPORT_ERRORS = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
+_FEW = 16
+"""So many words are found sooner one by one than among all words of a file."""
 
 
 def prove_resolves(
     sources: Mapping[str, SourceFile],
     tree: Tree,
     config: Config,
-    answers: Answers,
+    reaches: Reaches,
     by_facts: Mapping[str, frozenset[int]] | None = None,
 ) -> Iterator[Finding]:
     """Findings PC402, PC403 and PC404 of one tree.
@@ -50,17 +51,17 @@ def prove_resolves(
         sources: the files of the source root by path.
         tree: what one profile makes of them.
         config: the project's configuration.
-        answers: what is known of single files.
+        reaches: what files reach, and what else is known of single ones.
         by_facts: the lines of each source file that went because of facts: what is there was never an
             attribute in that world.
     """
     modules = [file for file in tree.files.values() if is_python(file.path)]
     read = [file for file in modules if not config.is_copied(file.path)]
-    whole = [SourceFile(file.path, file.data) for file in read if not file.changed]
-    for source in _rejected(whole, config, answers):
-        yield from _unreadable(source, config)
     changed = [file for file in read if file.changed]
-    changes = answers.ask(change, None, [_pair(sources, file) for file in changed], Change)
+    for file in _rejected(read, config, reaches):
+        if not file.changed:
+            yield from _unreadable(SourceFile(file.path, file.data), config)
+    changes = reaches.answers.ask(change, None, [_pair(sources, file) for file in changed], Change)
     for file, found in zip(changed, changes, strict=True):
         if not found.is_plain:
             yield from _prove_file(sources.get(file.path), file, tree, config)
@@ -86,12 +87,12 @@ def _by_facts(sources: Mapping[str, SourceFile], lines: Mapping[str, frozenset[i
     )
 
 
-def _rejected(files: Sequence[SourceFile], config: Config, answers: Answers) -> list[SourceFile]:
+def _rejected(files: Sequence[EmittedFile], config: Config, reaches: Reaches) -> list[EmittedFile]:
     """The files that this interpreter does not read; where imports matter, these are then known, too."""
     if any(profile.forbid or profile.dependencies for profile in config.profiles.values()):
-        ask_imports(files, answers)
-        return [file for file in files if not can_be_read(file.path, file.data)]
-    found = answers.ask(parses, None, [file.data for file in files], bool)
+        reached = reaches.ask(SourceFile(file.path, file.data) for file in files)
+        return [file for file, one in zip(files, reached, strict=True) if one.imports is None]
+    found = reaches.answers.ask(parses, None, [file.data for file in files], bool)
     return [file for file, is_read in zip(files, found, strict=True) if not is_read]
 
 
@@ -221,6 +222,10 @@ class _Lost:
         return frozenset(map(_leaf, self.modules))
 
     @cached_property
+    def _sought(self) -> frozenset[bytes]:
+        return self._leaves | self._by_name.keys()
+
+    @cached_property
     def _by_name(self) -> dict[bytes, set[bytes]]:
         """The last part of each module that lost a name."""
         found: dict[bytes, set[bytes]] = {}
@@ -235,6 +240,8 @@ class _Lost:
 
     def may_be_mentioned(self, data: bytes) -> bool:
         """Whether a file holds the words that it must hold to mention any of it."""
+        if len(self._sought) < _FEW and not any(word in data for word in self._sought):
+            return False
         words = frozenset(_WORD.findall(data))
         if not words.isdisjoint(self._leaves):
             return True

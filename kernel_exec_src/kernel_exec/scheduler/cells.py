@@ -232,7 +232,7 @@ class Weights:
 class Driver:
     """One coroutine that carries messages, and how far it has come."""
 
-    __slots__ = ("attended", "calls", "left", "node", "run_from", "task")
+    __slots__ = ("attended", "calls", "interrupted", "left", "node", "run_from", "task")
 
     def __init__(self) -> None:
         self.attended = True
@@ -246,6 +246,14 @@ class Driver:
         self.left = 0
         """How many hops of its pace it had not gone when it ended, if it never suspended."""
         self.task: asyncio.Task[None] | None = None
+        self.interrupted = False
+        """Its handler was cancelled and has not ended."""
+
+    def interrupt(self) -> None:
+        """Cancel the handler that has suspended, once: what it then awaits to clean up is left to it."""
+        if self.task is not None and not self.interrupted:
+            self.interrupted = True
+            self.task.cancel()
 
     def standing(self) -> Node:
         """Return the node that an exclusive run has come to.

@@ -29,9 +29,9 @@ async def invoke(scheduler: Scheduler, driver: Driver, node: Node, payload: Any,
     if node.context is not None:
         node.context._at(name_of(ticket))
     if scheduler.observer is None:
-        result = await _handle(scheduler, node, payload)
+        result = await _handle(scheduler, driver, node, payload)
     else:
-        result = await _handle_observed(scheduler, scheduler.observer, node, payload)
+        result = await _handle_observed(scheduler, scheduler.observer, driver, node, payload)
     if node.parcel is not None:
         _settle(scheduler, node)
     if scheduler.stopped:
@@ -43,16 +43,18 @@ async def invoke(scheduler: Scheduler, driver: Driver, node: Node, payload: Any,
     return result
 
 
-async def _handle(scheduler: Scheduler, node: Node, payload: Any) -> Any:
+async def _handle(scheduler: Scheduler, driver: Driver, node: Node, payload: Any) -> Any:
     if node.manner is Manner.STREAMED:
-        return await _stream(scheduler, node, payload)
+        return await _stream(scheduler, driver, node, payload)
     return await node.call(payload) if node.awaited else node.call(payload)
 
 
-async def _handle_observed(scheduler: Scheduler, observer: Observer, node: Node, payload: Any) -> Any:
+async def _handle_observed(
+    scheduler: Scheduler, observer: Observer, driver: Driver, node: Node, payload: Any
+) -> Any:
     observer.started(node.alias)
     try:
-        result = await _handle(scheduler, node, payload)
+        result = await _handle(scheduler, driver, node, payload)
     except BaseException as error:
         observer.failed(node.alias, error)
         raise
@@ -86,7 +88,11 @@ def _settle(scheduler: Scheduler, node: Node) -> None:
         raise TimeoutError("its handler ended later than the edge allows")
 
 
-async def _stream(scheduler: Scheduler, node: Node, payload: Any) -> Any:
+_streaming: set[asyncio.Task[Any]] = set()
+"""What streams: a loop holds its tasks weakly, and these may wait for nobody but their host."""
+
+
+async def _stream(scheduler: Scheduler, driver: Driver, node: Node, payload: Any) -> Any:
     """Feed the host what the handler yields.
 
     The message ends when the host has taken the last item, or gone.
@@ -95,8 +101,11 @@ async def _stream(scheduler: Scheduler, node: Node, payload: Any) -> Any:
         return SKIP
     task = asyncio.current_task()
     assert task is not None
+    if task not in _streaming:
+        _streaming.add(task)
+        task.add_done_callback(_streaming.discard)
     feed = Feed(scheduler.loop)
-    feed.on_close = task.cancel
+    feed.on_close = driver.interrupt
     scheduler.feeds.add(feed)
     scheduler.outlet.put(Stream(feed), 0)
     if scheduler.observer is not None:
@@ -115,6 +124,7 @@ async def _stream(scheduler: Scheduler, node: Node, payload: Any) -> Any:
         close = getattr(items, "aclose", None)
         if close is not None:
             await close()
+    driver.interrupted = False
     feed.end()
     await feed.drained()
     scheduler.feeds.discard(feed)

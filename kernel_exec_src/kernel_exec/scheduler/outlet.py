@@ -98,13 +98,10 @@ class Outlet:
         self.weights: Weights | None = None
         """What all queues may hold, this one too."""
 
-    def reset(self) -> None:
-        """Begin again, empty."""
+    def keep(self) -> None:
+        """Keep what comes from here on."""
         self.discarding = False
-        self.results.clear()
         self.direct_room = self.capacity
-        if self.weights is not None:
-            self.weights.held = 0
 
     def has_room(self, size: int) -> bool:
         """Whether a result of `size` bytes can be put.

@@ -39,7 +39,6 @@ class Run(ABC):
     __slots__ = (
         "_driver",
         "_live",
-        "_loop",
         "_pace",
         "_pumping",
         "_scheduled",
@@ -54,6 +53,7 @@ class Run(ABC):
         "journal",
         "lanes",
         "lingers",
+        "loop",
         "nodes",
         "observer",
         "outlet",
@@ -72,7 +72,8 @@ class Run(ABC):
     def __init__(
         self, loop: asyncio.AbstractEventLoop, permits: int, run: RunState, copy: Callable[[Any], Any]
     ) -> None:
-        self._loop = loop
+        self.loop = loop
+        """The loop that the run lives on."""
         self._turn = turn_of(loop)
         self._pace = FIRST_PACE
         """How many hops a driver may go before it looks at the slice again."""
@@ -120,11 +121,6 @@ class Run(ABC):
         self.error: ExecutionError | None = None
         """What ended the run, once it is stopped; None if it ended as it should."""
 
-    @property
-    def loop(self) -> asyncio.AbstractEventLoop:
-        """The loop that the run lives on."""
-        return self._loop
-
     # What moves it ------------------------------------------------------------------------------------------
 
     @abstractmethod
@@ -135,7 +131,7 @@ class Run(ABC):
         """See that the pump runs in the loop's next turn."""
         if not self._scheduled and not self.stopped:
             self._scheduled = True
-            self._loop.call_soon(self._pump_scheduled)
+            self.loop.call_soon(self._pump_scheduled)
 
     def _pump_scheduled(self) -> None:
         self._scheduled = False
@@ -159,8 +155,7 @@ class Run(ABC):
         end_exclusive_run(self._driver)
         self._driver.attended = False  # so that it looks, when it is back from its handler
         for driver in self._live:
-            if driver.task is not None:
-                driver.task.cancel()
+            driver.interrupt()
         for abandon in self.abandons:
             abandon()
         for timer in self.timers:
@@ -277,8 +272,8 @@ class Run(ABC):
         if edge.wrapped or spilled is not None:
             parcel = Parcel(size, spilled)
             if edge.timeout is not None:
-                parcel.due = self._loop.time() + edge.timeout
-                parcel.timer = self._loop.call_at(parcel.due, self._time_out, edge)
+                parcel.due = self.loop.time() + edge.timeout
+                parcel.timer = self.loop.call_at(parcel.due, self._time_out, edge)
                 self.timers.add(parcel.timer)
         if spilled is None:
             edge.held += 1

@@ -50,7 +50,7 @@ class Scheduler(Doors):
         """Start drivers until nothing is ready or the slice is spent; then see that the loop comes back."""
         if self._pumping:
             return
-        turn, loop, work = self._turn, self._loop, self.work
+        turn, loop, work = self._turn, self.loop, self.work
         if not turn.open(loop):
             self.schedule()
             return
@@ -88,7 +88,7 @@ class Scheduler(Doors):
                 claim(driver.node)
                 self._release(first)
         if self.stopped:  # the handler itself, before it suspended
-            task.cancel()
+            driver.interrupt()
 
     def _left(self, driver: Driver) -> None:
         """Let a driver end that the pump had let go, and go on with what it leaves."""
@@ -235,7 +235,7 @@ class Scheduler(Doors):
                             return
                         trusted = False
                         if not turn.begun:
-                            turn.open(self._loop)
+                            turn.open(self.loop)
                             budget = self._pace
                         elif turn.spent:
                             budget = 0

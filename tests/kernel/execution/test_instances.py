@@ -157,6 +157,40 @@ async def test_cancel_ends_what_waits_and_what_comes() -> None:
                 await soon(later)
 
 
+async def test_a_send_that_was_let_on_as_the_run_ended_is_refused() -> None:
+    flow = small("in>out")
+    async with flow.executor(capture_capacity=1).instantiate(flow.plan, capture="out") as run:
+        await run.send("in", 0)
+        waiting = asyncio.create_task(run.send("in", 1))
+        await turns()
+        await run.next()  # its permit is free: the one who waits for it comes to that in the loop's next turn
+        run.cancel("too late")
+        with pytest.raises(Cancelled, match="too late"):
+            await soon(waiting)
+
+
+async def test_a_send_that_would_have_to_wait_once_more_as_the_run_ended_does_not_hang() -> None:
+    busy = asyncio.Event()
+
+    async def hold(payload: Any) -> Any:
+        await busy.wait()
+        return payload
+
+    flow = small("in>out, other>drop", {"in": hold, "drop": lambda payload: SKIP})
+    executor = flow.executor(capture_capacity=3, trigger_capacity=1)
+    async with executor.instantiate(flow.plan, capture="out") as run:
+        await run.send("in", 0)
+        await run.send("in", 1)  # the entrance is full from here on
+        await run.send("other", 2)
+        waiting = asyncio.create_task(run.send("in", 3))
+        await turns(1)
+        while run.scheduler.permits.waiters:  # until the message at `drop` has ended
+            await asyncio.sleep(0)
+        run.cancel("too late")
+        with pytest.raises(Cancelled, match="too late"):
+            await soon(waiting)
+
+
 async def test_cancel_stops_the_handlers() -> None:
     stopped = []
 

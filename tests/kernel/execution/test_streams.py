@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from small_flows import small, soon, stream
+from small_flows import slowly, small, soon, stream, turns
 
 from kernel_exec import Cancelled, DeadlineExceeded, NodeFailed, Stream
 
@@ -136,6 +136,67 @@ async def test_dropping_a_stream_stops_its_handler() -> None:
     del result
     gc.collect()
     await soon(endless.stopped.wait())
+
+
+async def test_a_stream_that_is_lost_in_a_cycle_stops_its_handler_without_a_complaint() -> None:
+    complaints: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: complaints.append(context))
+    endless = Endless()
+    flow = small("in>out", {"out": stream(endless.__call__)})
+    cycle: list[Any] = [await flow.executor().run_once(flow.plan, "in", 1, capture="out")]
+    cycle.append(cycle)
+    await turns()  # the handler waits for room
+    del cycle
+    gc.collect()
+    await soon(endless.stopped.wait())
+    assert not complaints
+
+
+@pytest.mark.parametrize("from_async", [False, True])
+async def test_run_many_goes_on_when_a_stream_was_dropped(from_async: bool) -> None:
+    flow = small("in>out", {"out": stream(count)})
+    payloads = slowly([5, 100, 3]) if from_async else [5, 100, 3]
+    results = flow.executor().run_many(flow.plan, "in", payloads, capture="out")
+    for _ in range(3):
+        result = await soon(anext(results))
+        assert isinstance(result, Stream)
+        assert await soon(anext(result)) == 0
+        del result
+        gc.collect()
+    with pytest.raises(StopAsyncIteration):
+        await soon(anext(results))
+
+
+@pytest.mark.parametrize("way", ["close", "drop", "leave"])
+async def test_a_handler_cleans_up_undisturbed_when_its_stream_has_gone(way: str) -> None:
+    cleaned = asyncio.Event()
+
+    async def tidy(payload: Any) -> AsyncIterator[int]:
+        try:
+            for item in range(1000):
+                yield item
+                await asyncio.sleep(0)
+        finally:
+            await asyncio.sleep(0.01)
+            cleaned.set()
+
+    flow = small("in>out", {"out": stream(tidy)})
+    if way == "leave":
+        async with flow.executor().instantiate(flow.plan, capture="out") as run:
+            await run.send("in", 1)
+            result = await soon(run.next())
+            assert isinstance(result, Stream)
+            await result.aclose()
+            await turns()  # it is at its cleaning up when the run ends
+    else:
+        result = await flow.executor().run_once(flow.plan, "in", 1, capture="out")
+        assert isinstance(result, Stream)
+        assert await soon(anext(result)) == 0
+        if way == "close":
+            await result.aclose()
+        del result
+        gc.collect()
+    await soon(cleaned.wait(), 5)
 
 
 async def test_leaving_an_instance_stops_its_stream() -> None:

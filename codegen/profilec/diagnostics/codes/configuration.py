@@ -52,7 +52,8 @@ CODES = (
         "PC006",
         "a folder or file that the configuration names does not exist",
         "error",
-        "The source folder, the package in it or the module of flags is not where the configuration says.",
+        "The source folder, the package in it, the module of flags or one of `stub-modules` is not where the"
+        " configuration says.",
         '[tool.profilec]\nsource = "scr"\npackage = "shop"',
         '[tool.profilec]\nsource = "src"\npackage = "shop"',
     ),

@@ -1,0 +1,140 @@
+"""What one file reaches: the modules that it imports, and where it names a word of interest.
+
+Asked of every file once for all profiles and all proofs. An answer hangs on nothing but the file, so it is
+remembered from build to build, and any process can work it out.
+"""
+
+import ast
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from operator import itemgetter
+
+from profilec.answers import Answers
+from profilec.prove.modules import Located, Module, parse
+from profilec.prove.references import References, may_import_at_run_time
+from profilec.prove.run_time import parts_at_run_time
+from profilec.tree import SourceFile
+
+_PIECES = re.compile(rb"""getattr\s*\([^()]*,\s*(?:[fF][rR]?['"]|['"][^'"\n]*['"]\s*[^\s,)])""")
+"""A `getattr` whose name is put together, so that the file need not hold the word."""
+
+type Place = tuple[int, int, int, int]
+"""Line and column of the beginning and of the end, as a syntax tree has them."""
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A place of a file and the name that it stands for.
+
+    Attributes:
+        is_bare: it is a single name, so that a star import may bring what it stands for.
+    """
+
+    name: str
+    place: Place
+    is_bare: bool = False
+
+
+@dataclass(frozen=True)
+class DynamicImport:
+    """An import that is not an import statement; the module is None where it cannot be decided."""
+
+    module: str | None
+    place: Place
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What one file reaches.
+
+    Attributes:
+        imports: the absolute name and the line of everything that import statements ask for at run time;
+            None where this interpreter does not read the file.
+        at_run_time: the other imports, in the order of the file.
+        names: the dotted names with a word of interest.
+        attributes: the attributes that are a word of interest, by their plain name.
+        stars: the modules from which everything is imported, where there are names.
+    """
+
+    imports: tuple[tuple[str, int], ...] | None = None
+    at_run_time: tuple[DynamicImport, ...] = ()
+    names: tuple[Mention, ...] = ()
+    attributes: tuple[Mention, ...] = ()
+    stars: tuple[str, ...] = ()
+
+
+def reach(words: frozenset[str], file: SourceFile) -> Reach:
+    """Read one file.
+
+    Without a word of interest in it, only what it imports and runs at run time can name one. Without words,
+    nothing is of interest but the import statements.
+    """
+    module = parse(file.path, file.data)
+    if module is None:
+        return Reach()
+    imports = tuple(sorted(_imported_names(module), key=itemgetter(1)))
+    holds_word = any(word.encode() in file.data for word in words) or _PIECES.search(file.data) is not None
+    if not words or not (holds_word or may_import_at_run_time(file.data)):
+        return Reach(imports)
+    references = References(module)
+    named, asked = references.all(written=holds_word), references.attributes(written=holds_word)
+    return Reach(
+        imports,
+        tuple(DynamicImport(one.module, _place(one.node)) for one in references.dynamic_imports),
+        tuple(
+            Mention(one.name, _place(one.node), isinstance(one.node, ast.Name))
+            for one in named
+            if not words.isdisjoint(one.name.split("."))
+        ),
+        tuple(Mention(one.name, _place(one.node)) for one in asked if one.name in words),
+        tuple(references.stars),
+    )
+
+
+def _place(node: Located) -> Place:
+    """Where a node stands."""
+    return node.lineno, node.col_offset, node.end_lineno or 0, node.end_col_offset or 0
+
+
+def _imported_names(module: Module) -> Iterator[tuple[str, int]]:
+    pending: list[ast.AST] = [*module.syntax.body]
+    while pending:
+        match node := pending.pop():
+            case ast.Import():
+                yield from ((alias.name, node.lineno) for alias in node.names)
+            case ast.ImportFrom():
+                origin = module.absolute(node.module, node.level)
+                names = (f"{origin}.{alias.name}".removesuffix(".*") for alias in node.names)
+                yield from ((name, node.lineno) for name in names)
+            case ast.If():
+                pending += parts_at_run_time(node, module.syntax)
+            case ast.expr():
+                pass
+            case _:
+                for inner in ("finalbody", "orelse", "cases", "handlers", "body"):
+                    pending += getattr(node, inner, ())
+
+
+@dataclass
+class Reaches:
+    """What files reach, each asked once.
+
+    Attributes:
+        words: the words of interest.
+        answers: what is known of single files.
+    """
+
+    words: frozenset[str]
+    answers: Answers
+    _known: dict[tuple[str, bytes], Reach] = field(default_factory=dict)
+
+    def ask(self, files: Iterable[SourceFile]) -> list[Reach]:
+        """Return what each of some files reaches."""
+        wanted = list(files)
+        keys = [(file.path, hashlib.sha256(file.data).digest()) for file in wanted]
+        new = {key: file for key, file in zip(keys, wanted, strict=True) if key not in self._known}
+        found = self.answers.ask(reach, self.words, list(new.values()), Reach)
+        self._known.update(zip(new, found, strict=True))
+        return [self._known[key] for key in keys]
