@@ -53,6 +53,13 @@ def prove(project: Project, source: Mapping[str, str], emitted: Mapping[str, str
             "the import of `shop._profile` at run time",
         ),
         ("__import__('profilec')\n", "the import of `profilec` at run time is left"),
+        (
+            "from importlib import import_module as im\nim('.' + '_profile', __package__)\n",
+            "at run time is left",
+        ),
+        ("__import__('shop', fromlist=['_profile'])\n", "the import of `shop._profile` at run time is left"),
+        ("import sys\nsys.modules['shop._profile'].WASM\n", "`shop._profile.WASM` is left"),
+        ("exec('from profilec import only')\n", "the import of `profilec.only` at run time is left"),
     ],
 )
 def test_anything_left_of_the_compiler_is_found(text: str, message: str, project: Project) -> None:
@@ -364,3 +371,12 @@ def test_a_name_that_may_come_from_elsewhere_is_not_lost_with_a_star(
 ) -> None:
     files = {"shop/spill.py": SPILL, "shop/all.py": "from shop.spill import *\n"}
     assert prove(project, files | {"shop/user.py": before}, files | {"shop/user.py": after}) == []
+
+
+def test_stubs_for_type_checkers_are_proved_too(project: Project) -> None:
+    left = prove(project, {"shop/a.pyi": "\nx: int\n"}, {"shop/a.pyi": "# profilec: only THREADS\nx: int\n"})
+    assert [finding.message for finding in left] == ["a marker comment is left"]
+    unbound = prove(project, {"shop/a.pyi": "from b import X\nx: X\n"}, {"shop/a.pyi": "\nx: X\n"})
+    assert [finding.message for finding in unbound] == ["nothing binds `X` any more"]
+    broken = prove(project, {"shop/a.pyi": "x: int\n"}, {"shop/a.pyi": "x: (\n"})
+    assert [finding.code for finding in broken] == ["PC402"]

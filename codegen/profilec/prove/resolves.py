@@ -20,6 +20,7 @@ from profilec.prove.modules import (
     Module,
     finding_at,
     is_python,
+    is_source,
     module_name,
     parse,
     parses,
@@ -55,7 +56,7 @@ def prove_resolves(
         by_facts: the lines of each source file that went because of facts: what is there was never an
             attribute in that world.
     """
-    modules = [file for file in tree.files.values() if is_python(file.path)]
+    modules = [file for file in tree.files.values() if is_source(file.path)]
     read = [file for file in modules if not config.is_copied(file.path)]
     changed = [file for file in read if file.changed]
     for file in _rejected(read, config, reaches):
@@ -66,7 +67,9 @@ def prove_resolves(
         if not found.is_plain:
             yield from _prove_file(sources.get(file.path), file, tree, config)
     names = {
-        module_name(file.path)[0]: one.lost for file, one in zip(changed, changes, strict=True) if one.lost
+        module_name(file.path)[0]: one.lost
+        for file, one in zip(changed, changes, strict=True)
+        if one.lost and is_python(file.path)
     }
     lost = _find_lost(sources, tree, names)
     if lost.modules or lost.names:
