@@ -114,7 +114,7 @@ def _search(file: EmittedFile, words: _Words) -> Iterator[tuple[Located, str]]:
 
 
 def _named(module: Module, words: _Words) -> Iterator[tuple[Located, str]]:
-    """Whatever stands for what must not be left, import statements aside; of chains of attributes the whole."""
+    """Whatever stands for what must not be left, import statements aside; of chains of names the whole."""
     found: dict[tuple[int, int], Reference] = {}
     for reference in References(module).all():
         if words.is_forbidden(reference.name) and not isinstance(reference.node, ast.alias):
