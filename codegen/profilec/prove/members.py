@@ -15,7 +15,7 @@ from profilec.config import Config
 from profilec.diagnostics import Finding
 from profilec.prove.bindings import bindings
 from profilec.prove.meanings import Meanings
-from profilec.prove.modules import finding_at, is_python, module_name, parse, unguarded
+from profilec.prove.modules import Located, finding_at, is_python, module_name, parse, unguarded
 from profilec.prove.nodes import walk
 from profilec.prove.scopes import Scope, find_scopes
 from profilec.prove.tree_meanings import TreeMeanings
@@ -110,10 +110,27 @@ def members_gone(_: None, pair: tuple[str, bytes, bytes]) -> tuple[Gone, ...]:
 
 def _gone(before: Mapping[str, ast.ClassDef], after: Mapping[str, ast.ClassDef]) -> Iterator[Gone]:
     for owner in sorted(before.keys() & after.keys()):
-        kept = bindings(after[owner].body)
-        for name, nodes in bindings(before[owner].body).items():
+        kept = _members_of(after[owner])
+        for name, nodes in _members_of(before[owner]).items():
             if name not in kept:
                 yield Gone(owner, name, tuple(node.lineno for node in nodes))
+
+
+def _members_of(definition: ast.ClassDef) -> dict[str, list[Located]]:
+    """The members of a class and what its methods set on their first parameter, with the places of each."""
+    found: dict[str, list[Located]] = {name: [*nodes] for name, nodes in bindings(definition.body).items()}
+    for method in definition.body:
+        match method:
+            case ast.FunctionDef(args=ast.arguments(args=[first, *_])) | ast.AsyncFunctionDef(
+                args=ast.arguments(args=[first, *_])
+            ):
+                for node in walk(method):
+                    match node:
+                        case ast.Attribute(value=ast.Name(id=owner), attr=name, ctx=ast.Store()) if (
+                            owner == first.arg
+                        ):
+                            found.setdefault(name, []).append(node)
+    return found
 
 
 def _top_classes(scopes: Scope) -> dict[str, ast.ClassDef]:
@@ -177,6 +194,16 @@ class _Classes(TreeMeanings):
         owner = meanings.behind.owner_of(node) if meanings else None
         return owner is not None and owner.kind == "function"
 
+    def has_lost(
+        self, owner: Class, member: str, members: Mapping[Class, frozenset[str]], depth: int = 0
+    ) -> bool:
+        """Whether a class, or a base of it, has lost a member."""
+        meanings = self.meanings(owner[0])
+        if member in members.get(owner, ()) or meanings is None or depth > _FURTHEST:
+            return member in members.get(owner, ())
+        bases = (self.class_of(owner[0], base) for base in _top_classes(meanings.scopes)[owner[1]].bases)
+        return any(base is not None and self.has_lost(base, member, members, depth + 1) for base in bases)
+
     def may_have(self, owner: Class, member: str, depth: int = 0) -> bool:
         """Whether a class has a member, or may have it by way of something that is not known."""
         module, name = owner
@@ -221,7 +248,7 @@ def _reads(
     for node in unguarded(module.syntax) if module else ():
         if isinstance(node, ast.Attribute) and node.attr in names and isinstance(node.ctx, ast.Load):
             owner = classes.class_of(own, node.value)
-            if owner is None or node.attr not in members.get(owner, ()):
+            if owner is None or not classes.has_lost(owner, node.attr, members):
                 continue
             if classes.may_have(owner, node.attr):
                 continue
