@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Literal
 
 from profilec.prove.modules import Located
+from profilec.prove.nodes import children, walk
 from profilec.prove.run_time import parts_at_run_time
 
 _ALWAYS_BOUND = frozenset(dir(builtins)) | {
@@ -37,7 +38,8 @@ class Scope:
     Attributes:
         kind: what opened it; decides what is visible from where.
         parent: the scope around it.
-        bound: the names that it binds.
+        bound: the names that are its own.
+        given: those among them that something gives a value: `x: int`, `x += 1` and `del x` alone do not.
         loads: the names that it reads.
         node: what opened it.
         imports: what names refer to that are imported at run time.
@@ -54,6 +56,7 @@ class Scope:
     parent: "Scope | None"
     node: ast.AST
     bound: set[str] = field(default_factory=set)
+    given: set[str] = field(default_factory=set)
     loads: list[tuple[str, Located]] = field(default_factory=list)
     imports: dict[str, list["Import"]] = field(default_factory=dict)
     values: dict[str, list[ast.expr]] = field(default_factory=dict)
@@ -77,10 +80,12 @@ class Scope:
         """The outermost scope."""
         return self if self.parent is None else self.parent.module
 
-    def bind(self, name: str, value: ast.expr | None = None) -> None:
+    def bind(self, name: str, value: ast.expr | None = None, *, gives: bool = True) -> None:
         """Note that the name is bound here, or in the scope that `global` or `nonlocal` said."""
         scope = self.target(name)
         scope.bound.add(name)
+        if gives:
+            scope.given.add(name)
         if value is None:
             scope.unknown.add(name)
         else:
@@ -95,8 +100,10 @@ class Scope:
         return self.parent.walrus_target() if self.kind == "comprehension" and self.parent else self
 
     def resolves(self, name: str) -> bool:
-        """Whether a name that is read here is bound anywhere that Python would look."""
-        return self.owner(name) is not None or name in _ALWAYS_BOUND
+        """Whether a name that is read here has a value where Python would look."""
+        owner = self.owner(name)
+        is_given = owner is not None and name in owner.given
+        return is_given or (name in _ALWAYS_BOUND and (owner is None or owner.kind != "function"))
 
     def owner(self, name: str) -> "Scope | None":
         """The scope whose binding a name that is read here refers to; None for builtins and unbound names."""
@@ -126,7 +133,7 @@ def unresolved(module: Scope) -> Iterator[tuple[str, Located]]:
                 yield name, node
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=32)
 def find_scopes(syntax: ast.Module) -> Scope:
     """The scopes of a module. A star import binds nothing here: what it brings depends on another file."""
     scope = Scope("module", None, syntax)
@@ -156,12 +163,16 @@ class _Reader(ast.NodeVisitor):
         elif isinstance(statement, ast.stmt) and not isinstance(
             statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
         ):
-            for child in ast.iter_child_nodes(statement):
+            for child in children(statement):
                 if not isinstance(child, ast.expr):
                     self._declare_outer(child)
         elif isinstance(statement, ast.ExceptHandler | ast.match_case):
             for child in statement.body:
                 self._declare_outer(child)
+
+    def generic_visit(self, node: ast.AST) -> None:
+        for child in children(node):
+            self.visit(child)
 
     def _all(self, nodes: Sequence[ast.AST | None]) -> None:
         for node in nodes:
@@ -170,7 +181,7 @@ class _Reader(ast.NodeVisitor):
 
     def visit_Name(self, node: ast.Name) -> None:
         if not isinstance(node.ctx, ast.Load):
-            self._scope.bind(node.id)
+            self._scope.bind(node.id, gives=isinstance(node.ctx, ast.Store))
         if not isinstance(node.ctx, ast.Store):
             self._scope.loads.append((node.id, node))
 
@@ -231,7 +242,8 @@ class _Reader(ast.NodeVisitor):
             case ast.Name(id=name) as target:
                 before = ast.copy_location(ast.Name(name, ast.Load()), target)
                 self._scope.loads.append((name, before))
-                self._scope.bind(name, ast.copy_location(ast.BinOp(before, node.op, node.value), node))
+                sum_ = ast.copy_location(ast.BinOp(before, node.op, node.value), node)
+                self._scope.bind(name, sum_, gives=False)
             case target:
                 self.visit(target)
 
@@ -278,7 +290,9 @@ class _Reader(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
-        if node.value is None:
+        if isinstance(node.target, ast.Name) and node.value is None:
+            self._scope.bind(node.target.id, gives=False)
+        elif node.value is None:
             self.visit(node.target)
         else:
             self.visit(node.value)
@@ -395,7 +409,7 @@ class _Reader(ast.NodeVisitor):
             expression = ast.parse(text.strip(), mode="eval").body
         except (SyntaxError, ValueError):
             return
-        for node in ast.walk(expression):
+        for node in walk(expression):
             if isinstance(node, ast.Name):
                 self._scope.loads.append((node.id, at))
 
