@@ -27,6 +27,7 @@ NODE_MODULES = ROOT / "node_modules"
 PYTHON = VENV / "bin/python"
 NODE = VENV / "bin/node"
 
+SUPPORTED = (12, 13, 14)  # the minor versions that the locked packages have wheels for
 ONLY_WHEELS = ["--no-deps", "--require-hashes", "--only-binary=:all:"]
 # The platform of Pyodide 314 (PEP 783), as `wheel-tag` in pyproject.toml.
 PYODIDE_PLATFORM = ["--platform=pyemscripten_2026_0_wasm32", "--python-version=3.14", "--implementation=cp"]
@@ -91,6 +92,24 @@ def make_wheels() -> None:
     """Fetch the wheels of both worlds as they are."""
     pip("download", *ONLY_WHEELS, "-r", "requirements/index.txt", f"--dest={WHEELS}")
     pip("download", *ONLY_WHEELS, *PYODIDE_PLATFORM, "-r", "requirements/wasm.txt", f"--dest={WHEELS}")
+    for version in other_versions():
+        only = [*ONLY_WHEELS, f"--python-version={version}", "--implementation=cp"]
+        try:
+            pip("download", *only, "-r", "requirements/index.txt", f"--dest={WHEELS}")
+        except SystemExit:
+            print(
+                f"setup: without these wheels, no test runs the compiler on Python {version}", file=sys.stderr
+            )
+
+
+def other_versions() -> list[str]:
+    """The other versions, of the Pythons of this machine, that the tests of the compiler can run it on."""
+    pythons = [shutil.which(f"python3.{minor}") for minor in SUPPORTED]
+    pythons += map(str, Path.home().glob(".pyenv/versions/3.1[2-9]*/bin/python3"))
+    says = "import sys; print(*sys.version_info[:2], sep='.')"
+    asked = [subprocess.run([one, "-c", says], capture_output=True, text=True) for one in pythons if one]
+    known = {f"3.{minor}" for minor in SUPPORTED} - {f"3.{sys.version_info.minor}"}
+    return sorted(known.intersection(one.stdout.strip() for one in asked))
 
 
 def node_package() -> Path:

@@ -55,6 +55,13 @@ def prove(project: Project, source: Mapping[str, str], emitted: Mapping[str, str
             "the import of `shop._profile` at run time",
         ),
         ("__import__('profilec')\n", "the import of `profilec` at run time is left"),
+        (
+            "from importlib import import_module as im\nim('.' + '_profile', __package__)\n",
+            "at run time is left",
+        ),
+        ("__import__('shop', fromlist=['_profile'])\n", "the import of `shop._profile` at run time is left"),
+        ("import sys\nsys.modules['shop._profile'].WASM\n", "`shop._profile.WASM` is left"),
+        ("exec('from profilec import only')\n", "the import of `profilec.only` at run time is left"),
     ],
 )
 def test_anything_left_of_the_compiler_is_found(text: str, message: str, project: Project) -> None:
@@ -83,8 +90,9 @@ def test_the_module_of_flags_may_not_be_in_a_tree(project: Project) -> None:
 
 
 def test_an_emitted_file_that_does_not_parse_is_found(project: Project) -> None:
-    (finding,) = prove(project, {"shop/a.py": "x = 1\n"}, {"shop/a.py": "x = (\n"})
-    assert (finding.code, finding.path) == ("PC402", "build/wasm/shop/a.py")
+    (finding,) = prove(project, {"shop/a.py": "x = 1\n"}, {"shop/a.py": "\nx = (\n"})
+    assert (finding.code, finding.path, finding.line) == ("PC402", "build/wasm/shop/a.py", 2)
+    assert finding.message == "the emitted file does not parse: '(' was never closed"
 
 
 def test_a_file_in_a_newer_grammar_is_not_refused(project: Project) -> None:
@@ -106,6 +114,17 @@ UNBOUND = {
     "a global that a function binds": (
         "def f():\n    global x\n    x = 1\ndef g():\n    return x\n",
         "def f():\n\n    pass\ndef g():\n    return x\n",
+    ),
+    "a name that is only added to": ("x = 1\nx += 1\n", "\nx += 1\n"),
+    "a name that is only deleted": ("x = 1\ndel x\n", "\ndel x\n"),
+    "a name that is only annotated": ("x: int\nx = 1\nprint(x)\n", "x: int\n\nprint(x)\n"),
+    "a global that is only added to": (
+        "x = 1\ndef f():\n    global x\n    x += 1\n",
+        "\ndef f():\n    global x\n    x += 1\n",
+    ),
+    "a name in a text in a text": (
+        "x = 1\ndef f():\n    return f'{f\"{x:{x}}\"}'\n",
+        "\ndef f():\n    return f'{f\"{x:{x}}\"}'\n",
     ),
     "a name in a match guard": (
         "x = 1\nmatch 2:\n    case 2 if x: ...\n",
@@ -142,6 +161,8 @@ BOUND = {
     "a nonlocal": "def f():\n    x = 1\n    def g():\n        nonlocal x\n        x += 1\n    return g\n",
     "a string that is no type": "from typing import Literal\ndef f(a: Literal['nothing']): ...\n",
     "a class's variable in a type parameter": "class C:\n    X = int\n    def f[T: X](self, a: T): ...\n",
+    "a name that is added to": "x = 1\nx += 1\nprint(x)\n",
+    "a field of a class": "class C:\n    x: int\n    def f(self):\n        return self.x\n",
     "a global bound elsewhere": "def f():\n    global x\n    x = 1\ndef g():\n    return x\n",
 }
 
@@ -308,3 +329,56 @@ def test_an_import_of_a_name_that_went_from_the_package_itself_is_found(user: st
     source = {"shop/__init__.py": SPILL, "shop/user.py": user}
     findings = prove(project, source, {"shop/__init__.py": LESS, "shop/user.py": user})
     assert [finding.message for finding in findings] == ["`shop` has no `open_lane` in this tree"]
+
+
+STARS = {
+    "the only one": ("from shop.spill import *\nopen_lane()\n", "\nopen_lane()\n"),
+    "one of two": (
+        "from shop.spill import *\nfrom shop.other import *\nclose()\nopen_lane()\n",
+        "\nfrom shop.other import *\nclose()\nopen_lane()\n",
+    ),
+    "one by way of another": ("from shop.all import *\nopen_lane()\n", "\nopen_lane()\n"),
+    "one of another package": ("from tkinter import *\nopen_lane()\n", "\nopen_lane()\n"),
+}
+
+
+@pytest.mark.parametrize("name", STARS)
+def test_a_name_that_only_a_star_import_brought_is_lost_with_it(name: str, project: Project) -> None:
+    before, after = STARS[name]
+    files = {
+        "shop/spill.py": SPILL,
+        "shop/other.py": "def close(): ...\n",
+        "shop/all.py": "from shop.spill import *\n",
+    }
+    findings = prove(project, files | {"shop/user.py": before}, files | {"shop/user.py": after})
+    assert [(finding.code, finding.message) for finding in findings] == [
+        ("PC404", "nothing binds `open_lane` any more")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("from shop.spill import *\nother()\n", "\nother()\n"),
+        ("from shop.spill import *\nfrom tkinter import *\nclose()\n", "\nfrom tkinter import *\nclose()\n"),
+        (
+            "from shop.spill import *\nfrom shop.all import *\nclose()\n",
+            "\nfrom shop.all import *\nclose()\n",
+        ),
+        ("from shop.spill import *\ndef close(): ...\nclose()\n", "\ndef close(): ...\nclose()\n"),
+    ],
+)
+def test_a_name_that_may_come_from_elsewhere_is_not_lost_with_a_star(
+    before: str, after: str, project: Project
+) -> None:
+    files = {"shop/spill.py": SPILL, "shop/all.py": "from shop.spill import *\n"}
+    assert prove(project, files | {"shop/user.py": before}, files | {"shop/user.py": after}) == []
+
+
+def test_stubs_for_type_checkers_are_proved_too(project: Project) -> None:
+    left = prove(project, {"shop/a.pyi": "\nx: int\n"}, {"shop/a.pyi": "# profilec: only THREADS\nx: int\n"})
+    assert [finding.message for finding in left] == ["a marker comment is left"]
+    unbound = prove(project, {"shop/a.pyi": "from b import X\nx: X\n"}, {"shop/a.pyi": "\nx: X\n"})
+    assert [finding.message for finding in unbound] == ["nothing binds `X` any more"]
+    broken = prove(project, {"shop/a.pyi": "x: int\n"}, {"shop/a.pyi": "x: (\n"})
+    assert [finding.code for finding in broken] == ["PC402"]

@@ -24,6 +24,9 @@ SLEEPS = {
     "an attribute of a class, by cls": (
         "class A:\n    clock = time\n    @classmethod\n    def f(cls):\n        cls.clock.sleep(1)"
     ),
+    "a class that answers for another": (
+        "class A:\n    def __getattr__(self, name):\n        return getattr(time, name)\n\nA().sleep(1)"
+    ),
     "an inherited attribute": (
         "class A:\n    clock = time\nclass B(A):\n    def f(self):\n        self.clock.sleep(1)"
     ),

@@ -108,3 +108,42 @@ def test_what_facts_take_was_never_an_attribute_of_a_module_there(project: Proje
     project.write({"src/shop/procs.py": text})
     user = "import sys\n\ndef f():\n    return sys.modules['shop.procs'].PROC\n"
     assert check(project, "a", user, CONFIGURATION.rstrip(" ") + facts) == []
+
+
+INHERITED = {
+    "by self": "    def g(self):\n        return self._f()\n",
+    "by super": "    def g(self):\n        return super()._f()\n",
+    "by an instance": "    x = 1\n\n_X = D()._f()\n",
+}
+
+
+@pytest.mark.parametrize("name", INHERITED)
+def test_a_method_that_a_base_has_lost_is_found(name: str, project: Project) -> None:
+    base = "class C:\n    @only(THREADS)\n    def _f(self): ...\n    x = 1\n"
+    (message,) = check(project, "a", f"{HEAD}\n{base}\nclass D(C):\n{INHERITED[name]}")
+    assert message.endswith("has no `_f` in this tree")
+
+
+def test_an_attribute_that_only_a_lost_statement_set_is_found(project: Project) -> None:
+    text = (
+        f"{HEAD}\nclass C:\n    def __init__(self):\n        if THREADS:\n            self._x = 1\n"
+        "    def f(self):\n        return self._x\n"
+    )
+    assert check(project, "a", text) == ["`C` of `shop.a` has no `_x` in this tree"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "    _x = 0\n",
+        "    def g(self):\n        self._x = 2\n",
+        "    def __getattr__(self, name): ...\n",
+        "    def g(self):\n        setattr(self, '_x', 2)\n",
+    ],
+)
+def test_an_attribute_that_may_be_set_all_the_same_is_left_alone(other: str, project: Project) -> None:
+    text = (
+        f"{HEAD}\nclass C:\n    def __init__(self):\n        if THREADS:\n            self._x = 1\n"
+        f"{other}    def f(self):\n        return self._x\n"
+    )
+    assert check(project, "a", text) == []

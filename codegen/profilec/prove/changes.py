@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from profilec.answers import Answers
 from profilec.config import Config
 from profilec.prove.bindings import bindings
-from profilec.prove.modules import Located, Module, is_python, parse, parses
+from profilec.prove.modules import Located, Module, is_source, parse, parses
+from profilec.prove.nodes import walk
 from profilec.prove.scopes import Scope, find_scopes, unresolved
 from profilec.tree import SourceFile, Tree
 
@@ -47,7 +48,7 @@ def changes_of(
         (path, profile)  # file by file, so that the source of all trees is parsed once
         for path in sorted({path for tree in trees.values() for path in tree.files})
         for profile, tree in trees.items()
-        if path in tree.files and tree.files[path].changed and is_python(path) and not config.is_copied(path)
+        if path in tree.files and tree.files[path].changed and is_source(path) and not config.is_copied(path)
     ]
     pairs = [
         (path, sources[path].data if path in sources else None, trees[profile].files[path].data)
@@ -93,10 +94,27 @@ def _bound(module: Module) -> set[str]:
 def _gone(source: Module, emitted: Module) -> Iterator[Gone]:
     before, after = top_classes(find_scopes(source.syntax)), top_classes(find_scopes(emitted.syntax))
     for owner in sorted(before.keys() & after.keys()):
-        kept = bindings(after[owner].body)
-        for name, nodes in bindings(before[owner].body).items():
+        kept = _members_of(after[owner])
+        for name, nodes in _members_of(before[owner]).items():
             if name not in kept:
                 yield Gone(owner, name, tuple(node.lineno for node in nodes))
+
+
+def _members_of(definition: ast.ClassDef) -> dict[str, list[Located]]:
+    """The members of a class and what its methods set on their first parameter, with the places of each."""
+    found: dict[str, list[Located]] = {name: [*nodes] for name, nodes in bindings(definition.body).items()}
+    for method in definition.body:
+        match method:
+            case ast.FunctionDef(args=ast.arguments(args=[first, *_])) | ast.AsyncFunctionDef(
+                args=ast.arguments(args=[first, *_])
+            ):
+                for node in walk(method):
+                    match node:
+                        case ast.Attribute(value=ast.Name(id=owner), attr=name, ctx=ast.Store()) if (
+                            owner == first.arg
+                        ):
+                            found.setdefault(name, []).append(node)
+    return found
 
 
 def top_classes(scopes: Scope) -> dict[str, ast.ClassDef]:

@@ -17,6 +17,7 @@ from profilec.prove.fields import constructor, has_default, makes_constructor, o
 from profilec.prove.flows import last_name
 from profilec.prove.listed import Listed
 from profilec.prove.modules import Located, Module, is_python, module_name, parse, statements
+from profilec.prove.nodes import children, walk
 from profilec.tree import EmittedFile, SourceFile, Tree
 
 _MARKER = re.compile(rb"#\s*profilec\s*:\s*(only|unless)\b")
@@ -56,7 +57,7 @@ def declared_lines(data: bytes) -> frozenset[int]:
     written = data.split(b"\n") if _MARKER.search(data) else ()
     lines = {number for number, line in enumerate(written, 1) if _MARKER.search(line)}
     module = parse("source.py", data) if _ONLY.search(data) else None
-    for node in ast.walk(module.syntax) if module else ():
+    for node in walk(module.syntax) if module else ():
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and any(
             map(_is_only, node.decorator_list)
         ):
@@ -378,7 +379,7 @@ def _yields(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
         if isinstance(node, ast.Yield | ast.YieldFrom):
             return True
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
-            pending += ast.iter_child_nodes(node)
+            pending += children(node)
     return False
 
 

@@ -90,9 +90,9 @@ class Meanings:
         return frozenset(value for value in found if isinstance(value, str))
 
     def _answer(self, scope: Scope, name: str) -> Values:
-        """What the `__getattr__` of the module returns for a name."""
+        """What a `__getattr__`, of the module or of a class, returns for a name."""
         match scope.node:
-            case ast.FunctionDef(args=ast.arguments(args=[ast.arg(arg=parameter)]), body=body):
+            case ast.FunctionDef(args=ast.arguments(args=[*_, ast.arg(arg=parameter)]), body=body):
                 key = id(scope), f"({name})"
                 if key not in self._known:
                     given: dict[tuple[int, str], list[ast.expr]] = {
@@ -195,7 +195,8 @@ class Meanings:
             properties = [value for value in found if isinstance(value, Scope) and _is_property(value)]
             found |= self._called(*properties)
             inherited = self._attribute(NOTHING.union(*map(self.values, definition.bases)), name)
-            self._known[key] = _bounded(found or inherited)
+            answers = (self._answer(one, name) for one in scope.definitions.get("__getattr__", ()))
+            self._known[key] = _bounded(found or inherited or NOTHING.union(*answers))
         return self._known[key]
 
     def _call_of(self, node: ast.Call) -> Values:

@@ -14,7 +14,7 @@ from profilec.diagnostics import Finding
 from profilec.prove.bindings import bindings
 from profilec.prove.changes import Change, top_classes
 from profilec.prove.meanings import Meanings
-from profilec.prove.modules import finding_at, module_name, parse, unguarded
+from profilec.prove.modules import finding_at, is_python, module_name, parse, unguarded
 from profilec.prove.nodes import walk
 from profilec.prove.scopes import Scope
 from profilec.prove.tree_meanings import TreeMeanings
@@ -75,7 +75,7 @@ def _find_lost(
     found: dict[Class, frozenset[str]] = {}
     for path, one in changes.items():
         never = by_facts.get(path, frozenset())
-        for member in one.gone:
+        for member in one.gone if is_python(path) else ():
             if never.isdisjoint(member.lines):
                 owner = module_name(path)[0], member.owner
                 found[owner] = found.get(owner, frozenset()) | {member.name}
@@ -134,6 +134,16 @@ class _Classes(TreeMeanings):
         owner = meanings.behind.owner_of(node) if meanings else None
         return owner is not None and owner.kind == "function"
 
+    def has_lost(
+        self, owner: Class, member: str, members: Mapping[Class, frozenset[str]], depth: int = 0
+    ) -> bool:
+        """Whether a class, or a base of it, has lost a member."""
+        meanings = self.meanings(owner[0])
+        if member in members.get(owner, ()) or meanings is None or depth > _FURTHEST:
+            return member in members.get(owner, ())
+        bases = (self.class_of(owner[0], base) for base in top_classes(meanings.scopes)[owner[1]].bases)
+        return any(base is not None and self.has_lost(base, member, members, depth + 1) for base in bases)
+
     def may_have(self, owner: Class, member: str, depth: int = 0) -> bool:
         """Whether a class has a member, or may have it by way of something that is not known."""
         module, name = owner
@@ -178,7 +188,7 @@ def _reads(
     for node in unguarded(module.syntax) if module else ():
         if isinstance(node, ast.Attribute) and node.attr in names and isinstance(node.ctx, ast.Load):
             owner = classes.class_of(own, node.value)
-            if owner is None or node.attr not in members.get(owner, ()):
+            if owner is None or not classes.has_lost(owner, node.attr, members):
                 continue
             if classes.may_have(owner, node.attr):
                 continue

@@ -54,6 +54,11 @@ def is_python(path: str) -> bool:
     return path.endswith(".py")
 
 
+def is_source(path: str) -> bool:
+    """Whether a path is Python text, stubs for type checkers included."""
+    return path.endswith((".py", ".pyi"))
+
+
 @lru_cache(maxsize=32)  # syntax trees are large: those of a large project must not all be held at once
 def parse(path: str, data: bytes) -> Module | None:
     """The parsed file, or None where this interpreter's grammar has no tree for it."""

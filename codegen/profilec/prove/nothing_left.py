@@ -16,8 +16,9 @@ from functools import cached_property
 from profilec.answers import Answers
 from profilec.config import Config
 from profilec.diagnostics import Finding
-from profilec.prove.modules import Located, Module, Place, finding_at, is_python, node_at, parse, place_of
+from profilec.prove.modules import Located, Module, Place, finding_at, is_source, node_at, parse, place_of
 from profilec.prove.nodes import walk
+from profilec.prove.references import Reference, References
 from profilec.prove.scopes import find_scopes, unresolved
 from profilec.tree import SourceFile, Tree
 
@@ -41,7 +42,7 @@ def prove_nothing_left(
     words = Words(config.flags, flag_names(sources, config))
     suspects = []
     for file in tree.files.values():
-        if not is_python(file.path) or config.is_copied(file.path):
+        if not is_source(file.path) or config.is_copied(file.path):
             continue
         if config.flags and file.path in _paths(config.flags):
             message = f"the module of flags `{config.flags}` is in the tree"
@@ -130,10 +131,25 @@ def _search(file: SourceFile, words: Words) -> Iterator[tuple[Located, str]]:
             yield node, f"the marker `{name}` is left"
     if any(root in file.data for root in words.roots):
         for syntax in walk(module.syntax):
-            yield from _node(module, syntax, words)
+            yield from _imported(module, syntax, words)
+        yield from _named(module, words)
 
 
-def _node(module: Module, node: ast.AST, words: Words) -> Iterator[tuple[Located, str]]:
+def _named(module: Module, words: Words) -> Iterator[tuple[Located, str]]:
+    """Whatever stands for what must not be left, import statements aside; of chains of names the whole."""
+    found: dict[tuple[int, int], Reference] = {}
+    for reference in References(module).all():
+        if words.is_forbidden(reference.name) and not isinstance(reference.node, ast.alias):
+            place = reference.node.lineno, reference.node.col_offset
+            if place not in found or len(found[place].name) < len(reference.name):
+                found[place] = reference
+    for reference in found.values():
+        is_import = isinstance(reference.node, ast.Call)
+        left = f"the import of `{reference.name}` at run time" if is_import else f"`{reference.name}`"
+        yield reference.node, f"{left} is left"
+
+
+def _imported(module: Module, node: ast.AST, words: Words) -> Iterator[tuple[Located, str]]:
     match node:
         case ast.Import():
             for alias in node.names:
@@ -144,31 +160,6 @@ def _node(module: Module, node: ast.AST, words: Words) -> Iterator[tuple[Located
             for alias in node.names:
                 if words.is_forbidden(origin) or words.is_forbidden(f"{origin}.{alias.name}"):
                     yield alias, f"the import of `{alias.name}` from `{origin}` is left"
-        case ast.Attribute() if words.is_forbidden(dotted_name(node)):
-            yield node, f"`{dotted_name(node)}` is left"
-        case ast.Call(
-            func=ast.Name(id="__import__")
-            | ast.Attribute(attr="import_module")
-            | ast.Name(id="import_module")
-        ):
-            yield from _import_call(module, node, words)
-
-
-def _import_call(module: Module, node: ast.Call, words: Words) -> Iterator[tuple[Located, str]]:
-    match node.args:
-        case [ast.Constant(value=str(name)), *_]:
-            level = len(name) - len(name.lstrip("."))
-            if words.is_forbidden(module.absolute(name.lstrip("."), level)):
-                yield node, f"the import of `{name}` at run time is left"
-
-
-def dotted_name(node: ast.expr) -> str:
-    """`a.b.c` for a chain of attributes on a name; the empty string for anything else."""
-    if isinstance(node, ast.Name):
-        return node.id
-    if isinstance(node, ast.Attribute) and (prefix := dotted_name(node.value)):
-        return f"{prefix}.{node.attr}"
-    return ""
 
 
 def _comments(file: SourceFile) -> Iterator[tuple[Located, str]]:

@@ -8,7 +8,7 @@ import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property
 from types import UnionType
 
 from profilec.config import Config
@@ -21,6 +21,7 @@ from profilec.prove.modules import (
     Module,
     finding_at,
     is_python,
+    is_source,
     module_name,
     parse,
     parses,
@@ -29,6 +30,7 @@ from profilec.prove.modules import (
 from profilec.prove.nodes import children, walk
 from profilec.prove.reach import Reaches
 from profilec.prove.scopes import find_scopes, unresolved
+from profilec.prove.stars import lost_with_stars, through_stars
 from profilec.prove.tree_meanings import TreeMeanings
 from profilec.tree import EmittedFile, SourceFile, Tree
 
@@ -37,7 +39,6 @@ _WORD = re.compile(rb"[\w\x80-\xff]+")
 _IMPORT_ERRORS = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 _FEW = 16
 """So many words are found sooner one by one than among all words of a file."""
-_STAR = re.compile(rb"\bimport[\s\\]*\*")
 
 
 def prove_resolves(
@@ -59,7 +60,7 @@ def prove_resolves(
         by_facts: the lines of each source file that went because of facts: what is there was never an
             attribute in that world.
     """
-    modules = [file for file in tree.files.values() if is_python(file.path)]
+    modules = [file for file in tree.files.values() if is_source(file.path)]
     read = [file for file in modules if not config.is_copied(file.path)]
     for file in _rejected(read, config, reaches):
         if not file.changed:
@@ -67,7 +68,7 @@ def prove_resolves(
     for path, one in changes.items():
         if not one.is_plain:
             yield from _prove_file(sources.get(path), tree.files[path], tree, config)
-    names = {module_name(path)[0]: one.lost for path, one in changes.items() if one.lost}
+    names = {module_name(path)[0]: one.lost for path, one in changes.items() if one.lost and is_python(path)}
     lost = _find_lost(sources, tree, names)
     if lost.modules or lost.names:
         yield from _prove_imports(sources, tree, config, replace(lost, never=_by_facts(sources, by_facts)))
@@ -115,7 +116,8 @@ def _prove_file(
     if emitted is None:
         if not _parses_elsewhere(file):
             path = f"{config.out}/{tree.profile}/{file.path}"
-            yield Finding("PC402", path, message="the emitted file does not parse", profiles=(tree.profile,))
+            message, line = _reason(file, "the emitted file does not parse")
+            yield Finding("PC402", path, line, message=message, profiles=(tree.profile,))
         return
     if source and compiles_no_more(source.data, file.data):
         yield _refused(file, tree, config)
@@ -129,15 +131,21 @@ def _prove_file(
 
 def _refused(file: EmittedFile, tree: Tree, config: Config) -> Finding:
     """What the compiler of Python, which sees more than its grammar, says of a file."""
-    message, line = "the emitted file does not compile", 0
+    message, line = _reason(file, "the emitted file does not compile")
+    hint = "select what it needs for the same profiles"
+    place = config.shown(file.path), file.source_line(line) or 0
+    return Finding("PC402", *place, message=message, hint=hint, profiles=(tree.profile,))
+
+
+def _reason(file: EmittedFile, fault: str) -> tuple[str, int]:
+    """A fault with what Python says of it, and the line of the file."""
     try:
         compile(file.data, file.path, "exec", dont_inherit=True)
     except SyntaxError as error:
-        message, line = f"{message}: {error.msg}", file.source_line(error.lineno or 0)
-    hint = "select what it needs for the same profiles"
-    return Finding(
-        "PC402", config.shown(file.path), line, message=message, hint=hint, profiles=(tree.profile,)
-    )
+        return f"{fault}: {error.msg}", error.lineno or 0
+    except (ValueError, RecursionError, MemoryError) as error:
+        return f"{fault}: {error or type(error).__name__}", 0
+    return fault, 0
 
 
 def _parses_elsewhere(file: EmittedFile) -> bool:
@@ -184,6 +192,10 @@ class _Lost:
                 found.setdefault(name.encode(), set()).add(_leaf(module))
         return found
 
+    def has_lost_by_star(self, module: str) -> bool:
+        """Whether a module has lost names that a star import brought."""
+        return not self.names.get(module, frozenset()) <= self.bound_before.get(module, frozenset())
+
     def may_be_mentioned(self, data: bytes) -> bool:
         """Whether a file holds the words that it must hold to mention any of it."""
         if len(self._sought) < _FEW and not any(word in data for word in self._sought):
@@ -203,42 +215,10 @@ def _leaf(module: str) -> bytes:
 def _find_lost(sources: Mapping[str, SourceFile], tree: Tree, names: dict[str, frozenset[str]]) -> _Lost:
     before = {module_name(path)[0] for path in sources if is_python(path)}
     after = {module_name(path)[0] for path in tree.files if is_python(path)}
-    return _Lost(frozenset(before - after), _through_stars(names, sources, tree), names)
-
-
-def _through_stars(
-    names: dict[str, frozenset[str]], sources: Mapping[str, SourceFile], tree: Tree
-) -> dict[str, frozenset[str]]:
-    """Add the modules that star imports pass lost names on to, until nothing changes."""
-    growing = dict(names)
-    changed = bool(growing)
-    stars = list(_stars(tree)) if changed else []
-    while changed:
-        changed = False
-        for module, bound, origin in stars:
-            passed_on = growing.get(origin, frozenset()) - bound
-            if not passed_on <= growing.get(module, frozenset()):
-                growing[module] = growing.get(module, frozenset()) | passed_on
-                changed = True
-    return growing
-
-
-def _stars(tree: Tree) -> Iterator[tuple[str, frozenset[str], str]]:
-    """Every star import of a tree: the importing module, the names it binds itself, the module imported."""
-    for file in tree.files.values():
-        if is_python(file.path) and _STAR.search(file.data):
-            yield from _stars_of(file.path, file.data)
-
-
-@cache
-def _stars_of(path: str, data: bytes) -> tuple[tuple[str, frozenset[str], str], ...]:
-    module = parse(path, data)
-    imports = (node for node in walk(module.syntax) if isinstance(node, ast.ImportFrom)) if module else ()
-    stars = [node for node in imports if node.names[0].name == "*"]
-    if module is None or not stars:
-        return ()
-    bound = frozenset(find_scopes(module.syntax).bound)
-    return tuple((module.name, bound, module.absolute(node.module, node.level)) for node in stars)
+    with_stars = dict(names)
+    for module, went in lost_with_stars(sources, tree):
+        with_stars[module] = with_stars.get(module, frozenset()) | went
+    return _Lost(frozenset(before - after), through_stars(with_stars, tree), names)
 
 
 def _prove_imports(
@@ -246,7 +226,9 @@ def _prove_imports(
 ) -> Iterator[Finding]:
     modules = TreeMeanings.of(tree)
     for file in tree.files.values():
-        if not is_python(file.path) or not lost.may_be_mentioned(file.data):
+        if not is_python(file.path) or not (
+            lost.may_be_mentioned(file.data) or lost.has_lost_by_star(module_name(file.path)[0])
+        ):
             continue
         module = parse(file.path, file.data)
         if module is None:
@@ -351,7 +333,7 @@ class _Mentions:
         """A name that only a star import brought, from where it went."""
         scopes = find_scopes(self._module.syntax)
         lost = self._lost.names.get(self._module.name, frozenset())
-        if scopes.stars and lost:
+        if lost:
             for name, node in unresolved(scopes):
                 if name in lost and name not in self._lost.bound_before.get(self._module.name, ()):
                     yield node, f"nothing binds `{name}` any more", "PC404"

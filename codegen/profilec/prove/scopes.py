@@ -38,7 +38,8 @@ class Scope:
     Attributes:
         kind: what opened it; decides what is visible from where.
         parent: the scope around it.
-        bound: the names that it binds.
+        bound: the names that are its own.
+        given: those among them that something gives a value: `x: int`, `x += 1` and `del x` alone do not.
         loads: the names that it reads.
         node: what opened it.
         imports: what names refer to that are imported at run time.
@@ -55,6 +56,7 @@ class Scope:
     parent: "Scope | None"
     node: ast.AST
     bound: set[str] = field(default_factory=set)
+    given: set[str] = field(default_factory=set)
     loads: list[tuple[str, Located]] = field(default_factory=list)
     imports: dict[str, list["Import"]] = field(default_factory=dict)
     values: dict[str, list[ast.expr]] = field(default_factory=dict)
@@ -78,10 +80,12 @@ class Scope:
         """The outermost scope."""
         return self if self.parent is None else self.parent.module
 
-    def bind(self, name: str, value: ast.expr | None = None) -> None:
+    def bind(self, name: str, value: ast.expr | None = None, *, gives: bool = True) -> None:
         """Note that the name is bound here, or in the scope that `global` or `nonlocal` said."""
         scope = self.target(name)
         scope.bound.add(name)
+        if gives:
+            scope.given.add(name)
         if value is None:
             scope.unknown.add(name)
         else:
@@ -96,8 +100,10 @@ class Scope:
         return self.parent.walrus_target() if self.kind == "comprehension" and self.parent else self
 
     def resolves(self, name: str) -> bool:
-        """Whether a name that is read here is bound anywhere that Python would look."""
-        return self.owner(name) is not None or name in _ALWAYS_BOUND
+        """Whether a name that is read here has a value where Python would look."""
+        owner = self.owner(name)
+        is_given = owner is not None and name in owner.given
+        return is_given or (name in _ALWAYS_BOUND and (owner is None or owner.kind != "function"))
 
     def owner(self, name: str) -> "Scope | None":
         """The scope whose binding a name that is read here refers to; None for builtins and unbound names."""
@@ -175,7 +181,7 @@ class _Reader(ast.NodeVisitor):
 
     def visit_Name(self, node: ast.Name) -> None:
         if not isinstance(node.ctx, ast.Load):
-            self._scope.bind(node.id)
+            self._scope.bind(node.id, gives=isinstance(node.ctx, ast.Store))
         if not isinstance(node.ctx, ast.Store):
             self._scope.loads.append((node.id, node))
 
@@ -236,7 +242,8 @@ class _Reader(ast.NodeVisitor):
             case ast.Name(id=name) as target:
                 before = ast.copy_location(ast.Name(name, ast.Load()), target)
                 self._scope.loads.append((name, before))
-                self._scope.bind(name, ast.copy_location(ast.BinOp(before, node.op, node.value), node))
+                sum_ = ast.copy_location(ast.BinOp(before, node.op, node.value), node)
+                self._scope.bind(name, sum_, gives=False)
             case target:
                 self.visit(target)
 
@@ -283,7 +290,9 @@ class _Reader(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
-        if node.value is None:
+        if isinstance(node.target, ast.Name) and node.value is None:
+            self._scope.bind(node.target.id, gives=False)
+        elif node.value is None:
             self.visit(node.target)
         else:
             self.visit(node.value)
