@@ -38,6 +38,9 @@ GETTERS = frozenset({"builtins.getattr", "inspect.getattr_static", "builtins.obj
 _MOST_NAMES = 32
 """Names that one expression is followed to."""
 
+_DEEPEST = 150
+"""Expressions that lead from one to the next: no program goes so far, and Python's stack not much further."""
+
 _PROPERTIES = frozenset({"property", "cached_property"})
 _OF_TABLES = ("get", "pop", "setdefault", "__getitem__")
 
@@ -67,6 +70,8 @@ class Meanings:
         self._module = module
         self.scopes = scopes
         self._around = around
+        self._is_answering = given is not None
+        self._depth = 0
         self.behind = Behind(module.syntax, scopes, self.values, is_guessing=is_guessing, given=given or {})
         self.literals = Literals(module, self.behind)
         self._known: dict[tuple[int, str], Values] = {}
@@ -90,8 +95,13 @@ class Meanings:
         return frozenset(value for value in found if isinstance(value, str))
 
     def _answer(self, scope: Scope, name: str) -> Values:
-        """What a `__getattr__`, of the module or of a class, returns for a name."""
+        """What a `__getattr__`, of the module or of a class, returns for a name.
+
+        One that is asked while another answers, or by itself, is not followed: it could go on for ever.
+        """
         match scope.node:
+            case _ if self._is_answering:
+                return NOTHING
             case ast.FunctionDef(args=ast.arguments(args=[*_, ast.arg(arg=parameter)]), body=body):
                 key = id(scope), f"({name})"
                 if key not in self._known:
@@ -111,6 +121,15 @@ class Meanings:
 
     def values(self, node: ast.expr) -> Values:
         """What an expression may stand for."""
+        if self._depth == _DEEPEST:
+            return NOTHING
+        self._depth += 1
+        try:
+            return self._values(node)
+        finally:
+            self._depth -= 1
+
+    def _values(self, node: ast.expr) -> Values:
         match node:
             case ast.Name():
                 return self._name(node)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 
 from profilec.answers import Answers
+from profilec.depth import room_for_depth
 from profilec.prove.modules import Module, Place, parse, place_of
 from profilec.prove.nodes import inner_blocks
 from profilec.prove.references import References, may_import_at_run_time
@@ -63,6 +64,7 @@ class Reach:
     stars: tuple[str, ...] = ()
 
 
+@room_for_depth()
 def reach(words: frozenset[str], file: SourceFile) -> Reach:
     """Read one file.
 
