@@ -5,8 +5,11 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -170,3 +173,29 @@ def test_several_processes_end_together_and_leave_the_earlier_tree(
     assert process.returncode in ((130, -number) if number == signal.SIGINT else (-number,))
     assert "multiprocessing" not in said  # no traceback of a process, no warning of what one leaves behind
     assert project.files() == wanted
+
+
+def test_after_an_edit_the_proofs_read_only_the_files_that_changed(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write(
+        {
+            "pyproject.toml": CONFIGURATION + '\n    forbid = ["ssl"]\n',
+            "src/shop/a.py": "no_ssl = 1\n",
+            "src/shop/b.py": PIECES[3] + PIECES[8].replace("os.name", "2"),
+            "src/shop/c.py": "exec('x = 1')\n",
+        }
+    )
+    assert build(project.root)[0] == 0
+    read: dict[str, list[str]] = {}
+
+    def noting(self: Answers, question: partial[object], about: Sequence[Any]) -> list[object]:
+        names = [getattr(one, "path", one[0] if isinstance(one, tuple) else "") for one in about]
+        read.setdefault(question.func.__name__, []).extend(names)
+        return list(map(question, about))
+
+    monkeypatch.setattr(Answers, "_work_out", noting)
+    project.write({"src/shop/c.py": "exec('x = 2')\n"})
+    assert build(project.root)[0] == 0
+    assert read.pop("reach") == ["shop/c.py"]
+    assert not any(read.values())

@@ -8,6 +8,7 @@ from profilec_project import Project
 
 from profilec.answers import Answers
 from profilec.diagnostics import Finding
+from profilec.prove.changes import changes_of
 from profilec.prove.lossless import prove_lossless
 from profilec.prove.nothing_left import prove_nothing_left
 from profilec.prove.reach import Reaches
@@ -28,10 +29,11 @@ def prove(project: Project, source: Mapping[str, str], emitted: Mapping[str, str
         changed = path not in sources or sources[path].data != data
         lines = tuple(range(1, data.count(b"\n") + 2)) if changed else ()
         files[path] = EmittedFile(path, data, changed, lines)
-    tree = Tree("wasm", files)
+    tree, answers = Tree("wasm", files), Answers()
+    changes = changes_of(sources, {"wasm": tree}, project.config, answers)["wasm"]
     return [
-        *prove_nothing_left(sources, tree, project.config, Answers()),
-        *prove_resolves(sources, tree, project.config, Reaches(frozenset(), Answers())),
+        *prove_nothing_left(sources, tree, project.config, answers),
+        *prove_resolves(sources, tree, project.config, Reaches(frozenset(), answers), changes, {}),
     ]
 
 

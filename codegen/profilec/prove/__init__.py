@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from profilec.answers import Answers
 from profilec.config import Config
 from profilec.diagnostics import Finding
+from profilec.prove.changes import changes_of
 from profilec.prove.dependencies import Dependencies
 from profilec.prove.forbidden import forbidden_words, prove_forbidden
 from profilec.prove.idle_dependencies import prove_imports_remain
@@ -40,12 +41,13 @@ def prove(
         by_facts: the lines of each source file that went from some tree because of facts.
         answers: what is known of single files.
     """
+    changes = changes_of(sources, trees, config, answers)
     reaches = Reaches(forbidden_words(config), answers)
     for tree in trees.values():
         yield from prove_nothing_left(sources, tree, config, answers)
         yield from prove_lossless(sources, tree, config)
-        yield from prove_resolves(sources, tree, config, reaches, by_facts)
-        yield from prove_members(sources, tree, config, by_facts, answers)
+        yield from prove_resolves(sources, tree, config, reaches, changes[tree.profile], by_facts)
+        yield from prove_members(sources, tree, config, by_facts, changes[tree.profile])
         yield from prove_forbidden(sources, tree, config, dependencies, reaches)
         yield from prove_imports_remain(sources, tree, config, dependencies, reaches)
-    yield from prove_parity(sources, trees, config, by_facts)
+    yield from prove_parity(sources, trees, config, by_facts, answers)

@@ -16,7 +16,8 @@ from profilec.prove.bindings import Binding, bindings
 from profilec.prove.fields import constructor, has_default, makes_constructor, options_shown
 from profilec.prove.flows import last_name
 from profilec.prove.listed import Listed
-from profilec.prove.modules import Located, Module, is_python, module_name, parse, statements
+from profilec.prove.modules import Located, Module, Place, is_python, module_name, parse, place_of, statements
+from profilec.prove.nodes import children, walk
 from profilec.tree import EmittedFile, SourceFile, Tree
 
 _MARKER = re.compile(rb"#\s*profilec\s*:\s*(only|unless)\b")
@@ -40,13 +41,13 @@ class Entry:
     Attributes:
         shape: how it looks from outside.
         path: the file in which it is bound.
-        node: the place where it is bound.
+        place: where it is bound there.
         follows: whether it follows from other entries, so that a difference need not be told again.
     """
 
     shape: str
     path: str
-    node: Located
+    place: Place
     follows: bool = False
 
 
@@ -56,7 +57,7 @@ def declared_lines(data: bytes) -> frozenset[int]:
     written = data.split(b"\n") if _MARKER.search(data) else ()
     lines = {number for number, line in enumerate(written, 1) if _MARKER.search(line)}
     module = parse("source.py", data) if _ONLY.search(data) else None
-    for node in ast.walk(module.syntax) if module else ():
+    for node in walk(module.syntax) if module else ():
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and any(
             map(_is_only, node.decorator_list)
         ):
@@ -69,6 +70,29 @@ def _is_only(decorator: ast.expr) -> bool:
         case ast.Call(func=ast.Name(id="only") | ast.Attribute(attr="only")):
             return True
     return False
+
+
+@dataclass(frozen=True)
+class Alone:
+    """A file whose public names hang on no other file.
+
+    Attributes:
+        file: as it is emitted.
+        source: as it was written.
+        by_facts: the lines of the source that went from some tree because of facts.
+    """
+
+    file: EmittedFile
+    source: SourceFile | None
+    by_facts: frozenset[int]
+
+
+def entries_of(_: None, one: Alone) -> dict[str, Entry]:
+    """The public names of a file that hangs on no other; a question to `answers`."""
+    path = one.file.path
+    tree = Tree("", {path: one.file})
+    sources = {path: one.source} if one.source else {}
+    return Interface(tree, sources, frozenset({path}), {path: one.by_facts}).entries()
 
 
 @dataclass
@@ -106,6 +130,22 @@ class Interface:
         module = parse(file.path, file.data)
         return dict(self._module(name, file, module)) if module else {}
 
+    def alone(self, name: str) -> "Alone | None":
+        """What the public names of a module hang on, if that is no other file of the tree."""
+        file = self._files.get(name)
+        if file is None or file.path not in self.differing or self._own.search(file.data):
+            return None
+        source = self.sources.get(file.path)
+        if source is not None and b"__all__" in source.data and self._own.search(source.data):
+            return None
+        return Alone(file, source, self.by_facts.get(file.path, frozenset()))
+
+    @cached_property
+    def _own(self) -> re.Pattern[bytes]:
+        """What a file holds that names another one of the tree."""
+        tops = {name.partition(".")[0] for name in self._files}
+        return re.compile(rb"\bfrom[\s\\]*\.|\b(?:%s)\b" % "|".join(sorted(tops)).encode())
+
     def _may_matter(self, file: EmittedFile) -> bool:
         """Whether the entries of a file can differ: it does itself, or it may pass names of others on."""
         if file.path in self.differing:
@@ -137,7 +177,7 @@ class Interface:
             whole = f"{name}.{public}"
             if file.path in self.differing or isinstance(nodes[-1], ast.alias):
                 shapes = [self._shape(file, module, node, public) for node in nodes]
-                yield whole, Entry("; ".join(dict.fromkeys(shapes)), file.path, nodes[-1])
+                yield whole, Entry("; ".join(dict.fromkeys(shapes)), file.path, place_of(nodes[-1]))
             place = self._class(file, module, nodes[-1])
             if place is not None and (place.file is file or place.is_private):
                 yield from self._members(whole, place)
@@ -189,13 +229,13 @@ class Interface:
                 continue
             shapes = [self._shape(file, module, node, name) for node in nodes]
             shape = "; ".join(dict.fromkeys(shapes))
-            yield f"{owner}.{name}", Entry(shape, file.path, nodes[-1], follows)
+            yield f"{owner}.{name}", Entry(shape, file.path, place_of(nodes[-1]), follows)
             if isinstance(nodes[-1], ast.ClassDef):
                 inner = _Place(file, module, nodes[-1], place.is_private)
                 yield from self._members(f"{owner}.{name}", inner, follows=follows)
         if makes_constructor(definition) and "__init__" not in found:
             shape = constructor(definition, lambda node: self._is_declared(file, node))
-            yield f"{owner}.__init__", Entry(shape, file.path, definition, follows=True)
+            yield f"{owner}.__init__", Entry(shape, file.path, place_of(definition), follows=True)
 
     def _inherited(self, owner: str, place: "_Place", depth: int = 0) -> dict[str, Entry]:
         found: dict[str, Entry] = {}
@@ -378,7 +418,7 @@ def _yields(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
         if isinstance(node, ast.Yield | ast.YieldFrom):
             return True
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
-            pending += ast.iter_child_nodes(node)
+            pending += children(node)
     return False
 
 

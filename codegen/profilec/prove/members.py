@@ -8,16 +8,15 @@ import ast
 import builtins
 import enum
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
-from profilec.answers import Answers
 from profilec.config import Config
 from profilec.diagnostics import Finding
 from profilec.prove.bindings import bindings
+from profilec.prove.changes import Change, top_classes
 from profilec.prove.meanings import Meanings
-from profilec.prove.modules import Located, finding_at, is_python, module_name, parse, unguarded
+from profilec.prove.modules import finding_at, is_python, module_name, parse, unguarded
 from profilec.prove.nodes import walk
-from profilec.prove.scopes import Scope, find_scopes
+from profilec.prove.scopes import Scope
 from profilec.prove.tree_meanings import TreeMeanings
 from profilec.tree import EmittedFile, SourceFile, Tree
 
@@ -40,7 +39,7 @@ def prove_members(
     tree: Tree,
     config: Config,
     by_facts: Mapping[str, frozenset[int]],
-    answers: Answers,
+    changes: Mapping[str, Change],
 ) -> Iterator[Finding]:
     """Findings PC404 of one tree about members of classes.
 
@@ -50,9 +49,9 @@ def prove_members(
         config: the project's configuration.
         by_facts: the lines of each source file that went because of facts: what is there was never a member
             in that world.
-        answers: what is known of single files.
+        changes: what became of each changed file.
     """
-    lost = _find_lost(sources, tree, by_facts, answers)
+    lost = _find_lost(by_facts, changes)
     words = {name.encode(): name for names in lost.values() for name in names}
     if not words:
         return
@@ -70,76 +69,17 @@ def prove_members(
 
 
 def _find_lost(
-    sources: Mapping[str, SourceFile], tree: Tree, by_facts: Mapping[str, frozenset[int]], answers: Answers
+    by_facts: Mapping[str, frozenset[int]], changes: Mapping[str, Change]
 ) -> dict[Class, frozenset[str]]:
     """The members that each class has in the source and not in a tree."""
-    changed = [
-        (file.path, sources[file.path].data, file.data)
-        for file in tree.files.values()
-        if file.changed and file.path in sources and is_python(file.path) and b"class" in file.data
-    ]
     found: dict[Class, frozenset[str]] = {}
-    for (path, _, _), went in zip(
-        changed, answers.ask(members_gone, None, changed, tuple[Gone, ...]), strict=True
-    ):
+    for path, one in changes.items():
         never = by_facts.get(path, frozenset())
-        for one in went:
-            if never.isdisjoint(one.lines):
-                owner = module_name(path)[0], one.owner
-                found[owner] = found.get(owner, frozenset()) | {one.name}
+        for member in one.gone if is_python(path) else ():
+            if never.isdisjoint(member.lines):
+                owner = module_name(path)[0], member.owner
+                found[owner] = found.get(owner, frozenset()) | {member.name}
     return found
-
-
-@dataclass(frozen=True)
-class Gone:
-    """A member that a class at the top of a file has lost, with the lines of the source that bound it."""
-
-    owner: str
-    name: str
-    lines: tuple[int, ...]
-
-
-def members_gone(_: None, pair: tuple[str, bytes, bytes]) -> tuple[Gone, ...]:
-    """Compare the classes of a file with those of its source; a question to `answers`."""
-    path, before, after = pair
-    source, emitted = parse(path, before), parse(path, after)
-    if source is None or emitted is None:
-        return ()
-    return tuple(_gone(_top_classes(find_scopes(source.syntax)), _top_classes(find_scopes(emitted.syntax))))
-
-
-def _gone(before: Mapping[str, ast.ClassDef], after: Mapping[str, ast.ClassDef]) -> Iterator[Gone]:
-    for owner in sorted(before.keys() & after.keys()):
-        kept = _members_of(after[owner])
-        for name, nodes in _members_of(before[owner]).items():
-            if name not in kept:
-                yield Gone(owner, name, tuple(node.lineno for node in nodes))
-
-
-def _members_of(definition: ast.ClassDef) -> dict[str, list[Located]]:
-    """The members of a class and what its methods set on their first parameter, with the places of each."""
-    found: dict[str, list[Located]] = {name: [*nodes] for name, nodes in bindings(definition.body).items()}
-    for method in definition.body:
-        match method:
-            case ast.FunctionDef(args=ast.arguments(args=[first, *_])) | ast.AsyncFunctionDef(
-                args=ast.arguments(args=[first, *_])
-            ):
-                for node in walk(method):
-                    match node:
-                        case ast.Attribute(value=ast.Name(id=owner), attr=name, ctx=ast.Store()) if (
-                            owner == first.arg
-                        ):
-                            found.setdefault(name, []).append(node)
-    return found
-
-
-def _top_classes(scopes: Scope) -> dict[str, ast.ClassDef]:
-    """The classes of a module whose names stand for nothing else."""
-    return {
-        name: found[0].node
-        for name, found in scopes.definitions.items()
-        if len(found) == 1 and isinstance(found[0].node, ast.ClassDef) and name not in scopes.values
-    }
 
 
 def given_attributes(file: EmittedFile) -> Iterator[str]:
@@ -170,7 +110,7 @@ class _Classes(TreeMeanings):
         meanings = self.meanings(module)
         if meanings is None or depth > _FURTHEST:
             return None
-        if last in _top_classes(meanings.scopes):
+        if last in top_classes(meanings.scopes):
             return module, last
         match [*meanings.exports([last])]:
             case [exported]:
@@ -185,7 +125,7 @@ class _Classes(TreeMeanings):
             case [str(name)]:
                 return self.named(name)
             case [Scope(node=ast.ClassDef(name=name) as definition)] if meanings:
-                return (module, name) if _top_classes(meanings.scopes).get(name) is definition else None
+                return (module, name) if top_classes(meanings.scopes).get(name) is definition else None
         return None
 
     def may_be_subclass(self, module: str, node: ast.expr) -> bool:
@@ -201,7 +141,7 @@ class _Classes(TreeMeanings):
         meanings = self.meanings(owner[0])
         if member in members.get(owner, ()) or meanings is None or depth > _FURTHEST:
             return member in members.get(owner, ())
-        bases = (self.class_of(owner[0], base) for base in _top_classes(meanings.scopes)[owner[1]].bases)
+        bases = (self.class_of(owner[0], base) for base in top_classes(meanings.scopes)[owner[1]].bases)
         return any(base is not None and self.has_lost(base, member, members, depth + 1) for base in bases)
 
     def may_have(self, owner: Class, member: str, depth: int = 0) -> bool:
@@ -210,7 +150,7 @@ class _Classes(TreeMeanings):
         meanings = self.meanings(module)
         if meanings is None or depth > _FURTHEST:
             return True
-        definition = _top_classes(meanings.scopes)[name]
+        definition = top_classes(meanings.scopes)[name]
         if not bindings(definition.body).keys().isdisjoint({member, *_DYNAMIC}):
             return True
         decorators = (node.func if isinstance(node, ast.Call) else node for node in definition.decorator_list)

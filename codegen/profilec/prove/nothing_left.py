@@ -124,15 +124,27 @@ def _search(file: SourceFile, words: Words) -> Iterator[tuple[Located, str]]:
     if module is None:
         return
     yield from _comments(file)
-    for name, node in unresolved(find_scopes(module.syntax)):
-        if name in words.flags:
-            yield node, f"the flag `{name}` is left"
-        elif name in _MARKERS:
-            yield node, f"the marker `{name}` is left"
+    wanted = words.flags | _MARKERS
+    if any(_may_read(node, wanted) for node in walk(module.syntax)):  # scopes are dear to find
+        for name, node in unresolved(find_scopes(module.syntax)):
+            if name in words.flags:
+                yield node, f"the flag `{name}` is left"
+            elif name in _MARKERS:
+                yield node, f"the marker `{name}` is left"
     if any(root in file.data for root in words.roots):
         for syntax in walk(module.syntax):
             yield from _imported(module, syntax, words)
         yield from _named(module, words)
+
+
+def _may_read(node: ast.AST, names: frozenset[str]) -> bool:
+    """Whether a node reads one of some names, be it in an annotation that is a string."""
+    match node:
+        case ast.Name(id=name):
+            return name in names
+        case ast.Constant(value=str(text)):
+            return any(name in text for name in names)
+    return False
 
 
 def _named(module: Module, words: Words) -> Iterator[tuple[Located, str]]:

@@ -8,10 +8,11 @@ Declared is what `@only` or a marker comment selects: a definition, parameter, b
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from profilec.answers import Answers
 from profilec.config import Config
 from profilec.diagnostics import Finding
-from profilec.prove.interface import Entry, Interface
-from profilec.prove.modules import finding_at, is_python, module_name
+from profilec.prove.interface import Entry, Interface, entries_of
+from profilec.prove.modules import finding_at, is_python, module_name, node_at
 from profilec.tree import SourceFile, Tree
 
 
@@ -20,6 +21,7 @@ def prove_parity(
     trees: Mapping[str, Tree],
     config: Config,
     by_facts: Mapping[str, frozenset[int]],
+    answers: Answers,
 ) -> Iterator[Finding]:
     """Findings PC408 of all trees together.
 
@@ -28,16 +30,28 @@ def prove_parity(
         trees: the tree of every profile by name.
         config: the project's configuration.
         by_facts: the lines of each source file that went from some tree because of facts.
+        answers: what is known of single files.
     """
     differing = frozenset(path for path in sources if _differs(path, trees))
     if not differing:
         return
     interfaces = {name: Interface(tree, sources, differing, by_facts) for name, tree in trees.items()}
-    modules = {module_name(path)[0] for tree in trees.values() for path in tree.files if is_python(path)}
+    modules = sorted(
+        {module_name(path)[0] for tree in trees.values() for path in tree.files if is_python(path)}
+    )
+    alone = {
+        (module, name): one
+        for module in modules
+        for name, interface in interfaces.items()
+        if (one := interface.alone(module))
+    }
+    known = dict(
+        zip(alone, answers.ask(entries_of, None, list(alone.values()), dict[str, Entry]), strict=True)
+    )
     found = {name: dict[str, Entry]() for name in trees}
-    for module in sorted(modules):  # module by module, so that what trees share is parsed once
+    for module in modules:  # module by module, so that what trees share is parsed once
         for name, interface in interfaces.items():
-            found[name] |= interface.of_module(module)
+            found[name] |= known[module, name] if (module, name) in known else interface.of_module(module)
     yield from _compared(found, trees, sources, config)
 
 
@@ -57,7 +71,7 @@ def _compared(
     for name, having in differing.items():
         owner, _, last = name.rpartition(".")
         entry = next(iter(having.values()))
-        place = entry.path, entry.node.lineno, last  # a class may be public under several names
+        place = entry.path, entry.place[0], last  # a class may be public under several names
         is_made = last == "__init__" and entry.follows
         others = any(other != name and other.startswith(f"{owner}.") for other in differing)
         follows = others if is_made else all(one.follows for one in having.values())
@@ -88,7 +102,15 @@ def _finding(
     tree = trees[profile]
     file, source = tree.files[entry.path], sources.get(entry.path)
     found = finding_at(
-        config, tree, file, source, entry.node, code="PC408", message=message, hint=hint, notes=notes
+        config,
+        tree,
+        file,
+        source,
+        node_at(entry.place),
+        code="PC408",
+        message=message,
+        hint=hint,
+        notes=notes,
     )
     return replace(found, profiles=())
 

@@ -14,6 +14,7 @@ from types import UnionType
 from profilec.config import Config
 from profilec.diagnostics import Finding
 from profilec.prove.bindings import bindings
+from profilec.prove.changes import Change, compiles_no_more, newly_unbound
 from profilec.prove.members import given_attributes
 from profilec.prove.modules import (
     Located,
@@ -45,7 +46,8 @@ def prove_resolves(
     tree: Tree,
     config: Config,
     reaches: Reaches,
-    by_facts: Mapping[str, frozenset[int]] | None = None,
+    changes: Mapping[str, Change],
+    by_facts: Mapping[str, frozenset[int]],
 ) -> Iterator[Finding]:
     """Findings PC402, PC403 and PC404 of one tree.
 
@@ -54,29 +56,22 @@ def prove_resolves(
         tree: what one profile makes of them.
         config: the project's configuration.
         reaches: what files reach, and what else is known of single ones.
+        changes: what became of each changed file.
         by_facts: the lines of each source file that went because of facts: what is there was never an
             attribute in that world.
     """
     modules = [file for file in tree.files.values() if is_source(file.path)]
     read = [file for file in modules if not config.is_copied(file.path)]
-    changed = [file for file in read if file.changed]
     for file in _rejected(read, config, reaches):
         if not file.changed:
             yield from _unreadable(SourceFile(file.path, file.data), config)
-    changes = reaches.answers.ask(change, None, [_pair(sources, file) for file in changed], Change)
-    for file, found in zip(changed, changes, strict=True):
-        if not found.is_plain:
-            yield from _prove_file(sources.get(file.path), file, tree, config)
-    names = {
-        module_name(file.path)[0]: one.lost
-        for file, one in zip(changed, changes, strict=True)
-        if one.lost and is_python(file.path)
-    }
+    for path, one in changes.items():
+        if not one.is_plain:
+            yield from _prove_file(sources.get(path), tree.files[path], tree, config)
+    names = {module_name(path)[0]: one.lost for path, one in changes.items() if one.lost and is_python(path)}
     lost = _find_lost(sources, tree, names)
     if lost.modules or lost.names:
-        yield from _prove_imports(
-            sources, tree, config, replace(lost, never=_by_facts(sources, by_facts or {}))
-        )
+        yield from _prove_imports(sources, tree, config, replace(lost, never=_by_facts(sources, by_facts)))
 
 
 def _by_facts(sources: Mapping[str, SourceFile], lines: Mapping[str, frozenset[int]]) -> frozenset[str]:
@@ -98,43 +93,6 @@ def _rejected(files: Sequence[EmittedFile], config: Config, reaches: Reaches) ->
         return [file for file, one in zip(files, reached, strict=True) if one.imports is None]
     found = reaches.answers.ask(parses, None, [file.data for file in files], bool)
     return [file for file, is_read in zip(files, found, strict=True) if not is_read]
-
-
-def _pair(sources: Mapping[str, SourceFile], file: EmittedFile) -> tuple[str, bytes | None, bytes]:
-    source = sources.get(file.path)
-    return file.path, source.data if source else None, file.data
-
-
-@dataclass(frozen=True)
-class Change:
-    """What became of one file.
-
-    Attributes:
-        is_plain: it can be read, and nothing in it is read that was bound and is not any more.
-        lost: the names at its top that it does not bind any more.
-    """
-
-    is_plain: bool
-    lost: frozenset[str] = frozenset()
-
-
-def change(_: None, pair: tuple[str, bytes | None, bytes]) -> Change:
-    """Compare what a file binds and reads with what its source does."""
-    path, before, after = pair
-    emitted, source = parse(path, after), parse(path, before) if before is not None else None
-    if emitted is None or (before is not None and _compiles_no_more(before, after)):
-        return Change(False)
-    lost = _bound(source) - _bound(emitted) if source else set()
-    return Change(next(_newly_unbound(source, emitted), None) is None, frozenset(lost))
-
-
-def _newly_unbound(source: Module | None, emitted: Module) -> Iterator[tuple[str, Located]]:
-    """The first place of each name that nothing binds, and that was bound wherever the source reads it."""
-    reported = {name for name, _ in unresolved(find_scopes(source.syntax))} if source else set()
-    for name, node in unresolved(find_scopes(emitted.syntax)):
-        if name not in reported:
-            reported.add(name)
-            yield name, node
 
 
 def _unreadable(source: SourceFile, config: Config) -> Iterator[Finding]:
@@ -161,18 +119,14 @@ def _prove_file(
             message, line = _reason(file, "the emitted file does not parse")
             yield Finding("PC402", path, line, message=message, profiles=(tree.profile,))
         return
-    if source and _compiles_no_more(source.data, file.data):
+    if source and compiles_no_more(source.data, file.data):
         yield _refused(file, tree, config)
         return
     before = parse(file.path, source.data) if source else None
-    for name, node in _newly_unbound(before, emitted):
+    for name, node in newly_unbound(before, emitted):
         message = f"nothing binds `{name}` any more"
         hint = "select what reads it for the same profiles as what binds it"
         yield finding_at(config, tree, file, source, node, code="PC404", message=message, hint=hint)
-
-
-def _compiles_no_more(before: bytes, after: bytes) -> bool:
-    return not parses(None, after) and parses(None, before)
 
 
 def _refused(file: EmittedFile, tree: Tree, config: Config) -> Finding:
@@ -265,11 +219,6 @@ def _find_lost(sources: Mapping[str, SourceFile], tree: Tree, names: dict[str, f
     for module, went in lost_with_stars(sources, tree):
         with_stars[module] = with_stars.get(module, frozenset()) | went
     return _Lost(frozenset(before - after), through_stars(with_stars, tree), names)
-
-
-def _bound(module: Module) -> set[str]:
-    scope = find_scopes(module.syntax)
-    return set() if "__getattr__" in scope.bound else scope.bound
 
 
 def _prove_imports(

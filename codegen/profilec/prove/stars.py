@@ -7,6 +7,7 @@ from functools import cache
 
 from profilec.prove.listed import Listed
 from profilec.prove.modules import is_python, module_name, parse
+from profilec.prove.nodes import walk
 from profilec.prove.scopes import find_scopes, unresolved
 from profilec.tree import SourceFile, Tree
 
@@ -40,7 +41,7 @@ def _stars(tree: Tree) -> Iterator[tuple[str, frozenset[str], str]]:
 @cache
 def _stars_of(path: str, data: bytes) -> tuple[tuple[str, frozenset[str], str], ...]:
     module = parse(path, data)
-    imports = (node for node in ast.walk(module.syntax) if isinstance(node, ast.ImportFrom)) if module else ()
+    imports = (node for node in walk(module.syntax) if isinstance(node, ast.ImportFrom)) if module else ()
     stars = [node for node in imports if node.names[0].name == "*"]
     if module is None or not stars:
         return ()

@@ -1,0 +1,126 @@
+"""What became of one changed file: the names and members that it has lost, and whether it holds together.
+
+Asked of every changed file once, for all proofs that compare it with its source.
+"""
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from profilec.answers import Answers
+from profilec.config import Config
+from profilec.prove.bindings import bindings
+from profilec.prove.modules import Located, Module, is_source, parse, parses
+from profilec.prove.nodes import walk
+from profilec.prove.scopes import Scope, find_scopes, unresolved
+from profilec.tree import SourceFile, Tree
+
+
+@dataclass(frozen=True)
+class Gone:
+    """A member that a class at the top of a file has lost, with the lines of the source that bound it."""
+
+    owner: str
+    name: str
+    lines: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Change:
+    """What became of one file.
+
+    Attributes:
+        is_plain: it can be read, and nothing in it is read that was bound and is not any more.
+        lost: the names at its top that it does not bind any more.
+        gone: the members that its classes do not have any more.
+    """
+
+    is_plain: bool
+    lost: frozenset[str] = frozenset()
+    gone: tuple[Gone, ...] = ()
+
+
+def changes_of(
+    sources: Mapping[str, SourceFile], trees: Mapping[str, Tree], config: Config, answers: Answers
+) -> dict[str, dict[str, Change]]:
+    """What became of each changed file of each tree, by profile and path."""
+    changed = [
+        (path, profile)  # file by file, so that the source of all trees is parsed once
+        for path in sorted({path for tree in trees.values() for path in tree.files})
+        for profile, tree in trees.items()
+        if path in tree.files and tree.files[path].changed and is_source(path) and not config.is_copied(path)
+    ]
+    pairs = [
+        (path, sources[path].data if path in sources else None, trees[profile].files[path].data)
+        for path, profile in changed
+    ]
+    found: dict[str, dict[str, Change]] = {profile: {} for profile in trees}
+    for (path, profile), one in zip(changed, answers.ask(change, None, pairs, Change), strict=True):
+        found[profile][path] = one
+    return found
+
+
+def change(_: None, pair: tuple[str, bytes | None, bytes]) -> Change:
+    """Compare a file with its source; a question to `answers`."""
+    path, before, after = pair
+    emitted, source = parse(path, after), parse(path, before) if before is not None else None
+    if emitted is None or (before is not None and compiles_no_more(before, after)):
+        return Change(False)
+    is_plain = next(newly_unbound(source, emitted), None) is None
+    if source is None:
+        return Change(is_plain)
+    return Change(is_plain, frozenset(_bound(source) - _bound(emitted)), tuple(_gone(source, emitted)))
+
+
+def newly_unbound(source: Module | None, emitted: Module) -> Iterator[tuple[str, Located]]:
+    """The first place of each name that nothing binds, and that was bound wherever the source reads it."""
+    reported = {name for name, _ in unresolved(find_scopes(source.syntax))} if source else set()
+    for name, node in unresolved(find_scopes(emitted.syntax)):
+        if name not in reported:
+            reported.add(name)
+            yield name, node
+
+
+def compiles_no_more(before: bytes, after: bytes) -> bool:
+    """Whether the compiler of Python rejects a file whose source it takes."""
+    return not parses(None, after) and parses(None, before)
+
+
+def _bound(module: Module) -> set[str]:
+    scope = find_scopes(module.syntax)
+    return set() if "__getattr__" in scope.bound else scope.bound
+
+
+def _gone(source: Module, emitted: Module) -> Iterator[Gone]:
+    before, after = top_classes(find_scopes(source.syntax)), top_classes(find_scopes(emitted.syntax))
+    for owner in sorted(before.keys() & after.keys()):
+        kept = _members_of(after[owner])
+        for name, nodes in _members_of(before[owner]).items():
+            if name not in kept:
+                yield Gone(owner, name, tuple(node.lineno for node in nodes))
+
+
+def _members_of(definition: ast.ClassDef) -> dict[str, list[Located]]:
+    """The members of a class and what its methods set on their first parameter, with the places of each."""
+    found: dict[str, list[Located]] = {name: [*nodes] for name, nodes in bindings(definition.body).items()}
+    for method in definition.body:
+        match method:
+            case ast.FunctionDef(args=ast.arguments(args=[first, *_])) | ast.AsyncFunctionDef(
+                args=ast.arguments(args=[first, *_])
+            ):
+                for node in walk(method):
+                    match node:
+                        case ast.Attribute(value=ast.Name(id=owner), attr=name, ctx=ast.Store()) if (
+                            owner == first.arg
+                        ):
+                            found.setdefault(name, []).append(node)
+    return found
+
+
+def top_classes(scopes: Scope) -> dict[str, ast.ClassDef]:
+    """The classes of a module whose names stand for nothing else."""
+    return {
+        name: found[0].node
+        for name, found in scopes.definitions.items()
+        if len(found) == 1 and isinstance(found[0].node, ast.ClassDef) and name not in scopes.values
+    }
