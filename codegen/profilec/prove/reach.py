@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 
 from profilec.answers import Answers
+from profilec.depth import room_for_depth
 from profilec.prove.modules import Located, Module, parse
 from profilec.prove.references import References, may_import_at_run_time
 from profilec.prove.run_time import parts_at_run_time
@@ -65,6 +66,7 @@ class Reach:
     stars: tuple[str, ...] = ()
 
 
+@room_for_depth()
 def reach(words: frozenset[str], file: SourceFile) -> Reach:
     """Read one file.
 

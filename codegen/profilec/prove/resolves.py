@@ -12,6 +12,7 @@ from functools import cached_property
 from types import UnionType
 
 from profilec.config import Config
+from profilec.depth import room_for_depth
 from profilec.diagnostics import Finding
 from profilec.prove.bindings import bindings
 from profilec.prove.members import given_attributes
@@ -117,6 +118,7 @@ class Change:
     lost: frozenset[str] = frozenset()
 
 
+@room_for_depth()
 def change(_: None, pair: tuple[str, bytes | None, bytes]) -> Change:
     """Compare what a file binds and reads with what its source does."""
     path, before, after = pair
