@@ -276,7 +276,6 @@ class Meanings:
 
     def _called(self, *functions: Scope) -> Values:
         """What functions of this file may return."""
-
         return NOTHING.union(*map(self._returned, functions))
 
     def _returned(self, scope: Scope) -> Values:
