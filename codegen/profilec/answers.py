@@ -42,6 +42,10 @@ class Answers:
         self._earlier = _load(self._file, release) if self._file else {}
         self._workers: Workers | None = None
         self._asked: dict[bytes, bytes] = {}
+        if jobs > 1 and not self._earlier:
+            from profilec.workers import prepare  # as below
+
+            prepare()  # all is to be asked: let what they import be read meanwhile
 
     def ask[C, Q, A](
         self, question: Callable[[C, Q], A], common: C, about: Sequence[Q], kind: type[A]

@@ -26,6 +26,17 @@ if TYPE_CHECKING:
     from profilec.specialise import Specialised
 
 
+_NEEDED = (
+    "dependencies",
+    "optional-dependencies",
+    "scripts",
+    "gui-scripts",
+    "entry-points",
+    "requires-python",
+)
+"""What a package cannot do without if its project has it."""
+
+
 @dataclass(frozen=True)
 class Project:
     """A project's sources with what could not be read of them.
@@ -165,10 +176,20 @@ def analyse(
 
 
 def _metadata_findings(config: Config) -> Iterator[Finding]:
-    """A warning (PC014) where the project has metadata, but no version that could be found."""
+    """Warnings (PC014) where the project has metadata, but no version, or has what matters elsewhere."""
     if config.project and find_version(config) is None:
         message = "the version of the project is not to be found; the packages are called 0.0.0"
         yield Finding("PC014", "pyproject.toml", message=message, hint='write version = "…" into [project]')
+    profiles, dynamic = config.profiles.values(), config.project.get("dynamic")
+    by_profile = {
+        "dependencies": any(profile.dependencies for profile in profiles),
+        "scripts": any(profile.scripts for profile in profiles),
+    }
+    listed = dynamic if isinstance(dynamic, list) else ()
+    elsewhere = [key for key in _NEEDED if key in listed and not by_profile.get(key)]
+    if elsewhere:
+        message = f"the packages go without what is `dynamic`: {', '.join(elsewhere)}"
+        yield Finding("PC014", "pyproject.toml", message=message, hint="write it into [project]")
 
 
 def _by_facts(made: Mapping[str, "Specialised"]) -> dict[str, frozenset[int]]:

@@ -11,7 +11,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from multiprocessing import resource_tracker
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
@@ -72,6 +72,14 @@ class Workers:
         for process in self._processes:
             process.terminate()
             process.join()
+
+
+def prepare() -> None:
+    """Begin to import what processes work with, where they are started later, and do not wait for it."""
+    if sys.platform != "win32":
+        _context()
+        with _uninterrupted():
+            forkserver.ensure_running()
 
 
 def _context() -> SpawnContext | ForkServerContext:

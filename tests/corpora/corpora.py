@@ -64,6 +64,18 @@ def _source(requirement: str, within: str, package: str) -> Callable[[Path], Non
     return fetch
 
 
+def source_distribution(requirement: str) -> Path:
+    """Return the folder of a project as its maintainers published it, fetched if it is not there yet."""
+    folder = FOLDER / requirement
+    if not any(folder.glob("*/PKG-INFO")):
+        folder.mkdir(parents=True, exist_ok=True)
+        name = requirement.partition("==")[0]
+        with tarfile.open(_download(requirement, folder, "--no-binary", name)) as packed:
+            packed.extractall(folder, filter="data")
+    (found,) = folder.glob("*/PKG-INFO")
+    return found.parent
+
+
 def _standard_library(folder: Path) -> None:
     unwanted = ignore_patterns("__pycache__", "site-packages", "*.so", "config-*", "lib-dynload")
     copytree(sysconfig.get_path("stdlib"), folder / "stdlib", ignore=unwanted)

@@ -88,6 +88,8 @@ NAMED = {"pyproject.toml": '[project]\nname = "The-Oven"\nversion = "1"\n'}
         ({"pyproject.toml": "[tool.profilec]\n"}, [], "has a [tool.profilec] table already"),
         ({"pyproject.toml": "[tool\n"}, [], "is not valid TOML"),
         ({"pyproject.toml": "tool = {}\n", "a/__init__.py": ""}, [], "write [tool.profilec] by hand"),
+        ({"pyproject.toml": "tool = 3\n"}, [], "gives `tool` a value that is no table; write [tool]"),
+        ({"pyproject.toml": "project = 3\n"}, [], "gives `project` a value that is no table"),
         ({"readme.txt": ""}, [], "there is no package: no folder here or in src holds Python files"),
         ({"tests/__init__.py": "", "setup.py": "", "conftest.py": ""}, [], "there is no package"),
         ({"class/__init__.py": ""}, [], "there is no package"),

@@ -42,6 +42,7 @@ def test_the_fate_of_a_line_is_told_for_each_profile(
 ) -> None:
     ran = shop.run("explain", f"src/shop/jobs.py:{line}", "--json")
     assert ran.code == 0
+    assert (ran.json["path"], ran.json["line"]) == ("src/shop/jobs.py", line)
     assert {name: fate["fate"] for name, fate in ran.json["profiles"].items()} == {
         "native": native,
         "wasm": wasm,

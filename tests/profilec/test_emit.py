@@ -427,6 +427,17 @@ def test_a_version_that_cannot_be_found_is_a_warning(configured: Configured) -> 
     assert (ran.code, ran.codes) == (0, ["PC014"])
 
 
+def test_metadata_that_another_backend_would_work_out_is_missed(configured: Configured) -> None:
+    metadata = (
+        '[project]\nname = "shop"\nversion = "1"\ndynamic = ["requires-python", "dependencies", "readme"]\n'
+    )
+    project = configured(metadata + HEAD + TWO_WORLDS)
+    (project.root / "src" / "shop" / "_profile.py").unlink()
+    (finding,) = project.run("check", "--json").json["findings"]
+    assert finding["code"] == "PC014"
+    assert finding["message"] == "the packages go without what is `dynamic`: requires-python"
+
+
 def test_a_file_that_stays_as_it_is_is_not_written_anew(tmp_path: Path) -> None:
     tree = tmp_path / "build/native"
     replace_folders({tree: {"shop/a.py": b"a = 1\n", "shop/b.py": b"b = 1\n"}}, Origin("first"))

@@ -30,7 +30,7 @@ def prove(project: Project, source: Mapping[str, str], emitted: Mapping[str, str
         files[path] = EmittedFile(path, data, changed, lines)
     tree = Tree("wasm", files)
     return [
-        *prove_nothing_left(sources, tree, project.config),
+        *prove_nothing_left(sources, tree, project.config, Answers()),
         *prove_resolves(sources, tree, project.config, Reaches(frozenset(), Answers())),
     ]
 

@@ -482,3 +482,27 @@ def test_what_leads_on_and_on_comes_to_an_end(tmp_path: Path) -> None:
     text = f"import threading\n\n{calls}def f400(x):\n    return x.open\n\nf0(threading).Thread\n"
     findings = prove(tmp_path, {"shop/a.py": text, "shop/b.py": f"x = {'-' * 90}y{'.open' * 900}\n"})
     assert [finding.message for finding in findings] == ["`threading` is forbidden"]
+
+
+def test_a_class_that_answers_by_asking_itself_comes_to_an_end(tmp_path: Path) -> None:
+    text = (
+        "import time\nclass Alias:\n    def __getattr__(self, name):\n"
+        "        return getattr(self.__origin__, name)\n\nAlias().clock.sleep(1)\ntime.sleep(1)\n"
+    )
+    (found,) = prove(tmp_path, {"shop/a.py": text})
+    assert (found.code, found.line) == ("PC405", 7)
+
+
+@pytest.mark.parametrize("length", [10, 100])
+def test_a_name_is_followed_through_many_others(length: int, tmp_path: Path) -> None:
+    names = "".join(f"clock{number + 1} = clock{number}\n" for number in range(length))
+    text = f"import time as clock0\n{names}clock{length}.sleep(1)\n"
+    (found,) = prove(tmp_path, {"shop/a.py": text})
+    assert (found.code, found.line) == ("PC405", length + 2)
+
+
+def test_a_name_that_leads_through_thousands_of_others_comes_to_an_end(tmp_path: Path) -> None:
+    names = "".join(f"clock{number + 1} = clock{number}\n" for number in range(5000))
+    chain = "clock5000" + ".sleep().x" * 60
+    found = prove(tmp_path, {"shop/a.py": f"import time as clock0\n{names}{chain}\n"})
+    assert {finding.code for finding in found} <= {"PC405"}

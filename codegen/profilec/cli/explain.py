@@ -72,7 +72,11 @@ def _explain_line(config: Config, place: Place, *, as_json: bool) -> int:
             for name, fate in found.items()
         }
         click.echo(
-            json.dumps({"path": path, "line": place.line, "text": text, "profiles": profiles}, indent=2)
+            json.dumps(
+                {"path": config.shown(path), "line": place.line, "text": text, "profiles": profiles},
+                indent=2,
+                ensure_ascii=False,
+            )
         )
         return 0
     click.echo(f"{config.shown(path)}:{place.line}: {text.strip()}")

@@ -25,11 +25,11 @@ def init(package: str | None) -> int:
     root = Path.cwd()
     text = _read(root / FILE)
     document = _parsed(text, "is not valid TOML")
-    if "profilec" in document.get("tool", {}):
+    if "profilec" in _table(document, "tool"):
         raise click.UsageError(
             f"{FILE} has a [tool.profilec] table already; `profilec check` says what it gives"
         )
-    name = str(document.get("project", {}).get("name", ""))
+    name = str(_table(document, "project").get("name", ""))
     found = _choose(root, package, name)
     addition = rendered("init.toml.j2", {"package": found.package, "source": found.source})
     newline = "\r\n" if "\r\n" in text else "\n"
@@ -61,6 +61,13 @@ def _parsed(text: str, wrong: str) -> dict[str, Any]:
         return tomllib.loads(text.replace("\r\n", "\n"))
     except tomllib.TOMLDecodeError as error:
         raise click.UsageError(f"{FILE} {wrong} ({error})") from None
+
+
+def _table(document: dict[str, Any], name: str) -> dict[str, Any]:
+    table = document.get(name, {})
+    if not isinstance(table, dict):
+        raise click.UsageError(f"{FILE} gives `{name}` a value that is no table; write [{name}]")
+    return table
 
 
 def _choose(root: Path, wanted: str | None, project: str) -> Found:

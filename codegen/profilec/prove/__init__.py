@@ -42,10 +42,10 @@ def prove(
     """
     reaches = Reaches(forbidden_words(config), answers)
     for tree in trees.values():
-        yield from prove_nothing_left(sources, tree, config)
+        yield from prove_nothing_left(sources, tree, config, answers)
         yield from prove_lossless(sources, tree, config)
         yield from prove_resolves(sources, tree, config, reaches, by_facts)
-        yield from prove_members(sources, tree, config, by_facts)
+        yield from prove_members(sources, tree, config, by_facts, answers)
         yield from prove_forbidden(sources, tree, config, dependencies, reaches)
         yield from prove_imports_remain(sources, tree, config, dependencies, reaches)
     yield from prove_parity(sources, trees, config, by_facts)

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from profilec.prove.modules import statements
+from profilec.prove.nodes import children, walk
 
 type Binding = ast.stmt | ast.alias
 
@@ -55,7 +56,7 @@ def _names(target: ast.expr) -> Iterator[str]:
 
 
 def _captured(pattern: ast.pattern) -> Iterator[str]:
-    for node in ast.walk(pattern):
+    for node in walk(pattern):
         match node:
             case (
                 ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name))
@@ -67,7 +68,7 @@ def _bound_in_expressions(statement: ast.stmt) -> Iterator[str]:
     """The names that `:=` binds in the expressions of one statement, comprehensions included."""
     if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return
-    pending: list[ast.AST] = [*ast.iter_child_nodes(statement)]
+    pending: list[ast.AST] = children(statement)
     while pending:
         node = pending.pop()
         if isinstance(node, ast.NamedExpr):
@@ -75,4 +76,4 @@ def _bound_in_expressions(statement: ast.stmt) -> Iterator[str]:
         if isinstance(node, ast.match_case):
             pending += [node.guard] if node.guard else []
         elif not isinstance(node, ast.stmt | ast.ExceptHandler | ast.Lambda):
-            pending += ast.iter_child_nodes(node)
+            pending += children(node)

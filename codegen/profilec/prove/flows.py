@@ -7,6 +7,8 @@ import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from profilec.prove.nodes import children, walk
+
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 _ADDING = ("append", "appendleft", "add", "insert", "extend", "update", "setdefault")
@@ -30,7 +32,7 @@ class Flows:
 def flows_of(syntax: ast.Module) -> Flows:
     """Read what a file hands on."""
     found = Flows()
-    for node in ast.walk(syntax):
+    for node in walk(syntax):
         match node:
             case ast.Call(func=called):
                 found.calls.setdefault(last_name(called), []).append(node)
@@ -145,7 +147,7 @@ def returned(function: Definition, *, is_context: bool) -> list[ast.expr]:
                 yields.append(value)
             case ast.YieldFrom(value=table):
                 yields.append(ast.Starred(table))
-        pending += ast.iter_child_nodes(node)
+        pending += children(node)
     if is_context:
         return yields
     return [ast.List(yields)] if yields else results

@@ -5,7 +5,6 @@ package that leads there; its notes are the chain. A file that holds none of the
 looked into.
 """
 
-import ast
 import re
 import sys
 from collections.abc import Iterator, Mapping
@@ -15,8 +14,8 @@ from profilec.config import Config, Profile
 from profilec.diagnostics import Finding
 from profilec.prove.dependencies import Dependencies, Required
 from profilec.prove.imports import ImportGraph, Step
-from profilec.prove.modules import finding_at
-from profilec.prove.reach import Mention, Place, Reach, Reaches
+from profilec.prove.modules import Place, finding_at, node_at
+from profilec.prove.reach import Mention, Reach, Reaches
 from profilec.prove.standard_library import imported_as
 from profilec.prove.third_party import ThirdParty
 from profilec.tree import SourceFile, Tree
@@ -214,7 +213,7 @@ def _finding(
         message += _THERE.get(fault.code, "").format(step.module)
     assert file is not None  # the first importer of a chain is a module of the tree
     source = sources.get(file.path)
-    node = ast.Pass(**dict(zip(ast.Pass._attributes, place, strict=True)))
+    node = node_at(place)
     return finding_at(config, tree, file, source, node, code=fault.code, message=message, notes=tuple(notes))
 
 

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Callable, Iterator
 
 from profilec.prove.modules import Located, Module, statements
+from profilec.prove.nodes import walk
 
 _FURTHEST = 8
 """Lists of other names and modules that are followed; a circle ends here."""
@@ -93,7 +94,7 @@ class Listed:
 
 
 def _names_itself(value: ast.expr, table: str) -> bool:
-    return any(isinstance(node, ast.Name) and node.id == table for node in ast.walk(value))
+    return any(isinstance(node, ast.Name) and node.id == table for node in walk(value))
 
 
 def _imported_module(module: Module, alias: str) -> str | None:

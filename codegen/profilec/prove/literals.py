@@ -9,6 +9,7 @@ from itertools import islice, product
 
 from profilec.prove.behind import Behind
 from profilec.prove.modules import Module
+from profilec.prove.nodes import walk
 
 type Texts = frozenset[str | None]
 
@@ -290,7 +291,7 @@ class Literals:
     def _growing(self) -> frozenset[str]:
         """The names of tables that the file adds to after it wrote them out."""
         found = set()
-        for node in ast.walk(self._module.syntax):
+        for node in walk(self._module.syntax):
             match node:
                 case ast.Attribute(value=ast.Name(id=name), attr=method) if method in _GROWING:
                     found.add(name)

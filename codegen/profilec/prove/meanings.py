@@ -37,8 +37,8 @@ GETTERS = frozenset({"builtins.getattr", "inspect.getattr_static", "builtins.obj
 
 _MOST_NAMES = 32
 """Names that one expression is followed to."""
-_FURTHEST = 60
-"""Steps from one expression to the next that are followed."""
+_FURTHEST = 150
+"""Steps from one expression to the next: no program goes so far, and Python's stack not much further."""
 
 _PROPERTIES = frozenset({"property", "cached_property"})
 _OF_TABLES = ("get", "pop", "setdefault", "__getitem__")
@@ -69,11 +69,11 @@ class Meanings:
         self._module = module
         self.scopes = scopes
         self._around = around
+        self._is_answering = given is not None
+        self._depth = 0
         self.behind = Behind(module.syntax, scopes, self.values, is_guessing=is_guessing, given=given or {})
         self.literals = Literals(module, self.behind)
         self._known: dict[tuple[int, str], Values] = {}
-        self._depth = 0
-        self._is_answering = given is not None
         self._kept: list[ast.expr] = []  # what is known of an expression is known by its id
 
     def names(self, node: ast.expr) -> frozenset[str]:
@@ -94,10 +94,13 @@ class Meanings:
         return frozenset(value for value in found if isinstance(value, str))
 
     def _answer(self, scope: Scope, name: str) -> Values:
-        """What a `__getattr__`, of the module or of a class, returns for a name."""
+        """What a `__getattr__`, of the module or of a class, returns for a name.
+
+        One that is asked while another answers, or by itself, is not followed: it could go on for ever.
+        """
         match scope.node:
             case _ if self._is_answering:
-                pass  # a `__getattr__` that asks itself has no answer
+                return NOTHING
             case ast.FunctionDef(args=ast.arguments(args=[*_, ast.arg(arg=parameter)]), body=body):
                 key = id(scope), f"({name})"
                 return self._once(key, lambda: self._chosen(scope, parameter, body, name))

@@ -8,12 +8,15 @@ import ast
 import builtins
 import enum
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
+from profilec.answers import Answers
 from profilec.config import Config
 from profilec.diagnostics import Finding
 from profilec.prove.bindings import bindings
 from profilec.prove.meanings import Meanings
 from profilec.prove.modules import Located, finding_at, is_python, module_name, parse, unguarded
+from profilec.prove.nodes import walk
 from profilec.prove.scopes import Scope, find_scopes
 from profilec.prove.tree_meanings import TreeMeanings
 from profilec.tree import EmittedFile, SourceFile, Tree
@@ -33,7 +36,11 @@ type Class = tuple[str, str]
 
 
 def prove_members(
-    sources: Mapping[str, SourceFile], tree: Tree, config: Config, by_facts: Mapping[str, frozenset[int]]
+    sources: Mapping[str, SourceFile],
+    tree: Tree,
+    config: Config,
+    by_facts: Mapping[str, frozenset[int]],
+    answers: Answers,
 ) -> Iterator[Finding]:
     """Findings PC404 of one tree about members of classes.
 
@@ -43,8 +50,9 @@ def prove_members(
         config: the project's configuration.
         by_facts: the lines of each source file that went because of facts: what is there was never a member
             in that world.
+        answers: what is known of single files.
     """
-    lost = _find_lost(sources, tree, by_facts)
+    lost = _find_lost(sources, tree, by_facts, answers)
     words = {name.encode(): name for names in lost.values() for name in names}
     if not words:
         return
@@ -62,28 +70,50 @@ def prove_members(
 
 
 def _find_lost(
-    sources: Mapping[str, SourceFile], tree: Tree, by_facts: Mapping[str, frozenset[int]]
+    sources: Mapping[str, SourceFile], tree: Tree, by_facts: Mapping[str, frozenset[int]], answers: Answers
 ) -> dict[Class, frozenset[str]]:
     """The members that each class has in the source and not in a tree."""
+    changed = [
+        (file.path, sources[file.path].data, file.data)
+        for file in tree.files.values()
+        if file.changed and file.path in sources and is_python(file.path) and b"class" in file.data
+    ]
     found: dict[Class, frozenset[str]] = {}
-    for file in tree.files.values():
-        source = sources.get(file.path)
-        if not file.changed or source is None or not is_python(file.path) or b"class" not in file.data:
-            continue
-        before, after = parse(file.path, source.data), parse(file.path, file.data)
-        if before is None or after is None:
-            continue
-        remaining = _top_classes(find_scopes(after.syntax))
-        for name, definition in _top_classes(find_scopes(before.syntax)).items():
-            if name in remaining:
-                went = {
-                    member
-                    for member, nodes in _members_of(definition).items()
-                    if not any(node.lineno in by_facts.get(file.path, ()) for node in nodes)
-                } - _members_of(remaining[name]).keys()
-                if went:
-                    found[after.name, name] = frozenset(went)
+    for (path, _, _), went in zip(
+        changed, answers.ask(members_gone, None, changed, tuple[Gone, ...]), strict=True
+    ):
+        never = by_facts.get(path, frozenset())
+        for one in went:
+            if never.isdisjoint(one.lines):
+                owner = module_name(path)[0], one.owner
+                found[owner] = found.get(owner, frozenset()) | {one.name}
     return found
+
+
+@dataclass(frozen=True)
+class Gone:
+    """A member that a class at the top of a file has lost, with the lines of the source that bound it."""
+
+    owner: str
+    name: str
+    lines: tuple[int, ...]
+
+
+def members_gone(_: None, pair: tuple[str, bytes, bytes]) -> tuple[Gone, ...]:
+    """Compare the classes of a file with those of its source; a question to `answers`."""
+    path, before, after = pair
+    source, emitted = parse(path, before), parse(path, after)
+    if source is None or emitted is None:
+        return ()
+    return tuple(_gone(_top_classes(find_scopes(source.syntax)), _top_classes(find_scopes(emitted.syntax))))
+
+
+def _gone(before: Mapping[str, ast.ClassDef], after: Mapping[str, ast.ClassDef]) -> Iterator[Gone]:
+    for owner in sorted(before.keys() & after.keys()):
+        kept = _members_of(after[owner])
+        for name, nodes in _members_of(before[owner]).items():
+            if name not in kept:
+                yield Gone(owner, name, tuple(node.lineno for node in nodes))
 
 
 def _members_of(definition: ast.ClassDef) -> dict[str, list[Located]]:
@@ -94,7 +124,7 @@ def _members_of(definition: ast.ClassDef) -> dict[str, list[Located]]:
             case ast.FunctionDef(args=ast.arguments(args=[first, *_])) | ast.AsyncFunctionDef(
                 args=ast.arguments(args=[first, *_])
             ):
-                for node in ast.walk(method):
+                for node in walk(method):
                     match node:
                         case ast.Attribute(value=ast.Name(id=owner), attr=name, ctx=ast.Store()) if (
                             owner == first.arg
@@ -115,7 +145,7 @@ def _top_classes(scopes: Scope) -> dict[str, ast.ClassDef]:
 def given_attributes(file: EmittedFile) -> Iterator[str]:
     """The attributes that a file sets on anything, or asks for by text."""
     module = parse(file.path, file.data)
-    for node in ast.walk(module.syntax) if module else ():
+    for node in walk(module.syntax) if module else ():
         match node:
             case ast.Attribute(attr=name, ctx=ast.Store() | ast.Del()):
                 yield name
@@ -126,7 +156,7 @@ def given_attributes(file: EmittedFile) -> Iterator[str]:
 def _defined(file: EmittedFile) -> Iterator[str]:
     """The members of all classes of a file."""
     module = parse(file.path, file.data)
-    for node in ast.walk(module.syntax) if module else ():
+    for node in walk(module.syntax) if module else ():
         if isinstance(node, ast.ClassDef):
             yield from bindings(node.body)
 

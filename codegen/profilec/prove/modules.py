@@ -12,6 +12,7 @@ from symtable import symtable
 
 from profilec.config import Config
 from profilec.diagnostics import Finding
+from profilec.prove.nodes import children
 from profilec.tree import EmittedFile, SourceFile, Tree
 
 
@@ -58,7 +59,7 @@ def is_source(path: str) -> bool:
     return path.endswith((".py", ".pyi"))
 
 
-@lru_cache(maxsize=256)  # syntax trees are large: those of a large project must not all be held at once
+@lru_cache(maxsize=32)  # syntax trees are large: those of a large project must not all be held at once
 def parse(path: str, data: bytes) -> Module | None:
     """The parsed file, or None where this interpreter's grammar has no tree for it."""
     try:
@@ -98,7 +99,7 @@ def unguarded(syntax: ast.Module) -> Iterator[ast.AST]:
         if isinstance(node, ast.Try | ast.TryStar) and any(map(_catches, node.handlers)):
             pending += [*node.handlers, *node.orelse, *node.finalbody]
         else:
-            pending += ast.iter_child_nodes(node)
+            pending += children(node)
 
 
 def _catches(handler: ast.ExceptHandler) -> bool:
@@ -118,6 +119,18 @@ def statements(body: Iterable[ast.AST]) -> Iterator[ast.stmt]:
 
 
 type Located = (ast.expr | ast.stmt | ast.alias | ast.excepthandler | ast.arg | ast.keyword | ast.type_param)
+type Place = tuple[int, int, int, int]
+"""Line and column of the beginning and of the end, as a syntax tree has them."""
+
+
+def place_of(node: Located) -> Place:
+    """Where a node stands."""
+    return node.lineno, node.col_offset, node.end_lineno or 0, node.end_col_offset or 0
+
+
+def node_at(place: Place) -> Located:
+    """A node that stands at a place, of which nothing else is known."""
+    return ast.Pass(**dict(zip(ast.Pass._attributes, place, strict=True)))
 
 
 def finding_at(

@@ -13,12 +13,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from profilec.answers import Answers
 from profilec.config import Config
 from profilec.diagnostics import Finding
-from profilec.prove.modules import Located, Module, finding_at, is_source, parse
+from profilec.prove.modules import Located, Module, Place, finding_at, is_source, node_at, parse, place_of
+from profilec.prove.nodes import walk
 from profilec.prove.references import Reference, References
 from profilec.prove.scopes import find_scopes, unresolved
-from profilec.tree import EmittedFile, SourceFile, Tree
+from profilec.tree import SourceFile, Tree
 
 _COMPILER = "profilec"
 _MARKERS = frozenset({"flag", "only", "stub", "choose"})
@@ -26,15 +28,19 @@ _MARKER_WORD = re.compile(rb"\b(?:flag|only|stub|choose)\b")
 _MARKER_COMMENT = re.compile(r"#\s*profilec\s*:")
 
 
-def prove_nothing_left(sources: Mapping[str, SourceFile], tree: Tree, config: Config) -> Iterator[Finding]:
+def prove_nothing_left(
+    sources: Mapping[str, SourceFile], tree: Tree, config: Config, answers: Answers
+) -> Iterator[Finding]:
     """Findings PC401 of one tree.
 
     Args:
         sources: the files of the source root by path; the names of the flags are read from their module.
         tree: what one profile makes of them.
         config: the project's configuration.
+        answers: what is known of single files.
     """
-    words = _Words(config.flags, flag_names(sources, config))
+    words = Words(config.flags, flag_names(sources, config))
+    suspects = []
     for file in tree.files.values():
         if not is_source(file.path) or config.is_copied(file.path):
             continue
@@ -42,9 +48,12 @@ def prove_nothing_left(sources: Mapping[str, SourceFile], tree: Tree, config: Co
             message = f"the module of flags `{config.flags}` is in the tree"
             yield Finding("PC401", config.shown(file.path), message=message, profiles=(tree.profile,))
         elif words.stand_in(file.data) or (file.changed and _MARKER_WORD.search(file.data)):
-            for node, message in _search(file, words):
-                source = sources.get(file.path)
-                yield finding_at(config, tree, file, source, node, code="PC401", message=message)
+            suspects.append(SourceFile(file.path, file.data))
+    for suspect, found in zip(suspects, answers.ask(left, words, suspects, tuple[Left, ...]), strict=True):
+        file, source = tree.files[suspect.path], sources.get(suspect.path)
+        for one in found:
+            node = node_at(one.place)
+            yield finding_at(config, tree, file, source, node, code="PC401", message=one.message)
 
 
 def _paths(module: str) -> tuple[str, str]:
@@ -67,7 +76,7 @@ def flag_names(sources: Mapping[str, SourceFile], config: Config) -> frozenset[s
 
 
 @dataclass(frozen=True)
-class _Words:
+class Words:
     """What must not be left: the module of flags and the names in it, besides the compiler's own."""
 
     module: str | None
@@ -97,7 +106,20 @@ class _Words:
         )
 
 
-def _search(file: EmittedFile, words: _Words) -> Iterator[tuple[Located, str]]:
+@dataclass(frozen=True)
+class Left:
+    """Something that is left in a file: its place, and the sentence."""
+
+    place: Place
+    message: str
+
+
+def left(words: Words, file: SourceFile) -> tuple[Left, ...]:
+    """Return what is left in a file; a question to `answers`."""
+    return tuple(Left(place_of(node), message) for node, message in _search(file, words))
+
+
+def _search(file: SourceFile, words: Words) -> Iterator[tuple[Located, str]]:
     module = parse(file.path, file.data)
     if module is None:
         return
@@ -108,12 +130,12 @@ def _search(file: EmittedFile, words: _Words) -> Iterator[tuple[Located, str]]:
         elif name in _MARKERS:
             yield node, f"the marker `{name}` is left"
     if any(root in file.data for root in words.roots):
-        for syntax in ast.walk(module.syntax):
+        for syntax in walk(module.syntax):
             yield from _imported(module, syntax, words)
         yield from _named(module, words)
 
 
-def _named(module: Module, words: _Words) -> Iterator[tuple[Located, str]]:
+def _named(module: Module, words: Words) -> Iterator[tuple[Located, str]]:
     """Whatever stands for what must not be left, import statements aside; of chains of names the whole."""
     found: dict[tuple[int, int], Reference] = {}
     for reference in References(module).all():
@@ -127,7 +149,7 @@ def _named(module: Module, words: _Words) -> Iterator[tuple[Located, str]]:
         yield reference.node, f"{left} is left"
 
 
-def _imported(module: Module, node: ast.AST, words: _Words) -> Iterator[tuple[Located, str]]:
+def _imported(module: Module, node: ast.AST, words: Words) -> Iterator[tuple[Located, str]]:
     match node:
         case ast.Import():
             for alias in node.names:
@@ -140,7 +162,7 @@ def _imported(module: Module, node: ast.AST, words: _Words) -> Iterator[tuple[Lo
                     yield alias, f"the import of `{alias.name}` from `{origin}` is left"
 
 
-def _comments(file: EmittedFile) -> Iterator[tuple[Located, str]]:
+def _comments(file: SourceFile) -> Iterator[tuple[Located, str]]:
     if not _MARKER_COMMENT.search(file.data.decode("utf-8", "replace")):
         return
     try:

@@ -13,16 +13,14 @@ from operator import itemgetter
 
 from profilec.answers import Answers
 from profilec.depth import room_for_depth
-from profilec.prove.modules import Located, Module, parse
+from profilec.prove.modules import Module, Place, parse, place_of
+from profilec.prove.nodes import inner_blocks
 from profilec.prove.references import References, may_import_at_run_time
 from profilec.prove.run_time import parts_at_run_time
 from profilec.tree import SourceFile
 
 _PIECES = re.compile(rb"""getattr\s*\([^()]*,\s*(?:[fF][rR]?['"]|['"][^'"\n]*['"]\s*[^\s,)])""")
 """A `getattr` whose name is put together, so that the file need not hold the word."""
-
-type Place = tuple[int, int, int, int]
-"""Line and column of the beginning and of the end, as a syntax tree has them."""
 
 
 @dataclass(frozen=True)
@@ -84,20 +82,15 @@ def reach(words: frozenset[str], file: SourceFile) -> Reach:
     named, asked = references.all(written=holds_word), references.attributes(written=holds_word)
     return Reach(
         imports,
-        tuple(DynamicImport(one.module, _place(one.node)) for one in references.dynamic_imports),
+        tuple(DynamicImport(one.module, place_of(one.node)) for one in references.dynamic_imports),
         tuple(
-            Mention(one.name, _place(one.node), isinstance(one.node, ast.Name))
+            Mention(one.name, place_of(one.node), isinstance(one.node, ast.Name))
             for one in named
             if not words.isdisjoint(one.name.split("."))
         ),
-        tuple(Mention(one.name, _place(one.node)) for one in asked if one.name in words),
+        tuple(Mention(one.name, place_of(one.node)) for one in asked if one.name in words),
         tuple(references.stars),
     )
-
-
-def _place(node: Located) -> Place:
-    """Where a node stands."""
-    return node.lineno, node.col_offset, node.end_lineno or 0, node.end_col_offset or 0
 
 
 def _imported_names(module: Module) -> Iterator[tuple[str, int]]:
@@ -112,11 +105,9 @@ def _imported_names(module: Module) -> Iterator[tuple[str, int]]:
                 yield from ((name, node.lineno) for name in names)
             case ast.If():
                 pending += parts_at_run_time(node, module.syntax)
-            case ast.expr():
-                pass
-            case _:
-                for inner in ("finalbody", "orelse", "cases", "handlers", "body"):
-                    pending += getattr(node, inner, ())
+            case ast.stmt() | ast.excepthandler() | ast.match_case():
+                for block in inner_blocks(node):
+                    pending += block
 
 
 @dataclass
@@ -137,6 +128,7 @@ class Reaches:
         wanted = list(files)
         keys = [(file.path, hashlib.sha256(file.data).digest()) for file in wanted]
         new = {key: file for key, file in zip(keys, wanted, strict=True) if key not in self._known}
-        found = self.answers.ask(reach, self.words, list(new.values()), Reach)
-        self._known.update(zip(new, found, strict=True))
+        if new:
+            found = self.answers.ask(reach, self.words, list(new.values()), Reach)
+            self._known.update(zip(new, found, strict=True))
         return [self._known[key] for key in keys]

@@ -27,6 +27,7 @@ from profilec.prove.modules import (
     parses,
     unguarded,
 )
+from profilec.prove.nodes import children, walk
 from profilec.prove.reach import Reaches
 from profilec.prove.scopes import find_scopes, unresolved
 from profilec.prove.stars import lost_with_stars, through_stars
@@ -308,7 +309,7 @@ class _Mentions:
         yield from self._stars()
 
     def _imports(self, node: ast.AST) -> Iterator[tuple[Located, str, str]]:
-        for child in ast.iter_child_nodes(node):
+        for child in children(node):
             match child:
                 case ast.Import():
                     for alias in child.names:
@@ -328,7 +329,7 @@ class _Mentions:
 
     def _note(self, body: list[ast.stmt]) -> None:
         """Note what imports may bring to nothing, so that what is done with it is not looked at."""
-        for node in (inner for statement in body for inner in ast.walk(statement)):
+        for node in (inner for statement in body for inner in walk(statement)):
             if isinstance(node, ast.Import | ast.ImportFrom):
                 origin = (
                     self._module.absolute(node.module, node.level) if isinstance(node, ast.ImportFrom) else ""

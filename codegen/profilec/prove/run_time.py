@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from profilec.prove.modules import statements
+from profilec.prove.nodes import children
 
 _TYPING = ("typing", "typing_extensions")
 _TYPE_CHECKING = "TYPE_CHECKING"
@@ -20,7 +21,7 @@ def at_run_time(syntax: ast.Module) -> Iterator[ast.AST]:
     while pending:
         node = pending.pop()
         yield node
-        parts = parts_at_run_time(node, syntax) if isinstance(node, ast.If) else [*ast.iter_child_nodes(node)]
+        parts = parts_at_run_time(node, syntax) if isinstance(node, ast.If) else children(node)
         if annotations_are_text:
             types = getattr(node, "annotation", None), getattr(node, "returns", None)
             parts = [part for part in parts if part not in types]
@@ -56,7 +57,7 @@ def _truth(test: ast.expr, syntax: ast.Module) -> bool | None:
     return None
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=32)
 def _typing_names(syntax: ast.Module) -> frozenset[str]:
     """The names that a file has for the module `typing`."""
     return frozenset(
@@ -68,7 +69,7 @@ def _typing_names(syntax: ast.Module) -> frozenset[str]:
     )
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=32)
 def _type_checking_names(syntax: ast.Module) -> frozenset[str]:
     """The names that a file has for `TYPE_CHECKING`: imported, or a constant of that name that is false."""
     imported = {

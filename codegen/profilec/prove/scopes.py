@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Literal
 
 from profilec.prove.modules import Located
+from profilec.prove.nodes import children, walk
 from profilec.prove.run_time import parts_at_run_time
 
 _ALWAYS_BOUND = frozenset(dir(builtins)) | {
@@ -132,7 +133,7 @@ def unresolved(module: Scope) -> Iterator[tuple[str, Located]]:
                 yield name, node
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=32)
 def find_scopes(syntax: ast.Module) -> Scope:
     """The scopes of a module. A star import binds nothing here: what it brings depends on another file."""
     scope = Scope("module", None, syntax)
@@ -162,12 +163,16 @@ class _Reader(ast.NodeVisitor):
         elif isinstance(statement, ast.stmt) and not isinstance(
             statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
         ):
-            for child in ast.iter_child_nodes(statement):
+            for child in children(statement):
                 if not isinstance(child, ast.expr):
                     self._declare_outer(child)
         elif isinstance(statement, ast.ExceptHandler | ast.match_case):
             for child in statement.body:
                 self._declare_outer(child)
+
+    def generic_visit(self, node: ast.AST) -> None:
+        for child in children(node):
+            self.visit(child)
 
     def _all(self, nodes: Sequence[ast.AST | None]) -> None:
         for node in nodes:
@@ -404,7 +409,7 @@ class _Reader(ast.NodeVisitor):
             expression = ast.parse(text.strip(), mode="eval").body
         except (SyntaxError, ValueError):
             return
-        for node in ast.walk(expression):
+        for node in walk(expression):
             if isinstance(node, ast.Name):
                 self._scope.loads.append((node.id, at))
 

@@ -126,12 +126,14 @@ CODES = (
     ),
     Code(
         "PC014",
-        "the version of the project is not in the configuration",
+        "metadata of the project is not in the configuration",
         "warning",
         "The emitted metadata needs a version. It is read from `[project]`, else from `PKG-INFO` beside "
         'it, else from a plain `__version__ = "…"` in the package; none of these was there, and the '
-        "packages are called 0.0.0.",
-        '[project]\nname = "shop"\ndynamic = ["version"]',
-        '[project]\nname = "shop"\nversion = "1.0"',
+        "packages are called 0.0.0. Everything else is read from `[project]` alone: what a build backend "
+        "would work out (`dynamic`), such as dependencies from a `requirements.txt`, the packages go "
+        "without.",
+        '[project]\nname = "shop"\ndynamic = ["version", "dependencies"]',
+        '[project]\nname = "shop"\nversion = "1.0"\ndependencies = ["click>=8"]',
     ),
 )
