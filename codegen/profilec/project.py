@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from profilec.config import Config
+from profilec.depth import room_for_depth
 from profilec.diagnostics import Finding, merged
 from profilec.emit.project_files import find_version, project_files
 from profilec.seen import State
@@ -169,7 +170,8 @@ def analyse(
     if good:
         on_step("proving")
         by_facts = _by_facts(made)
-        findings += prove(project.sources, trees, config, third_party, by_facts, package.answers)
+        with room_for_depth():
+            findings += prove(project.sources, trees, config, third_party, by_facts, package.answers)
     return Analysis(project, package, made, merged(findings), proved=good, seen=third_party.seen)
 
 

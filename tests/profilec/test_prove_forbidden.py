@@ -217,3 +217,19 @@ def test_a_dependency_whose_only_import_went_is_a_warning(project: Project) -> N
     ran = project.run("check", "--json")
     assert (ran.code, ran.codes) == (0, ["PC409"])
     assert ran.json["findings"][0]["message"] == "the dependency `psutil>=5` is no longer imported"
+
+
+def test_what_a_forbidden_thing_gave_is_told_where_that_is_named(tmp_path: Path) -> None:
+    text = """
+        class Pager:
+            def __init__(self, stream):
+                self.stream = stream
+
+        def pipe():
+            import threading
+            worker = threading.Thread(stream=threading)
+            Pager(worker.stream).stream.write(worker.name)
+        """
+    files = {"shop/a.py": text, "shop/b.py": "from shop import a\n\na.pipe().name\n"}
+    (finding,) = prove(tmp_path, files)
+    assert (finding.line, finding.notes) == (7, ("also in line 8",))

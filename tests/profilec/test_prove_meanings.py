@@ -458,6 +458,7 @@ def test_a_circle_of_meanings_comes_to_an_end(tmp_path: Path) -> None:
         "        return self.f().f()\n\na = b\nb = a\ndef f():\n    return f()()\nf().sleep\nL = [L[0]]\n"
         "L[0].sleep\nx = x + x\nD = {D[k]: D[D[k]] for k in D}\nD = {D[k]: k}\nk = D[k]\nD[k].sleep\n"
         "importlib = __import__\nimportlib(x)\n"
+        "class P:\n    def __getattr__(self, name):\n        return getattr(self._p, name)\n\nP().x.sleep\n"
     )
     assert [finding.code for finding in prove(tmp_path, {"shop/a.py": text})] == ["PC406"]
 
@@ -474,6 +475,13 @@ def test_a_key_that_is_looked_up_by_itself_is_followed_so_far_and_no_further(tmp
             return importlib.import_module(key)
         """
     assert [finding.code for finding in prove(tmp_path, {"shop/a.py": text})] == ["PC406"]
+
+
+def test_what_leads_on_and_on_comes_to_an_end(tmp_path: Path) -> None:
+    calls = "".join(f"def f{n}(x):\n    return f{n + 1}(x.y)\n" for n in range(400))
+    text = f"import threading\n\n{calls}def f400(x):\n    return x.open\n\nf0(threading).Thread\n"
+    findings = prove(tmp_path, {"shop/a.py": text, "shop/b.py": f"x = {'-' * 90}y{'.open' * 900}\n"})
+    assert [finding.message for finding in findings] == ["`threading` is forbidden"]
 
 
 def test_a_class_that_answers_by_asking_itself_comes_to_an_end(tmp_path: Path) -> None:

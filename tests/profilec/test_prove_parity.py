@@ -310,6 +310,7 @@ BY_FACTS = {
     ),
     "a function beside an import": "from sys import path\nif sys.platform == 'linux':\n    def path(): ...\n",
     "a function of a private module": "from shop._c import go as go\n",
+    "a class of a private module": "from shop._c import Group as Group\n",
     "a value": "SIZE = 1\nif sys.platform == 'emscripten':\n    SIZE = 2\n",
     "the argument of a decorator": "@mark(sys.platform == 'emscripten')\ndef run(): ...\n",
     "all that is left of a module": "if sys.platform != 'emscripten':\n    run = mark(1)\n",
@@ -325,7 +326,8 @@ def test_a_difference_that_the_package_makes_by_itself_is_declared(name: str, pr
     project.write({"src/shop/a.py": f"import sys\nfrom shop.b import mark\n{BY_FACTS[name]}"})
     project.write({"src/shop/b.py": "def mark(value): ...\n"})
     go = "if sys.platform == 'emscripten':\n    def go(): ...\nelse:\n    def go(a): ...\n"
-    project.write({"src/shop/_c.py": f"import sys\n{go}"})
+    group = "if sys.platform == 'emscripten':\n    Group = ExceptionGroup\nelse:\n    class Group: ...\n"
+    project.write({"src/shop/_c.py": f"import sys\n{go}{group}"})
     codes = project.run("check", "--json").codes
     assert [code for code in codes if code != "PC106"] == []
 

@@ -16,6 +16,8 @@ type Value = str | Scope
 type Values = frozenset[Value]
 
 PARTIAL = "functools.partial"
+_NAMESPACES = ("SimpleNamespace", "Namespace")
+"""Classes whose instances have the attributes that they are made with."""
 _CONTEXTS = ("contextmanager", "asynccontextmanager")
 
 
@@ -181,7 +183,7 @@ class Behind:
             if isinstance(owner, ast.Name) and self._is_same(node.value, owner)
         ]
         for call in self.calls(node.value):
-            if not _scopes(self._values(call.func)):
+            if last_name(call.func) in _NAMESPACES:
                 found += [keyword.value for keyword in call.keywords if keyword.arg == node.attr]
         return found
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from profilec.answers import Answers
 from profilec.config import Config
+from profilec.depth import room_for_depth
 from profilec.prove.bindings import bindings
 from profilec.prove.modules import Located, Module, is_source, parse, parses
 from profilec.prove.nodes import walk
@@ -60,6 +61,7 @@ def changes_of(
     return found
 
 
+@room_for_depth()
 def change(_: None, pair: tuple[str, bytes | None, bytes]) -> Change:
     """Compare a file with its source; a question to `answers`."""
     path, before, after = pair

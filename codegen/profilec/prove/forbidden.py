@@ -157,7 +157,10 @@ def _mentions(reach: Reach, patterns: _Patterns, graph: ImportGraph) -> Iterator
     for mention in reach.names:
         if not _is_hidden(mention, reach, graph):
             for name in _through_modules(mention.name, patterns.words, graph):
-                if pattern := patterns.match(name):
+                is_given = (
+                    "()" in name or "[]" in name
+                )  # by what is forbidden, which is named where it is asked
+                if not is_given and (pattern := patterns.match(name)):
                     yield pattern, mention.place
     for attribute in reach.attributes:
         if attribute.name in patterns.methods:

@@ -305,9 +305,9 @@ class Interface:
         nodes = bindings(defining.syntax.body).get(alias.name) if defining else None
         if file is None or defining is None or not nodes:
             return f"{name} from {origin}" if origin else f"module {alias.name}"
-        if isinstance(nodes[-1], ast.ClassDef):
-            return f"class {name}"  # its members are compared where it is defined
         alike = [node for node in nodes if not self._is_declared(file, node)]
+        if alike and isinstance(alike[-1], ast.ClassDef):
+            return f"class {name}"  # its members are compared where it is defined
         shapes = (self._shape(file, defining, node, alias.name, depth + 1) for node in alike)
         return "; ".join(dict.fromkeys(shapes))
 

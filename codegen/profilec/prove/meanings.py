@@ -10,7 +10,7 @@ are written out. Anything else stands for nothing.
 
 import ast
 import builtins
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from profilec.prove.behind import PARTIAL, Behind, Value, Values, class_around, decorator_names
 from profilec.prove.flows import chosen
@@ -37,9 +37,8 @@ GETTERS = frozenset({"builtins.getattr", "inspect.getattr_static", "builtins.obj
 
 _MOST_NAMES = 32
 """Names that one expression is followed to."""
-
-_DEEPEST = 150
-"""Expressions that lead from one to the next: no program goes so far, and Python's stack not much further."""
+_FURTHEST = 150
+"""Steps from one expression to the next: no program goes so far, and Python's stack not much further."""
 
 _PROPERTIES = frozenset({"property", "cached_property"})
 _OF_TABLES = ("get", "pop", "setdefault", "__getitem__")
@@ -104,15 +103,25 @@ class Meanings:
                 return NOTHING
             case ast.FunctionDef(args=ast.arguments(args=[*_, ast.arg(arg=parameter)]), body=body):
                 key = id(scope), f"({name})"
-                if key not in self._known:
-                    given: dict[tuple[int, str], list[ast.expr]] = {
-                        (id(scope), parameter): [ast.Constant(name)]
-                    }
-                    inner = Meanings(self._module, self.scopes, self._around, given=given)
-                    results, _ = chosen(body, inner.literals.truth)
-                    self._known[key] = _bounded(NOTHING.union(*map(inner.values, results)))
-                return self._known[key]
+                return self._once(key, lambda: self._chosen(scope, parameter, body, name))
         return NOTHING
+
+    def _chosen(self, scope: Scope, parameter: str, body: list[ast.stmt], name: str) -> Values:
+        given: dict[tuple[int, str], list[ast.expr]] = {(id(scope), parameter): [ast.Constant(name)]}
+        inner = Meanings(self._module, self.scopes, self._around, given=given)
+        results, _ = chosen(body, inner.literals.truth)
+        return NOTHING.union(*map(inner.values, results))
+
+    def _once(self, key: tuple[int, str], work: Callable[[], Values]) -> Values:
+        """Values that are worked out once; meanwhile, what means itself means nothing."""
+        if key not in self._known:
+            if self._depth == _FURTHEST:
+                return NOTHING
+            self._known[key] = NOTHING
+            self._depth += 1
+            self._known[key] = _bounded(work())
+            self._depth -= 1
+        return self._known[key]
 
     def _step(self, values: Values, step: str) -> Values:
         attribute = step.removesuffix("()")
@@ -121,22 +130,11 @@ class Meanings:
 
     def values(self, node: ast.expr) -> Values:
         """What an expression may stand for."""
-        if self._depth == _DEEPEST:
-            return NOTHING
-        self._depth += 1
-        try:
-            return self._values(node)
-        finally:
-            self._depth -= 1
-
-    def _values(self, node: ast.expr) -> Values:
         match node:
             case ast.Name():
                 return self._name(node)
-            case ast.Attribute() | ast.Call():
-                return self._followed(node)
-            case ast.Subscript(ctx=ast.Load()) | ast.Starred():
-                return self._element(node)
+            case ast.Attribute() | ast.Call() | ast.Subscript(ctx=ast.Load()) | ast.Starred():
+                return self._once((id(node), ""), lambda: self._followed(node))
             case ast.IfExp(body=one, orelse=other):
                 return self.values(one) | self.values(other)
             case ast.BoolOp(values=operands):
@@ -147,17 +145,15 @@ class Meanings:
                 return self.values(value)
         return NOTHING
 
-    def _followed(self, node: ast.Attribute | ast.Call) -> Values:
-        key = id(node), ""
-        if key not in self._known:
-            self._known[key] = NOTHING
-            self._kept.append(node)
-            if isinstance(node, ast.Call):
-                self._known[key] = _bounded(self._call_of(self.behind.whole(node)))
-            else:
-                found = self._attribute(self.values(node.value), node.attr)
-                self._known[key] = _bounded(found.union(*map(self.values, self.behind.set_on_variable(node))))
-        return self._known[key]
+    def _followed(self, node: ast.Attribute | ast.Call | ast.Subscript | ast.Starred) -> Values:
+        self._kept.append(node)
+        match node:
+            case ast.Call():
+                return self._call_of(self.behind.whole(node))
+            case ast.Attribute(value=value, attr=name):
+                found = self._attribute(self.values(value), name)
+                return found.union(*map(self.values, self.behind.set_on_variable(node)))
+        return self._element(node)
 
     def _name(self, node: ast.Name) -> Values:
         scope = self.behind.scope_of(node)
@@ -179,17 +175,14 @@ class Meanings:
         return frozenset(f"{self._absolute(star)}.{name}" for star in self.scopes.stars)
 
     def _in_scope(self, scope: Scope, name: str) -> Values:
-        key = id(scope), name
-        if key not in self._known:
-            self._known[key] = NOTHING  # what a name means by way of itself
-            found: set[Value] = {self._absolute(imported) for imported in scope.imports.get(name, ())}
-            found.update(scope.definitions.get(name, ()))
-            if owner := _class_of_first(scope, name):
-                found.add(owner)
-            self._known[key] = _bounded(
-                frozenset(found).union(*map(self.values, self.behind.assigned(scope, name)))
-            )
-        return self._known[key]
+        return self._once((id(scope), name), lambda: self._bound(scope, name))
+
+    def _bound(self, scope: Scope, name: str) -> Values:
+        found: set[Value] = {self._absolute(imported) for imported in scope.imports.get(name, ())}
+        found.update(scope.definitions.get(name, ()))
+        if owner := _class_of_first(scope, name):
+            found.add(owner)
+        return frozenset(found).union(*map(self.values, self.behind.assigned(scope, name)))
 
     def _absolute(self, imported: Import) -> str:
         module = self._module.absolute(imported.module, imported.level)
@@ -206,17 +199,16 @@ class Meanings:
 
     def _member(self, scope: Scope, definition: ast.ClassDef, name: str) -> Values:
         """What an attribute of a class of this file, or of its instances, may stand for."""
-        key = id(scope), f".{name}"
-        if key not in self._known:
-            self._known[key] = NOTHING
-            given = self.behind.set_on(scope, name)
-            found = self._in_scope(scope, name).union(*map(self.values, given))
-            properties = [value for value in found if isinstance(value, Scope) and _is_property(value)]
-            found |= self._called(*properties)
-            inherited = self._attribute(NOTHING.union(*map(self.values, definition.bases)), name)
-            answers = (self._answer(one, name) for one in scope.definitions.get("__getattr__", ()))
-            self._known[key] = _bounded(found or inherited or NOTHING.union(*answers))
-        return self._known[key]
+        return self._once((id(scope), f".{name}"), lambda: self._found_in(scope, definition, name))
+
+    def _found_in(self, scope: Scope, definition: ast.ClassDef, name: str) -> Values:
+        given = self.behind.set_on(scope, name)
+        found = self._in_scope(scope, name).union(*map(self.values, given))
+        properties = [value for value in found if isinstance(value, Scope) and _is_property(value)]
+        found |= self._called(*properties)
+        inherited = self._attribute(NOTHING.union(*map(self.values, definition.bases)), name)
+        answers = (self._answer(one, name) for one in scope.definitions.get("__getattr__", ()))
+        return found or inherited or NOTHING.union(*answers)
 
     def _call_of(self, node: ast.Call) -> Values:
         called, literals = self.values(node.func), self.literals
@@ -287,14 +279,13 @@ class Meanings:
 
     def _called(self, *functions: Scope) -> Values:
         """What functions of this file may return."""
-        found: Values = NOTHING
-        for scope in functions:
-            key = id(scope), "()"
-            if key not in self._known:
-                self._known[key] = NOTHING
-                self._known[key] = _bounded(NOTHING.union(*map(self.values, self.behind.given_by(scope))))
-            found |= self._known[key]
-        return found
+        return NOTHING.union(*map(self._returned, functions))
+
+    def _returned(self, scope: Scope) -> Values:
+        def work() -> Values:
+            return NOTHING.union(*map(self.values, self.behind.given_by(scope)))
+
+        return self._once((id(scope), "()"), work)
 
     def _entry(self, table: ast.expr, *keys: ast.expr) -> Values:
         """What an entry of a table may stand for."""
@@ -304,17 +295,12 @@ class Meanings:
 
     def _element(self, node: ast.Subscript | ast.Starred) -> Values:
         """What an entry of a table may stand for, or any of its elements."""
-        key = id(node), "[]"
-        if key not in self._known:
-            self._known[key] = NOTHING
-            self._kept.append(node)
-            if isinstance(node, ast.Subscript):
-                entries = self._entry(node.value, node.slice)
-            else:
-                entries = NOTHING.union(*map(self.values, self.literals.inside(node.value)))
-            unfollowed = (f"{value}[]" for value in self.values(node.value) if isinstance(value, str))
-            self._known[key] = _bounded(entries or frozenset(unfollowed))
-        return self._known[key]
+        if isinstance(node, ast.Subscript):
+            entries = self._entry(node.value, node.slice)
+        else:
+            entries = NOTHING.union(*map(self.values, self.literals.inside(node.value)))
+        unfollowed = (f"{value}[]" for value in self.values(node.value) if isinstance(value, str))
+        return entries or frozenset(unfollowed)
 
     def _entries(self, table: ast.expr, name: str) -> Values:
         """What an entry of a namespace stands for: of `sys.modules`, `vars(os)`, `globals()` and the like."""
