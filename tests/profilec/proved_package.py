@@ -8,10 +8,10 @@ from profilec.answers import Answers
 from profilec.config import Config, Profile
 from profilec.config.model import Fact
 from profilec.diagnostics import Finding
-from profilec.prove.dependencies import Dependencies
 from profilec.prove.forbidden import forbidden_words, prove_forbidden
 from profilec.prove.idle_dependencies import prove_imports_remain
-from profilec.prove.reach import Reaches
+from profilec.prove.names.reach import Reaches
+from profilec.prove.third_party.dependencies import Dependencies
 from profilec.tree import EmittedFile, SourceFile, Tree
 
 FORBID = ("threading", "concurrent.futures", "time.sleep", "asyncio.to_thread", "open", "*.run_in_executor")

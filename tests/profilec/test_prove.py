@@ -10,8 +10,8 @@ from profilec.answers import Answers
 from profilec.diagnostics import Finding
 from profilec.prove.changes import changes_of
 from profilec.prove.lossless import prove_lossless
+from profilec.prove.names.reach import Reaches
 from profilec.prove.nothing_left import prove_nothing_left
-from profilec.prove.reach import Reaches
 from profilec.prove.resolves import prove_resolves
 from profilec.tree import EmittedFile, SourceFile, Tree
 

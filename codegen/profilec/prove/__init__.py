@@ -9,15 +9,15 @@ from profilec.answers import Answers
 from profilec.config import Config
 from profilec.diagnostics import Finding
 from profilec.prove.changes import changes_of
-from profilec.prove.dependencies import Dependencies
 from profilec.prove.forbidden import forbidden_words, prove_forbidden
 from profilec.prove.idle_dependencies import prove_imports_remain
 from profilec.prove.lossless import prove_lossless
 from profilec.prove.members import prove_members
+from profilec.prove.names.reach import Reaches
 from profilec.prove.nothing_left import prove_nothing_left
 from profilec.prove.parity import prove_parity
-from profilec.prove.reach import Reaches
 from profilec.prove.resolves import prove_resolves
+from profilec.prove.third_party.dependencies import Dependencies
 from profilec.tree import SourceFile, Tree
 
 __all__ = ["Dependencies", "prove"]

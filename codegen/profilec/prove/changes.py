@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from profilec.answers import Answers
 from profilec.config import Config
 from profilec.depth import room_for_depth
-from profilec.prove.bindings import bindings
-from profilec.prove.modules import Located, Module, is_source, parse, parses
-from profilec.prove.nodes import walk
-from profilec.prove.scopes import Scope, find_scopes, unresolved
+from profilec.prove.names.bindings import bindings
+from profilec.prove.names.modules import Located, Module, is_source, parse, parses
+from profilec.prove.names.nodes import walk
+from profilec.prove.names.scopes import Scope, find_scopes, unresolved
 from profilec.tree import SourceFile, Tree
 
 

@@ -3,9 +3,9 @@
 import ast
 from collections.abc import Callable
 
-from profilec.prove.behind import decorator_names
-from profilec.prove.flows import last_name
-from profilec.prove.modules import statements
+from profilec.prove.names.behind import decorator_names
+from profilec.prove.names.flows import last_name
+from profilec.prove.names.modules import statements
 
 _DECORATORS = frozenset({"dataclass", "define", "frozen", "mutable", "attrs"})
 _BASES = frozenset({"NamedTuple", "Struct", "BaseModel"})

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 from profilec.config import Config, Profile
 from profilec.diagnostics import Finding
-from profilec.prove.dependencies import Dependencies, Required
 from profilec.prove.imports import ImportGraph, Step
-from profilec.prove.modules import Place, finding_at, node_at
-from profilec.prove.reach import Mention, Reach, Reaches
-from profilec.prove.standard_library import imported_as
-from profilec.prove.third_party import ThirdParty
+from profilec.prove.names.modules import Place, finding_at, node_at
+from profilec.prove.names.reach import Mention, Reach, Reaches
+from profilec.prove.names.standard_library import imported_as
+from profilec.prove.third_party.dependencies import Dependencies, Required
+from profilec.prove.third_party.files import ThirdParty
 from profilec.tree import SourceFile, Tree
 
 _MOST_MEANINGS = 64
@@ -105,7 +105,7 @@ def _required(dependencies: Dependencies, config: Config, profile: Profile) -> R
     requirements = [*(map(str, common) if isinstance(common, list) else ()), *profile.dependencies]
     if not requirements:
         return Required()
-    from profilec.prove.worlds import Worlds  # brings what reads markers
+    from profilec.prove.third_party.worlds import Worlds  # brings what reads markers
 
     return dependencies.required(requirements, Worlds.of(profile, config))
 

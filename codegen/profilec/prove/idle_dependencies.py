@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from profilec.config import Config
 from profilec.diagnostics import Finding
-from profilec.prove.dependencies import Dependencies, requirement_name
-from profilec.prove.modules import is_python
-from profilec.prove.reach import Reaches
+from profilec.prove.names.modules import is_python
+from profilec.prove.names.reach import Reaches
+from profilec.prove.third_party.dependencies import Dependencies, requirement_name
 from profilec.tree import SourceFile, Tree
 
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from profilec.config import Config
-from profilec.prove.installed import COMPILED, compiled_name
-from profilec.prove.modules import is_python, module_name, parse
-from profilec.prove.reach import Reach, Reaches
-from profilec.prove.references import References
-from profilec.prove.third_party import ThirdParty
+from profilec.prove.names.modules import is_python, module_name, parse
+from profilec.prove.names.reach import Reach, Reaches
+from profilec.prove.names.references import References
+from profilec.prove.third_party.files import ThirdParty
+from profilec.prove.third_party.installed import COMPILED, compiled_name
 from profilec.tree import EmittedFile, SourceFile, Tree
 
 _FURTHEST = 8

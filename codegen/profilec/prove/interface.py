@@ -12,12 +12,21 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
-from profilec.prove.bindings import Binding, bindings
 from profilec.prove.fields import constructor, has_default, makes_constructor, options_shown
-from profilec.prove.flows import last_name
-from profilec.prove.listed import Listed
-from profilec.prove.modules import Located, Module, Place, is_python, module_name, parse, place_of, statements
-from profilec.prove.nodes import children, walk
+from profilec.prove.names.bindings import Binding, bindings
+from profilec.prove.names.flows import last_name
+from profilec.prove.names.listed import Listed
+from profilec.prove.names.modules import (
+    Located,
+    Module,
+    Place,
+    is_python,
+    module_name,
+    parse,
+    place_of,
+    statements,
+)
+from profilec.prove.names.nodes import children, walk
 from profilec.tree import EmittedFile, SourceFile, Tree
 
 _MARKER = re.compile(rb"#\s*profilec\s*:\s*(only|unless)\b")

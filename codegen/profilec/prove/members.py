@@ -11,13 +11,13 @@ from collections.abc import Iterator, Mapping
 
 from profilec.config import Config
 from profilec.diagnostics import Finding
-from profilec.prove.bindings import bindings
 from profilec.prove.changes import Change, top_classes
-from profilec.prove.meanings import Meanings
-from profilec.prove.modules import finding_at, is_python, module_name, parse, unguarded
-from profilec.prove.nodes import walk
-from profilec.prove.scopes import Scope
-from profilec.prove.tree_meanings import TreeMeanings
+from profilec.prove.names.bindings import bindings
+from profilec.prove.names.meanings import Meanings
+from profilec.prove.names.modules import finding_at, is_python, module_name, parse, unguarded
+from profilec.prove.names.nodes import walk
+from profilec.prove.names.scopes import Scope
+from profilec.prove.names.tree_meanings import TreeMeanings
 from profilec.tree import EmittedFile, SourceFile, Tree
 
 _DECORATORS = frozenset({

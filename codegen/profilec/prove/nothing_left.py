@@ -16,10 +16,19 @@ from functools import cached_property
 from profilec.answers import Answers
 from profilec.config import Config
 from profilec.diagnostics import Finding
-from profilec.prove.modules import Located, Module, Place, finding_at, is_source, node_at, parse, place_of
-from profilec.prove.nodes import walk
-from profilec.prove.references import Reference, References
-from profilec.prove.scopes import find_scopes, unresolved
+from profilec.prove.names.modules import (
+    Located,
+    Module,
+    Place,
+    finding_at,
+    is_source,
+    node_at,
+    parse,
+    place_of,
+)
+from profilec.prove.names.nodes import walk
+from profilec.prove.names.references import Reference, References
+from profilec.prove.names.scopes import find_scopes, unresolved
 from profilec.tree import SourceFile, Tree
 
 _COMPILER = "profilec"

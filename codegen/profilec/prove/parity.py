@@ -12,7 +12,7 @@ from profilec.answers import Answers
 from profilec.config import Config
 from profilec.diagnostics import Finding
 from profilec.prove.interface import Entry, Interface, entries_of
-from profilec.prove.modules import finding_at, is_python, module_name, node_at
+from profilec.prove.names.modules import finding_at, is_python, module_name, node_at
 from profilec.tree import SourceFile, Tree
 
 

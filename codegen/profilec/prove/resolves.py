@@ -13,10 +13,10 @@ from types import UnionType
 
 from profilec.config import Config
 from profilec.diagnostics import Finding
-from profilec.prove.bindings import bindings
 from profilec.prove.changes import Change, compiles_no_more, newly_unbound
 from profilec.prove.members import given_attributes
-from profilec.prove.modules import (
+from profilec.prove.names.bindings import bindings
+from profilec.prove.names.modules import (
     Located,
     Module,
     finding_at,
@@ -27,11 +27,11 @@ from profilec.prove.modules import (
     parses,
     unguarded,
 )
-from profilec.prove.nodes import children, walk
-from profilec.prove.reach import Reaches
-from profilec.prove.scopes import find_scopes, unresolved
-from profilec.prove.stars import lost_with_stars, through_stars
-from profilec.prove.tree_meanings import TreeMeanings
+from profilec.prove.names.nodes import children, walk
+from profilec.prove.names.reach import Reaches
+from profilec.prove.names.scopes import find_scopes, unresolved
+from profilec.prove.names.stars import lost_with_stars, through_stars
+from profilec.prove.names.tree_meanings import TreeMeanings
 from profilec.tree import EmittedFile, SourceFile, Tree
 
 _FROM_DOTS = re.compile(rb"\bfrom[\s\\]*\.[\s.\\]*import\b")

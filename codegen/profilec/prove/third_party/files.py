@@ -10,9 +10,9 @@ from pathlib import Path
 
 from profilec.answers import Answers
 from profilec.config import Profile
-from profilec.prove.installed import Modules
-from profilec.prove.modules import parse
-from profilec.prove.ruled_out import lines_ruled_out
+from profilec.prove.names.modules import parse
+from profilec.prove.third_party.installed import Modules
+from profilec.prove.third_party.ruled_out import lines_ruled_out
 from profilec.read import UnreadableSourceError, decode
 from profilec.tree import SourceFile
 

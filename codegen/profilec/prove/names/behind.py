@@ -9,8 +9,8 @@ import ast
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 
-from profilec.prove.flows import Definition, Flows, argument, flows_of, last_name, returned
-from profilec.prove.scopes import Scope
+from profilec.prove.names.flows import Definition, Flows, argument, flows_of, last_name, returned
+from profilec.prove.names.scopes import Scope
 
 type Value = str | Scope
 type Values = frozenset[Value]

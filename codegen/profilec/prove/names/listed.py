@@ -3,8 +3,8 @@
 import ast
 from collections.abc import Callable, Iterator
 
-from profilec.prove.modules import Located, Module, statements
-from profilec.prove.nodes import walk
+from profilec.prove.names.modules import Located, Module, statements
+from profilec.prove.names.nodes import walk
 
 _FURTHEST = 8
 """Lists of other names and modules that are followed; a circle ends here."""

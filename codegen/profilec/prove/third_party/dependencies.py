@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from profilec.prove.installed import Modules, modules_of
+from profilec.prove.third_party.installed import Modules, modules_of
 from profilec.seen import State, state_of
 
 if TYPE_CHECKING:  # slow to import, and only needed where something is required
@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # slow to import, and only needed where something is required
 
     from packaging.requirements import Requirement
 
-    from profilec.prove.worlds import Worlds
+    from profilec.prove.third_party.worlds import Worlds
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from itertools import islice, product
 
-from profilec.prove.behind import Behind
-from profilec.prove.modules import Module
-from profilec.prove.nodes import walk
+from profilec.prove.names.behind import Behind
+from profilec.prove.names.modules import Module
+from profilec.prove.names.nodes import walk
 
 type Texts = frozenset[str | None]
 

@@ -4,8 +4,8 @@ import ast
 from collections.abc import Iterator
 from functools import lru_cache
 
-from profilec.prove.modules import statements
-from profilec.prove.nodes import children
+from profilec.prove.names.modules import statements
+from profilec.prove.names.nodes import children
 
 _TYPING = ("typing", "typing_extensions")
 _TYPE_CHECKING = "TYPE_CHECKING"

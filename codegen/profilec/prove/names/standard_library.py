@@ -8,8 +8,8 @@ import sysconfig
 from functools import cache
 from pathlib import Path
 
-from profilec.prove.modules import parse
-from profilec.prove.scopes import find_scopes
+from profilec.prove.names.modules import parse
+from profilec.prove.names.scopes import find_scopes
 
 
 @cache

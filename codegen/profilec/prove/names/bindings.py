@@ -3,8 +3,8 @@
 import ast
 from collections.abc import Iterable, Iterator
 
-from profilec.prove.modules import statements
-from profilec.prove.nodes import children, walk
+from profilec.prove.names.modules import statements
+from profilec.prove.names.nodes import children, walk
 
 type Binding = ast.stmt | ast.alias
 

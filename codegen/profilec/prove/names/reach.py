@@ -13,10 +13,10 @@ from operator import itemgetter
 
 from profilec.answers import Answers
 from profilec.depth import room_for_depth
-from profilec.prove.modules import Module, Place, parse, place_of
-from profilec.prove.nodes import inner_blocks
-from profilec.prove.references import References, may_import_at_run_time
-from profilec.prove.run_time import parts_at_run_time
+from profilec.prove.names.modules import Module, Place, parse, place_of
+from profilec.prove.names.nodes import inner_blocks
+from profilec.prove.names.references import References, may_import_at_run_time
+from profilec.prove.names.run_time import parts_at_run_time
 from profilec.tree import SourceFile
 
 _PIECES = re.compile(rb"""getattr\s*\([^()]*,\s*(?:[fF][rR]?['"]|['"][^'"\n]*['"]\s*[^\s,)])""")

@@ -12,7 +12,7 @@ from symtable import symtable
 
 from profilec.config import Config
 from profilec.diagnostics import Finding
-from profilec.prove.nodes import children
+from profilec.prove.names.nodes import children
 from profilec.tree import EmittedFile, SourceFile, Tree
 
 

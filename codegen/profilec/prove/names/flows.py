@@ -7,7 +7,7 @@ import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from profilec.prove.nodes import children, walk
+from profilec.prove.names.nodes import children, walk
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 

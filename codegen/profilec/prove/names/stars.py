@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 
-from profilec.prove.listed import Listed
-from profilec.prove.modules import is_python, module_name, parse
-from profilec.prove.nodes import walk
-from profilec.prove.scopes import find_scopes, unresolved
+from profilec.prove.names.listed import Listed
+from profilec.prove.names.modules import is_python, module_name, parse
+from profilec.prove.names.nodes import walk
+from profilec.prove.names.scopes import find_scopes, unresolved
 from profilec.tree import SourceFile, Tree
 
 _STAR = re.compile(rb"\bimport[\s\\]*\*")

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
-from profilec.prove.modules import Located
-from profilec.prove.nodes import children, walk
-from profilec.prove.run_time import parts_at_run_time
+from profilec.prove.names.modules import Located
+from profilec.prove.names.nodes import children, walk
+from profilec.prove.names.run_time import parts_at_run_time
 
 _ALWAYS_BOUND = frozenset(dir(builtins)) | {
     "__file__", "__path__", "__builtins__", "__class__", "__module__", "__qualname__", "__annotations__",

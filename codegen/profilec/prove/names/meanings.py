@@ -12,11 +12,11 @@ import ast
 import builtins
 from collections.abc import Callable, Mapping
 
-from profilec.prove.behind import PARTIAL, Behind, Value, Values, class_around, decorator_names
-from profilec.prove.flows import chosen
-from profilec.prove.literals import Literals
-from profilec.prove.modules import Module
-from profilec.prove.scopes import Import, Scope
+from profilec.prove.names.behind import PARTIAL, Behind, Value, Values, class_around, decorator_names
+from profilec.prove.names.flows import chosen
+from profilec.prove.names.literals import Literals
+from profilec.prove.names.modules import Module
+from profilec.prove.names.scopes import Import, Scope
 
 NOTHING: Values = frozenset()
 

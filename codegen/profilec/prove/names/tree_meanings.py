@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
-from profilec.prove.meanings import Meanings
-from profilec.prove.modules import is_python, module_name, parse
-from profilec.prove.scopes import find_scopes
+from profilec.prove.names.meanings import Meanings
+from profilec.prove.names.modules import is_python, module_name, parse
+from profilec.prove.names.scopes import find_scopes
 from profilec.tree import EmittedFile, Tree
 
 _FURTHEST = 8

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from profilec.prove.literals import Texts
-from profilec.prove.meanings import GETTERS, IMPORTERS, SAME_AS_ARGUMENT, Meanings
-from profilec.prove.modules import Located, Module
-from profilec.prove.run_time import at_run_time
-from profilec.prove.scopes import Scope, find_scopes
+from profilec.prove.names.literals import Texts
+from profilec.prove.names.meanings import GETTERS, IMPORTERS, SAME_AS_ARGUMENT, Meanings
+from profilec.prove.names.modules import Located, Module
+from profilec.prove.names.run_time import at_run_time
+from profilec.prove.names.scopes import Scope, find_scopes
 
 _UNKNOWN: Texts = frozenset({None})
 _RUNNERS = frozenset({"builtins.exec", "builtins.eval"})
