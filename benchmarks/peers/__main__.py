@@ -55,4 +55,5 @@ if __name__ == "__main__":
     measured = asyncio.run(main(given.rounds))
     if given.json is not None:
         record = {"python": platform.python_version(), "rows": measured}
+        given.json.parent.mkdir(parents=True, exist_ok=True)
         given.json.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
