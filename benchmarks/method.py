@@ -2,9 +2,9 @@
 
 Every figure is of whole processes that take turns, since one interpreter can hold only one `kernel_exec`.
 
-How fast the same bytecode runs depends on where its objects lie in memory, by as much as 6 %, and that
-depends on the length of the path that every code object holds. So what runs is compared as copies in folders
-of equally long names, of another length in every round.
+How fast the same bytecode runs depends on where its objects lie in memory, by as much as 6 %, and that on
+whatever was imported before. So every process that measures a run has memory of its own to begin with, some
+of it free again at random, and there are many.
 """
 
 from __future__ import annotations
@@ -15,9 +15,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from shutil import copy, copytree, ignore_patterns
 from statistics import quantiles
-from tempfile import TemporaryDirectory
 
 from benchmarks.record import Row
 
@@ -25,7 +23,9 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCE = f"{ROOT / 'kernel_exec_src'}{os.pathsep}{ROOT / 'codegen'}"
 
 _RUN = """
-import asyncio, time
+import asyncio, random, time
+taken = [bytes(random.randrange(3_000)) for _ in range(random.randrange(20_000))]
+del taken[::2]
 from benchmarks.cases import Driven, chain, same
 async def main():
     driven = Driven(chain(10), same)
@@ -52,7 +52,7 @@ def method(scale: float, rounds: int) -> list[Row]:
     run = _RUN.format(messages=int(40_000 * scale))
     as_wasm = {"PROFILEC_PROFILE": "wasm"}
     return [
-        _runs("the native tree runs, against the source", native, run, rounds, goal=1),
+        _compare("the native tree runs, against the source", native, run, "native", {}, 4 * rounds, goal=1),
         _compare(
             "the native tree is imported, against the source", native, _IMPORT, "native", {}, rounds, goal=1
         ),
@@ -61,25 +61,6 @@ def method(scale: float, rounds: int) -> list[Row]:
         ),
         _sizes("the wasm tree is smaller, in bytes of Python", "wasm"),
     ]
-
-
-def _runs(name: str, python: list[str], code: str, rounds: int, goal: float) -> Row:
-    """Return how many times longer the source takes than the native tree, in folders of ever longer names."""
-    with TemporaryDirectory(prefix="profilec-") as folder:
-        ratios, sources_only = [], ignore_patterns("__pycache__")
-        for number in range(max(9, rounds)):
-            home = Path(folder, "x" * (number + 1))
-            tree, source = home / "native", home / "source"
-            copytree(ROOT / "build/native/kernel_exec", tree / "kernel_exec", ignore=sources_only)
-            copytree(ROOT / "kernel_exec_src/kernel_exec", source / "kernel_exec", ignore=sources_only)
-            copy(ROOT / "pyproject.toml", home)
-            paths = f"{source}{os.pathsep}{ROOT / 'codegen'}", str(tree)
-            for path in paths:
-                _printed(python, _IMPORT, path, {})  # writes the bytecode
-            slow, fast = (_printed(python, code, path, {}) for path in paths)
-            ratios.append(slow / fast)
-    low, middle, high = quantiles(ratios, n=4)
-    return Row(name, middle, low, high, goal=goal)
 
 
 def _compare(
