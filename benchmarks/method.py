@@ -86,7 +86,9 @@ def _ratio(name: str, slow: Callable[[], float], fast: Callable[[], float], roun
 
 def _printed(python: list[str], code: str, path: str, more: Mapping[str, str]) -> float:
     environment = {**os.environ, **more, "PYTHONPATH": f"{path}{os.pathsep}{ROOT}"}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an import is measured with the bytecode of the last one
+    environment.pop(
+        "PYTHONDONTWRITEBYTECODE", None
+    )  # an import is measured with the bytecode of the last one
     gc.collect()
     run = subprocess.run([*python, "-c", code], env=environment, capture_output=True, text=True)
     if run.returncode != 0:
