@@ -25,7 +25,8 @@ class World:
     Attributes:
         held: by path, the places in a file where facts decide nothing.
         code_of: gives the `code` of an exception class of the package, by its dotted path.
-        formatted: what is emitted goes through Black, which keeps a list of several lines that ends with a comma.
+        formatted: what is emitted goes through Black, which leaves a list a line for each element that ends
+            with a comma.
     """
 
     profile: Profile
