@@ -25,6 +25,8 @@ class World:
     Attributes:
         held: by path, the places in a file where facts decide nothing.
         code_of: gives the `code` of an exception class of the package, by its dotted path.
+        formatted: what is emitted goes through Black, which leaves a list a line for each element that ends
+            with a comma.
     """
 
     profile: Profile
@@ -32,6 +34,7 @@ class World:
     facts: Facts
     held: Mapping[str, frozenset[Span]] = field(default_factory=dict)
     code_of: Callable[[str], str | None] = lambda path: None
+    formatted: bool = False
 
 
 def looks_like_a_flag(use: Use, names: Names, flags: FlagTable) -> bool:

@@ -143,7 +143,9 @@ def _settled(config: Config, task: Task, syntax: Syntax, names: Names) -> tuple[
     outcomes = {}
     for name, given in task.profiles.items():
         profile = config.profiles[name]
-        world = World(profile, flags, given.facts, {task.text.path: given.held}, code_of)
+        world = World(
+            profile, flags, given.facts, {task.text.path: given.held}, code_of, config.format == "black"
+        )
         settling = _Settling(module, world, given, _stub(task.text.path, profile, config), bool(wrong))
         outcomes[name] = settling.outcome()
     subjects = frozenset(subjects_used(module, flags))

@@ -263,6 +263,73 @@ def test_only_changed_files_are_formatted(configured: Configured) -> None:
     assert emitted.files["shop/b.py"] == b"y=1\n"
 
 
+SHORTER = """
+from shop._profile import THREADS
+from os import (
+    path,
+    sep,  # profilec: only THREADS
+)
+PATHS = [
+    "a",
+    "b",  # profilec: only THREADS
+    "c",
+]
+ONE = (
+    1,
+    2,  # profilec: only THREADS
+)
+KEPT = [
+    1,
+    2,
+]
+
+
+def f(
+    a,
+    *,
+    b=1,  # profilec: only THREADS
+): ...
+
+
+f(
+    1,
+    # two
+    2,
+    b=3,  # profilec: only THREADS
+)
+"""
+SHORT = """\
+from os import path
+
+PATHS = ["a", "c"]
+ONE = (1,)
+KEPT = [
+    1,
+    2,
+]
+
+
+def f(a): ...
+
+
+f(
+    1,
+    # two
+    2,
+)
+"""
+
+
+def test_black_lays_out_anew_what_lost_an_element(project: Project) -> None:
+    configuration = project.read("pyproject.toml").replace(
+        "[tool.profilec]\n", '[tool.profilec]\nformat = "black"\n'
+    )
+    project.write({"pyproject.toml": configuration, "src/shop/_a.py": SHORTER})
+    ran = project.run("build", "wasm", "--json")
+    assert ran.code == 0, ran.out
+    assert project.read("build/wasm/shop/_a.py") == SHORT
+
+
 def test_what_black_refuses_refuses_the_package(configured: Configured) -> None:
     config = configured(
         HEAD.replace("\n", '\nformat = "black"\n', 1) + "[tool.profilec.profiles.native]\n"

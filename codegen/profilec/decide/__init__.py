@@ -74,7 +74,7 @@ def decide(
         stub: what the module's definitions refuse with, where the profile has only its stub.
     """
     lost = dict(unused)
-    draft = Draft(module.syntax, world.profile.name)
+    draft = Draft(module.syntax, world.profile.name, formatted=world.formatted)
     for mark in module.marks:
         cause = Cause(f"marked `{mark.shown}`", mark.line)
         draft.cut(*_comment_lines(module.syntax, mark), cause)

@@ -8,11 +8,16 @@ from profilec.read import Span, Syntax
 
 
 class Draft:
-    """Collects cuts and findings while a module is walked for one profile."""
+    """Collects cuts and findings while a module is walked for one profile.
 
-    def __init__(self, syntax: Syntax, profile: str) -> None:
+    Attributes:
+        formatted: Black lays out what is left.
+    """
+
+    def __init__(self, syntax: Syntax, profile: str, *, formatted: bool = False) -> None:
         self.syntax = syntax
         self.profile = profile
+        self.formatted = formatted
         self.cuts: list[Cut] = []
         self.findings: list[Finding] = []
 

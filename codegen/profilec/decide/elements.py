@@ -38,6 +38,19 @@ def cut_elements(
         if stop > index:
             _cut_run(draft, elements, index, stop, cause, keep_comma)
         index = stop + 1
+    if draft.formatted and not keep_comma:
+        _cut_last_comma(draft, [one for one, goes in zip(elements, lost, strict=True) if not goes][-1], cause)
+
+
+def _cut_last_comma(draft: Draft, last: cst.CSTNode, cause: Cause) -> None:
+    """Cut the comma that a list of several lines ends with, so that Black lays out what is left anew.
+
+    Black takes it for the wish that each element has a line, which may have been needed for a mark alone.
+    """
+    end = draft.syntax.inner(last).end
+    comma = _after_separator(draft.syntax, last) - 1
+    if draft.syntax.content[end : comma + 1].strip() == ",":
+        draft.cut(comma, comma + 1, cause)
 
 
 def _cut_run(
