@@ -1,139 +1,26 @@
-"""What lies in an output folder: guard, metadata, formatting, map; and how the folder is replaced."""
+"""What is emitted: metadata, formatting, maps, and output folders that change in one step."""
 
-import ast
 import signal
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from profilec_project import Project
+from two_worlds import HEAD, TWO_WORLDS, Configured, unchanged
 
 from profilec.answers import Answers
-from profilec.config import Config, Profile
 from profilec.emit import folder as folders
 from profilec.emit.folder import OutputError, inspect, replace_folders
 from profilec.emit.formatting import FormatError, carry_over, format_file
-from profilec.emit.guard import add_guard
 from profilec.emit.metadata import dependencies, render_metadata
 from profilec.emit.origin import Origin
 from profilec.emit.package import EmitError, render_package
 from profilec.emit.source_map import MAP_FILE, read_map
 from profilec.emit.templating import toml
 from profilec.tree import EmittedFile, Tree
-
-HEAD = '[tool.profilec]\nsource = "src"\npackage = "shop"\n'
-TWO_WORLDS = """
-[tool.profilec.profiles.native]
-dependencies = ["click>=8", "uvloop; os_name == 'posix'"]
-marker = "sys_platform != 'emscripten'"
-scripts = { shop = "shop.cli:main" }
-
-[tool.profilec.profiles.wasm]
-dependencies = ["micropip"]
-marker = "sys_platform == 'emscripten'"
-wheel-tag = "py3-none-pyemscripten_2026_0_wasm32"
-"""
-
-type Configured = Callable[[str], Project]
-
-
-def unchanged(text: str, path: str = "shop/__init__.py") -> EmittedFile:
-    return EmittedFile(path, text.encode(), False)
-
-
-def guarded(text: str, tmp_path: Path, marker: str = "sys_platform == 'emscripten'") -> EmittedFile:
-    wasm = Profile("wasm", marker=marker)
-    config = Config(tmp_path, "shop", {"native": Profile("native"), "wasm": wasm})
-    return add_guard(unchanged(text), wasm, config, "web-shop", Answers())
-
-
-GUARD = """import sys as _sys
-
-if _sys.platform != "emscripten":
-    raise ImportError(
-        "this is the wasm build of shop, for sys_platform == 'emscripten'; "
-        "install the native build here instead: pip install --force-reinstall web-shop"
-    )
-"""
-
-
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ("", ""),
-        ('"""A shop."""\n', ""),
-        ('"""A shop."""\n\nfrom __future__ import annotations\n', "\nimport os\n"),
-        ("# Copyright.\n", "\nimport os\n"),
-        ("# Copyright.\n\n", "# About os.\nimport os\n"),
-        ("#!/usr/bin/python\n# coding: utf-8\n", "import os\n"),
-        ("", "import os\n"),
-        ('"""A\nshop."""\n', "\n\nclass A:\n    pass\n"),
-    ],
-)
-def test_the_guard_stands_before_everything_but_docstring_and_future(
-    before: str, after: str, tmp_path: Path
-) -> None:
-    file = guarded(before + after, tmp_path)
-    text = file.data.decode()
-    assert GUARD in text
-    assert text.startswith(before)
-    start = text.index(GUARD)
-    assert text[:start].strip() == before.strip()
-    assert text[start + len(GUARD) :].strip() == after.strip()
-    ast.parse(text)
-    lines, source = text.split("\n"), (before + after).split("\n")
-    for number, line in enumerate(lines[:-1], 1):
-        origin = file.source_line(number)
-        assert line == source[origin - 1] if origin else line in ("", *GUARD.split("\n"))
-
-
-@pytest.mark.parametrize(
-    "code", ["x = t'{y}'\n", "type P[T = int] = T\n", "try:\n    x\nexcept A, B:\n    y\n"]
-)
-def test_the_guard_stands_at_one_place_whichever_python_runs(code: str, tmp_path: Path) -> None:
-    before = '"""A shop."""\n\nfrom __future__ import annotations\n'
-    for head, rest in ((before, code), (before, "x = 1\n" + code), ("# Copyright.\n", code)):
-        plain, newer = (guarded(head + text, tmp_path).data.decode() for text in ("x = 1\n", rest))
-        assert newer.split(GUARD)[0] == plain.split(GUARD)[0]
-        assert newer.split(GUARD)[1].strip() == rest.strip()
-
-
-def test_the_guard_takes_the_newlines_of_its_file(tmp_path: Path) -> None:
-    file = guarded('"""A shop."""\r\n\r\nimport os\r\n', tmp_path)
-    assert b"\n" not in file.data.replace(b"\r\n", b"")
-
-
-def test_a_profile_without_a_marker_has_no_guard(tmp_path: Path) -> None:
-    file = unchanged("import os\n")
-    native = Profile("native")
-    assert add_guard(file, native, Config(tmp_path, "shop", {"native": native}), "shop", Answers()) is file
-
-
-def test_the_guard_refuses_the_other_world_in_one_sentence(tmp_path: Path) -> None:
-    (tmp_path / "shop").mkdir()
-    (tmp_path / "shop" / "__init__.py").write_bytes(guarded("import os\n", tmp_path).data)
-    ran = subprocess.run([sys.executable, "-c", "import shop"], cwd=tmp_path, capture_output=True, text=True)
-    assert ran.returncode == 1
-    assert ran.stderr.splitlines()[-1] == (
-        "ImportError: this is the wasm build of shop, for sys_platform == 'emscripten'; "
-        "install the native build here instead: pip install --force-reinstall web-shop"
-    )
-
-
-def test_the_guard_lets_its_own_world_pass(tmp_path: Path) -> None:
-    (tmp_path / "shop").mkdir()
-    marker = "sys_platform != 'emscripten' and python_version >= '3.8'"
-    (tmp_path / "shop" / "__init__.py").write_bytes(guarded("import os\n", tmp_path, marker).data)
-    subprocess.run([sys.executable, "-W", "error", "-c", "import shop"], cwd=tmp_path, check=True)
-
-
-def test_a_guard_names_the_tag_of_the_wheel_that_belongs_here(configured: Configured) -> None:
-    config = configured(HEAD + TWO_WORLDS).config
-    file = add_guard(unchanged(""), config.profiles["native"], config, "web-shop", Answers())
-    assert b'here instead: web-shop with the tag py3-none-pyemscripten_2026_0_wasm32"' in file.data
 
 
 def test_every_wheel_names_the_dependencies_of_all_profiles(configured: Configured) -> None:
@@ -298,6 +185,8 @@ f(
     b=3,  # profilec: only THREADS
 )
 """
+
+
 SHORT = """\
 from os import path
 
@@ -356,6 +245,8 @@ def test_the_map_leads_from_tree_to_source_and_back(configured: Configured, tmp_
 
 
 OLD = {"shop/a.py": b"old\n", "shop/b.py": b"old\n"}
+
+
 NEW = {"shop/a.py": b"new\n", "shop/c.py": b"new\n"}
 
 
