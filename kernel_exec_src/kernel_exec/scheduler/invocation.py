@@ -125,6 +125,7 @@ async def _stream(scheduler: Scheduler, driver: Driver, node: Node, payload: Any
         if close is not None:
             await close()
     driver.interrupted = False
+    _settle(scheduler, node)  # what the host takes to read the last items is not the handler's time
     feed.end()
     await feed.drained()
     scheduler.feeds.discard(feed)

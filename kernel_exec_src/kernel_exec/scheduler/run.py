@@ -15,7 +15,7 @@ from sys import maxsize
 from typing import TYPE_CHECKING, Any
 
 from kernel_exec.context import RunState
-from kernel_exec.errors import ExecutionError, NodeFailed, QueueLimitExceeded
+from kernel_exec.errors import ExecutionError, NodeFailed, QueueLimitExceeded, in_words
 from kernel_exec.offload import blamed
 from kernel_exec.payloads import ATOMS, estimate_bytes
 from kernel_exec.results import Feed, Value
@@ -175,7 +175,7 @@ class Run(ABC):
     def fail(self, node: Node, cause: BaseException) -> None:
         """End the run because the handler of `node` raised `cause`, or its payload could not go on."""
         alias, cause = blamed(node.alias, cause)
-        message = f"node {alias!r} failed: {type(cause).__name__}: {cause}"
+        message = f"node {alias!r} failed: {in_words(cause)}"
         self.stop(NodeFailed(message, alias=alias, cause=cause))
 
     def discard(self, error: ExecutionError) -> None:

@@ -47,6 +47,26 @@ async def test_whatever_a_handler_raises_is_the_failure_of_its_node(cause: BaseE
     assert caught.value.__cause__ is cause
 
 
+class Mute(Exception):
+    """An exception that cannot say what it is."""
+
+    def __str__(self) -> str:
+        raise ValueError("nothing to say")
+
+    __repr__ = __str__
+
+
+async def test_what_cannot_say_what_it_is_fails_its_node_all_the_same() -> None:
+    async def mute(payload: Any) -> Any:
+        raise Mute
+
+    flow = small("in>a>out", {"a": mute})
+    with pytest.raises(NodeFailed, match=r"'a' failed: Mute: its message could not be had") as caught:
+        await soon(flow.executor().run_once(flow.plan, "in", 1, capture="out"))
+    assert isinstance(caught.value.cause, Mute)
+    assert "Mute" in str(caught.value.to_dict())
+
+
 @pytest.mark.parametrize("kind", ["coroutine", "inline"])
 async def test_stop_iteration_is_a_failure_too(kind: str) -> None:
     async def coroutine(payload: Any) -> Any:

@@ -48,6 +48,36 @@ async def test_streams_of_several_messages_follow_one_another() -> None:
             assert await items_of(await soon(run.next())) == list(range(number))
 
 
+async def test_a_second_task_that_waits_for_the_next_item_is_refused() -> None:
+    async def slow(number: int) -> AsyncIterator[int]:
+        for item in range(number):
+            await asyncio.sleep(0.01)
+            yield item
+
+    flow = small("in>out", {"out": stream(slow)})
+    result = await flow.executor().run_once(flow.plan, "in", 3, capture="out")
+    first, second = await soon(asyncio.gather(items_of(result), items_of(result), return_exceptions=True))
+    assert first == [0, 1, 2]
+    assert isinstance(second, RuntimeError)
+
+
+async def test_a_reader_that_gave_up_hinders_no_other() -> None:
+    go = asyncio.Event()
+
+    async def held(number: int) -> AsyncIterator[int]:
+        await go.wait()
+        for item in range(number):
+            yield item
+
+    flow = small("in>out", {"out": stream(held)})
+    result = await flow.executor().run_once(flow.plan, "in", 3, capture="out")
+    assert isinstance(result, Stream)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(anext(result), 0.01)
+    go.set()
+    assert await items_of(result) == [0, 1, 2]
+
+
 async def test_run_many_gives_a_stream_for_each_payload() -> None:
     flow = small("in>out", {"out": stream(count)})
     results = flow.executor().run_many(flow.plan, "in", [3, 1, 0, 30], capture="out")
