@@ -1,12 +1,15 @@
 """Stores that hang, lose a call or give back what they should not: the run says so, and in time."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import pytest
-from durable_flows import Shop
+from durable_flows import LEASE_MS, Shop, forever
 
 from kernel_exec import (
+    CheckpointError,
+    CheckpointLeaseConflict,
     CheckpointStateCorrupted,
     DeadlineExceeded,
     FlowBuilder,
@@ -17,7 +20,6 @@ from kernel_exec import (
     Value,
 )
 from kernel_exec.durability import MemoryCheckpoints
-from kernel_exec.errors import CheckpointError
 from kernel_exec.flow_ir import Idempotency
 from kernel_exec.spill import MemoryStore
 
@@ -59,6 +61,23 @@ async def test_a_resume_that_was_interrupted_leaves_the_checkpoint_to_the_next(m
         await asyncio.wait_for(it.resume(payload=[], deadline=0.05), 5)
     it.store.hangs = ""
     assert await it.resume(payload=[]) == Value(["out"])
+
+
+async def test_a_store_that_hangs_keeps_nobody_from_its_checkpoint_for_long() -> None:
+    it = Shop("in > a > out", {"a": forever}, mode="strong", store=Hanging(), checkpoint_interval=10_000)
+    running = asyncio.ensure_future(it.run(deadline=0.05))
+    await asyncio.sleep(0.01)
+    it.store.hangs = "put"
+    with pytest.raises(DeadlineExceeded):
+        await running
+    it.store.hangs = ""
+    it.handlers.clear()
+    for _ in range(40):
+        await asyncio.sleep(LEASE_MS / 4000)
+        with suppress(CheckpointLeaseConflict):
+            assert await it.resume() == Value(["in", "a", "out"])
+            return
+    raise AssertionError("the lease is still being renewed")
 
 
 async def test_a_lease_that_cannot_be_given_back_holds_up_no_deadline() -> None:
