@@ -10,13 +10,17 @@ from durable_flows import LEASE_MS, Shop, forever
 from kernel_exec import (
     CheckpointError,
     CheckpointLeaseConflict,
+    CheckpointNotFound,
     CheckpointStateCorrupted,
     DeadlineExceeded,
     FlowBuilder,
+    FlowExecutor,
     Halted,
     NodeContext,
     NodeFailed,
+    NodeRegistry,
     PayloadError,
+    UnregisteredNode,
     Value,
 )
 from kernel_exec.durability import MemoryCheckpoints
@@ -222,3 +226,73 @@ async def test_a_message_is_taken_up_at_its_own_node_whatever_its_alias_looks_li
         await it.run(deadline=0.05)
     assert isinstance(await it.resume(), Value)
     assert seen == [("b->c", ["in", "a"])] * 2
+
+
+# --- Faults that cost nothing ---------------------------------------------------------------------
+
+
+async def test_a_renewal_that_fails_is_tried_again() -> None:
+    async def out(payload: Any, ctx: NodeContext) -> Any:
+        await asyncio.sleep(1.5 * LEASE_MS / 1000)
+        return payload
+
+    class Shaky(MemoryCheckpoints):
+        asked = 0
+
+        async def lease(self, *args: Any, **options: Any) -> bool:
+            self.asked += 1
+            if self.asked == 2:
+                raise ConnectionError("for a moment")
+            return await super().lease(*args, **options)
+
+    it = Shop("in > out", {"out": out}, mode="strong", store=Shaky())
+    assert await it.run() == Value(["in"])
+    assert it.store.asked > 3
+
+
+async def test_a_blob_that_cannot_be_deleted_costs_nothing_but_room() -> None:
+    class Stubborn(MemoryStore):
+        async def delete(self, key: str) -> None:
+            raise ConnectionError("read only")
+
+    it = Shop("in > out", mode="strong", blobs=Stubborn(), blob_threshold_bytes=0)
+    assert await it.run() == Value(["in", "out"])
+    assert await it.store.list() == []
+
+
+async def test_a_store_need_not_forget_what_has_expired() -> None:
+    it = Shop("in > ask > out", halts="ask", checkpoint_ttl=1)
+    result = await it.run()
+    assert isinstance(result, Halted)
+    assert result.checkpoint is not None
+    data, _ = it.store._kept[result.checkpoint]
+    await asyncio.sleep(0.002)
+    await it.store.put(result.checkpoint, data, owner="x", expires=None)
+    with pytest.raises(CheckpointNotFound, match="it has expired"):
+        await it.resume(result.checkpoint, [])
+
+
+async def test_a_resume_that_does_not_fit_its_handlers_leaves_the_checkpoint_free() -> None:
+    it = Shop("in > ask > out", halts="ask", lease_ttl=60_000)
+    result = await it.run()
+    assert isinstance(result, Halted)
+    assert result.checkpoint is not None
+    executor = FlowExecutor(NodeRegistry(), resources=it.resources)
+    with pytest.raises(UnregisteredNode):
+        await executor.resume(it.plan, result.checkpoint, [])
+    assert await it.resume(payload=[]) == Value(["out"])
+
+
+async def test_an_instance_that_ended_but_cannot_say_so_ends_all_the_same() -> None:
+    async def fail(*_: object, **__: object) -> bool:
+        raise ConnectionError("the database is gone")
+
+    it = Shop("in > out", mode="strong")
+    async with it.executor().instantiate(it.plan, capture="out") as run:
+        await run.send("in", [])
+        run.finish()
+        assert await run.next() == Value(["in", "out"])
+        it.store.ack = fail
+        with pytest.raises(StopAsyncIteration):
+            await run.next()
+    assert len(await it.store.list()) == 1

@@ -72,6 +72,19 @@ async def test_the_deadline_of_a_handler_that_never_yields_applies_when_it_retur
         await flow.executor().run_once(flow.plan, "in", 1, capture="out", deadline=0.01)
 
 
+async def test_a_deadline_that_passed_with_the_capture_carries_the_result() -> None:
+    def busy(payload: Any) -> Any:
+        ends = time.monotonic() + 0.02
+        while time.monotonic() < ends:
+            pass
+        return payload
+
+    flow = small("in>out", {"out": inline(busy)})
+    with pytest.raises(DeadlineExceeded) as caught:
+        await flow.executor().run_once(flow.plan, "in", 1, capture="out", deadline=0.01, finish="capture")
+    assert caught.value.result == Value(1)
+
+
 async def test_a_deadline_that_passes_in_a_side_branch_carries_the_result() -> None:
     flow = small("in>out, in>side", {"side": hang})
     with pytest.raises(DeadlineExceeded) as caught:

@@ -1,6 +1,7 @@
 """What a run does when a handler raises (decisions 2 to 5)."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -152,6 +153,29 @@ async def test_a_failure_stops_the_other_handlers() -> None:
     with pytest.raises(NodeFailed):
         await soon(flow.executor().run_once(flow.plan, "in", 1, capture="a"))
     await soon(stopped.wait())
+
+
+async def test_a_failure_ends_the_feeding_of_an_asynchronous_source() -> None:
+    given: list[int] = []
+
+    async def fail(number: int) -> int:
+        if number == 3:
+            raise ValueError(number)
+        return number
+
+    async def source() -> AsyncIterator[int]:
+        for number in range(1000):
+            given.append(number)
+            yield number
+
+    flow = small("in>out", {"out": fail})
+    results = flow.executor().run_many(flow.plan, "in", source(), capture="out")
+    values = []
+    with pytest.raises(NodeFailed):  # noqa: PT012 - what came before it is looked at
+        async for result in results:
+            values.append(result)
+    assert values == [Value(number) for number in range(3)]
+    assert len(given) < 100
 
 
 async def test_a_failure_under_full_edges_hangs_nobody() -> None:

@@ -287,8 +287,14 @@ async def test_a_reserved_surface_is_refused_at_instantiation() -> None:
 
 
 @pytest.mark.parametrize(
-    "limit", ["edge_capacity", "trigger_capacity", "capture_capacity", "queue_limit_bytes"]
+    "limit",
+    ["edge_capacity", "trigger_capacity", "capture_capacity", "queue_limit_bytes", "spill_limit_bytes"],
 )
 def test_a_capacity_of_zero_is_refused(limit: str) -> None:
     with pytest.raises(ValueError, match=f"{limit} must be at least 1"):
         FlowExecutor(NodeRegistry(), **{limit: 0})
+
+
+def test_payloads_are_isolated_or_shared() -> None:
+    with pytest.raises(ValueError, match="payloads must be 'isolated' or 'shared', not 'copied'"):
+        FlowExecutor(NodeRegistry(), payloads="copied")  # type: ignore[arg-type]  # what a caller may mistype
