@@ -6,6 +6,7 @@ Beside the drivers, which come here with such a node in hand. A plain node never
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 from kernel_exec.program import Manner
@@ -110,21 +111,17 @@ async def _stream(scheduler: Scheduler, driver: Driver, node: Node, payload: Any
     scheduler.outlet.put(Stream(feed), 0)
     if scheduler.observer is not None:
         scheduler.observer.streamed()
-    items = node.call(payload)
     try:
-        async for item in items:
-            if not await feed.put(item):
-                break
-    except BaseException as error:
+        async with aclosing(node.call(payload)) as items:
+            async for item in items:
+                if not await feed.put(item):
+                    break
+    except BaseException:
         if not feed.closed:
             raise
-        if isinstance(error, asyncio.CancelledError):
-            task.uncancel()  # it was the host that went, not the run that ended
-    finally:
-        close = getattr(items, "aclose", None)
-        if close is not None:
-            await close()
-    driver.interrupted = False
+    if driver.interrupted and not scheduler.stopped:
+        driver.interrupted = False
+        task.uncancel()  # it was the host that went, not the run that ended
     _settle(scheduler, node)  # what the host takes to read the last items is not the handler's time
     feed.end()
     await feed.drained()

@@ -314,3 +314,52 @@ async def test_an_executor_serves_one_stream_after_the_other() -> None:
         assert await items_of(await executor.run_once(flow.plan, "in", number, capture="out")) == list(
             range(number)
         )
+
+
+async def test_a_clean_up_that_fails_when_the_host_has_gone_fails_nothing_else() -> None:
+    async def untidy(number: int) -> AsyncIterator[int]:
+        try:
+            for item in range(number):
+                yield item
+        finally:
+            if number == 100:
+                raise ValueError("could not clean up")
+
+    flow = small("in>out", {"out": stream(untidy)})
+    async with flow.executor().instantiate(flow.plan, capture="out") as run:
+        await run.send("in", 100)
+        await run.send("in", 3)
+        first = await soon(run.next())
+        assert isinstance(first, Stream)
+        assert await soon(anext(first)) == 0
+        await soon(first.aclose())
+        assert await items_of(await soon(run.next())) == [0, 1, 2]
+
+
+@pytest.mark.parametrize("swallow", [True, False])
+async def test_a_handler_that_swallowed_the_end_of_its_stream_leaves_nothing_of_it_behind(swallow: bool) -> None:
+    left: list[int] = []
+
+    async def waits(number: int) -> AsyncIterator[int]:
+        task = asyncio.current_task()
+        assert task is not None
+        left.append(task.cancelling())
+        yield number
+        if number == 1:
+            try:
+                await asyncio.sleep(3600)
+            except asyncio.CancelledError:
+                if not swallow:
+                    raise ValueError("odd") from None
+
+    flow = small("in>out", {"out": stream(waits)})
+    async with flow.executor().instantiate(flow.plan, capture="out") as run:
+        await run.send("in", 1)
+        await run.send("in", 2)
+        first = await soon(run.next())
+        assert isinstance(first, Stream)
+        assert await soon(anext(first)) == 1
+        await turns()
+        await soon(first.aclose())
+        assert await items_of(await soon(run.next())) == [2]
+    assert left == [0, 0]
