@@ -337,7 +337,7 @@ async def test_a_clean_up_that_fails_when_the_host_has_gone_fails_nothing_else()
 
 
 @pytest.mark.parametrize("swallow", [True, False])
-async def test_a_handler_that_swallowed_the_end_of_its_stream_leaves_nothing_of_it_behind(swallow: bool) -> None:
+async def test_the_end_of_a_stream_is_forgotten_though_its_handler_swallowed_it(swallow: bool) -> None:
     left: list[int] = []
 
     async def waits(number: int) -> AsyncIterator[int]:
