@@ -85,7 +85,8 @@ class Pool:
         return self.make(trigger)
 
     def give_back(self, scheduler: Scheduler) -> None:
-        """Keep a scheduler whose run left nothing behind for the next."""
+        """Keep a scheduler whose run left nothing behind but results for the next."""
+        scheduler.outlet.results.clear()
         if len(self._idle) < self.MOST_IDLE:
             self._idle.append(scheduler)
 

@@ -64,7 +64,6 @@ class Doors(Run):
         outlet = self.outlet
         if outlet.discarding:
             outlet.keep()
-        outlet.results.clear()
         if self.weights is not None:
             self.weights.held = 0
         self.permits.free = outlet.capacity
