@@ -69,9 +69,6 @@ class Doors(Run):
         self.permits.free = outlet.capacity
         if run is not None:
             self.run = run
-            for node in self.contextual:
-                assert node.context is not None
-                node.context._join(run)
 
     def entrance(self, trigger: str) -> Edge:
         """Return the entrance to the node `trigger`.

@@ -9,6 +9,7 @@ import asyncio
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
+from kernel_exec.context import NodeContext
 from kernel_exec.program import Manner
 from kernel_exec.results import SKIP, Feed, Halted, Stream
 from kernel_exec.scheduler.cells import Driver, Edge, Node
@@ -27,8 +28,8 @@ async def invoke(scheduler: Scheduler, driver: Driver, node: Node, payload: Any,
     journal = scheduler.journal
     if journal is not None:
         await keep(scheduler, driver, journal)
-    if node.context is not None:
-        node.context._at(name_of(ticket))
+    if node.contextual:
+        node.context = NodeContext(scheduler.run, node.alias, name_of(ticket))
     if scheduler.observer is None:
         result = await _handle(scheduler, driver, node, payload)
     else:

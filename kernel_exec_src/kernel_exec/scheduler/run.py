@@ -96,8 +96,8 @@ class Run(ABC):
         self.context = copy_context()
         """What every handler's context is a copy of."""
         self.nodes: dict[str, Node] = {}
-        self.contextual: list[Node] = []
-        """The nodes whose handlers ask for their context."""
+        self.contextual = False
+        """There are handlers that ask for their context."""
         self.entrances: dict[str, Edge] = {}
         self.sent = 0
         """Messages that entered the run, where they are named: the name of the last."""
