@@ -177,9 +177,9 @@ class Journal:
         if self._ended or not self._kept:
             return
         self._ended = True
-        await self.lease.stop_renewing()
         store, blob, retain = self._durability.store, self._record.blob, self._durability.retain
         if retain is None:
+            await self.lease.stop_renewing()  # the lease goes with the checkpoint
             if not await ask(self.checkpoint_id, store.ack(self.checkpoint_id, owner=self.lease.owner)):
                 raise self.lease.conflict()
         else:
@@ -187,8 +187,10 @@ class Journal:
             self._results.clear()
             self._halted = (None, None)
             self._record = replace(self._record, completed=True, blob=None, ttl=retain)
-            await self._put(self._fill(b""))
-            await self.lease.end()
+            try:
+                await self._put(self._fill(b""))
+            finally:
+                await self.lease.end()
         await self._forget(blob)
 
     async def _write(self) -> None:

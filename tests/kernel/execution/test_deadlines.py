@@ -92,6 +92,18 @@ async def test_a_deadline_that_passes_in_a_side_branch_carries_the_result() -> N
     assert caught.value.result == Value(1)
 
 
+async def test_the_deadline_of_a_run_that_has_ended_does_not_stop_the_next() -> None:
+    flow = small("in>out", {"in": nap})
+    executor = flow.executor()
+    assert await executor.run_once(flow.plan, "in", 0.001, capture="out", deadline=0.03) == Value(0.001)
+    assert await executor.run_once(flow.plan, "in", 0.06, capture="out") == Value(0.06)
+
+
+async def nap(seconds: float) -> float:
+    await asyncio.sleep(seconds)
+    return seconds
+
+
 @pytest.mark.parametrize("deadline", [-1, float("nan")])
 async def test_a_deadline_that_is_no_time_is_refused(deadline: float) -> None:
     flow = small("in>out")
