@@ -266,7 +266,7 @@ async def test_a_store_need_not_forget_what_has_expired() -> None:
     assert isinstance(result, Halted)
     assert result.checkpoint is not None
     data, _ = it.store._kept[result.checkpoint]
-    await asyncio.sleep(0.002)
+    await asyncio.sleep(0.05)
     await it.store.put(result.checkpoint, data, owner="x", expires=None)
     with pytest.raises(CheckpointNotFound, match="it has expired"):
         await it.resume(result.checkpoint, [])
