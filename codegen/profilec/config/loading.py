@@ -178,7 +178,7 @@ def _read_profile(name: str, table: Table) -> Profile:
         facts=table.fact_table("facts"),
         modules=table.flag_table("modules"),
         forbid=table.texts("forbid"),
-        wheel_docstrings=table.flag("wheel-docstrings"),
+        wheel_strip=table.flag("wheel-strip"),
     )
 
 
@@ -213,7 +213,5 @@ def _over(profile: Profile, base: Profile) -> Profile:
         facts={**base.facts, **profile.facts},
         modules={**base.modules, **profile.modules},
         forbid=tuple(dict.fromkeys(base.forbid + profile.forbid)),
-        wheel_docstrings=(
-            base.wheel_docstrings if profile.wheel_docstrings is None else profile.wheel_docstrings
-        ),
+        wheel_strip=(base.wheel_strip if profile.wheel_strip is None else profile.wheel_strip),
     )
