@@ -25,8 +25,8 @@ class Profile:
         facts: expressions of the source and the value that each has in this world.
         modules: whether `import name` succeeds in this world.
         forbid: modules, dotted names, builtins and `*.method` patterns that must not be reachable.
-        wheel_strip: whether its wheel goes without docstrings and comments; None where nothing is said.
-        stripped: whether docstrings and comments go. Trees are for reading, and keep them.
+        wheel_strip: whether its wheel goes without what only readers need; None where nothing is said.
+        stripped: whether docstrings, comments and layout go. Trees are for reading, and keep them.
     """
 
     name: str

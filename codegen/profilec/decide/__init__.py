@@ -11,7 +11,7 @@ from typing import Any, cast
 import libcst as cst
 
 from profilec.conditions import Conditions, World, looks_like_a_flag
-from profilec.decide import branches, definitions, loops, matches, simple, stripping, try_imports
+from profilec.decide import branches, definitions, docstrings, loops, matches, simple, try_imports
 from profilec.decide.comments import Mark
 from profilec.decide.draft import Draft
 from profilec.decide.module import Module
@@ -84,10 +84,8 @@ def decide(
             lost[mark.target] = cause
     lost.update(_compile_time_names(module, world))
     if world.profile.stripped:
-        lost.update(stripping.docstrings(module))
-        for comment in stripping.comments(module):
-            draft.cut(*comment, stripping.STRIPPED)
-        for finding in stripping.reads(module):
+        lost.update(docstrings.left_out(module))
+        for finding in docstrings.reads(module):
             draft.report(finding)
     conditions = Conditions(module.syntax, module.names, world)
     starts = (module.syntax.inner(node).start for node in lost)

@@ -1,9 +1,8 @@
-"""What a stripped wheel does without: comments, and the docstrings of modules, classes, functions, variables.
+"""Docstrings, where a wheel is stripped of them: those of modules, classes, functions, variables (PEP 257).
 
-Docstrings (PEP 257) go as under `python -OO`, and with them the strings below assignments, which only editors
-read. What the program itself reads is marked `# profilec: keep`: behind one docstring, or on the first line
-of a file for all in it. A line that reads `__doc__` says by the same mark that it may. The comments above
-the first statement of a file stay: they say whose it is, and how it is encoded.
+They go as under `python -OO`, and with them the strings below assignments, which only editors read. What
+the program itself reads is marked `# profilec: keep`: behind one docstring, or on the first line of a file
+for all in it. A line that reads `__doc__` says by the same mark that it may.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,33 +12,18 @@ import libcst as cst
 from profilec.decide.module import Module
 from profilec.diagnostics import Finding
 from profilec.edit import Cause
-from profilec.read import Span
 
-STRIPPED = Cause("the wheel of the profile is stripped")
+_STRIPPED = Cause("the wheel of the profile is stripped")
 
 
-def docstrings(module: Module) -> dict[cst.CSTNode, Cause]:
+def left_out(module: Module) -> dict[cst.CSTNode, Cause]:
     """Return the docstrings of a module that no mark keeps, with why they go."""
     kept = {mark.target for mark in module.marks if mark.action == "keep"}
     if None in kept:
         return {}
     bodies = (_body(node) for node in (module.syntax.module, *_definitions(module)))
     found = (node for body in bodies for line in body for node in _strings(line))
-    return {node: STRIPPED for node in found if node not in kept}
-
-
-def comments(module: Module) -> Iterator[Span]:
-    """Yield the comments of a module that no mark keeps: with their line, where they stand alone on it."""
-    syntax = module.syntax
-    body = syntax.module.body
-    if not body or any(mark.action == "keep" and mark.target is None for mark in module.marks):
-        return
-    content, first = syntax.content, syntax.inner(body[0]).start
-    for comment in syntax.comments("#"):
-        if comment.start > first:
-            start = len(content[: comment.start].rstrip(" \t\f"))
-            alone = content[start - 1] == "\n"
-            yield Span(start, min(comment.end + 1, len(content)) if alone else comment.end)
+    return {node: _STRIPPED for node in found if node not in kept}
 
 
 def reads(module: Module) -> Iterator[Finding]:
