@@ -61,7 +61,7 @@ def test_comments_blank_lines_and_all_but_one_blank_of_indentation_go() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        'TEXT = """\n    a # b\n\n  c"""\n',
+        'TEXT = """ \n    a # b\n\n  c"""\n',
         'def f(x):\n    return f"""\n    {x  # why\n    }\n\n    # {x:>{\n    3}}"""\n',
         "x = 1 \\\n\ny = 2 \\\n    + 3\n",
         "if x: y = (\n        1,\n\n        2)\nelse:\n\ty = 3\n",
@@ -98,7 +98,8 @@ def test_lines_of_a_changed_file_lead_to_its_source() -> None:
     assert (file.data, file.lines) == (b"a = 1\nb = 2\n", (3, 8))
 
 
-def test_what_this_python_cannot_parse_stays_as_it_is() -> None:
-    text = "x = 1  # one\nprint 'x'\n"
-
+@pytest.mark.parametrize(
+    "text", ["x = 1  # one\nprint 'x'\n", "\\\n\n\nprint()\n", "if x:\n    \\\n  y()\n    z()\n"]
+)
+def test_what_this_python_cannot_parse_and_lone_backslashes_stay_as_they_are(text: str) -> None:
     assert stripped(text) == text

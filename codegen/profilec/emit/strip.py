@@ -6,6 +6,7 @@ whose the file is, and how it is encoded.
 """
 
 import io
+import re
 import tokenize
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from profilec.prove.names.modules import parses
 from profilec.tree import EmittedFile
 
+_LONE_BACKSLASH = re.compile(rb"^[ \t\f]*\\\r?$", re.MULTILINE)
 _LAYOUT = frozenset({tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER})
 
 
@@ -31,8 +33,12 @@ class _Layout:
 
 
 def strip(file: EmittedFile) -> EmittedFile:
-    """The Python file without what only its readers need; what this Python cannot parse stays as it is."""
-    if not parses(None, file.data):
+    """The Python file without what only its readers need.
+
+    What this Python cannot parse stays as it is, and where a statement begins with a backslash alone on its
+    line: the indentation is then that of the backslash.
+    """
+    if not parses(None, file.data) or _LONE_BACKSLASH.search(file.data):
         return file
     encoding, _ = tokenize.detect_encoding(io.BytesIO(file.data).readline)
     text = io.StringIO(file.data.decode(encoding), newline=None).read()
@@ -44,7 +50,8 @@ def strip(file: EmittedFile) -> EmittedFile:
         if number not in layout.quoted:
             begins = number in layout.depths
             depth = layout.depths.get(number, depth)
-            line = line[: layout.comments.get(number)].strip(" \t\f")
+            line = line[: layout.comments.get(number)].lstrip(" \t\f")
+            line = line if number + 1 in layout.quoted else line.rstrip(" \t\f")
             line = " " * (depth if begins else depth + 1) + line if line else line
         if line or number in layout.held or number in layout.quoted:
             lines.append(line)
