@@ -43,8 +43,8 @@ CODES: tuple[Code, ...] = (
         "PC305",
         "a member that others implement went",
         "error",
-        "It belonged to a protocol, or was abstract. What implements the protocol would be checked for less in "
-        "one tree than in the other, and an abstract class could suddenly be instantiated.",
+        "It belonged to a protocol, or was abstract. What implements the protocol would be checked for less "
+        "in one tree than in the other, and an abstract class could suddenly be instantiated.",
         "class Lane(Protocol):\n    @only(SPILL_FS)\n    def spill(self) -> None: ...",
         "Declare a second protocol that extends the first, and mark that one.",
     ),
