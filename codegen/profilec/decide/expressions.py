@@ -226,12 +226,13 @@ def expression(walk: Walk, node: cst.CSTNode, *, place: Place = Place.TIGHT) -> 
             walk.draft.report(unknown_flag(walk.syntax, node, name, walk.conditions.world.flags))
         case cst.Call() if marker := walk.conditions.marker(node.func):
             _marker_call(walk, node, marker, place)
-        case cst.Comparison() | cst.UnaryOperation(operator=cst.Not()) | cst.Call() if _is_settled_fact(
-            walk, node
-        ):
+        case (
+            cst.Comparison() | cst.UnaryOperation(operator=cst.Not()) | cst.BooleanOperation() | cst.Call()
+        ) if _is_settled_fact(walk, node):
             _write(walk, node, bool(walk.conditions.truth(node)))
         case cst.BooleanOperation(left=left, right=right) if _is_settled_fact(walk, left):
-            _fact_before(walk, node, left, right, place)
+            _replace(walk, node, right, walk.because(left, walk.conditions.truth(left)), place)
+            expression(walk, right, place=place)
         case cst.BooleanOperation(left=left, right=right) if _goes_on_past_a_fact(walk, node, left):
             _without_facts_within(walk, node, left)
             expression(walk, right, place=_place_in(node))
@@ -262,18 +263,6 @@ def _is_settled_fact(walk: Walk, node: cst.BaseExpression) -> bool:
         truth = walk.conditions.truth(node)
         return truth is not None and not walk.conditions.mentions_flag(node)
     return isinstance(value(node, walk.names, walk.conditions.world.facts), bool)
-
-
-def _fact_before(
-    walk: Walk, node: cst.BooleanOperation, left: cst.BaseExpression, right: cst.BaseExpression, place: Place
-) -> None:
-    truth = bool(walk.conditions.truth(left))
-    if truth is isinstance(node.operator, cst.Or):
-        span = walk.syntax.outer(node)
-        walk.draft.cut(span.start, span.end, walk.because(left, truth), str(truth))
-    else:
-        _replace(walk, node, right, walk.because(left, truth), place)
-        expression(walk, right, place=place)
 
 
 def _goes_on_past_a_fact(walk: Walk, node: cst.BooleanOperation, left: cst.BaseExpression) -> bool:
