@@ -182,7 +182,8 @@ def _candidates(module: Module) -> Iterator[tuple[str, list[Binding]]]:
     """Yield the names that may go with what used them: imports, and private definitions and assignments."""
     kept_lines = {mark.line for mark in module.marks if mark.action == "keep"}
     listed = {name for name, _ in module.exports}
-    for name, bindings in module.names.root.bindings.items():
+    for name, all_bindings in module.names.root.bindings.items():
+        bindings = [binding for binding in all_bindings if binding.kind != "deletion"]  # that is a use
         private = name.startswith("_") and not name.startswith("__")
         imported = all(binding.kind == "import" for binding in bindings)
         removable = all(removable_node(module, binding) for binding in bindings)
