@@ -227,6 +227,18 @@ class Walk:
             start = above
         return start if content[:start].strip() else first
 
+    def _with_headings(self, end: int, indentation: int) -> int:
+        """Return where the comments begin that end at a line and stand apart from what is above them."""
+        content = self.syntax.content
+        while True:
+            start = end
+            while start and _is_comment(line := content[self.line_start(start - 1) : start], indentation):
+                start -= len(line)
+            above = _blank_lines_above(content, start)
+            if above in (start, end) or not content[:above].strip():
+                return end
+            end = above
+
     def line_start(self, offset: int) -> int:
         """Return the first character of the line that a character stands in."""
         return self.syntax.content.rfind("\n", 0, offset) + 1
@@ -264,13 +276,14 @@ class Walk:
         """Cut neighbouring statements, and the blank lines around them that a person would not leave.
 
         Between two statements that stay, the largest of the gaps stays; at the beginning and at the end
-        of the suite none.
+        of the suite none. Headings at its end, below which nothing would be left, go too.
         """
         content = self.syntax.content
         above = Span(_blank_lines_above(content, run[0].start), run[0].start)
         below = Span(run[-1].end, _blank_lines_below(content, run[-1].end))
         if not content[below.end : suite.end].strip():
-            self._cut_each(above.start, run[-1].end, run, causes)
+            indentation = _width(content[self.line_start(run[0].start) :])
+            self._cut_each(self._with_headings(above.start, indentation), run[-1].end, run, causes)
             return
         if not content[suite.start : above.start].strip():
             self._cut_each(run[0].start, below.end, run, causes)
@@ -311,6 +324,10 @@ def _is_docstring(node: cst.CSTNode) -> bool:
         case cst.SimpleStatementLine(body=[cst.Expr(value=cst.SimpleString())], leading_lines=[]):
             return True
     return False
+
+
+def _is_comment(line: str, indentation: int) -> bool:
+    return line.lstrip().startswith("#") and _width(line) == indentation
 
 
 def _width(line: str) -> int:
