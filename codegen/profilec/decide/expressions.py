@@ -10,11 +10,12 @@ from enum import Enum
 import libcst as cst
 
 from profilec.decide.displays import cut_list
+from profilec.decide.draft import blank_length
 from profilec.decide.faults import unknown_flag
 from profilec.decide.walk import Walk
 from profilec.edit import Cause
 from profilec.facts import value
-from profilec.read import children
+from profilec.read import Span, children
 
 _ATOMS = (
     cst.Name, cst.Attribute, cst.Call, cst.Subscript, cst.SimpleString, cst.FormattedString, cst.List,
@@ -187,6 +188,24 @@ def _replace(
         kept = walk.syntax.inner(part)
     walk.draft.cut(whole.start, kept.start, cause)
     walk.draft.cut(*_lines_behind(content, kept.end, whole.end), cause)
+    _move(walk, kept, whole)
+
+
+def _move(walk: Walk, kept: Span, whole: Span) -> None:
+    """Move the other lines of what stays as far as its first, which takes the place of all.
+
+    Lines that begin to the right of it are aligned with it. Others are indented from the line that it is in.
+    """
+    content = walk.syntax.content
+    below = content.find("\n", kept.start, kept.end) + 1
+    if not below:
+        return
+    before, after = (content.rfind("\n", 0, span.start) + 1 for span in (kept, whole))
+    column = kept.start - before
+    if not content[: below - 1].endswith(("(", "[", "{")) and blank_length(content, below) >= column:
+        walk.draft.shift(kept, whole.start - after - column)
+    else:
+        walk.draft.shift(kept, blank_length(content, after) - blank_length(content, before))
 
 
 def _comment_behind(content: str, start: int, end: int) -> bool:
@@ -361,8 +380,10 @@ def _choose(walk: Walk, node: cst.Call, place: Place) -> None:
 
 def _replace_call(walk: Walk, node: cst.Call, part: cst.BaseExpression, cause: Cause, place: Place) -> None:
     kept, whole = walk.syntax.outer(part), walk.syntax.outer(node)
-    content = walk.syntax.content[kept.start : kept.end]
-    plain = isinstance(part, _BARE[place]) and "\n" not in content
-    bare = plain or isinstance(part, _ATOMS) or bool(part.lpar)
+    content = walk.syntax.content
+    one_line = "\n" not in content[kept.start : kept.end]
+    bare = (one_line and isinstance(part, _BARE[place])) or isinstance(part, _ATOMS) or bool(part.lpar)
     walk.draft.cut(whole.start, kept.start, cause, "" if bare else "(")
     walk.draft.cut(kept.end, whole.end, cause, "" if bare else ")")
+    if bare:
+        _move(walk, kept, whole)
