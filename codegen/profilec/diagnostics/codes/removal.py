@@ -41,10 +41,10 @@ CODES: tuple[Code, ...] = (
     ),
     Code(
         "PC305",
-        "a member of a protocol or of an abstract class went",
+        "a member that others implement went",
         "error",
-        "What implements the protocol would be checked for less in one tree than in the other, and an "
-        "abstract class could suddenly be instantiated.",
+        "It belonged to a protocol, or was abstract. What implements the protocol would be checked for less "
+        "in one tree than in the other, and an abstract class could suddenly be instantiated.",
         "class Lane(Protocol):\n    @only(SPILL_FS)\n    def spill(self) -> None: ...",
         "Declare a second protocol that extends the first, and mark that one.",
     ),
