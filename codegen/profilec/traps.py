@@ -46,9 +46,11 @@ def traps(module: Module, remains: Remains) -> Iterator[Trap]:
 
 
 def _place(module: Module, node: cst.CSTNode) -> Span:
-    """Return a part of a scope's node that is there if the scope is: decorators come and go."""
-    named = node.name if isinstance(node, cst.FunctionDef | cst.ClassDef) else node
-    return module.syntax.inner(named)
+    """Return a part of a scope's node that is there if the scope is: what it begins with may go alone."""
+    match node:
+        case cst.FunctionDef(name=part) | cst.ClassDef(name=part) | cst.GeneratorExp(for_in=part):
+            return module.syntax.inner(part)
+    return module.syntax.inner(node)
 
 
 # --- Kinds of functions ------------------------------------------------------------------------------

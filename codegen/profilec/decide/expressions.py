@@ -18,7 +18,7 @@ from profilec.read import children
 
 _ATOMS = (
     cst.Name, cst.Attribute, cst.Call, cst.Subscript, cst.SimpleString, cst.FormattedString, cst.List,
-    cst.Set, cst.Dict, cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp, cst.Ellipsis,
+    cst.Set, cst.Dict, cst.ListComp, cst.SetComp, cst.DictComp, cst.Ellipsis,
 )  # fmt: skip
 _NUMBERS = (cst.Integer, cst.Float, cst.Imaginary)
 _OPERATIONS = (cst.Comparison, cst.BinaryOperation, cst.UnaryOperation)
@@ -159,11 +159,17 @@ def _choose_branch(walk: Walk, node: cst.IfExp, place: Place) -> cst.BaseExpress
 
 
 def idle_choice(walk: Walk, node: cst.BaseExpression) -> Cause | None:
-    """Return why only a constant is left of a conditional expression, which as a statement does nothing."""
+    """Return why only a constant is left of a choice, which as a statement does nothing.
+
+    A string must not be left: as the first statement it would be a docstring, which no choice is.
+    """
     tests: list[cst.BaseExpression] = []
     while isinstance(node, cst.IfExp) and (truth := walk.conditions.truth(node.test)) is not None:
         tests.append(node.test)
         node = node.body if truth else node.orelse
+    if isinstance(node, cst.Call) and walk.conditions.marker(node.func) == "choose":
+        expression(walk, node)  # which may have faults
+        return _because_of_profile(walk, node)
     constant = isinstance(node, cst.BaseNumber | cst.SimpleString | cst.ConcatenatedString | cst.Ellipsis)
     named = isinstance(node, cst.Name) and node.value in ("None", "True", "False")
     if not tests or not (constant or named):
@@ -365,9 +371,13 @@ def _choose(walk: Walk, node: cst.Call, place: Place) -> None:
             "use `if`/`else`",
         )
     else:
-        line, _ = walk.syntax.place(walk.syntax.inner(node).start)
-        _replace_call(walk, node, chosen.value, Cause(f"the profile is `{wanted}`", line), place)
+        _replace_call(walk, node, chosen.value, _because_of_profile(walk, node), place)
         expression(walk, chosen.value, place=place)
+
+
+def _because_of_profile(walk: Walk, node: cst.Call) -> Cause:
+    line, _ = walk.syntax.place(walk.syntax.inner(node).start)
+    return Cause(f"the profile is `{walk.conditions.world.profile.name}`", line)
 
 
 def _replace_call(walk: Walk, node: cst.Call, part: cst.BaseExpression, cause: Cause, place: Place) -> None:
