@@ -1,5 +1,6 @@
 """What the decisions about one module add up to: cuts of its text, and findings."""
 
+import re
 from dataclasses import replace
 
 from profilec.diagnostics import Finding
@@ -19,11 +20,14 @@ class Draft:
         self.profile = profile
         self.formatted = formatted
         self.cuts: list[Cut] = []
+        self._with_lines: list[int] = []  # which of the cuts have a text that begins a line
         self.findings: list[Finding] = []
 
     def cut(self, start: int, end: int, cause: Cause, text: str = "") -> None:
         """Replace characters by `text`, or by nothing."""
         if start < end or text:
+            if "\n" in text or text[:1].isspace():
+                self._with_lines.append(len(self.cuts))
             self.cuts.append(Cut(start, end, text, cause))
 
     def has_cut(self, span: Span) -> bool:
@@ -46,7 +50,11 @@ class Draft:
         self.cut(part.end, whole.end, cause)
 
     def reindent(self, lines: Span, before: str, after: str, cause: Cause) -> None:
-        """Move lines from one indentation to another, save those within a string and blank ones."""
+        """Move lines from one indentation to another, save those within a string and blank ones.
+
+        What was written in the place of lines moves with them.
+        """
+        self._reindent_written(lines, before, after)
         content = self.syntax.content
         start = lines.start
         while start < lines.end:
@@ -60,6 +68,16 @@ class Draft:
                 if content[start:end].strip():
                     self.cut(first + stay, first + stay, cause, after[len(before) :])
             start = end
+
+    def _reindent_written(self, lines: Span, before: str, after: str) -> None:
+        begins = re.compile(f"^{re.escape(before)}", re.MULTILINE)
+        for index in self._with_lines:
+            cut = self.cuts[index]
+            if lines.covers(cut.span):
+                within_line = cut.start > 0 and self.syntax.content[cut.start - 1] != "\n"
+                kept = cut.text.find("\n") + 1 if within_line else 0
+                text = cut.text[:kept] + begins.sub(after, cut.text[kept:])
+                self.cuts[index] = replace(cut, text=text)
 
     def _within_string(self, offset: int) -> bool:
         return any(string.start < offset < string.end for string in self.syntax.strings)
