@@ -52,7 +52,7 @@ class ModuleWriter(ProgramWriter):
     def _marker(self, name: str, indentation: str = "") -> str:
         """Write `@only` with or without another decorator, or nothing."""
         only = f"@only({self._flag()})\n{indentation}"
-        return self.one_of("", only, f"{only}@functools.wraps(print)\n{indentation}", only, "")
+        return self.one_of("", only, f"{only}@same\n{indentation}", only, "")
 
     def _short(self) -> str:
         """Write a value for a place where only modules and builtins can be read."""
@@ -212,7 +212,7 @@ class ModuleWriter(ProgramWriter):
             f"{self._marker_only('')}@typing.overload\ndef {name}(x: str) -> str: ...\n"
             f"def {name}(x, y=({self._short()})):\n    return x\n\n\n"
             f"@functools.singledispatch\ndef {name}d(x): return 1\n"
-            f"@{name}d.register\n{self._marker_only('')}def _(x: int): return {self._short()}"
+            f"@{name}d.register\n{self._marker_only('')}def _(x: str): return {self._short()}"
         )
 
     def _private(self) -> str:
@@ -229,10 +229,14 @@ class ModuleWriter(ProgramWriter):
     def _exported(self) -> str:
         name = self._name("x")
         made = f"def {name}(): return {self._short()}"
-        listed = self.one_of("__all__ += ['{0}']", "__all__.append('{0}')", "__all__.extend(['{0}'])").format(name)
+        listed = self.one_of("__all__ += ['{0}']", "__all__.append('{0}')", "__all__.extend(['{0}'])").format(
+            name
+        )
         start = "" if self._exports else "__all__ = ['log']\n"
         self._exports.append(name)
-        return f"{made}\nif '__all__' in globals():\n    {listed}" if not start else f"{made}\n{start}{listed}"
+        return (
+            f"{made}\nif '__all__' in globals():\n    {listed}" if not start else f"{made}\n{start}{listed}"
+        )
 
     def _alias(self) -> str:
         name = self._name("A")

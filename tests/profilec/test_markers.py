@@ -181,7 +181,7 @@ class Tier(enum.Enum):
 
 def test_a_decorator_that_looks_into_what_a_false_only_left_is_told_where_only_stands(source: Source) -> None:
     text = "import dataclasses\n@dataclasses.dataclass\n@only(flag('threads'))\nclass Pool: ..."
-    with pytest.raises(AttributeError, match="Pool is not part .*: put `only` above its other decorators"):
+    with pytest.raises(AttributeError, match=r"Pool is not part .*: put `only` above its other decorators"):
         source.run(text, "wasm")
 
 
