@@ -54,6 +54,7 @@ class Draft:
 
         What was written in the place of lines moves with them.
         """
+        before, after = (blanks.rpartition("\f")[2] for blanks in (before, after))
         self._reindent_written(lines, before, after)
         content = self.syntax.content
         start = lines.start

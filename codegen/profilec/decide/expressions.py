@@ -46,7 +46,7 @@ _AROUND_ANY = (
     cst.Assign, cst.AnnAssign, cst.AugAssign, cst.Return, cst.Arg, cst.Element, cst.DictElement,
     cst.Index, cst.Slice, cst.Param, cst.Expr, cst.Raise, cst.Assert, cst.WithItem, cst.If, cst.While,
     cst.For, cst.MatchCase, cst.Decorator, cst.Yield, cst.Lambda, cst.ListComp, cst.SetComp, cst.DictComp,
-    cst.GeneratorExp, cst.TypeAlias, cst.Annotation, cst.TypeVar, cst.TypeParam,
+    cst.GeneratorExp, cst.TypeAlias, cst.Annotation, cst.TypeVar, cst.TypeParam, cst.NamedExpr,
 )  # fmt: skip
 
 _AROUND_OPERANDS = (
@@ -351,7 +351,7 @@ def _choose(walk: Walk, node: cst.Call, place: Place) -> None:
         if argument.keyword is None or argument.star:
             walk.draft.refuse(
                 "PC204", walk.syntax.inner(argument), "`choose` takes one value for each profile, by name",
-                "write choose(native=..., wasm=...)",
+                "write the name of a profile before each value, and `=`",
             )  # fmt: skip
             return
     by_profile = {argument.keyword.value: argument for argument in node.args if argument.keyword}
@@ -361,7 +361,7 @@ def _choose(walk: Walk, node: cst.Call, place: Place) -> None:
             "PC205",
             walk.syntax.inner(node),
             f"`choose` has no value for the profile `{wanted}`",
-            f"add {wanted}=...",
+            f"add {wanted.replace('-', '_')}=...",
         )
     elif walk.conditions.has_effect(chosen.value):
         walk.draft.refuse(
