@@ -225,7 +225,8 @@ class _Settling:
         shown = shorten(" ".join(line for line in lines if not line.startswith("#")), 80, placeholder=" …")
         message = f"`{shown}` is left as it stands, though facts decide it"
         note = f"line {harm.line}: {harm.message}"
-        finding = syntax.finding("PC107", fact, message, notes=(note,))
+        hint = harm.hint if harm.code in ("PC301", "PC306") else "put what needs it under the same condition"
+        finding = syntax.finding("PC107", fact, message, hint, (note,))
         return replace(finding, profiles=(self.world.profile.name,))
 
     def _lost(self, remains: Remains) -> list[tuple[str, Held]]:

@@ -269,7 +269,7 @@ class Walk:
     def indentation(self, body: cst.BaseSuite) -> str:
         """Return the blanks that an indented suite's lines begin with."""
         start = self.syntax.inner(body.body[0]).start
-        return self.syntax.content[self.line_start(start) : start]
+        return self.syntax.content[self.line_start(start) : start].rpartition("\f")[2]
 
     def fill(self, body: cst.BaseSuite, cause: Cause) -> None:
         """Replace a suite of which nothing is left by `pass`."""
