@@ -29,6 +29,10 @@ LONGEST_SEGMENT = 100
 between."""
 
 
+_LONGEST_MS = 10**15
+"""A timeout beyond this, 30,000 years, is this: no clock could tell the difference."""
+
+
 class Manner(Enum):
     """How a handler is invoked."""
 
@@ -160,7 +164,7 @@ def _plan_edge(edge: EdgeIR, index: Mapping[str, int], capacities: Capacities) -
         source=index[edge.from_],
         target=index[edge.to],
         capacity=capacities.edge if buffer.max_items is None else buffer.max_items,
-        timeout=None if edge.timeout_ms is None else edge.timeout_ms / 1000,
+        timeout=None if edge.timeout_ms is None else min(edge.timeout_ms, _LONGEST_MS) / 1000,
         tier=buffer.spill_tier,
         threshold=None if buffer.spill_tier is None else buffer.spill_threshold_bytes,
     )

@@ -124,6 +124,7 @@ class Node:
         "call",
         "captures",
         "context",
+        "contextual",
         "emits",
         "gate",
         "halts",
@@ -148,8 +149,10 @@ class Node:
         self.alias = alias
         self.manner = manner
         self.awaited = manner is Manner.AWAITED
-        self.context: NodeContext | None = None
-        """What the handler sees of the run, if it asks."""
+        self.contextual = False
+        """Its handler asks for its context."""
+        self.context: NodeContext
+        """What it sees of the run in the invocation that began last, if it asks."""
         self.call: Callable[[Any], Any] = _unbound
         self.ahead: Ahead | None = None
         """What works ahead on the messages in its inbox, if anything does."""

@@ -15,7 +15,7 @@ from sys import maxsize
 from typing import TYPE_CHECKING, Any
 
 from kernel_exec.context import RunState
-from kernel_exec.errors import ExecutionError, NodeFailed, QueueLimitExceeded
+from kernel_exec.errors import ExecutionError, NodeFailed, QueueLimitExceeded, in_words
 from kernel_exec.offload import blamed
 from kernel_exec.payloads import ATOMS, estimate_bytes
 from kernel_exec.results import SKIP, Feed, Value
@@ -106,8 +106,8 @@ class Run(ABC):
         self.context = copy_context()
         """What every handler's context is a copy of."""
         self.nodes: dict[str, Node] = {}
-        self.contextual: list[Node] = []
-        """The nodes whose handlers ask for their context."""
+        self.contextual = False
+        """There are handlers that ask for their context."""
         self.entrances: dict[str, Edge] = {}
         self.sent = 0
         """Messages that entered the run, where they are named: the name of the last."""
@@ -185,7 +185,7 @@ class Run(ABC):
     def fail(self, node: Node, cause: BaseException) -> None:
         """End the run because the handler of `node` raised `cause`, or its payload could not go on."""
         alias, cause = blamed(node.alias, cause)
-        message = f"node {alias!r} failed: {type(cause).__name__}: {cause}"
+        message = f"node {alias!r} failed: {in_words(cause)}"
         self.stop(NodeFailed(message, alias=alias, cause=cause))
 
     def discard(self, error: ExecutionError) -> None:
