@@ -30,19 +30,25 @@ class _Placeholder:
         object.__setattr__(self, "_name", name)
 
     def _refuse(self, *_: object, **__: object) -> NoReturn:
-        name = object.__getattribute__(self, "_name")
-        raise NotInProfileError(f"{name} is not part of the profile that this tree runs as")
+        raise NotInProfileError(self._sentence())
+
+    def _sentence(self) -> str:
+        return f"{object.__getattribute__(self, '_name')} is not part of the profile that this tree runs as"
 
     __call__ = __iter__ = __enter__ = __aenter__ = __mro_entries__ = __instancecheck__ = __subclasscheck__ = (
         _refuse
     )
 
     def __getattr__(self, attribute: str) -> NoReturn:
-        if attribute.startswith("__") and attribute.endswith(
-            "__"
-        ):  # the import system and inspect look these up
-            raise AttributeError(attribute)
+        if attribute.startswith("__") and attribute.endswith("__"):
+            # the import system, `inspect`, and decorators such as `dataclass` look these up
+            raise AttributeError(
+                f"{self._sentence()}, and has no {attribute}: put `only` above its other decorators"
+            )
         self._refuse()
+
+    def __get__(self, instance: object, owner: type | None = None) -> object:
+        return self  # as a method would be, so that an `Enum` takes it for no member
 
     def __or__(self, other: object) -> "_Placeholder":
         return self

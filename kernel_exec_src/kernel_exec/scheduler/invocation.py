@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 from kernel_exec.context import NodeContext
 from kernel_exec.program import Manner
 from kernel_exec.results import SKIP, Feed, Halted, Stream
-from kernel_exec.scheduler.cells import Driver, Edge, Node
+from kernel_exec.scheduler.cells import Driver, Edge, Node, name_of
 from kernel_exec.scheduler.journaling import keep, keep_halted, note
-from kernel_exec.scheduler.names import name_of
 
 if TYPE_CHECKING:
     from kernel_exec.scheduler.observation import Observer

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from kernel_exec.errors import ExecutionError
 from kernel_exec.results import SKIP, Value
-from kernel_exec.scheduler.cells import Driver, Edge, Node
-from kernel_exec.scheduler.names import branch_of, name_of, ticket_of
+from kernel_exec.scheduler.cells import Driver, Edge, Node, branch_of, name_of, ticket_of
 
 if TYPE_CHECKING:
     from kernel_exec.durability import Journal, Place
