@@ -28,6 +28,11 @@ from kernel_exec.flow_ir import Idempotency
 from kernel_exec.spill import MemoryStore
 
 
+def patient(graph: str, *arguments: Any, **options: Any) -> Shop:
+    """Return a flow whose resumes wait until the run before has given its lease back."""
+    return Shop(graph, *arguments, retry_on_lease_conflict=True, **options)
+
+
 class Hanging(MemoryCheckpoints):
     """A store that does what it is asked, and of which the method named `hangs` then does not answer."""
 
@@ -47,7 +52,7 @@ class Hanging(MemoryCheckpoints):
 
 @pytest.mark.parametrize("method", ["put", "ack", "lease"])
 async def test_a_deadline_does_not_wait_for_a_store_that_hangs(method: str) -> None:
-    it = Shop("in > out", mode="strong", store=Hanging())
+    it = patient("in > out", mode="strong", store=Hanging())
     it.store.hangs = method
     begun = asyncio.get_running_loop().time()
     with pytest.raises(DeadlineExceeded) as caught:
@@ -58,17 +63,17 @@ async def test_a_deadline_does_not_wait_for_a_store_that_hangs(method: str) -> N
 
 @pytest.mark.parametrize("method", ["put", "get", "lease"])
 async def test_a_resume_that_was_interrupted_leaves_the_checkpoint_to_the_next(method: str) -> None:
-    it = Shop("in > ask > out", halts="ask", store=Hanging(), lease_ttl=60_000)
+    it = patient("in > ask > out", halts="ask", store=Hanging(), lease_ttl=60_000)
     await it.run()
     it.store.hangs = method
     with pytest.raises(DeadlineExceeded):
         await asyncio.wait_for(it.resume(payload=[], deadline=0.05), 5)
     it.store.hangs = ""
-    assert await it.resume(payload=[]) == Value(["out"])
+    assert await asyncio.wait_for(it.resume(payload=[]), 5) == Value(["out"])
 
 
 async def test_a_store_that_hangs_keeps_nobody_from_its_checkpoint_for_long() -> None:
-    it = Shop("in > a > out", {"a": forever}, mode="strong", store=Hanging(), checkpoint_interval=10_000)
+    it = patient("in > a > out", {"a": forever}, mode="strong", store=Hanging(), checkpoint_interval=10_000)
     running = asyncio.ensure_future(it.run(deadline=0.05))
     await asyncio.sleep(0.01)
     it.store.hangs = "put"
@@ -85,7 +90,7 @@ async def test_a_store_that_hangs_keeps_nobody_from_its_checkpoint_for_long() ->
 
 
 async def test_a_lease_that_cannot_be_given_back_holds_up_no_deadline() -> None:
-    it = Shop("in > ask > out", halts="ask")
+    it = patient("in > ask > out", halts="ask")
     await it.run()
     reads = iter([it.store.get])
 
@@ -113,21 +118,21 @@ async def test_a_lease_of_no_time_is_one_of_the_usual_time(milliseconds: int) ->
         await asyncio.sleep(0.05)
         return payload
 
-    it = Shop("in > out", {"out": out}, mode="strong", store=Counting(), lease_ttl=milliseconds)
+    it = patient("in > out", {"out": out}, mode="strong", store=Counting(), lease_ttl=milliseconds)
     await it.run()
     assert renewed == [30.0]
 
 
 async def test_times_beyond_all_reason_are_as_good_as_for_ever() -> None:
-    it = Shop("in > ask > out", halts="ask", lease_ttl=10**400, checkpoint_ttl=10**400)
+    it = patient("in > ask > out", halts="ask", lease_ttl=10**400, checkpoint_ttl=10**400)
     result = await it.run()
     assert isinstance(result, Halted)
-    assert await it.resume(payload=[]) == Value(["out"])
+    assert await asyncio.wait_for(it.resume(payload=[]), 5) == Value(["out"])
 
 
 @pytest.mark.parametrize("data", ["text", 7, [b"flow-checkpoint\n"]])
 async def test_a_store_that_gives_no_bytes_is_refused(data: Any) -> None:
-    it = Shop("in > ask > out", halts="ask")
+    it = patient("in > ask > out", halts="ask")
     await it.store.put("it", data, owner="x", expires=None)
     with pytest.raises(CheckpointStateCorrupted):
         await it.resume("it", [])
@@ -136,7 +141,7 @@ async def test_a_store_that_gives_no_bytes_is_refused(data: Any) -> None:
 @pytest.mark.parametrize("kind", [bytearray, memoryview])
 async def test_any_kind_of_bytes_can_be_resumed(kind: Any) -> None:
     blobs = MemoryStore()
-    it = Shop("in > ask > out", halts="ask", blobs=blobs, blob_threshold_bytes=0)
+    it = patient("in > ask > out", halts="ask", blobs=blobs, blob_threshold_bytes=0)
     result = await it.run()
     assert isinstance(result, Halted)
     assert result.checkpoint is not None
@@ -144,13 +149,13 @@ async def test_any_kind_of_bytes_can_be_resumed(kind: Any) -> None:
         result.checkpoint, kind(await it.store.get(result.checkpoint)), owner="x", expires=None
     )
     blobs.objects = {key: kind(data) for key, data in blobs.objects.items()}
-    assert await it.resume(payload=[]) == Value(["out"])
+    assert await asyncio.wait_for(it.resume(payload=[]), 5) == Value(["out"])
 
 
 @pytest.mark.parametrize("given", [None, 7, "text"])
 async def test_a_blob_store_that_gives_no_bytes_is_refused(given: Any) -> None:
     blobs = MemoryStore()
-    it = Shop("in > ask > out", halts="ask", blobs=blobs, blob_threshold_bytes=0)
+    it = patient("in > ask > out", halts="ask", blobs=blobs, blob_threshold_bytes=0)
     await it.run()
     blobs.objects = dict.fromkeys(blobs.objects, given)
     with pytest.raises(CheckpointStateCorrupted, match="blob"):
@@ -162,7 +167,7 @@ async def test_a_store_that_was_cancelled_itself_has_failed(method: str) -> None
     async def lose(*_: object, **__: object) -> Any:
         raise asyncio.CancelledError("the connection was closed")
 
-    it = Shop("in > out", mode="strong")
+    it = patient("in > out", mode="strong")
     setattr(it.store, method, lose)
     with pytest.raises(CheckpointError, match="CancelledError: the connection was closed"):
         await asyncio.wait_for(it.run(), 5)
@@ -172,7 +177,7 @@ async def test_a_store_that_was_cancelled_itself_has_failed(method: str) -> None
 
 
 async def test_a_send_that_cannot_be_kept_holds_no_permit() -> None:
-    it = Shop("in > out", mode="strong")
+    it = patient("in > out", mode="strong")
     async with it.executor().instantiate(it.plan, capture="out") as run:
         for _ in range(20):
             with pytest.raises(PayloadError):
@@ -187,7 +192,7 @@ async def test_a_send_that_cannot_be_kept_holds_no_permit() -> None:
 async def test_an_answer_that_cannot_go_on_fails_the_node_that_halted(
     answer: Any, cause: type[Exception]
 ) -> None:
-    it = Shop(
+    it = patient(
         "in > ask > a > out, ask > b > out",
         halts="ask",
         build=lambda builder: builder.switch("way", "ask", "/way", {"a": "a", "b": "b"}),
@@ -221,7 +226,9 @@ async def test_a_message_is_taken_up_at_its_own_node_whatever_its_alias_looks_li
             await asyncio.Event().wait()
         return [*payload, ctx.alias]
 
-    it = Shop("in > a, quick > out, slow > out", {"quick": quick, "slow": slow}, build=arrows, mode="strong")
+    it = patient(
+        "in > a, quick > out, slow > out", {"quick": quick, "slow": slow}, build=arrows, mode="strong"
+    )
     with pytest.raises(DeadlineExceeded):
         await it.run(deadline=0.05)
     assert isinstance(await it.resume(), Value)
@@ -245,7 +252,7 @@ async def test_a_renewal_that_fails_is_tried_again() -> None:
                 raise ConnectionError("for a moment")
             return await super().lease(*args, **options)
 
-    it = Shop("in > out", {"out": out}, mode="strong", store=Shaky())
+    it = patient("in > out", {"out": out}, mode="strong", store=Shaky())
     assert await it.run() == Value(["in"])
     assert it.store.asked > 3
 
@@ -255,13 +262,13 @@ async def test_a_blob_that_cannot_be_deleted_costs_nothing_but_room() -> None:
         async def delete(self, key: str) -> None:
             raise ConnectionError("read only")
 
-    it = Shop("in > out", mode="strong", blobs=Stubborn(), blob_threshold_bytes=0)
+    it = patient("in > out", mode="strong", blobs=Stubborn(), blob_threshold_bytes=0)
     assert await it.run() == Value(["in", "out"])
     assert await it.store.list() == []
 
 
 async def test_a_store_need_not_forget_what_has_expired() -> None:
-    it = Shop("in > ask > out", halts="ask", checkpoint_ttl=1)
+    it = patient("in > ask > out", halts="ask", checkpoint_ttl=1)
     result = await it.run()
     assert isinstance(result, Halted)
     assert result.checkpoint is not None
@@ -273,21 +280,21 @@ async def test_a_store_need_not_forget_what_has_expired() -> None:
 
 
 async def test_a_resume_that_does_not_fit_its_handlers_leaves_the_checkpoint_free() -> None:
-    it = Shop("in > ask > out", halts="ask", lease_ttl=60_000)
+    it = patient("in > ask > out", halts="ask", lease_ttl=60_000)
     result = await it.run()
     assert isinstance(result, Halted)
     assert result.checkpoint is not None
     executor = FlowExecutor(NodeRegistry(), resources=it.resources)
     with pytest.raises(UnregisteredNode):
         await executor.resume(it.plan, result.checkpoint, [])
-    assert await it.resume(payload=[]) == Value(["out"])
+    assert await asyncio.wait_for(it.resume(payload=[]), 5) == Value(["out"])
 
 
 async def test_an_instance_that_ended_but_cannot_say_so_ends_all_the_same() -> None:
     async def fail(*_: object, **__: object) -> bool:
         raise ConnectionError("the database is gone")
 
-    it = Shop("in > out", mode="strong")
+    it = patient("in > out", mode="strong")
     async with it.executor().instantiate(it.plan, capture="out") as run:
         await run.send("in", [])
         run.finish()

@@ -15,6 +15,11 @@ from kernel_exec.payloads import codec
 from kernel_exec.spill import MemoryStore
 
 
+def patient(graph: str, *arguments: Any, **options: Any) -> Shop:
+    """Return a flow whose resumes wait until the run before has given its lease back."""
+    return Shop(graph, *arguments, retry_on_lease_conflict=True, **options)
+
+
 class Counting(MemoryCheckpoints):
     """A store that counts what it is asked, by method."""
 
@@ -46,7 +51,7 @@ async def test_every_message_is_kept_where_it_is_before_its_handler_begins() -> 
             await second.wait()
         return payload
 
-    it = Shop("in > a > b > out", {"in": look, "a": look, "b": look}, mode="strong")
+    it = patient("in > a > b > out", {"in": look, "a": look, "b": look}, mode="strong")
     async with it.executor().instantiate(it.plan, capture="out") as run:
         await run.send("in", [1])
         while len(kept) < 3:
@@ -60,7 +65,7 @@ async def test_every_message_is_kept_where_it_is_before_its_handler_begins() -> 
 
 
 async def test_a_strong_run_that_halts_goes_on_from_its_answer() -> None:
-    it = Shop("in > ask > out", halts="ask", mode="strong")
+    it = patient("in > ask > out", halts="ask", mode="strong")
     assert isinstance(await it.run(), Halted)
     assert await it.resume(payload=["answer"]) == Value(["answer", "out"])
     assert it.did("ask") == [["in"]]
@@ -68,7 +73,7 @@ async def test_a_strong_run_that_halts_goes_on_from_its_answer() -> None:
 
 
 async def test_an_answer_is_given_once_however_often_the_run_is_resumed() -> None:
-    it = Shop("in > ask > a > out", {"a": forever}, halts="ask", mode="strong")
+    it = patient("in > ask > a > out", {"a": forever}, halts="ask", mode="strong")
     assert isinstance(await it.run(), Halted)
     with pytest.raises(DeadlineExceeded):
         await it.resume(payload=["first"], deadline=0.05)
@@ -78,7 +83,7 @@ async def test_an_answer_is_given_once_however_often_the_run_is_resumed() -> Non
 
 
 async def test_a_result_that_the_host_has_taken_is_not_given_again() -> None:
-    it = Shop("in > out, in > a > b > side", {"side": forever}, mode="strong")
+    it = patient("in > out, in > a > b > side", {"side": forever}, mode="strong")
     async with it.executor().instantiate(it.plan, capture="out") as run:
         await run.send("in", [])
         while not it.did("side"):
@@ -94,7 +99,7 @@ async def test_what_goes_no_further_need_not_be_kept() -> None:
     async def side(payload: Any, ctx: NodeContext) -> Any:
         return object()
 
-    it = Shop("in > out, in > side", {"side": side}, mode="strong")
+    it = patient("in > out, in > side", {"side": side}, mode="strong")
     assert await it.run() == Value(["in", "out"])
 
 
@@ -103,7 +108,7 @@ async def test_a_halt_beside_a_result_keeps_its_checkpoint() -> None:
         await asyncio.sleep(0.01)
         return payload
 
-    it = Shop("in > out, in > ask > end", {"ask": ask_later}, halts="ask")
+    it = patient("in > out, in > ask > end", {"ask": ask_later}, halts="ask")
     assert await it.run() == Value(["in", "out"])
     assert len(await it.store.list()) == 1
     assert await it.resume(payload=["answer"]) == Value(["in", "out"])
@@ -133,7 +138,7 @@ async def test_another_process_finds_the_classes_of_what_was_kept(
         return payload
 
     handlers = dict.fromkeys(("in", "a", "ask", "out"), same)
-    it = Shop("in > a > ask > out", {**handlers, stalled: forever}, halts="ask", mode="strong")
+    it = patient("in > a > ask > out", {**handlers, stalled: forever}, halts="ask", mode="strong")
     if stalled == "halted":
         assert isinstance(await it.run(Order("x")), Halted)
     else:
@@ -161,7 +166,7 @@ async def test_a_checkpoint_that_could_not_be_replaced_still_has_its_state(fails
                 raise ConnectionError("the database is gone")
             return await super().put(*args, **options)
 
-    it = Shop(
+    it = patient(
         "in > a > b > c > d > out",
         mode="strong",
         store=Failing(),
@@ -179,7 +184,7 @@ async def test_a_checkpoint_that_could_not_be_replaced_still_has_its_state(fails
 async def test_without_a_store_for_blobs_and_a_threshold_a_state_lies_in_its_record(
     bound: dict[str, Any],
 ) -> None:
-    it = Shop("in > ask > out", halts="ask", **bound)
+    it = patient("in > ask > out", halts="ask", **bound)
     assert isinstance(await it.run(), Halted)
     assert await it.resume(payload=["y"]) == Value(["y", "out"])
     assert not bound.get("blobs", MemoryStore()).objects
@@ -189,14 +194,14 @@ async def test_without_a_store_for_blobs_and_a_threshold_a_state_lies_in_its_rec
 
 
 async def test_a_run_that_does_not_halt_asks_nothing_of_the_store() -> None:
-    it = Shop("in > a > out, ask > out", halts="ask", store=Counting())
+    it = patient("in > a > out, ask > out", halts="ask", store=Counting())
     assert await it.run() == Value(["in", "a", "out"])
     assert it.store.asked == {}
 
 
 @pytest.mark.parametrize("policy", [{}, {"retain_completed_for": 60_000}, {"halts": "in"}])
 async def test_a_run_that_has_ended_asks_nothing_any_more(policy: dict[str, Any]) -> None:
-    it = Shop("in > out", mode="strong", store=Counting(), **policy)
+    it = patient("in > out", mode="strong", store=Counting(), **policy)
     await it.run()
     asked = dict(it.store.asked)
     await asyncio.sleep(1.5 * LEASE_MS / 1000)
@@ -204,7 +209,7 @@ async def test_a_run_that_has_ended_asks_nothing_any_more(policy: dict[str, Any]
 
 
 async def test_a_checkpoint_that_is_retained_is_leased_by_nobody() -> None:
-    it = Shop("in > out", mode="strong", retain_completed_for=60_000, lease_ttl=60_000)
+    it = patient("in > out", mode="strong", retain_completed_for=60_000, lease_ttl=60_000)
     await it.run()
     (checkpoint,) = await it.store.list()
     assert await it.store.lease(checkpoint, owner="the host", seconds=1)
