@@ -20,7 +20,7 @@ from kernel_exec.errors import FlowFormatError
 from kernel_exec.flow_ir import FlowIR
 from profilec import stub
 
-__all__ = ["MAX_DEPTH", "load_flow"]
+__all__ = ["MAX_DEPTH", "load_flow", "misshapen"]
 
 MAX_DEPTH = 100
 """How many objects and arrays may enclose each other; the document itself is the first."""
@@ -75,7 +75,7 @@ def _decode(data: bytes) -> FlowIR:
     try:
         return msgspec.json.decode(data, type=FlowIR)
     except msgspec.ValidationError as error:
-        raise _misshapen(str(error)) from None
+        raise misshapen(str(error)) from None
     except msgspec.DecodeError as error:
         raise FlowFormatError(f"not JSON: {_with_line(str(error), data)}") from None
 
@@ -171,7 +171,8 @@ def _with_line(reason: str, data: bytes) -> str:
     return f"{reason[: place.start()]} at line {line}, column {column}"
 
 
-def _misshapen(message: str) -> FlowFormatError:
+def misshapen(message: str) -> FlowFormatError:
+    """Return what is wrong with the shape of a document, from what the decoder says of it."""
     place = re.fullmatch(_PLACE, message)
     reason, path = (place["reason"], place["path"]) if place else (message, "$")
     allowed = _allowed(path) if reason.startswith("Invalid") else []
