@@ -1,7 +1,6 @@
 """Writes Flow IR from Python: names and graph in, a `FlowIR` with derived ids out.
 
-Stands after `loading`. A builder sees to it that a flow has the shape of Flow IR; what the flow is worth is for
-`validate`.
+Stands after `loading`. It sees to it that a flow has the shape of Flow IR; what it is worth, `validate` says.
 """
 
 from __future__ import annotations
@@ -173,7 +172,7 @@ class FlowBuilder:
         """Return the flow as it stands now.
 
         Raises:
-            FlowFormatError: something was given that Flow IR does not take, such as a word that is none of its.
+            FlowFormatError: something was given that Flow IR does not take, such as a word it does not know.
         """
         flow = FlowIR(
             id=self._id,

@@ -91,8 +91,8 @@ MISTAKES: dict[str, tuple[Callable[[FlowBuilder], object], str]] = {
     ),
     "an unknown kind of surface": (
         lambda flow: flow.surface("s", "while", {}),  # type: ignore[arg-type]  # what a caller may mistype
-        "$.control_surfaces[0].kind: invalid enum value 'while', expected one of error_handler, for_each, if, "
-        "loop, partition, rate_limit, switch, timeout, window",
+        "$.control_surfaces[0].kind: invalid enum value 'while', expected one of error_handler, for_each, "
+        "if, loop, partition, rate_limit, switch, timeout, window",
     ),
 }
 
