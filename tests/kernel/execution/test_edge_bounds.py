@@ -137,6 +137,58 @@ async def test_a_store_that_fails_fails_the_run_and_says_where(broken: str) -> N
             await soon(run.send("in", 5))
 
 
+async def test_room_in_a_lane_is_used_again_and_again() -> None:
+    async def slow(payload: Any) -> Any:
+        await asyncio.sleep(0.001)
+        return payload
+
+    store = Counting()
+    flow = small("in>out", {"out": slow}, edges={"in>out": spilling(1)})
+    executor = flow.executor(capture_capacity=10, spill_limit_bytes=1000, spill_stores={"shelf": store})
+    payloads = ["x" * 400 + str(number) for number in range(30)]
+    assert await collect(executor.run_many(flow.plan, "in", payloads, capture="out")) == payloads
+    assert store.puts > 10
+
+
+@pytest.mark.parametrize("at", ["put", "get"])
+async def test_what_is_ready_does_not_wait_for_a_slow_store(at: str) -> None:
+    beside: list[int] = []
+
+    async def source(number: int) -> int:
+        await asyncio.sleep(0)
+        return number
+
+    async def note(number: int) -> int:
+        beside.append(number)
+        return number
+
+    async def target(number: int) -> int:
+        await go.wait()
+        return number
+
+    go = asyncio.Event()
+    store = Counting()
+    flow = small(
+        "in>side, in>out", {"in": source, "side": note, "out": target}, edges={"in>out": spilling(1)}
+    )
+    executor = flow.executor(capture_capacity=10, spill_stores={"shelf": store})
+    async with executor.instantiate(flow.plan, capture="out") as run:
+        for number in range(2):
+            await run.send("in", number)
+        if at == "get":
+            await run.send("in", 2)
+            while not store.puts:
+                await asyncio.sleep(0)
+        store.pause = 3600
+        if at == "get":
+            go.set()
+            assert [await soon(run.next()), await soon(run.next())] == [Value(0), Value(1)]
+        last = 3 if at == "get" else 2
+        await run.send("in", last)
+        await turns()
+        assert beside == list(range(last + 1))
+
+
 async def test_what_is_no_payload_fails_the_node_whose_edge_would_spill_it() -> None:
     flow = small("in>out", edges={"in>out": spilling(1, threshold=1)})
     with pytest.raises(NodeFailed) as caught:
