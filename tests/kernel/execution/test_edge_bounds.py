@@ -104,6 +104,57 @@ async def test_a_payload_over_the_threshold_spills_though_there_is_room() -> Non
     assert not store.objects
 
 
+@pytest.mark.parametrize(("letters", "spills"), [(97, False), (98, True), (99, True)])
+async def test_the_threshold_is_of_the_bytes_that_are_written(letters: int, spills: bool) -> None:
+    store = Counting()
+    flow = small(
+        "in>out", edges={"in>out": spilling(10, threshold=100)}
+    )  # a short text has two bytes of its own
+    executor = flow.executor(spill_stores={"shelf": store})
+    payload = "x" * letters
+    assert await executor.run_once(flow.plan, "in", payload, capture="out") == Value(payload)
+    assert store.puts == spills
+
+
+async def test_a_payload_under_the_threshold_spills_where_there_is_no_room() -> None:
+    store, gate = Counting(), Gate()
+    flow = small("in>out", {"out": gate}, edges={"in>out": spilling(1, threshold=1000)})
+    executor = flow.executor(capture_capacity=10, spill_stores={"shelf": store})
+    async with executor.instantiate(flow.plan, capture="out") as run:
+        for number in range(5):
+            await run.send("in", number)
+        await turns()
+        assert store.puts == 3
+        gate.open.set()
+        assert [(await soon(run.next())).value for _ in range(5)] == list(range(5))
+
+
+@pytest.mark.parametrize(("limit", "puts"), [(203, 1), (204, 2), (205, 2)])
+async def test_a_lane_holds_just_what_the_limit_allows(limit: int, puts: int) -> None:
+    store, gate = Counting(), Gate()
+    flow = small("in>out", {"out": gate}, edges={"in>out": spilling(1)})
+    executor = flow.executor(capture_capacity=10, spill_limit_bytes=limit, spill_stores={"shelf": store})
+    async with executor.instantiate(flow.plan, capture="out") as run:
+        for _ in range(6):
+            await run.send("in", "x" * 100)
+        await turns()
+        assert store.puts == puts
+
+
+async def test_a_producer_that_waits_at_one_way_goes_on_with_the_others() -> None:
+    gate = Gate()
+    bounds = {"in>x": {"buffer": BufferPolicy(max_items=1)}, "in>b": spilling(1)}
+    flow = small("in>x, in>b", {"x": gate}, edges=bounds)
+    executor = flow.executor(capture_capacity=10, spill_stores={"shelf": MemoryStore()})
+    async with executor.instantiate(flow.plan, capture="b") as run:
+        for number in range(5):
+            await run.send("in", number)
+        await turns()
+        gate.open.set()
+        assert [(await soon(run.next())).value for _ in range(5)] == list(range(5))
+        assert gate.passed == list(range(5))
+
+
 async def test_beyond_the_spill_limit_the_producer_waits() -> None:
     gate = Gate()
     store = Counting()
