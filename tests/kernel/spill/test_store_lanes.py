@@ -136,6 +136,22 @@ async def test_a_store_that_fails_or_damages_fails_with_edge_tier_and_reason(sto
     assert caught.value.to_dict()["details"]
 
 
+async def test_every_object_is_deleted_once() -> None:
+    deleted: list[str] = []
+
+    class Noting(MemoryStore):
+        async def delete(self, key: str) -> None:
+            deleted.append(key)
+            await super().delete(key)
+
+    lane = lane_over(Noting())
+    items = [await lane.write(b"x") for _ in range(4)]
+    for item in items[:2]:
+        await lane.read(item)
+    await lane.close()
+    assert len(deleted) == len(set(deleted)) == 4
+
+
 async def test_an_object_that_vanished_fails() -> None:
     store = MemoryStore()
     lane = lane_over(store)
