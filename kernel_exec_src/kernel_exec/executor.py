@@ -228,7 +228,7 @@ class FlowExecutor:
         return pool
 
     def _find_pool(self, plan: ValidatedFlow, capture: str) -> Pool:
-        pools = self._pools.get(plan)
+        pools = self._pools.get(plan) if isinstance(plan, ValidatedFlow) else None
         if pools is None:
             preflight(plan, self._resources, self._host.spill_stores)
             pools = self._pools[plan] = {}

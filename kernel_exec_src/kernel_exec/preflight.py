@@ -50,7 +50,10 @@ def preflight(
         MissingDurabilityServices: the flow checkpoints, and no checkpoint store is bound (DAG-CKPT-003).
         UnsupportedControlSurface: the flow uses a reserved control surface (CTRL901).
         UnsupportedSpill: neither a store nor this build serves a spill tier (SPILL901).
+        TypeError: `plan` is something else.
     """
+    if not isinstance(plan, ValidatedFlow):
+        raise TypeError(f"a plan is what validate() gives, not {type(plan).__name__}")
     _check_capabilities(plan, resources)
     _check_durability(plan, resources)
     _check_surfaces(plan)

@@ -297,6 +297,26 @@ def test_a_capacity_of_zero_is_refused(limit: str) -> None:
         FlowExecutor(NodeRegistry(), **{limit: 0})
 
 
+@pytest.mark.parametrize("graph", ["in>out", "in>out>tail", "in>out, in>side", "in>a>out, in>b>out"])
+async def test_a_run_gives_its_result_whatever_the_run_before_it_left(graph: str) -> None:
+    flow = small(graph, {"in": same_later})
+    executor = flow.executor()
+    for number in range(20):
+        assert await executor.run_once(flow.plan, "in", number, capture="out") == Value(number)
+
+
+async def test_a_flow_that_was_not_validated_is_no_plan() -> None:
+    flow = small("in>out")
+    executor, unchecked = flow.executor(), flow.plan.flow
+    says = r"a plan is what validate\(\) gives, not FlowIR"
+    with pytest.raises(TypeError, match=says):
+        await executor.run_once(unchecked, "in", 1, capture="out")  # type: ignore[arg-type]  # a common mistake
+    with pytest.raises(TypeError, match=says):
+        executor.instantiate(unchecked, capture="out")  # type: ignore[arg-type]  # a common mistake
+    with pytest.raises(TypeError, match=says):
+        await executor.resume(unchecked, "it", 1)  # type: ignore[arg-type]  # a common mistake
+
+
 def test_payloads_are_isolated_or_shared() -> None:
     with pytest.raises(ValueError, match="payloads must be 'isolated' or 'shared', not 'copied'"):
         FlowExecutor(NodeRegistry(), payloads="copied")  # type: ignore[arg-type]  # what a caller may mistype
