@@ -54,7 +54,7 @@ class Feeder:
 
     def __init__(self, scheduler: Scheduler, trigger: str, payloads: Iterator[Any]) -> None:
         self._scheduler = scheduler
-        self.failure: Exception | None = None
+        self.failure: BaseException | None = None
         """What the iterator raised, if anything; nothing is taken from it afterwards."""
         self._entrance = scheduler.entrance(trigger)
         self._payloads = payloads
@@ -77,7 +77,7 @@ class Feeder:
                 return False
             try:
                 self._feed()
-            except Exception as error:
+            except (Exception, asyncio.CancelledError) as error:
                 if not scheduler.stopped:  # else the run refused the payload, and says why itself
                     self.failure = error
                     self._exhausted = True
@@ -122,7 +122,7 @@ async def _from_async(
     instance: FlowInstance, trigger: str, payloads: AsyncIterable[Any]
 ) -> AsyncIterator[Result]:
     """Feed from a task beside, since `payloads` may keep its consumer waiting while results come."""
-    failure: Exception | None = None
+    failure: BaseException | None = None
 
     async def feed() -> None:
         nonlocal failure
@@ -132,7 +132,7 @@ async def _from_async(
                     await instance.send(trigger, payload)
                 except ExecutionError:
                     return  # the run has ended, and `next` says why
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:  # the second of what it waits for, or of leaving
             failure = error
         finally:
             instance.finish()

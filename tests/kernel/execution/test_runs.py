@@ -206,16 +206,19 @@ async def test_run_many_takes_no_more_payloads_than_it_has_room_for() -> None:
 
 
 @pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
-async def test_what_the_payloads_raise_is_raised_behind_their_results(asynchronous: bool) -> None:
+@pytest.mark.parametrize("error", [RuntimeError("no more"), asyncio.CancelledError("no more")], ids=repr)
+async def test_what_the_payloads_raise_is_raised_behind_their_results(
+    asynchronous: bool, error: BaseException
+) -> None:
     def payloads() -> Any:
         yield from (1, 2, 3)
-        raise RuntimeError("no more")
+        raise error
 
     flow = small("in>out")
     source = slowly(payloads()) if asynchronous else payloads()
     results = flow.executor().run_many(flow.plan, "in", source, capture="out")
     assert [(await soon(anext(results))).value for _ in range(3)] == [1, 2, 3]
-    with pytest.raises(RuntimeError, match="no more"):
+    with pytest.raises(type(error), match="no more"):
         await soon(anext(results))
 
 
