@@ -5,23 +5,22 @@ Contexts and operators are left out: they are half of all nodes, and whoever car
 
 import ast
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
-from functools import cache
+from collections.abc import Callable, Iterator, Sequence
 
 _NO_NODES = frozenset({
-    "ctx", "op", "ops", "id", "attr", "arg", "asname", "module", "level", "kind", "type_comment", "rest", "simple",
-    "is_async", "conversion", "tag", "kwd_attrs",
+    "ctx", "op", "ops", "id", "attr", "arg", "asname", "module", "level", "kind", "type_comment", "rest",
+    "simple", "is_async", "conversion", "tag", "kwd_attrs",
 })  # fmt: skip
 """Fields that hold no nodes, or none that anybody looks for."""
 _WITH_GAPS = frozenset({"keys", "kw_defaults"})
 """Lists in which None stands for what is not written."""
-_BLOCKS = frozenset({"body", "orelse", "finalbody", "handlers", "cases"})
+_COMPOUND = frozenset({"body", "orelse", "finalbody", "handlers", "cases"})
 
 
 def children(node: ast.AST) -> list[ast.AST]:
     """The nodes right below a node."""
     found: list[ast.AST] = []
-    for name in _telling(type(node)):
+    for name in _TELLING[type(node)]:
         value = getattr(node, name, None)
         if value is None:
             continue
@@ -39,7 +38,7 @@ def walk(node: ast.AST) -> Iterator[ast.AST]:
     pending = [node]
     for current in pending:
         yield current
-        if _telling(type(current)):
+        if _TELLING[type(current)]:
             pending += children(current)
 
 
@@ -69,28 +68,32 @@ def first_line(node: ast.AST) -> int:
 
 def inner_blocks(node: ast.stmt | ast.excepthandler | ast.match_case) -> Iterator[list[ast.AST]]:
     """The blocks of a compound statement, of a handler or a case, in the order of its fields."""
-    for name in _blocks(type(node)):
+    for name in _BLOCKS[type(node)]:
         yield getattr(node, name)
 
 
-@cache
-def _telling(kind: type[ast.AST]) -> tuple[str, ...]:
-    """The fields of a kind of node that may hold nodes."""
-    return tuple(name for name in kind._fields if name not in _NO_NODES and not _is_plain(kind, name))
+class _Fields(dict[type[ast.AST], tuple[str, ...]]):
+    """The fields of a kind of node, of those that count."""
+
+    def __init__(self, counts: Callable[[type[ast.AST], str], bool]) -> None:
+        """Find each when it is asked for."""
+        self._counts = counts
+
+    def __missing__(self, kind: type[ast.AST]) -> tuple[str, ...]:
+        self[kind] = tuple(name for name in kind._fields if self._counts(kind, name))
+        return self[kind]
 
 
-def _is_plain(kind: type[ast.AST], name: str) -> bool:
-    """Whether a field holds text or a number in a node of this kind, though a node in others."""
+def _may_hold_nodes(kind: type[ast.AST], name: str) -> bool:
     match name:
         case "name":
-            return not issubclass(kind, ast.TypeAlias)
+            return issubclass(kind, ast.TypeAlias)
         case "names":
-            return issubclass(kind, ast.Global | ast.Nonlocal)
+            return not issubclass(kind, ast.Global | ast.Nonlocal)
         case "value":
-            return issubclass(kind, ast.Constant | ast.MatchSingleton)
-    return False
+            return not issubclass(kind, ast.Constant | ast.MatchSingleton)
+    return name not in _NO_NODES
 
 
-@cache
-def _blocks(kind: type[ast.AST]) -> tuple[str, ...]:
-    return tuple(name for name in kind._fields if name in _BLOCKS)
+_TELLING = _Fields(_may_hold_nodes)
+_BLOCKS = _Fields(lambda _, name: name in _COMPOUND)

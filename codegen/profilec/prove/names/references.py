@@ -39,7 +39,7 @@ _RUN_TIME = re.compile(rb"(?<!\w)(?:%s)(?!\w)" % b"|".join(RUN_TIME))
 
 
 def may_import_at_run_time(data: bytes, module: Module) -> bool:
-    """Whether a file names an importing function; a search for plain texts is far faster than one for words."""
+    """Whether a file names an importing function; most do not hold the words at all."""
     if not any(word in data for word in RUN_TIME):
         return False
     return _names_importer(walk_on(module.syntax, lines_with(_RUN_TIME, data)))

@@ -6,6 +6,7 @@ rules are those of the language reference, section 4.2, with the type parameter 
 
 import ast
 import builtins
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -131,6 +132,16 @@ def unresolved(module: Scope) -> Iterator[tuple[str, Located]]:
         for name, node in scope.loads:
             if not scope.resolves(name):
                 yield name, node
+
+
+def in_annotation(text: str) -> ast.expr | None:
+    """The expression that a string is as an annotation; None where it is none."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            return ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 @lru_cache(maxsize=32)
@@ -409,11 +420,8 @@ class _Reader:
                 self.visit(node)
 
     def _string_annotation(self, text: str, at: ast.Constant) -> None:
-        try:
-            expression = ast.parse(text.strip(), mode="eval").body
-        except (SyntaxError, ValueError):
-            return
-        for node in walk(expression):
+        expression = in_annotation(text)
+        for node in walk(expression) if expression else ():
             if isinstance(node, ast.Name):
                 self._scope.loads.append((node.id, at))
 
