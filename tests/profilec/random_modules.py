@@ -78,7 +78,8 @@ class ModuleWriter(ProgramWriter):
         return (
             lambda: f"{name} = {self._short()}",
             lambda: f"{name}: int = {self._short()}\n'''About it.'''",
-            lambda: f"{name} = 1; {name}b = {self._short()}\n{name} += {self._draw(9)} if {self._flag()} else 4",
+            lambda: f"{name} = 1; {name}b = {self._short()}\n"
+            f"{name} += {self._draw(9)} if {self._flag()} else 4",
             lambda: f"{name}, *{name}b = 1, *({self._short()},)",
             lambda: f"if ({name} := {self._short()}) and {name} != {self._draw(4)}: log({name}); log(1)\n"
             f"del {name}",

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from shlex import quote
 
 import pytest
 from click.testing import CliRunner, Result
@@ -342,14 +343,14 @@ def test_an_interrupt_while_handlers_are_imported_is_one_too(folder: Path) -> No
 )
 def test_a_full_disk_is_one_line_and_exit_1(command: str) -> None:
     arguments = command.format(flow("in"))
-    done = shell(f"{sys.executable} -m kernel_exec {arguments} > /dev/full")
+    done = shell(f"{quote(sys.executable)} -m kernel_exec {arguments} > /dev/full")
     assert done.stderr == "Error: reading or writing failed: No space left on device\n"
     assert done.returncode == 1
 
 
 def test_a_standard_input_that_is_closed_is_a_wrong_call() -> None:
     ends = "--nodes handlers --trigger in --capture out --input -"
-    done = shell(f"{sys.executable} -m kernel_exec run {flow('in')} {ends} <&-")
+    done = shell(f"{quote(sys.executable)} -m kernel_exec run {flow('in')} {ends} <&-")
     assert "'--input': standard input is closed" in done.stderr
     assert done.returncode == 2
 

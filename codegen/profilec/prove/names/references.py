@@ -5,7 +5,7 @@ Code in strings that `exec` and `eval` are given is read like the rest, as if it
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,7 +13,8 @@ from profilec.prove.names.behind import Values
 from profilec.prove.names.handed import names_asked_of_unknown, namespaces_handed_on
 from profilec.prove.names.literals import Texts
 from profilec.prove.names.meanings import GETTERS, IMPORTERS, SAME_AS_ARGUMENT, Meanings
-from profilec.prove.names.modules import Located, Module
+from profilec.prove.names.modules import Located, Module, lines_with
+from profilec.prove.names.nodes import walk_on
 from profilec.prove.names.run_time import at_run_time
 from profilec.prove.names.scopes import Scope, find_scopes
 
@@ -35,12 +36,23 @@ RUN_TIME = tuple(
     )
 )  # fmt: skip
 """Words of which a file must hold one to import anything but by an import statement."""
+_RUN_TIME_WORDS = frozenset(word.decode() for word in RUN_TIME)
 _RUN_TIME = re.compile(rb"(?<!\w)(?:%s)(?!\w)" % b"|".join(RUN_TIME))
 
 
-def may_import_at_run_time(data: bytes) -> bool:
-    """Whether a file holds one of the words; a search for plain texts is far faster than one for words."""
-    return any(word in data for word in RUN_TIME) and _RUN_TIME.search(data) is not None
+def may_import_at_run_time(data: bytes, module: Module) -> bool:
+    """Whether a file names an importing function; most do not hold the words at all."""
+    if not any(word in data for word in RUN_TIME):
+        return False
+    return _names_importer(walk_on(module.syntax, lines_with(_RUN_TIME, data)))
+
+
+def _names_importer(nodes: Iterable[ast.AST]) -> bool:
+    named = (
+        getattr(node, "attr", None) or getattr(node, "id", None) or getattr(node, "name", None)
+        for node in nodes
+    )
+    return any(name in _RUN_TIME_WORDS for name in named if isinstance(name, str))
 
 
 @dataclass(frozen=True)
@@ -148,11 +160,7 @@ class References:
     @cached_property
     def _may_import_at_run_time(self) -> bool:
         """Whether the file names an importing function at all; most do not, and need not be looked into."""
-        named = {
-            getattr(node, "attr", None) or getattr(node, "id", None) or getattr(node, "name", None)
-            for node in self._nodes
-        }
-        return not named.isdisjoint(word.decode() for word in RUN_TIME)
+        return _names_importer(self._nodes)
 
     @cached_property
     def _calls(self) -> list[tuple[ast.Call, ast.Call]]:
