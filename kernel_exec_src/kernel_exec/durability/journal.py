@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from kernel_exec.durability.leases import Lease, ask
 from kernel_exec.durability.policy import Durability
 from kernel_exec.durability.records import Blob, CheckpointRecord, Place, State, pack, pack_state
-from kernel_exec.errors import ExecutionError, in_words
+from kernel_exec.errors import CheckpointError, ExecutionError, in_words
 from kernel_exec.payloads import encode
 
 _log = logging.getLogger(__name__)
@@ -170,8 +170,16 @@ class Journal:
         """Acknowledge: the run has ended as it should, and its checkpoint is of no use any more.
 
         Raises:
-            CheckpointLeaseConflict, CheckpointError: as `commit`.
+            CheckpointLeaseConflict, CheckpointError: as `commit`; or the store takes longer than the lease.
         """
+        try:
+            async with asyncio.timeout(self._durability.lease_seconds):
+                await self._acknowledge()
+        except TimeoutError as error:
+            message = f"the store of checkpoint {self.checkpoint_id!r} has not answered within its lease"
+            raise CheckpointError(message, checkpoint_id=self.checkpoint_id) from error
+
+    async def _acknowledge(self) -> None:
         if self._writing is not None:
             await asyncio.wait([self._writing])
         if self._ended or not self._kept:

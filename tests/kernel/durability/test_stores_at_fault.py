@@ -72,6 +72,26 @@ async def test_a_resume_that_was_interrupted_leaves_the_checkpoint_to_the_next(m
     assert await asyncio.wait_for(it.resume(payload=[]), 5) == Value(["out"])
 
 
+async def test_closing_ends_though_the_store_hangs() -> None:
+    it = patient("in > out", mode="strong", store=Hanging())
+
+    async def use() -> None:
+        async with it.executor().instantiate(it.plan, capture="out") as run:
+            await run.send("in", [])
+            await run.next()
+            it.store.hangs = "ack"
+
+    await asyncio.wait_for(use(), 5)
+
+
+async def test_a_run_without_a_deadline_ends_though_its_end_cannot_be_said() -> None:
+    it = patient("in > out", mode="strong", store=Hanging())
+    it.store.hangs = "ack"
+    with pytest.raises(CheckpointError, match="has not answered within its lease") as caught:
+        await asyncio.wait_for(it.run(), 5)
+    assert caught.value.result == Value(["in", "out"])
+
+
 async def test_a_store_that_hangs_keeps_nobody_from_its_checkpoint_for_long() -> None:
     it = patient("in > a > out", {"a": forever}, mode="strong", store=Hanging(), checkpoint_interval=10_000)
     running = asyncio.ensure_future(it.run(deadline=0.05))
