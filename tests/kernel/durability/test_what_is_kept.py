@@ -1,6 +1,7 @@
 """What a checkpoint holds at each moment, and when nothing is asked of the store any more."""
 
 import asyncio
+import gc
 from collections import Counter
 from typing import Any
 
@@ -70,6 +71,31 @@ async def test_a_strong_run_that_halts_goes_on_from_its_answer() -> None:
     assert await it.resume(payload=["answer"]) == Value(["answer", "out"])
     assert it.did("ask") == [["in"]]
     assert await it.store.list() == []
+
+
+async def test_a_checkpoint_is_of_its_own_run_whatever_runs_came_before() -> None:
+    it = patient("in > out, ask > out", halts="ask")
+    executor = it.executor()
+    for _ in range(3):
+        assert await executor.run_once(it.plan, "in", [], capture="out") == Value(["in", "out"])
+    halted = await executor.run_once(it.plan, "ask", [], capture="out")
+    assert isinstance(halted, Halted)
+    assert halted.checkpoint is not None
+    record = unpack(halted.checkpoint, await it.store.get(halted.checkpoint))
+    assert record.run_id == it.contexts[-1].labels["lf.run_id"]
+    assert len({context.labels["lf.run_id"] for context in it.contexts}) == 4
+
+
+async def test_an_instance_that_was_dropped_can_be_resumed() -> None:
+    it = patient("in > a > out", {"a": forever}, mode="strong", lease_ttl=60_000)
+    run = it.executor().instantiate(it.plan, capture="out")
+    await run.send("in", [])
+    while not it.did("a"):
+        await asyncio.sleep(0)
+    del run
+    gc.collect()
+    it.handlers.clear()
+    assert await asyncio.wait_for(it.resume(), 5) == Value(["in", "a", "out"])
 
 
 async def test_an_answer_is_given_once_however_often_the_run_is_resumed() -> None:

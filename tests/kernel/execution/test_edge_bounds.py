@@ -1,6 +1,7 @@
 """What edges and queues hold: backpressure, spill to a store, limits in bytes (decisions 7, 9, 14)."""
 
 import asyncio
+import gc
 from typing import Any
 
 import pytest
@@ -186,6 +187,27 @@ async def test_a_store_that_fails_fails_the_run_and_says_where(broken: str) -> N
         assert (caught.value.edge, caught.value.tier) == ("in->out", "shelf")
         with pytest.raises(SpillFailed):
             await soon(run.send("in", 5))
+
+
+FIVE_AT_ONCE = ", ".join(f"in>d{number}>m" for number in range(5)) + ", m>out"
+
+
+@pytest.mark.parametrize("way", ["leave", "drop"])
+async def test_a_run_that_nobody_is_at_work_in_leaves_no_object_in_the_store(way: str) -> None:
+    store = MemoryStore()
+    flow = small(FIVE_AT_ONCE, edges={"m>out": spilling(1)})
+    executor = flow.executor(capture_capacity=1, spill_stores={"shelf": store})
+    run = executor.instantiate(flow.plan, capture="out")
+    await run.send("in", 1)
+    await turns()
+    assert len(store.objects) == 2  # one result, one that `out` could not send on, one before it
+    if way == "leave":
+        async with run:
+            pass
+    del run
+    gc.collect()
+    await turns()
+    assert not store.objects
 
 
 async def test_room_in_a_lane_is_used_again_and_again() -> None:

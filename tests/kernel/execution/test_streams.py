@@ -9,6 +9,7 @@ import pytest
 from small_flows import slowly, small, soon, stream, turns
 
 from kernel_exec import Cancelled, DeadlineExceeded, NodeFailed, Stream
+from kernel_exec.results import Feed
 
 
 async def count(number: int) -> AsyncIterator[int]:
@@ -363,3 +364,14 @@ async def test_the_end_of_a_stream_is_forgotten_though_its_handler_swallowed_it(
         await soon(first.aclose())
         assert await items_of(await soon(run.next())) == [2]
     assert left == [0, 0]
+
+
+async def test_a_run_keeps_nothing_of_streams_that_have_ended() -> None:
+    flow = small("in>out", {"out": stream(count)})
+    async with flow.executor().instantiate(flow.plan, capture="out") as run:
+        for number in range(20):
+            await run.send("in", number)
+            assert await items_of(await soon(run.next())) == list(range(number))
+        await turns()
+        gc.collect()
+        assert sum(isinstance(one, Feed) for one in gc.get_objects()) <= 1
