@@ -121,6 +121,16 @@ async def test_a_result_that_the_host_has_taken_is_not_given_again() -> None:
     assert len(it.did("side")) == 2
 
 
+async def test_a_result_that_nobody_took_keeps_its_checkpoint() -> None:
+    it = patient("in > out", mode="strong")
+    async with it.executor().instantiate(it.plan, capture="out") as run:
+        await run.send("in", [])
+        while len(it.finished) < 2:
+            await asyncio.sleep(0)
+        await asyncio.sleep(0.01)
+    assert await it.resume() == Value(["in", "out"])
+
+
 async def test_what_goes_no_further_need_not_be_kept() -> None:
     async def side(payload: Any, ctx: NodeContext) -> Any:
         return object()

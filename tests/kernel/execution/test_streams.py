@@ -375,3 +375,28 @@ async def test_a_run_keeps_nothing_of_streams_that_have_ended() -> None:
         await turns()
         gc.collect()
         assert sum(isinstance(one, Feed) for one in gc.get_objects()) <= 1
+
+
+async def test_a_handler_that_follows_a_closed_stream_can_be_stopped_too() -> None:
+    stopped: list[int] = []
+
+    async def hang(number: int) -> AsyncIterator[int]:
+        yield number
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            stopped.append(number)
+
+    flow = small("in>out", {"out": stream(hang)})
+    async with flow.executor().instantiate(flow.plan, capture="out") as run:
+        await run.send("in", 1)
+        await run.send("in", 2)
+        for number in (1, 2):
+            result = await soon(run.next())
+            assert isinstance(result, Stream)
+            assert await soon(anext(result)) == number
+            await turns()
+            if number == 1:
+                await soon(result.aclose())
+    await turns()
+    assert stopped == [1, 2]
