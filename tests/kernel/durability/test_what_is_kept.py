@@ -9,7 +9,15 @@ import msgspec
 import pytest
 from durable_flows import LEASE_MS, Shop, forever
 
-from kernel_exec import CheckpointError, DeadlineExceeded, Halted, MissingOutput, NodeContext, Value
+from kernel_exec import (
+    CheckpointError,
+    DeadlineExceeded,
+    Halted,
+    MissingOutput,
+    NodeContext,
+    NodeFailed,
+    Value,
+)
 from kernel_exec.durability import MemoryCheckpoints
 from kernel_exec.durability.records import unpack
 from kernel_exec.payloads import codec
@@ -129,6 +137,19 @@ async def test_a_result_that_nobody_took_keeps_its_checkpoint() -> None:
             await asyncio.sleep(0)
         await asyncio.sleep(0.01)
     assert await it.resume() == Value(["in", "out"])
+
+
+async def test_an_instance_that_failed_can_be_resumed() -> None:
+    async def fail(payload: Any, ctx: NodeContext) -> Any:
+        raise ValueError("not yet")
+
+    it = patient("in > a > out", {"a": fail}, mode="strong")
+    async with it.executor().instantiate(it.plan, capture="out") as run:
+        await run.send("in", [])
+        with pytest.raises(NodeFailed):
+            await run.next()
+    it.handlers.clear()
+    assert await it.resume() == Value(["in", "a", "out"])
 
 
 async def test_what_goes_no_further_need_not_be_kept() -> None:
