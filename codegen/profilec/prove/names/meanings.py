@@ -14,17 +14,12 @@ from collections.abc import Callable, Mapping
 
 from profilec.prove.names.behind import PARTIAL, Behind, Value, Values, class_around, decorator_names
 from profilec.prove.names.flows import chosen
+from profilec.prove.names.importers import is_importer
 from profilec.prove.names.literals import Literals
 from profilec.prove.names.modules import Module
 from profilec.prove.names.scopes import Import, Scope
 
 NOTHING: Values = frozenset()
-
-IMPORTERS = frozenset({
-    "importlib.import_module", "importlib.__import__", "builtins.__import__", "runpy.run_module",
-    "importlib._bootstrap._gcd_import", "pkgutil.resolve_name",
-})  # fmt: skip
-"""Functions that import the module that their first argument names."""
 
 SAME_AS_ARGUMENT = frozenset({
     PARTIAL, "functools.cache", "functools.lru_cache", "functools.lru_cache()", "importlib.reload",
@@ -243,7 +238,7 @@ class Meanings:
                 return self._element(ast.Starred(table)).union(*map(self.values, defaults))
             case ast.Call(args=[value, *_]) if not SAME_AS_ARGUMENT.isdisjoint(called):
                 return self.values(value)
-            case ast.Call(args=arguments) if not IMPORTERS.isdisjoint(called):
+            case ast.Call(args=arguments) if is_importer(one for one in called if isinstance(one, str)):
                 is_top = "builtins.__import__" in called and len(arguments) < 4 and not node.keywords
                 modules = (module for module in literals.imported(node) if module is not None)
                 return frozenset(module.partition(".")[0] if is_top else module for module in modules)
