@@ -1,7 +1,11 @@
 """The functions that import a module, or run a text, when they are called: what they are named."""
 
+import ast
 import re
 from collections.abc import Iterable
+
+from profilec.prove.names.modules import Module, lines_with
+from profilec.prove.names.nodes import walk_on
 
 IMPORTERS = frozenset({
     "importlib.import_module", "importlib.__import__", "builtins.__import__", "runpy.run_module",
@@ -37,12 +41,25 @@ RUN_TIME = tuple(
     )
 )  # fmt: skip
 """Words of which a file must hold one to import anything but by an import statement."""
+RUN_TIME_WORDS = frozenset(word.decode() for word in RUN_TIME)
 _RUN_TIME = re.compile(rb"(?<!\w)(?:%s)(?!\w)" % b"|".join(RUN_TIME))
+_WITH_WORDS = {
+    ast.Attribute: "attr", ast.Name: "id", ast.alias: "name", ast.Constant: "value", ast.ImportFrom: "module",
+}  # fmt: skip
+"""What of a node may be a word."""
 
 
-def may_import_at_run_time(data: bytes) -> bool:
-    """Whether a file holds one of the words; a search for plain texts is far faster than one for words."""
-    return any(word in data for word in RUN_TIME) and _RUN_TIME.search(data) is not None
+def may_import_at_run_time(data: bytes, module: Module) -> bool:
+    """Whether a file names an importing function; most do not hold the words at all."""
+    if not any(word in data for word in RUN_TIME):
+        return False
+    return names_importer(walk_on(module.syntax, lines_with(_RUN_TIME, data)))
+
+
+def names_importer(nodes: Iterable[ast.AST]) -> bool:
+    """Whether one of some nodes is a word with which modules are imported at run time."""
+    parts = ((node, _WITH_WORDS.get(type(node))) for node in nodes)
+    return any(getattr(node, part) in RUN_TIME_WORDS for node, part in parts if part is not None)
 
 
 def is_importer(names: Iterable[str]) -> bool:

@@ -13,11 +13,12 @@ from profilec.prove.names.flows import last_name
 from profilec.prove.names.handed import ONLY_LOOKING, handed_on, names_asked_of_unknown
 from profilec.prove.names.importers import (
     IMPORTERS,
-    RUN_TIME,
+    RUN_TIME_WORDS,
     RUNNERS,
     imports_what_is_not_said,
     is_importer,
     is_loader,
+    names_importer,
 )
 from profilec.prove.names.literals import Texts
 from profilec.prove.names.meanings import GETTERS, SAME_AS_ARGUMENT, Meanings
@@ -30,11 +31,6 @@ _OF_SPEC = "importlib.util.module_from_spec"
 _SPEC = "importlib.util.find_spec"
 _GETTING = ("getattr", "getattr_static", "__getattribute__")
 _EACH = frozenset({"builtins.map", "itertools.starmap"})
-_WORDS = frozenset(word.decode() for word in RUN_TIME)
-_WITH_WORDS = {
-    ast.Attribute: "attr", ast.Name: "id", ast.alias: "name", ast.Constant: "value", ast.ImportFrom: "module",
-}  # fmt: skip
-"""What of a node may be a word."""
 _FURTHEST = 8
 """Assignments that a specification is followed through."""
 
@@ -187,9 +183,7 @@ class References:
     @cached_property
     def _may_import_at_run_time(self) -> bool:
         """Whether the file names an importing function at all; most do not, and need not be looked into."""
-        return any(
-            getattr(node, part) in _WORDS for node in self._nodes if (part := _WITH_WORDS.get(type(node)))
-        )
+        return names_importer(self._nodes)
 
     @cached_property
     def _calls(self) -> list[tuple[ast.Call, ast.Call]]:
@@ -250,7 +244,7 @@ class References:
             alias: value
             for alias, values in self._meanings.scopes.values.items()
             for value in values
-            if last_name(value) in _WORDS and not names(value).isdisjoint(functions)
+            if last_name(value) in RUN_TIME_WORDS and not names(value).isdisjoint(functions)
         }
         if not lost and not aliases:
             return
