@@ -74,6 +74,10 @@ NOT_REACHED = {
     "an entry put into sys.modules": "import sys\nsys.modules['threading'] = None",
     "a parameter of that name": "def f(open, time):\n    open(1)\n    time.sleep(2)",
     "a function of that name": "def open(x): ...\nopen(1)",
+    "what a loop, a context or a pattern gives that name": (
+        "for open in x:\n    open(1)\nwith x as open:\n    open(1)\n"
+        "match x:\n    case [open]:\n        open(1)"
+    ),
     "one of two functions of that name": "if x:\n    def open(x): ...\nelse:\n    open = x\nopen(1)",
     "a function of that name, or another": (
         "try:\n    from .types import open\nexcept ImportError:\n    def open(x): ...\nopen(1)"

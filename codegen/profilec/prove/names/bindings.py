@@ -80,7 +80,7 @@ def _bound_in_expressions(statement: ast.stmt) -> Iterator[str]:
 
 
 def surely_bound(body: Iterable[ast.stmt]) -> frozenset[str]:
-    """The names that statements bind whatever their conditions and exceptions come to."""
+    """The names that statements bind whatever `if` and `try` come to; loops are taken to be gone through."""
     found: frozenset[str] = frozenset()
     for node in body:
         match node:
@@ -89,10 +89,6 @@ def surely_bound(body: Iterable[ast.stmt]) -> frozenset[str]:
             case ast.Try(body=tried, handlers=handlers, orelse=other, finalbody=last):
                 found |= _in_each([[*tried, *other], *(handler.body for handler in handlers)])
                 found |= surely_bound(last)
-            case ast.With(body=inner) | ast.AsyncWith(body=inner):
-                found |= surely_bound(inner)
-            case ast.For() | ast.AsyncFor() | ast.While() | ast.Match() | ast.TryStar():
-                pass
             case _:
                 found = found.union(bindings([node]))
     return found
