@@ -15,6 +15,7 @@ from functools import cached_property
 from profilec.config import Config, Profile
 from profilec.diagnostics import Finding
 from profilec.prove.imports import ImportGraph, Step
+from profilec.prove.names.importers import ASKED, NAMESPACES
 from profilec.prove.names.modules import Place, finding_at, node_at
 from profilec.prove.names.reach import Interest, Mention, Reach, Reaches
 from profilec.prove.names.standard_library import imported_as
@@ -64,11 +65,12 @@ class _Patterns:
                 found.setdefault(one, {})[last] = pattern
         return found
 
-    def may_match(self, word: str, module: str, graph: ImportGraph) -> Iterator[tuple[str, str]]:
-        """The patterns of what has a name in a namespace that is handed on, with the place where it is."""
+    def may_match(self, word: str, module: str, graph: ImportGraph) -> Iterator[tuple[str, "_Doubt"]]:
+        """The patterns of what has a name in a namespace that is handed on, with what can be said of that."""
         for owner, names in self.owners.items():
-            if word in names and (place := graph.hands_on(owner, module)):
-                yield names[word], f"{place} hands {owner} on"
+            if word in names and (handed_on := graph.hands_on(owner, module)):
+                place, is_near = handed_on
+                yield names[word], _Doubt(f"{place} hands {owner} on", "PC405" if is_near else "PC406")
 
     def match(self, name: str) -> str | None:
         """The pattern that forbids a dotted name; builtins are forbidden by their plain name, too."""
@@ -82,11 +84,19 @@ class _Patterns:
         return next((self.names[one] for one in shown if one in self.names), None)
 
 
+@dataclass(frozen=True)
+class _Doubt:
+    """Why something only may be forbidden, and the code of a finding about it."""
+
+    note: str
+    code: str
+
+
 def interest_in_forbidden(config: Config) -> Interest:
     """What a file must hold to name what any profile forbids."""
     patterns = [_Patterns.of(profile) for profile in config.profiles.values()]
     words = (one.words for one in patterns)
-    return Interest(frozenset().union(*words), frozenset().union(*(one.owners for one in patterns)))
+    return Interest(frozenset().union(*words), NAMESPACES.union(*(one.owners for one in patterns)))
 
 
 def prove_forbidden(
@@ -159,17 +169,27 @@ def _faults(module: str, patterns: _Patterns, graph: ImportGraph) -> Iterator[_F
     reach = graph.reach(module)
     places: dict[str, list[Place]] = {}
     perhaps: dict[str, list[Place]] = {}
-    notes: dict[str, str] = {}
-    for pattern, place, note in _mentions(module, patterns, graph):
+    doubts: dict[str, _Doubt] = {}
+    for pattern, place, doubt in _mentions(module, patterns, graph):
         if not graph.is_ruled_out(module, place[0]):
-            (perhaps if note else places).setdefault(pattern, []).append(place)
-            notes[pattern] = note or notes.get(pattern, "")
+            (perhaps if doubt else places).setdefault(pattern, []).append(place)
+            doubts |= {pattern: doubt} if doubt else {}
     for pattern, found in places.items():
         yield _fault("PC405", found, f"`{pattern}` is forbidden", f"names {pattern}")
     for pattern in sorted(perhaps.keys() - places.keys()):
         message, verb = f"this may be `{pattern}`, which is forbidden", f"asks an unknown for {pattern}"
-        yield _fault("PC405", perhaps[pattern], message, verb, notes[pattern])
-    unknown = (dynamic.place for dynamic in reach.at_run_time if dynamic.module is None)
+        yield _fault(doubts[pattern].code, perhaps[pattern], message, verb, doubts[pattern].note)
+    for owner in sorted({one.name for one in reach.unsaid}.intersection({*patterns.owners, *NAMESPACES})):
+        asked = [one.place for one in reach.unsaid if one.name == owner]
+        if asked := [place for place in asked if not graph.is_ruled_out(module, place[0])]:
+            message = f"what `{owner}` is asked for here cannot be decided"
+            yield _fault("PC406", asked, message, f"asks {owner} at run time")
+    unknown = [dynamic.place for dynamic in reach.at_run_time if dynamic.module is None]
+    unknown += [
+        one.place
+        for one in reach.of_unknown
+        if one.name in ASKED and any(graph.hands_on(owner, module) for owner in NAMESPACES)
+    ]
     if undecided := [place for place in unknown if not graph.is_ruled_out(module, place[0])]:
         yield _fault("PC406", undecided, "what is imported here cannot be decided", "imports at run time")
 
@@ -181,7 +201,9 @@ def _fault(code: str, places: list[Place], message: str, verb: str, note: str = 
     return _Fault(code, first, message, verb, lines, note)
 
 
-def _mentions(module: str, patterns: _Patterns, graph: ImportGraph) -> Iterator[tuple[str, Place, str]]:
+def _mentions(
+    module: str, patterns: _Patterns, graph: ImportGraph
+) -> Iterator[tuple[str, Place, _Doubt | None]]:
     """Each pattern that something in a file matches, the place, and why it only may be that."""
     reach = graph.reach(module)
     asked = [*reach.of_unknown]
@@ -190,15 +212,15 @@ def _mentions(module: str, patterns: _Patterns, graph: ImportGraph) -> Iterator[
             names, is_known = _through_modules(mention.name, patterns.words, graph)
             for name in names:
                 if pattern := patterns.match(name):
-                    yield pattern, mention.place, ""
+                    yield pattern, mention.place, None
             if not is_known:
                 asked.append(Mention(mention.name.rpartition(".")[2], mention.place))
     for attribute in asked:
-        for pattern, note in patterns.may_match(attribute.name, module, graph):
-            yield pattern, attribute.place, note
+        for pattern, doubt in patterns.may_match(attribute.name, module, graph):
+            yield pattern, attribute.place, doubt
     for attribute in reach.attributes:
         if attribute.name in patterns.methods:
-            yield f"*.{attribute.name}", attribute.place, ""
+            yield f"*.{attribute.name}", attribute.place, None
 
 
 def _is_hidden(mention: Mention, reach: Reach, graph: ImportGraph) -> bool:

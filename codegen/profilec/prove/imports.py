@@ -3,7 +3,7 @@
 Standard-library modules are named but not entered. What only a type checker imports is passed over.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -82,26 +82,34 @@ class ImportGraph:
         references = self._references(module)
         return references.exported(path) if references else frozenset()
 
-    def hands_on(self, owner: str, module: str) -> str | None:
-        """The place where a namespace of interest is handed on, as a person finds it.
+    def hands_on(self, owner: str, module: str) -> tuple[str, bool] | None:
+        """The place where a namespace is handed on that a module may get, and whether it probably does.
 
-        The builtins count in one file alone: methods that are called as they are are everywhere.
+        It does if that is the module itself, or one that it imports or is imported by. The builtins count in
+        the module itself alone: there are methods everywhere that are called as they are.
         """
+        found = self._handed_on.get(owner, {})
+        near = [one for one in found if self._is_near(one, module)]
         if owner == "builtins":
-            return self._handed_on([module]).get(owner)
-        return self._handed_on_somewhere.get(owner)
+            return (found[module], True) if module in found else None
+        first = next(iter([*near, *found]), None)
+        return None if first is None else (found[first], bool(near))
 
     @cached_property
-    def _handed_on_somewhere(self) -> Mapping[str, str]:
-        return self._handed_on(self.reached)
-
-    def _handed_on(self, modules: Iterable[str]) -> Mapping[str, str]:
-        found: dict[str, str] = {}
-        for module in modules:
+    def _handed_on(self) -> Mapping[str, Mapping[str, str]]:
+        """For each namespace of interest, the modules that hand it on, each with the first place of that."""
+        found: dict[str, dict[str, str]] = {}
+        for module in self.reached:
             for mention in self.reach(module).handed_on:
-                if mention.name not in found and not self.is_ruled_out(module, mention.place[0]):
-                    found[mention.name] = self.shown(module, mention.place[0])
+                if not self.is_ruled_out(module, line := mention.place[0]):
+                    found.setdefault(mention.name, {}).setdefault(module, self.shown(module, line))
         return found
+
+    def _is_near(self, one: str, other: str) -> bool:
+        return one == other or self._asks_for(one, other) or self._asks_for(other, one)
+
+    def _asks_for(self, importer: str, module: str) -> bool:
+        return any(f"{name}.".startswith(f"{module}.") for name, _ in self._imports(importer))
 
     def offers(self, module: str, name: str, depth: int = 0) -> bool:
         """Whether a star import of a module surely brings a name, be it by way of others."""

@@ -57,10 +57,12 @@ CODES = (
     ),
     Code(
         "PC406",
-        "an import at run time cannot be decided",
+        "what is reached at run time cannot be decided",
         "warning",
-        "The name of the imported module is computed while the program runs, so the proof cannot say what "
-        "it reaches.",
+        "The name of the imported module, or of what a module is asked for, is computed while the program "
+        "runs, or a function that imports is handed on, so the proof cannot say what is reached. Nor can it "
+        "where something unknown is asked for a forbidden name, and the module that has it was handed on in "
+        "a file that this one has nothing to do with.",
         "module = importlib.import_module(name)",
         'module = importlib.import_module("shop.json") if kind == "json" else '
         'importlib.import_module("shop.text")',

@@ -16,6 +16,7 @@ type Value = str | Scope
 type Values = frozenset[Value]
 
 PARTIAL = "functools.partial"
+METHOD_CALLER = "operator.methodcaller"
 _NAMESPACES = ("SimpleNamespace", "Namespace")
 """Classes whose instances have the attributes that they are made with."""
 _CONTEXTS = ("contextmanager", "asynccontextmanager")
@@ -199,12 +200,23 @@ class Behind:
         return []
 
     def whole(self, call: ast.Call) -> ast.Call:
-        """A call with the arguments that a `partial` brings to it."""
+        """A call with the arguments that a `partial` or `methodcaller` brings to it, without `__call__`."""
+        match call.func:
+            case ast.Attribute(value=function, attr="__call__") if any(
+                isinstance(one, str) for one in self._values(function)
+            ):
+                return self.whole(ast.copy_location(ast.Call(function, call.args, call.keywords), call))
         for made in self.calls(call.func):
             if made.args and made is not call and PARTIAL in self._values(made.func):
                 called, *first = made.args
                 arguments, keywords = [*first, *call.args], [*made.keywords, *call.keywords]
                 return ast.copy_location(ast.Call(called, arguments, keywords), call)
+            match made.args, call.args:
+                case [ast.Constant(value=str(name)), *arguments], [owner] if METHOD_CALLER in self._values(
+                    made.func
+                ):
+                    method = ast.copy_location(ast.Attribute(owner, name, ast.Load()), call)
+                    return ast.copy_location(ast.Call(method, arguments, made.keywords), call)
         return call
 
 

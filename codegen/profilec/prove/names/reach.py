@@ -13,10 +13,11 @@ from operator import itemgetter
 
 from profilec.answers import Answers
 from profilec.depth import room_for_depth
-from profilec.prove.names.handed import may_hand_on
+from profilec.prove.names.handed import may_hand_on, reads_one_of
+from profilec.prove.names.importers import ASKED, may_import_at_run_time
 from profilec.prove.names.modules import Module, Place, lines_with, parse, place_of
 from profilec.prove.names.nodes import inner_blocks, walk_on
-from profilec.prove.names.references import Reference, References, may_import_at_run_time
+from profilec.prove.names.references import Reference, References
 from profilec.prove.names.run_time import parts_at_run_time
 from profilec.tree import SourceFile
 
@@ -70,7 +71,8 @@ class Reach:
         attributes: the attributes that are a word of interest, by their plain name.
         stars: the modules from which everything is imported, where there are names.
         handed_on: the namespaces of interest that become the value of something that is not a name.
-        of_unknown: the attributes that are a word of interest, where nothing says of what they are.
+        unsaid: the namespaces of interest that are asked for a name that is not written out.
+        of_unknown: the attributes that are a word of interest, or import, of what nothing is known of.
     """
 
     imports: tuple[tuple[str, int], ...] | None = None
@@ -79,6 +81,7 @@ class Reach:
     attributes: tuple[Mention, ...] = ()
     stars: tuple[str, ...] = ()
     handed_on: tuple[Mention, ...] = ()
+    unsaid: tuple[Mention, ...] = ()
     of_unknown: tuple[Mention, ...] = ()
 
 
@@ -97,10 +100,12 @@ def reach(interest: Interest, file: SourceFile) -> Reach:
         return Reach(imports)
     holds_word = _PIECES.search(file.data) is not None or _may_name(words, file, module)
     runs = may_import_at_run_time(file.data, module)
-    hands_on = _may_hand_on(imports, module, file.data, owners)
-    if not (holds_word or runs or hands_on):
+    tops = frozenset(owner.partition(".")[0] for owner in owners)
+    imports_one = any(name.partition(".")[0] in tops for name, _ in imports)
+    hands_on = imports_one and may_hand_on(file.data, tops)
+    if not (holds_word or runs or (hands_on and reads_one_of(module.syntax, tops))):
         return Reach(imports)
-    references = References(module)
+    references, loses = References(module, owners=owners), hands_on or (holds_word and runs)
     named, asked = references.all(written=holds_word), references.attributes(written=holds_word)
     return Reach(
         imports,
@@ -112,20 +117,14 @@ def reach(interest: Interest, file: SourceFile) -> Reach:
         ),
         _mentions(one for one in asked if one.name in words),
         tuple(references.stars),
-        _mentions(references.handed_on(owners) if hands_on or (holds_word and runs) else ()),
-        _mentions(references.of_unknown(words) if holds_word else ()),
+        _mentions(one for one in references.handed_on if one.name in owners) if loses else (),
+        _mentions(references.unsaid) if loses else (),
+        _mentions(references.of_unknown(words | ASKED) if holds_word or runs else ()),
     )
 
 
 def _mentions(references: Iterable[Reference]) -> tuple[Mention, ...]:
     return tuple(Mention(one.name, place_of(one.node)) for one in references)
-
-
-def _may_hand_on(
-    imports: Iterable[tuple[str, int]], module: Module, data: bytes, owners: frozenset[str]
-) -> bool:
-    tops = frozenset(owner.partition(".")[0] for owner in owners)
-    return any(name.partition(".")[0] in tops for name, _ in imports) and may_hand_on(module, data, tops)
 
 
 def _may_name(words: frozenset[str], file: SourceFile, module: Module) -> bool:
