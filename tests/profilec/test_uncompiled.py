@@ -57,7 +57,7 @@ def _package(config: Config) -> dict[str, types.ModuleType]:
     return {"shop": shop, "shop._profile": profile}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(modules())
 def test_an_emitted_module_does_what_the_uncompiled_one_does(config: Config, source: str) -> None:
     file: Path = config.root / "shop/module.py"
