@@ -94,7 +94,7 @@ def _placeholder(definition: object) -> _Placeholder:
     name = getattr(definition, "__qualname__", type(definition).__qualname__)
     is_data_descriptor = hasattr(type(definition), "__set__")
     placeholder = (_PlaceholderProperty if is_data_descriptor else _Placeholder)(name)
-    for attribute in ("__annotations__", "__globals__"):  # by which `singledispatch` registers
+    for attribute in ("__annotations__", "__annotate__", "__globals__"):  # `singledispatch` asks
         if hasattr(definition, attribute):
             object.__setattr__(placeholder, attribute, getattr(definition, attribute))
     return placeholder

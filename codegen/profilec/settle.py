@@ -109,7 +109,7 @@ def settle(config: Config, task: Task) -> Settled:
     text = task.text
     words = telling_words(task.flags, [given.facts for given in task.profiles.values()])
     is_stub = any(_stub(text.path, config.profiles[name], config) for name in task.profiles)
-    is_whole = is_stub or not all(config.profiles[name].docstrings for name in task.profiles)
+    is_whole = is_stub or any(config.profiles[name].stripped for name in task.profiles)
     skipped = () if is_whole else without(skippable(text.content), words)
     while True:
         try:

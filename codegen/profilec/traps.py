@@ -242,12 +242,12 @@ def _outer_scope(scope: Scope, name: str) -> Scope | None:
 
 
 def _lost_members(module: Module, scope: Scope, remains: Remains) -> Iterator[Trap]:
-    """Find members of protocols and abstract classes that went."""
+    """Find members of protocols, and abstract ones of other classes, that went."""
     if not isinstance(scope.node, cst.ClassDef):
         return
-    is_contract = _is_contract(module, scope.node)
+    is_protocol = _is_protocol(module, scope.node)
     for name, bindings in scope.bindings.items():
-        owed = is_contract or _is_abstract(module, bindings[0].node)
+        owed = is_protocol or _is_abstract(module, bindings[0].node)
         if owed and not any(remains.has(binding.span) for binding in bindings):
             node = bindings[0].node
             place = node.name if isinstance(node, cst.FunctionDef | cst.ClassDef) else node
@@ -257,22 +257,20 @@ def _lost_members(module: Module, scope: Scope, remains: Remains) -> Iterator[Tr
             yield Trap(finding, _spans(bindings))
 
 
-_CONTRACTS = frozenset(
-    {"typing.Protocol", "typing_extensions.Protocol", "abc.ABC", "abc.ABCMeta", "collections.abc.ABC"}
-)
+_PROTOCOLS = frozenset({"typing.Protocol", "typing_extensions.Protocol"})
 
 
 def _is_abstract(module: Module, node: cst.CSTNode) -> bool:
-    """Tell whether a member must be implemented, also where only a base of its class is an `ABC`."""
+    """Tell whether a subclass must implement a member; its class need not name `ABC` itself."""
     decorators = node.decorators if isinstance(node, cst.FunctionDef) else ()
     paths = (module.names.qualified(decorator.decorator) or "" for decorator in decorators)
     return any(path.startswith("abc.abstract") for path in paths)
 
 
-def _is_contract(module: Module, node: cst.ClassDef) -> bool:
-    bases = [argument.value for argument in (*node.bases, *node.keywords)]
+def _is_protocol(module: Module, node: cst.ClassDef) -> bool:
+    bases = [argument.value for argument in node.bases]
     plain = [base.value if isinstance(base, cst.Subscript) else base for base in bases]
-    return any(module.names.qualified(base) in _CONTRACTS for base in plain)
+    return any(module.names.qualified(base) in _PROTOCOLS for base in plain)
 
 
 def _lost_exports(module: Module, remains: Remains) -> Iterator[Trap]:

@@ -1,10 +1,11 @@
 """What the decisions about one module add up to: cuts of its text, and findings."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 from profilec.diagnostics import Finding
-from profilec.edit import Cause, Cut
+from profilec.edit import NO_CAUSE, Cause, Cut
 from profilec.read import Span, Syntax
 
 
@@ -22,6 +23,7 @@ class Draft:
         self.cuts: list[Cut] = []
         self._with_lines: list[int] = []  # which of the cuts have a text that begins a line
         self.findings: list[Finding] = []
+        self._shifts: dict[int, int] = {}
 
     def cut(self, start: int, end: int, cause: Cause, text: str = "") -> None:
         """Replace characters by `text`, or by nothing."""
@@ -63,12 +65,28 @@ class Draft:
             end = newline + 1 if newline >= 0 else len(content)
             if not self._within_string(start):
                 first = _after_form_feeds(content, start)
-                blank = _blank_length(content, first)
+                blank = blank_length(content, first)
                 stay = min(len(after), blank)
                 self.cut(first + stay, first + min(blank, stay + len(before) - len(after)), cause)
                 if content[start:end].strip():
                     self.cut(first + stay, first + stay, cause, after[len(before) :])
             start = end
+
+    def shift(self, span: Span, columns: int) -> None:
+        """Move the lines that begin within a span to the right, or to the left, of where they would be."""
+        start = self.syntax.content.find("\n", span.start, span.end) + 1
+        while start:
+            if not self._within_string(start):
+                self._shifts[start] = self._shifts.get(start, 0) + columns
+            start = self.syntax.content.find("\n", start, span.end) + 1
+
+    def all_cuts(self) -> Iterator[Cut]:
+        """Yield the cuts, and those that move lines."""
+        yield from self.cuts
+        for start, columns in self._shifts.items():
+            end = start + blank_length(self.syntax.content, start)
+            if columns and self.syntax.content[end : end + 1].strip():
+                yield Cut(max(start, end + min(columns, 0)), end, " " * columns, NO_CAUSE)
 
     def _reindent_written(self, lines: Span, before: str, after: str) -> None:
         begins = re.compile(f"^{re.escape(before)}", re.MULTILINE)
@@ -92,7 +110,8 @@ def _after_form_feeds(content: str, start: int) -> int:
     return content.rfind("\f", start, end) + 1 or start
 
 
-def _blank_length(content: str, start: int) -> int:
+def blank_length(content: str, start: int) -> int:
+    """Return how many blanks and tabs stand at a place."""
     end = start
     while end < len(content) and content[end] in " \t":
         end += 1

@@ -63,8 +63,7 @@ def prove_resolves(
     modules = [file for file in tree.files.values() if is_source(file.path)]
     read = [file for file in modules if not config.is_copied(file.path)]
     for file in _rejected(read, config, reaches):
-        if not file.changed:
-            yield from _unreadable(SourceFile(file.path, file.data), config)
+        yield from _unreadable(SourceFile(file.path, file.data), config)
     for path, one in changes.items():
         if not one.is_plain:
             yield from _prove_file(sources.get(path), tree.files[path], tree, config)
@@ -87,12 +86,13 @@ def _by_facts(sources: Mapping[str, SourceFile], lines: Mapping[str, frozenset[i
 
 
 def _rejected(files: Sequence[EmittedFile], config: Config, reaches: Reaches) -> list[EmittedFile]:
-    """The files that this interpreter does not read; where imports matter, these are then known, too."""
+    """The unchanged files that this interpreter does not read; all imports are then known, if they matter."""
     if any(profile.forbid or profile.dependencies for profile in config.profiles.values()):
-        reached = reaches.ask(SourceFile(file.path, file.data) for file in files)
-        return [file for file, one in zip(files, reached, strict=True) if one.imports is None]
-    found = reaches.answers.ask(parses, None, [file.data for file in files], bool)
-    return [file for file, is_read in zip(files, found, strict=True) if not is_read]
+        reached = zip(files, reaches.ask(SourceFile(file.path, file.data) for file in files), strict=True)
+        return [file for file, one in reached if one.imports is None and not file.changed]
+    unchanged = [file for file in files if not file.changed]
+    found = reaches.answers.ask(parses, None, [file.data for file in unchanged], bool)
+    return [file for file, is_read in zip(unchanged, found, strict=True) if not is_read]
 
 
 def _unreadable(source: SourceFile, config: Config) -> Iterator[Finding]:

@@ -164,9 +164,11 @@ class Behind:
 
     def _made_with(self, scope: Scope, definition: ast.ClassDef, name: str) -> Iterator[ast.expr]:
         """What instances are made with, for a field of a class that has no `__init__` of its own."""
+        if not self._is_guessing or name not in scope.bound or "__init__" in scope.bound:
+            return
         targets = (node.target for node in definition.body if isinstance(node, ast.AnnAssign))
         fields = [target.id for target in targets if isinstance(target, ast.Name)]
-        if not self._is_guessing or name not in fields or "__init__" in scope.bound:
+        if name not in fields:
             return
         for call in self._flows.calls.get(definition.name, ()):
             if scope in self._values(call.func):

@@ -6,6 +6,7 @@ Names only: what they stand for is for those to find out who ask.
 import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from profilec.prove.names.nodes import children, walk
 
@@ -29,11 +30,14 @@ class Flows:
     added: dict[str, list[tuple[ast.expr, ast.expr]]] = field(default_factory=dict)
 
 
+@lru_cache(maxsize=32)
 def flows_of(syntax: ast.Module) -> Flows:
     """Read what a file hands on."""
     found = Flows()
     for node in walk(syntax):
         match node:
+            case ast.Name() | ast.Constant() | ast.Attribute():
+                pass  # most nodes are one of these
             case ast.Call(func=called):
                 found.calls.setdefault(last_name(called), []).append(node)
                 for table, addition in _additions(node):

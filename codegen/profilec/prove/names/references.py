@@ -5,13 +5,16 @@ Code in strings that `exec` and `eval` are given is read like the rest, as if it
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from profilec.prove.names.behind import Values
+from profilec.prove.names.handed import names_asked_of_unknown, namespaces_handed_on
 from profilec.prove.names.literals import Texts
 from profilec.prove.names.meanings import GETTERS, IMPORTERS, SAME_AS_ARGUMENT, Meanings
-from profilec.prove.names.modules import Located, Module
+from profilec.prove.names.modules import Located, Module, lines_with
+from profilec.prove.names.nodes import walk_on
 from profilec.prove.names.run_time import at_run_time
 from profilec.prove.names.scopes import Scope, find_scopes
 
@@ -33,12 +36,23 @@ RUN_TIME = tuple(
     )
 )  # fmt: skip
 """Words of which a file must hold one to import anything but by an import statement."""
+_RUN_TIME_WORDS = frozenset(word.decode() for word in RUN_TIME)
 _RUN_TIME = re.compile(rb"(?<!\w)(?:%s)(?!\w)" % b"|".join(RUN_TIME))
 
 
-def may_import_at_run_time(data: bytes) -> bool:
-    """Whether a file holds one of the words; a search for plain texts is far faster than one for words."""
-    return any(word in data for word in RUN_TIME) and _RUN_TIME.search(data) is not None
+def may_import_at_run_time(data: bytes, module: Module) -> bool:
+    """Whether a file names an importing function; most do not hold the words at all."""
+    if not any(word in data for word in RUN_TIME):
+        return False
+    return _names_importer(walk_on(module.syntax, lines_with(_RUN_TIME, data)))
+
+
+def _names_importer(nodes: Iterable[ast.AST]) -> bool:
+    named = (
+        getattr(node, "attr", None) or getattr(node, "id", None) or getattr(node, "name", None)
+        for node in nodes
+    )
+    return any(name in _RUN_TIME_WORDS for name in named if isinstance(name, str))
 
 
 @dataclass(frozen=True)
@@ -66,9 +80,9 @@ class References:
         self._module = module
         self._meanings = Meanings(module, find_scopes(module.syntax), around)
 
-    def exports(self, path: list[str]) -> frozenset[str]:
+    def exported(self, path: list[str]) -> Values:
         """What a name of the module stands for to those who import it; attributes and calls may follow."""
-        return self._meanings.exports(path)
+        return self._meanings.exported(path)
 
     def all(self, *, written: bool = True) -> Iterator[Reference]:
         """Every import and every name or attribute chain that stands for something outside the file.
@@ -119,6 +133,16 @@ class References:
         for call, inner in self._in_strings:
             yield from (Reference(reference.name, call) for reference in inner.attributes())
 
+    def handed_on(self, owners: frozenset[str]) -> Iterator[Reference]:
+        """Every place where one of some namespaces becomes the value of something that is not a name."""
+        found = namespaces_handed_on(self._nodes, self._meanings.names, owners)
+        return (Reference(name, node) for name, node in found)
+
+    def of_unknown(self, words: frozenset[str]) -> Iterator[Reference]:
+        """Every attribute of some names of which nothing says what it stands for."""
+        found = names_asked_of_unknown(self._nodes, self._meanings.values, words)
+        return (Reference(name, node) for name, node in found)
+
     def _attribute_asked_for(self, node: ast.Call) -> ast.expr | None:
         node = self._meanings.behind.whole(node)
         called = self._meanings.names(node.func)
@@ -136,11 +160,7 @@ class References:
     @cached_property
     def _may_import_at_run_time(self) -> bool:
         """Whether the file names an importing function at all; most do not, and need not be looked into."""
-        named = {
-            getattr(node, "attr", None) or getattr(node, "id", None) or getattr(node, "name", None)
-            for node in self._nodes
-        }
-        return not named.isdisjoint(word.decode() for word in RUN_TIME)
+        return _names_importer(self._nodes)
 
     @cached_property
     def _calls(self) -> list[tuple[ast.Call, ast.Call]]:

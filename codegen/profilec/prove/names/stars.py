@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 
 from profilec.prove.names.listed import Listed
-from profilec.prove.names.modules import is_python, module_name, parse
-from profilec.prove.names.nodes import walk
+from profilec.prove.names.modules import is_python, lines_with, module_name, parse
+from profilec.prove.names.nodes import walk_on
 from profilec.prove.names.scopes import find_scopes, unresolved
-from profilec.tree import SourceFile, Tree
+from profilec.tree import EmittedFile, SourceFile, Tree
 
 _STAR = re.compile(rb"\bimport[\s\\]*\*")
 _FURTHEST = 8
@@ -23,30 +23,35 @@ def through_stars(names: Mapping[str, frozenset[str]], tree: Tree) -> dict[str, 
     stars = list(_stars(tree)) if changed else []
     while changed:
         changed = False
-        for module, bound, origin in stars:
-            passed_on = growing.get(origin, frozenset()) - bound
-            if not passed_on <= growing.get(module, frozenset()):
-                growing[module] = growing.get(module, frozenset()) | passed_on
+        for module, file, origin in stars:
+            here, there = growing.get(module, frozenset()), growing.get(origin, frozenset())
+            if not there <= here and (passed_on := there - _bound(file.path, file.data) - here):
+                growing[module] = here | passed_on
                 changed = True
     return growing
 
 
-def _stars(tree: Tree) -> Iterator[tuple[str, frozenset[str], str]]:
-    """Every star import of a tree: the importing module, the names it binds itself, the module imported."""
+def _stars(tree: Tree) -> Iterator[tuple[str, EmittedFile, str]]:
+    """Every star import of a tree: the importing module, its file, the module imported."""
     for file in tree.files.values():
         if is_python(file.path) and _STAR.search(file.data):
-            yield from _stars_of(file.path, file.data)
+            for origin in _stars_of(file.path, file.data):
+                yield module_name(file.path)[0], file, origin
+
+
+def _bound(path: str, data: bytes) -> frozenset[str]:
+    """The names that a file binds itself."""
+    module = parse(path, data)
+    return frozenset(find_scopes(module.syntax).bound) if module else frozenset()
 
 
 @cache
-def _stars_of(path: str, data: bytes) -> tuple[tuple[str, frozenset[str], str], ...]:
+def _stars_of(path: str, data: bytes) -> tuple[str, ...]:
+    """The modules from which a file imports everything."""
     module = parse(path, data)
-    imports = (node for node in walk(module.syntax) if isinstance(node, ast.ImportFrom)) if module else ()
-    stars = [node for node in imports if node.names[0].name == "*"]
-    if module is None or not stars:
-        return ()
-    bound = frozenset(find_scopes(module.syntax).bound)
-    return tuple((module.name, bound, module.absolute(node.module, node.level)) for node in stars)
+    nodes = walk_on(module.syntax, lines_with(_STAR, data)) if module else ()
+    imports = (node for node in nodes if isinstance(node, ast.ImportFrom) and node.names[0].name == "*")
+    return tuple(module.absolute(node.module, node.level) for node in imports) if module else ()
 
 
 def lost_with_stars(sources: Mapping[str, SourceFile], tree: Tree) -> Iterator[tuple[str, frozenset[str]]]:
@@ -56,10 +61,10 @@ def lost_with_stars(sources: Mapping[str, SourceFile], tree: Tree) -> Iterator[t
         source = sources.get(file.path)
         if not file.changed or source is None or not is_python(file.path) or not _STAR.search(source.data):
             continue
-        left = {origin for _, _, origin in _stars_of(file.path, file.data)}
-        went = {origin for _, _, origin in _stars_of(file.path, source.data)} - left
-        emitted = parse(file.path, file.data)
-        if emitted is None or not went:
+        left = {*_stars_of(file.path, file.data)}
+        went = {*_stars_of(file.path, source.data)} - left
+        emitted = parse(file.path, file.data) if went else None
+        if emitted is None:
             continue
         unbound = {name for name, _ in unresolved(find_scopes(emitted.syntax))}
         if went <= files.keys():
@@ -77,6 +82,6 @@ def _offered(module: str, files: Mapping[str, SourceFile], depth: int = 0) -> fr
     listed = Listed(lambda name: None, lambda module, node: False).entries(parsed)
     if listed is not None:
         return frozenset(listed)
-    stars = (origin for _, _, origin in _stars_of(source.path, source.data))
+    stars = _stars_of(source.path, source.data)
     names = find_scopes(parsed.syntax).bound.union(*(_offered(star, files, depth + 1) for star in stars))
     return frozenset(name for name in names if not name.startswith("_"))
