@@ -49,7 +49,7 @@ class ModuleWriter(ProgramWriter):
         first, second = self.one_of(*FLAGS), self.one_of(*FLAGS)
         return self.one_of(first, first, f"not {first}", f"{first} and {second}", f"{first} or not {second}")
 
-    def _marker(self, name: str, indentation: str = "") -> str:
+    def _marker(self, indentation: str = "") -> str:
         """Write `@only` with or without another decorator, or nothing."""
         only = f"@only({self._flag()})\n{indentation}"
         return self.one_of("", only, f"{only}@same\n{indentation}", only, "")
@@ -61,6 +61,7 @@ class ModuleWriter(ProgramWriter):
             lambda: f"choose(native={self._draw(9)}, wasm='{self._draw(9)}')",
             lambda: f"{self._draw(9)} if {test} else {self.one_of("'a'", 'None', '(1, 2)', '-1')}",
             lambda: f"[v for v in (1, 2) if {test}]",
+            lambda: f"tuple((v for v in (1, 2)) if {test} else [v for v in (3, 4)])",
             lambda: f"(1, *(choose(native=(2, 3), wasm=[4])), {self._draw(9)})",
             lambda: f"list(v for v in (3, 4)) if {test} else sum(v for v in (5, 6))",
             lambda: f"f'{{({self._draw(9)} if {test} else f\"{{choose(native=1, wasm=2)}}\")!r:>4}}'",
@@ -68,7 +69,7 @@ class ModuleWriter(ProgramWriter):
             lambda: f"-(2 if {test} else 3) ** (1 if {self.one_of(*FLAGS)} else 2)",
             lambda: f"[*(v for v in (1, 2))][(0 if {test} else 1):(None if {self.one_of(*FLAGS)} else 1)]",
             lambda: f"dict(a=1 if {test} else 2, **({{'b': 1}} if {self.one_of(*FLAGS)} else {{}}))",
-        )[self._draw(10)]()
+        )[self._draw(11)]()
 
     # What a module holds
 
@@ -107,8 +108,9 @@ class ModuleWriter(ProgramWriter):
             return f"{marker}\n{kind} {name}(x, y=1, *, z=None):\n{doc}    log(x)\n    {end}"
         marker = f"@stub(unless={self._flag()}, message='none')"
         return (
-            f"{marker}\nclass {name}:\n{doc}    a = {self._short()}\n    def m(self): log(1); return self._p()\n"
-            f"    def _p(self): return 2\n    @property\n    def q(self): return 3\n"
+            f"{marker}\nclass {name}:\n{doc}    a = {self._short()}\n"
+            f"    def m(self): log(1); return self._p()\n    def _p(self): return 2\n"
+            "    @property\n    def q(self): return 3\n"
             "    async def w(self):\n        yield 1\n    def idle(self): ..."
         )
 
@@ -116,7 +118,8 @@ class ModuleWriter(ProgramWriter):
         name = self._name("c")
         body = textwrap.indent(
             self.one_of(
-                f"async for v in numbers():\n    if {self.condition()}: log(v)\n    else: break\nelse:\n    log(5)",
+                f"async for v in numbers():\n    if {self.condition()}: log(v)\n    else: break\n"
+                "else:\n    log(5)",
                 f"async with held() as w:\n    await ready({self.value()})\n    log(w)",
                 f"log([await ready(v) async for v in numbers() if {self.condition()}])",
                 f"log(*[v async for v in (await ready(u) if {self._flag()} else u for u in (1, 2)"
@@ -126,7 +129,7 @@ class ModuleWriter(ProgramWriter):
             ),
             "    ",
         )
-        return f"{self._marker(name)}async def {name}(x=1, y=2, z=None):\n    await ready(0)\n{body}"
+        return f"{self._marker()}async def {name}(x=1, y=2, z=None):\n    await ready(0)\n{body}"
 
     def _dataclass(self) -> str:
         name = self._name("D")
@@ -141,7 +144,7 @@ class ModuleWriter(ProgramWriter):
             )
             for n in range(1 + self._draw(3))
         )
-        method = f"    {self._marker(name, '    ')}def total(self): return [1, {self._short()}]\n"
+        method = f"    {self._marker('    ')}def total(self): return [1, {self._short()}]\n"
         return f"@dataclasses.dataclass{options}\nclass {name}:\n{fields}{self.maybe(lambda: method)}"
 
     def _enum(self) -> str:
@@ -149,9 +152,11 @@ class ModuleWriter(ProgramWriter):
         members = self.one_of(
             f"    if {self._flag()}:\n        B = 2\n    C = 3\n",
             f"    B = 2 if {self._flag()} else 4\n",
-            "    B = choose(native=enum.auto(), wasm=7)\n" if False else "    B = choose(native=2, wasm=7)\n",
+            "    B = choose(native=2, wasm=7)\n",
         )
-        method = f"    {self._marker(name, '    ')}def label(self):\n        return self.name + str({self._short()})\n"
+        method = (
+            f"    {self._marker('    ')}def label(self):\n        return self.name + str({self._short()})\n"
+        )
         return f"class {name}(enum.Enum):\n    A = 1\n{members}{self.maybe(lambda: method)}"
 
     def _tuple(self) -> str:
@@ -160,7 +165,7 @@ class ModuleWriter(ProgramWriter):
         base = self.one_of("typing.NamedTuple", "typing.TypedDict")
         if base == "typing.TypedDict":
             return f"class {name}({base}):\n    a: int\n{field.replace(' = 1', '')}    c: str"
-        method = f"    {self._marker(name, '    ')}def total(self): return self.a\n"
+        method = f"    {self._marker('    ')}def total(self): return self.a\n"
         return f"class {name}({base}):\n    a: int = {self._short()}\n{field}    c: str = 'c'\n{method}"
 
     def _plain_class(self) -> str:
@@ -175,7 +180,7 @@ class ModuleWriter(ProgramWriter):
         return self.one_of("", "", f"@only({self._flag()})\n")
 
     def _member(self) -> str:
-        name, marker = self._name("m"), self._marker("m", "    ")
+        name, marker = self._name("m"), self._marker("    ")
         return (
             lambda: f"    {marker}def {name}(self, x=({self._short()})):\n        return log(x)\n\n",
             lambda: f"    {marker}@property\n    def {name}(self):\n        return {self._short()}\n\n",
@@ -187,7 +192,8 @@ class ModuleWriter(ProgramWriter):
             f"    else:\n        {name} = None\n",
             lambda: f"    @property\n    def {name}(self): return 1\n    @{name}.setter\n"
             f"    {self._marker_only('    ')}def {name}(self, value): log(value)\n",
-            lambda: f"    class {name}:\n        if {self._flag()}:\n            a = {self._short()}\n        b = 2\n",
+            lambda: f"    class {name}:\n        if {self._flag()}:\n            a = {self._short()}\n"
+            "        b = 2\n",
         )[self._draw(9)]()
 
     def _marker_only(self, indentation: str) -> str:
@@ -198,7 +204,8 @@ class ModuleWriter(ProgramWriter):
         declared = self.one_of("global", "nonlocal")
         if declared == "global":
             return (
-                f"{name} = 1\ndef {name}f(x):\n    global {name}\n    {name} = x if {self._flag()} else {name}\n"
+                f"{name} = 1\ndef {name}f(x):\n    global {name}\n"
+                f"    {name} = x if {self._flag()} else {name}\n"
                 f"    if {self._flag()}:\n        del {name}\n        {name} = 5\n    return {name}"
             )
         return (
@@ -220,7 +227,8 @@ class ModuleWriter(ProgramWriter):
         name = self._name("p")
         return (
             f"def _{name}(x):\n    return [x]\n\n\n_{name}t = {self._short()}\n\n\n"
-            f"def {name}(x):\n    if {self._flag()}:\n        return _{name}(_{name}t)\n    return {self._short()}"
+            f"def {name}(x):\n    if {self._flag()}:\n        return _{name}(_{name}t)\n"
+            f"    return {self._short()}"
         )
 
     def _loop(self) -> str:
@@ -244,6 +252,6 @@ class ModuleWriter(ProgramWriter):
         return self.one_of(
             f"type {name} = int if {self._flag()} else str\n{name}v = {name}.__value__",
             f"if {self._flag()}:\n    type {name}[X] = list[X]\nelse:\n    {name} = dict\n",
-            f"def {name}[X: (int, str)](x: X, /, *a: X, k: int = {self._draw(5)} if {self._flag()} else 3, **b) -> X:\n"
+            f"def {name}[X: (int, str)](x: X, /, *a: X, k: int = 1 if {self._flag()} else 3, **b) -> X:\n"
             "    return x, a, k, b",
         )
