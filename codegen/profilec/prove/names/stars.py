@@ -5,43 +5,55 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 
+from profilec.answers import Answers
 from profilec.prove.names.listed import Listed
 from profilec.prove.names.modules import is_python, lines_with, module_name, parse
 from profilec.prove.names.nodes import walk_on
 from profilec.prove.names.scopes import find_scopes, unresolved
-from profilec.tree import EmittedFile, SourceFile, Tree
+from profilec.tree import SourceFile, Tree
 
 _STAR = re.compile(rb"\bimport[\s\\]*\*")
 _FURTHEST = 8
 """Star imports that are followed; a circle ends here."""
 
 
-def through_stars(names: Mapping[str, frozenset[str]], tree: Tree) -> dict[str, frozenset[str]]:
+def through_stars(
+    names: Mapping[str, frozenset[str]], tree: Tree, answers: Answers
+) -> dict[str, frozenset[str]]:
     """Add the modules that star imports pass lost names on to, until nothing changes."""
     growing = dict(names)
     changed = bool(growing)
-    stars = list(_stars(tree)) if changed else []
+    stars = list(_stars(tree, answers)) if changed else []
     while changed:
         changed = False
         for module, file, origin in stars:
             here, there = growing.get(module, frozenset()), growing.get(origin, frozenset())
-            if not there <= here and (passed_on := there - _bound(file.path, file.data) - here):
+            if not there <= here and (passed_on := there - _bound(file) - here):
                 growing[module] = here | passed_on
                 changed = True
     return growing
 
 
-def _stars(tree: Tree) -> Iterator[tuple[str, EmittedFile, str]]:
+def _stars(tree: Tree, answers: Answers) -> Iterator[tuple[str, SourceFile, str]]:
     """Every star import of a tree: the importing module, its file, the module imported."""
-    for file in tree.files.values():
-        if is_python(file.path) and _STAR.search(file.data):
-            for origin in _stars_of(file.path, file.data):
-                yield module_name(file.path)[0], file, origin
+    files = [
+        SourceFile(file.path, file.data)
+        for file in tree.files.values()
+        if is_python(file.path) and _STAR.search(file.data)
+    ]
+    for file, origins in zip(files, answers.ask(stars_of, None, files, tuple[str, ...]), strict=True):
+        for origin in origins:
+            yield module_name(file.path)[0], file, origin
 
 
-def _bound(path: str, data: bytes) -> frozenset[str]:
+def stars_of(_: None, file: SourceFile) -> tuple[str, ...]:
+    """The modules from which a file imports everything; a question to `answers`."""
+    return _stars_of(file.path, file.data)
+
+
+def _bound(file: SourceFile) -> frozenset[str]:
     """The names that a file binds itself."""
-    module = parse(path, data)
+    module = parse(file.path, file.data)
     return frozenset(find_scopes(module.syntax).bound) if module else frozenset()
 
 
