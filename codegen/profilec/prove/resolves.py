@@ -219,7 +219,7 @@ def _find_lost(
     before = {module_name(path)[0] for path in sources if is_python(path)}
     after = {module_name(path)[0] for path in tree.files if is_python(path)}
     with_stars = dict(names)
-    for module, went in lost_with_stars(sources, tree):
+    for module, went in lost_with_stars(sources, tree, answers):
         with_stars[module] = with_stars.get(module, frozenset()) | went
     return _Lost(frozenset(before - after), through_stars(with_stars, tree, answers), names)
 

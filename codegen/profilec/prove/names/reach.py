@@ -13,10 +13,11 @@ from operator import itemgetter
 
 from profilec.answers import Answers
 from profilec.depth import room_for_depth
-from profilec.prove.names.modules import Module, Place, lines_with, parse, place_of
-from profilec.prove.names.nodes import inner_blocks, walk_on
+from profilec.prove.names.modules import Module, Place, parse, place_of
+from profilec.prove.names.nodes import inner_blocks
 from profilec.prove.names.references import References, may_import_at_run_time
 from profilec.prove.names.run_time import parts_at_run_time
+from profilec.prove.names.words import may_name
 from profilec.tree import SourceFile
 
 _PIECES = re.compile(rb"""getattr\s*\([^()]*,\s*(?:[fF][rR]?['"]|['"][^'"\n]*['"]\s*[^\s,)])""")
@@ -77,7 +78,7 @@ def reach(words: frozenset[str], file: SourceFile) -> Reach:
     imports = tuple(sorted(_imported_names(module), key=itemgetter(1)))
     if not words:
         return Reach(imports)
-    holds_word = _PIECES.search(file.data) is not None or _may_name(words, file, module)
+    holds_word = _PIECES.search(file.data) is not None or may_name(words, module, file.data)
     if not holds_word and not may_import_at_run_time(file.data, module):
         return Reach(imports)
     references = References(module)
@@ -93,27 +94,6 @@ def reach(words: frozenset[str], file: SourceFile) -> Reach:
         tuple(Mention(one.name, place_of(one.node)) for one in asked if one.name in words),
         tuple(references.stars),
     )
-
-
-def _may_name(words: frozenset[str], file: SourceFile, module: Module) -> bool:
-    """Whether a file holds one of some words, not only in a comment or as part of another name."""
-    if not any(word.encode() in file.data for word in words):
-        return False
-    if not words.isdisjoint(module.name.split(".")):
-        return True  # a relative import names it without the word
-    pattern = re.compile("|".join(map(re.escape, sorted(words))).encode())
-    return any(_holds(node, words) for node in walk_on(module.syntax, lines_with(pattern, file.data)))
-
-
-def _holds(node: ast.AST, words: frozenset[str]) -> bool:
-    match node:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name in words
-        case ast.alias(name=name) | ast.ImportFrom(module=str(name)):
-            return not words.isdisjoint(name.split("."))
-        case ast.Constant(value=str(text)):
-            return any(word in text for word in words)
-    return False
 
 
 def _imported_names(module: Module) -> Iterator[tuple[str, int]]:

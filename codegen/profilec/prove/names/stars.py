@@ -66,15 +66,21 @@ def _stars_of(path: str, data: bytes) -> tuple[str, ...]:
     return tuple(module.absolute(node.module, node.level) for node in imports) if module else ()
 
 
-def lost_with_stars(sources: Mapping[str, SourceFile], tree: Tree) -> Iterator[tuple[str, frozenset[str]]]:
+def lost_with_stars(
+    sources: Mapping[str, SourceFile], tree: Tree, answers: Answers
+) -> Iterator[tuple[str, frozenset[str]]]:
     """For each module that lost a star import, the names that this brought and that nothing else binds."""
     files = {module_name(path)[0]: source for path, source in sources.items() if is_python(path)}
-    for file in tree.files.values():
-        source = sources.get(file.path)
-        if not file.changed or source is None or not is_python(file.path) or not _STAR.search(source.data):
-            continue
-        left = {*_stars_of(file.path, file.data)}
-        went = {*_stars_of(file.path, source.data)} - left
+    after = [
+        SourceFile(file.path, file.data)
+        for file in tree.files.values()
+        if file.changed and is_python(file.path) and file.path in sources
+        if _STAR.search(sources[file.path].data)
+    ]
+    before = [sources[file.path] for file in after]
+    found = answers.ask(stars_of, None, [*before, *after], tuple[str, ...])
+    for file, had, has in zip(after, found, found[len(before) :], strict=False):
+        left, went = {*has}, {*had} - {*has}
         emitted = parse(file.path, file.data) if went else None
         if emitted is None:
             continue
