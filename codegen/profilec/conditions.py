@@ -12,10 +12,13 @@ import libcst as cst
 
 from profilec.config import Profile
 from profilec.diagnostics import did_you_mean
-from profilec.facts import UNKNOWN, Facts, Truth, VersionPrefix, value
+from profilec.facts import UNKNOWN, Facts, Truth, VersionPrefix, is_builtin, value
 from profilec.flags import MARKERS, Flag, FlagTable, holds
 from profilec.read import Span, Syntax, children
 from profilec.scopes import Names, Use
+
+_QUESTIONS = frozenset({"callable", "hasattr", "isinstance", "issubclass", "len"})
+"""Builtins that only look at what they are given, as the reading of an attribute does."""
 
 
 @dataclass(frozen=True)
@@ -126,9 +129,20 @@ class Conditions:
             return None
         if isinstance(node, cst.Call) and value(node, self.names, self.world.facts) is not UNKNOWN:
             return None
-        if isinstance(node, cst.Call | cst.Await | cst.Yield | cst.NamedExpr):
+        if isinstance(node, cst.Call) and not self._only_asks(node):
+            return node
+        if isinstance(node, cst.Await | cst.Yield | cst.NamedExpr):
             return node
         return next(filter(None, map(self._effect, children(node))), None)
+
+    def _only_asks(self, node: cst.Call) -> bool:
+        """Tell whether a call only asks Python what something is; its arguments may have effects."""
+        function = node.func
+        return (
+            isinstance(function, cst.Name)
+            and function.value in _QUESTIONS
+            and is_builtin(function, self.names)
+        )
 
     def has_effect(self, node: cst.CSTNode) -> bool:
         """Tell whether evaluating an expression can have an effect."""

@@ -152,7 +152,7 @@ def value(node: cst.BaseExpression, names: Names, facts: Facts) -> Value | Versi
         case cst.Call(
             func=cst.Name(value="bool") as function, args=[cst.Arg(value=one, keyword=None, star="")]
         ):
-            return _truth(value(one, names, facts)) if _is_builtin(function, names) else UNKNOWN
+            return _truth(value(one, names, facts)) if is_builtin(function, names) else UNKNOWN
         case cst.Call(args=[cst.Arg(value=one, keyword=None, star="")]) if (
             names.qualified(node.func) == "importlib.util.find_spec"
         ):
@@ -174,7 +174,8 @@ def _truth(found: Value | VersionPrefix) -> Value:
     return UNKNOWN if found is UNKNOWN else isinstance(found, VersionPrefix) or bool(found)
 
 
-def _is_builtin(node: cst.Name, names: Names) -> bool:
+def is_builtin(node: cst.Name, names: Names) -> bool:
+    """Tell whether nothing in the file binds a name that Python has."""
     use = names.use(node)
     return use is not None and not names.stars and not names.bindings(use)
 

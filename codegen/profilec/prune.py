@@ -90,7 +90,10 @@ def touched(module: Module, decision: Decision) -> frozenset[str]:
 
 
 def _without_probes(syntax: Syntax, found: Nodes, remains: Remains) -> Nodes:
-    """Leave out the imports by which a `try` learns whether they succeed, where something hangs on it."""
+    """Leave out the imports by which a `try` learns whether they succeed, where something hangs on it.
+
+    With them the other imports of the same names, as its handlers make.
+    """
     probing = [node for node in syntax.every(cst.Try) if node.handlers] if found else []
     bodies = [syntax.outer(node.body) for node in probing if not _goes(syntax, node, found, remains)]
 
@@ -101,7 +104,12 @@ def _without_probes(syntax: Syntax, found: Nodes, remains: Remains) -> Nodes:
             for body in bodies
         )
 
-    return {node: binding for node, binding in found.items() if not is_probe(binding)}
+    probes = {(binding.scope, binding.name) for binding in found.values() if is_probe(binding)}
+    return {
+        node: binding
+        for node, binding in found.items()
+        if binding.kind != "import" or (binding.scope, binding.name) not in probes
+    }
 
 
 def _goes(syntax: Syntax, node: cst.CSTNode, found: Nodes, remains: Remains) -> bool:
@@ -174,7 +182,8 @@ def _candidates(module: Module) -> Iterator[tuple[str, list[Binding]]]:
     """Yield the names that may go with what used them: imports, and private definitions and assignments."""
     kept_lines = {mark.line for mark in module.marks if mark.action == "keep"}
     listed = {name for name, _ in module.exports}
-    for name, bindings in module.names.root.bindings.items():
+    for name, all_bindings in module.names.root.bindings.items():
+        bindings = [binding for binding in all_bindings if binding.kind != "deletion"]  # that is a use
         private = name.startswith("_") and not name.startswith("__")
         imported = all(binding.kind == "import" for binding in bindings)
         if not (private or imported) or name in listed:

@@ -213,7 +213,7 @@ class _Specialising:
         """Return, by path, the places where facts decided what harms the rest, with what is to be told."""
         harm: dict[str, dict[Span, Finding]] = {}
         lost: dict[tuple[str, str], Held] = {}
-        for path, outcome in self.outcomes.items():
+        for path, outcome in self._left():
             for fact, finding in outcome.harm:
                 harm.setdefault(path, {}).setdefault(fact, finding)
             lost.update({(path, name): held for name, held in outcome.lost})
@@ -246,6 +246,12 @@ class _Specialising:
         left = outcome is None or outcome.decision.emitted
         return left and path != self.package.flags_path and path not in self.gone
 
+    def _left(self) -> Iterator[tuple[str, Outcome]]:
+        """Yield what became of the files that stay."""
+        for path, outcome in self.outcomes.items():
+            if self._is_emitted(path) and not self._in_removed_package(path):
+                yield path, outcome
+
     def _in_removed_package(self, path: str) -> bool:
         parts = path.split("/")[:-1]
         folders = ["/".join(parts[: index + 1]) for index in range(len(parts))]
@@ -264,9 +270,9 @@ class _Specialising:
         """Yield wrong annotations, facts that were left as they stand, and what removal would change."""
         for outcome in self.outcomes.values():
             yield from outcome.decision.findings
+        for path, outcome in self._left():
             yield from outcome.traps
-        for found in self.held.values():
-            yield from found.values()
+            yield from self.held.get(path, {}).values()
 
     def _files(self) -> Iterator[tuple[str, EmittedFile]]:
         for path, source in self.package.sources.items():

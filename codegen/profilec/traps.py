@@ -46,9 +46,11 @@ def traps(module: Module, remains: Remains) -> Iterator[Trap]:
 
 
 def _place(module: Module, node: cst.CSTNode) -> Span:
-    """Return a part of a scope's node that is there if the scope is: decorators come and go."""
-    named = node.name if isinstance(node, cst.FunctionDef | cst.ClassDef) else node
-    return module.syntax.inner(named)
+    """Return a part of a scope's node that is there if the scope is: what it begins with may go alone."""
+    match node:
+        case cst.FunctionDef(name=part) | cst.ClassDef(name=part) | cst.GeneratorExp(for_in=part):
+            return module.syntax.inner(part)
+    return module.syntax.inner(node)
 
 
 # --- Kinds of functions ------------------------------------------------------------------------------
@@ -140,8 +142,10 @@ def _first_left(module: Module, body: Iterable[cst.CSTNode], remains: Remains) -
                 return node
             continue
         if isinstance(node, cst.BaseSmallStatement | cst.BaseCompoundStatement):
-            cut = remains.cut(module.syntax.inner(node))
-            if cut is None or cut.text.strip():
+            place = module.syntax.inner(node)
+            cut = remains.cut(place)
+            is_shortened = isinstance(node, cst.BaseSmallStatement) and cut and not cut.span.covers(place)
+            if cut is None or cut.text.strip() or is_shortened:
                 return node
         below = () if isinstance(node, cst.BaseExpression) else children(node)
         if found := _first_left(module, below, remains):
@@ -238,12 +242,12 @@ def _outer_scope(scope: Scope, name: str) -> Scope | None:
 
 
 def _lost_members(module: Module, scope: Scope, remains: Remains) -> Iterator[Trap]:
-    """Find members of protocols and abstract classes that went."""
+    """Find members of protocols, and abstract ones of other classes, that went."""
     if not isinstance(scope.node, cst.ClassDef):
         return
-    is_contract = _is_contract(module, scope.node)
+    is_protocol = _is_protocol(module, scope.node)
     for name, bindings in scope.bindings.items():
-        owed = is_contract or _is_abstract(module, bindings[0].node)
+        owed = is_protocol or _is_abstract(module, bindings[0].node)
         if owed and not any(remains.has(binding.span) for binding in bindings):
             node = bindings[0].node
             place = node.name if isinstance(node, cst.FunctionDef | cst.ClassDef) else node
@@ -253,22 +257,20 @@ def _lost_members(module: Module, scope: Scope, remains: Remains) -> Iterator[Tr
             yield Trap(finding, _spans(bindings))
 
 
-_CONTRACTS = frozenset(
-    {"typing.Protocol", "typing_extensions.Protocol", "abc.ABC", "abc.ABCMeta", "collections.abc.ABC"}
-)
+_PROTOCOLS = frozenset({"typing.Protocol", "typing_extensions.Protocol"})
 
 
 def _is_abstract(module: Module, node: cst.CSTNode) -> bool:
-    """Tell whether a member must be implemented, also where only a base of its class is an `ABC`."""
+    """Tell whether a subclass must implement a member; its class need not name `ABC` itself."""
     decorators = node.decorators if isinstance(node, cst.FunctionDef) else ()
     paths = (module.names.qualified(decorator.decorator) or "" for decorator in decorators)
     return any(path.startswith("abc.abstract") for path in paths)
 
 
-def _is_contract(module: Module, node: cst.ClassDef) -> bool:
-    bases = [argument.value for argument in (*node.bases, *node.keywords)]
+def _is_protocol(module: Module, node: cst.ClassDef) -> bool:
+    bases = [argument.value for argument in node.bases]
     plain = [base.value if isinstance(base, cst.Subscript) else base for base in bases]
-    return any(module.names.qualified(base) in _CONTRACTS for base in plain)
+    return any(module.names.qualified(base) in _PROTOCOLS for base in plain)
 
 
 def _lost_exports(module: Module, remains: Remains) -> Iterator[Trap]:
@@ -277,6 +279,15 @@ def _lost_exports(module: Module, remains: Remains) -> Iterator[Trap]:
     for name, place in module.exports:
         bound = bindings.get(name)
         if bound and remains.has(place) and not _is_bound(bound, remains):
-            message = f"`__all__` lists `{name}`, which goes"
-            hint = "put the entry on a line of its own and mark it too"
+            cut = remains.cut(bound[0].span)
+            message, hint = f"`__all__` lists `{name}`, which goes", _entry_hint(module, place)
+            if cut and cut.cause.reason == SERVES_TO_COMPILE:
+                message, hint = f"`__all__` lists `{name}`, which serves only to compile", "remove the entry"
             yield Trap(module.syntax.finding("PC303", place, message, hint), _spans(bound))
+
+
+def _entry_hint(module: Module, entry: Span) -> str:
+    """Say how an entry goes: the argument of a call would leave a call without arguments."""
+    before = module.syntax.content[: entry.start]
+    is_argument = before.endswith("(") and before[before.rfind("\n") + 1 :].startswith("__all__.")
+    return "put the call into `if`" if is_argument else "put the entry on a line of its own and mark it too"

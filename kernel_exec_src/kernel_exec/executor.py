@@ -204,7 +204,7 @@ class FlowExecutor:
         from kernel_exec.durability import reopen
 
         try:
-            async with asyncio.timeout(deadline):
+            async with asyncio.timeout_at(ends and ends[0]):
                 reopened = await reopen(durability, plan.flow, checkpoint_id)
         except TimeoutError as error:
             message = f"the run did not end within {deadline} s: its checkpoint was not to be had"

@@ -50,7 +50,7 @@ def load_flow(source: dict[str, Any] | str | bytes | bytearray | os.PathLike[str
     match source:
         case dict():
             _check_json(source, None, 1)
-            return _decode(_encoded(msgspec.json.encode, source))
+            return _decode(_encoded(_json_of, source))
         case str():
             return _decode(_encoded(str.encode, source))
         case bytes() | bytearray():
@@ -86,6 +86,24 @@ def _encoded[T](encode: Callable[[T], bytes], source: T) -> bytes:
     except UnicodeEncodeError as error:
         half = f"U+{ord(error.object[error.start]):04X}"
         raise FlowFormatError(f"not JSON: {half} is half of a character, which no text may hold") from None
+    except ValueError as error:  # an integer of thousands of digits
+        raise FlowFormatError(f"not JSON: {error}") from None
+
+
+def _json_of(source: dict[str, Any]) -> bytes:
+    return msgspec.json.encode(source, enc_hook=_exactly)
+
+
+def _exactly(value: object) -> str | int | float:
+    """Return a value of a subclass of a JSON type as one of that type."""
+    match value:
+        case str():
+            return str.__str__(value)
+        case int():
+            return int.__int__(value)
+        case _:
+            assert isinstance(value, float)  # nothing else passes the check
+            return float.__float__(value)
 
 
 def _checked(data: bytes | bytearray) -> bytes:

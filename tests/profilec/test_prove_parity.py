@@ -308,6 +308,12 @@ BY_FACTS = {
     "an __all__ behind a refusal": (
         "size = 1\nif sys.platform == 'emscripten':\n    raise OSError\n__all__ = ['run']\ndef run(): ...\n"
     ),
+    "what stands before a refusal, and in the __all__ behind it": (
+        "size = 1\nif sys.platform == 'emscripten':\n    raise OSError\n__all__ = ['size']\n"
+    ),
+    "an entry that stands in a choice": (
+        "size = run = 1\n__all__ = ['size']\n__all__.extend([\n'run'\n] if sys.platform != 'linux' else [])\n"
+    ),
     "a function beside an import": "from sys import path\nif sys.platform == 'linux':\n    def path(): ...\n",
     "a function of a private module": "from shop._c import go as go\n",
     "a class of a private module": "from shop._c import Group as Group\n",

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from profilec.config.marker import MarkerError, python_test
+from profilec.config.metadata import check_files
 from profilec.config.model import Config, Profile
 from profilec.config.places import KeyPath
 from profilec.config.tables import Complaints, Table
@@ -13,7 +14,6 @@ from profilec.diagnostics import did_you_mean
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _WHEEL_TAG = re.compile(r"[A-Za-z0-9_.]+-[A-Za-z0-9_.]+-[A-Za-z0-9_.]+")
 _SCRIPT = re.compile(r"\w+(\.\w+)*:\w+(\.\w+)*")
-_REQUIREMENT = re.compile(r"\s*[A-Za-z0-9][A-Za-z0-9._-]*\s*(\[[^\]]*\])?\s*([(<>=!~@;].*)?", re.DOTALL)
 _TABLE: KeyPath = ("tool", "profilec")
 
 
@@ -58,6 +58,7 @@ def _check_feature(config: Config, tool: Table, at: KeyPath, feature: object) ->
 def check_config(config: Config, complaints: Complaints) -> None:
     """Report values of a form that cannot be used, and folders and files that are not there."""
     _check_places(config, complaints)
+    check_files(config, complaints)
     for profile in config.profiles.values():
         _check_profile(config, profile, complaints)
 
@@ -157,12 +158,6 @@ def _check_profile(config: Config, profile: Profile, complaints: Complaints) -> 
         if not _SCRIPT.fullmatch(target):
             complaints.add(
                 "PC013", (*at, "scripts", name), f"script `{name}` calls nothing", "write module:function"
-            )
-    for index, requirement in enumerate(profile.dependencies):
-        if not _REQUIREMENT.fullmatch(requirement):
-            message = f"`{requirement}` is not a requirement"
-            complaints.add(
-                "PC013", (*at, "dependencies", index), message, "write it as pip takes it (PEP 508)"
             )
     for name in profile.modules:
         if not _is_module_name(name):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from profilec.config.checks import check_config, check_names
+from profilec.config.metadata import check_requirements, read_metadata
 from profilec.config.model import Config, Profile, StubModule
 from profilec.config.tables import Complaints, Table
 from profilec.diagnostics import Finding, did_you_mean, merged
@@ -135,7 +136,7 @@ def _read_config(root: Path, document: Mapping[str, Any], complaints: Complaints
         exclusive=tool.text_lists("exclusive"),
         copy=tool.texts("copy"),
         stub_modules={name: _read_stub(name, table) for name, table in tool.tables("stub-modules").items()},
-        project=Table(complaints, (), document).table("project").data,
+        project=read_metadata(Table(complaints, (), document).table("project")),
         black=Table(complaints, ("tool",), tools).table("black").data,
     )
     tool.refuse_unknown_keys()
@@ -168,6 +169,7 @@ def _read_profiles(tables: Mapping[str, Table]) -> dict[str, Profile]:
 
 
 def _read_profile(name: str, table: Table) -> Profile:
+    check_requirements(table, "dependencies", table.texts("dependencies"))
     return Profile(
         name=name,
         features=frozenset(table.texts("features")),
@@ -178,7 +180,7 @@ def _read_profile(name: str, table: Table) -> Profile:
         facts=table.fact_table("facts"),
         modules=table.flag_table("modules"),
         forbid=table.texts("forbid"),
-        wheel_docstrings=table.flag("wheel-docstrings"),
+        wheel_strip=table.flag("wheel-strip"),
     )
 
 
@@ -213,7 +215,5 @@ def _over(profile: Profile, base: Profile) -> Profile:
         facts={**base.facts, **profile.facts},
         modules={**base.modules, **profile.modules},
         forbid=tuple(dict.fromkeys(base.forbid + profile.forbid)),
-        wheel_docstrings=(
-            base.wheel_docstrings if profile.wheel_docstrings is None else profile.wheel_docstrings
-        ),
+        wheel_strip=(base.wheel_strip if profile.wheel_strip is None else profile.wheel_strip),
     )

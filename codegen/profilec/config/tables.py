@@ -58,6 +58,10 @@ class Table:
         """The lists of strings listed at `key`."""
         return tuple(map(tuple, self._elements(key, "a list of strings", _is_text_list)))
 
+    def table_list(self, key: str) -> tuple[Mapping[str, Any], ...]:
+        """The tables listed at `key`."""
+        return tuple(self._elements(key, "a table", lambda value: isinstance(value, dict)))
+
     def text_table(self, key: str) -> dict[str, str]:
         """The table at `key`, whose values are strings."""
         return self._values(key, "a string", lambda value: isinstance(value, str))

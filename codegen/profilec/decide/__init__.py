@@ -83,7 +83,7 @@ def decide(
                 return Decision((), (), emitted=False, cause=cause)
             lost[mark.target] = cause
     lost.update(_compile_time_names(module, world))
-    if not world.profile.docstrings:
+    if world.profile.stripped:
         lost.update(docstrings.left_out(module))
         for finding in docstrings.reads(module):
             draft.report(finding)
@@ -96,7 +96,7 @@ def decide(
     walk.stub = stub
     whole = Span(0, len(module.syntax.content))
     walk.statements(module.syntax.module.body, whole, may_be_empty=True)
-    return Decision(tuple(draft.cuts), tuple(draft.findings))
+    return Decision(tuple(draft.all_cuts()), tuple(draft.findings))
 
 
 def _comment_lines(syntax: Syntax, mark: Mark) -> Span:

@@ -10,15 +10,16 @@ from enum import Enum
 import libcst as cst
 
 from profilec.decide.displays import cut_list
+from profilec.decide.draft import blank_length
 from profilec.decide.faults import unknown_flag
 from profilec.decide.walk import Walk
 from profilec.edit import Cause
 from profilec.facts import value
-from profilec.read import children
+from profilec.read import Span, children
 
 _ATOMS = (
     cst.Name, cst.Attribute, cst.Call, cst.Subscript, cst.SimpleString, cst.FormattedString, cst.List,
-    cst.Set, cst.Dict, cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp, cst.Ellipsis,
+    cst.Set, cst.Dict, cst.ListComp, cst.SetComp, cst.DictComp, cst.Ellipsis,
 )  # fmt: skip
 _NUMBERS = (cst.Integer, cst.Float, cst.Imaginary)
 _OPERATIONS = (cst.Comparison, cst.BinaryOperation, cst.UnaryOperation)
@@ -46,7 +47,7 @@ _AROUND_ANY = (
     cst.Assign, cst.AnnAssign, cst.AugAssign, cst.Return, cst.Arg, cst.Element, cst.DictElement,
     cst.Index, cst.Slice, cst.Param, cst.Expr, cst.Raise, cst.Assert, cst.WithItem, cst.If, cst.While,
     cst.For, cst.MatchCase, cst.Decorator, cst.Yield, cst.Lambda, cst.ListComp, cst.SetComp, cst.DictComp,
-    cst.GeneratorExp, cst.TypeAlias, cst.Annotation, cst.TypeVar, cst.TypeParam,
+    cst.GeneratorExp, cst.TypeAlias, cst.Annotation, cst.TypeVar, cst.TypeParam, cst.NamedExpr,
 )  # fmt: skip
 
 _AROUND_OPERANDS = (
@@ -159,11 +160,17 @@ def _choose_branch(walk: Walk, node: cst.IfExp, place: Place) -> cst.BaseExpress
 
 
 def idle_choice(walk: Walk, node: cst.BaseExpression) -> Cause | None:
-    """Return why only a constant is left of a conditional expression, which as a statement does nothing."""
+    """Return why only a constant is left of a choice, which as a statement does nothing.
+
+    A string must not be left: as the first statement it would be a docstring, which no choice is.
+    """
     tests: list[cst.BaseExpression] = []
     while isinstance(node, cst.IfExp) and (truth := walk.conditions.truth(node.test)) is not None:
         tests.append(node.test)
         node = node.body if truth else node.orelse
+    if isinstance(node, cst.Call) and walk.conditions.marker(node.func) == "choose":
+        expression(walk, node)  # which may have faults
+        return _because_of_profile(walk, node)
     constant = isinstance(node, cst.BaseNumber | cst.SimpleString | cst.ConcatenatedString | cst.Ellipsis)
     named = isinstance(node, cst.Name) and node.value in ("None", "True", "False")
     if not tests or not (constant or named):
@@ -187,6 +194,24 @@ def _replace(
         kept = walk.syntax.inner(part)
     walk.draft.cut(whole.start, kept.start, cause)
     walk.draft.cut(*_lines_behind(content, kept.end, whole.end), cause)
+    _move(walk, kept, whole)
+
+
+def _move(walk: Walk, kept: Span, whole: Span) -> None:
+    """Move the other lines of what stays as far as its first, which takes the place of all.
+
+    Lines that begin to the right of it are aligned with it. Others are indented from the line that it is in.
+    """
+    content = walk.syntax.content
+    below = content.find("\n", kept.start, kept.end) + 1
+    if not below:
+        return
+    before, after = (content.rfind("\n", 0, span.start) + 1 for span in (kept, whole))
+    column = kept.start - before
+    if not content[: below - 1].endswith(("(", "[", "{")) and blank_length(content, below) >= column:
+        walk.draft.shift(kept, whole.start - after - column)
+    else:
+        walk.draft.shift(kept, blank_length(content, after) - blank_length(content, before))
 
 
 def _comment_behind(content: str, start: int, end: int) -> bool:
@@ -226,12 +251,13 @@ def expression(walk: Walk, node: cst.CSTNode, *, place: Place = Place.TIGHT) -> 
             walk.draft.report(unknown_flag(walk.syntax, node, name, walk.conditions.world.flags))
         case cst.Call() if marker := walk.conditions.marker(node.func):
             _marker_call(walk, node, marker, place)
-        case cst.Comparison() | cst.UnaryOperation(operator=cst.Not()) | cst.Call() if _is_settled_fact(
-            walk, node
-        ):
+        case (
+            cst.Comparison() | cst.UnaryOperation(operator=cst.Not()) | cst.BooleanOperation() | cst.Call()
+        ) if _is_settled_fact(walk, node):
             _write(walk, node, bool(walk.conditions.truth(node)))
         case cst.BooleanOperation(left=left, right=right) if _is_settled_fact(walk, left):
-            _fact_before(walk, node, left, right, place)
+            _replace(walk, node, right, walk.because(left, walk.conditions.truth(left)), place)
+            expression(walk, right, place=place)
         case cst.BooleanOperation(left=left, right=right) if _goes_on_past_a_fact(walk, node, left):
             _without_facts_within(walk, node, left)
             expression(walk, right, place=_place_in(node))
@@ -262,18 +288,6 @@ def _is_settled_fact(walk: Walk, node: cst.BaseExpression) -> bool:
         truth = walk.conditions.truth(node)
         return truth is not None and not walk.conditions.mentions_flag(node)
     return isinstance(value(node, walk.names, walk.conditions.world.facts), bool)
-
-
-def _fact_before(
-    walk: Walk, node: cst.BooleanOperation, left: cst.BaseExpression, right: cst.BaseExpression, place: Place
-) -> None:
-    truth = bool(walk.conditions.truth(left))
-    if truth is isinstance(node.operator, cst.Or):
-        span = walk.syntax.outer(node)
-        walk.draft.cut(span.start, span.end, walk.because(left, truth), str(truth))
-    else:
-        _replace(walk, node, right, walk.because(left, truth), place)
-        expression(walk, right, place=place)
 
 
 def _goes_on_past_a_fact(walk: Walk, node: cst.BooleanOperation, left: cst.BaseExpression) -> bool:
@@ -345,7 +359,7 @@ def _choose(walk: Walk, node: cst.Call, place: Place) -> None:
         if argument.keyword is None or argument.star:
             walk.draft.refuse(
                 "PC204", walk.syntax.inner(argument), "`choose` takes one value for each profile, by name",
-                "write choose(native=..., wasm=...)",
+                "write the name of a profile before each value, and `=`",
             )  # fmt: skip
             return
     by_profile = {argument.keyword.value: argument for argument in node.args if argument.keyword}
@@ -355,7 +369,7 @@ def _choose(walk: Walk, node: cst.Call, place: Place) -> None:
             "PC205",
             walk.syntax.inner(node),
             f"`choose` has no value for the profile `{wanted}`",
-            f"add {wanted}=...",
+            f"add {wanted.replace('-', '_')}=...",
         )
     elif walk.conditions.has_effect(chosen.value):
         walk.draft.refuse(
@@ -365,15 +379,21 @@ def _choose(walk: Walk, node: cst.Call, place: Place) -> None:
             "use `if`/`else`",
         )
     else:
-        line, _ = walk.syntax.place(walk.syntax.inner(node).start)
-        _replace_call(walk, node, chosen.value, Cause(f"the profile is `{wanted}`", line), place)
+        _replace_call(walk, node, chosen.value, _because_of_profile(walk, node), place)
         expression(walk, chosen.value, place=place)
+
+
+def _because_of_profile(walk: Walk, node: cst.Call) -> Cause:
+    line, _ = walk.syntax.place(walk.syntax.inner(node).start)
+    return Cause(f"the profile is `{walk.conditions.world.profile.name}`", line)
 
 
 def _replace_call(walk: Walk, node: cst.Call, part: cst.BaseExpression, cause: Cause, place: Place) -> None:
     kept, whole = walk.syntax.outer(part), walk.syntax.outer(node)
-    content = walk.syntax.content[kept.start : kept.end]
-    plain = isinstance(part, _BARE[place]) and "\n" not in content
-    bare = plain or isinstance(part, _ATOMS) or bool(part.lpar)
+    content = walk.syntax.content
+    one_line = "\n" not in content[kept.start : kept.end]
+    bare = (one_line and isinstance(part, _BARE[place])) or isinstance(part, _ATOMS) or bool(part.lpar)
     walk.draft.cut(whole.start, kept.start, cause, "" if bare else "(")
     walk.draft.cut(kept.end, whole.end, cause, "" if bare else ")")
+    if bare:
+        _move(walk, kept, whole)

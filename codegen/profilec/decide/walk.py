@@ -191,7 +191,7 @@ class Walk:
             for node, fate in group:
                 causes.append(fate.cause)
                 start = self.with_comments(node, floor)
-                floor = self.without_blank_end(self.syntax.outer(node)).end
+                floor = self._with_rest_of_comment(self.without_blank_end(self.syntax.outer(node)).end, start)
                 run.append(Span(start, floor))
             if not kept:
                 self._close_over(run, suite, causes)
@@ -218,7 +218,7 @@ class Walk:
         """
         content = self.syntax.content
         start = first = self.line_start(self.syntax.inner(node).start)
-        indentation = _width(content[first:])
+        indentation = self._indentation_at(first)
         while start > floor:
             above = self.line_start(start - 1)
             line = content[above:start]
@@ -227,9 +227,38 @@ class Walk:
             start = above
         return start if content[:start].strip() else first
 
+    def _with_headings(self, end: int, indentation: int) -> int:
+        """Return where the comments begin that end at a line and stand apart from what is above them."""
+        content = self.syntax.content
+        while True:
+            start = end
+            while start and _is_comment(line := content[self.line_start(start - 1) : start], indentation):
+                start -= len(line)
+            above = _blank_lines_above(content, start)
+            if above in (start, end) or not content[:above].strip():
+                return end
+            end = above
+
+    def _with_rest_of_comment(self, end: int, start: int) -> int:
+        """Return where the comment behind a statement ends that goes on, further indented, in lines below."""
+        content = self.syntax.content
+        indentation = self._indentation_at(start)
+        while content.startswith((" ", "\t"), end):
+            below = content.find("\n", end) + 1 or len(content)
+            line = content[end:below]
+            if not line.lstrip().startswith("#") or _width(line) <= indentation:
+                break
+            end = below
+        return end
+
     def line_start(self, offset: int) -> int:
         """Return the first character of the line that a character stands in."""
         return self.syntax.content.rfind("\n", 0, offset) + 1
+
+    def _indentation_at(self, start: int) -> int:
+        """Return how far the line that begins at a character is indented."""
+        content = self.syntax.content
+        return _width(content[start : content.find("\n", start) + 1 or len(content)])
 
     def first_line(self, lines: Span) -> int:
         """Return where the first line that is not blank begins."""
@@ -240,7 +269,7 @@ class Walk:
     def indentation(self, body: cst.BaseSuite) -> str:
         """Return the blanks that an indented suite's lines begin with."""
         start = self.syntax.inner(body.body[0]).start
-        return self.syntax.content[self.line_start(start) : start]
+        return self.syntax.content[self.line_start(start) : start].rpartition("\f")[2]
 
     def fill(self, body: cst.BaseSuite, cause: Cause) -> None:
         """Replace a suite of which nothing is left by `pass`."""
@@ -264,13 +293,14 @@ class Walk:
         """Cut neighbouring statements, and the blank lines around them that a person would not leave.
 
         Between two statements that stay, the largest of the gaps stays; at the beginning and at the end
-        of the suite none.
+        of the suite none. Headings at its end, below which nothing would be left, go too.
         """
         content = self.syntax.content
         above = Span(_blank_lines_above(content, run[0].start), run[0].start)
         below = Span(run[-1].end, _blank_lines_below(content, run[-1].end))
         if not content[below.end : suite.end].strip():
-            self._cut_each(above.start, run[-1].end, run, causes)
+            first = self._with_headings(above.start, self._indentation_at(run[0].start))
+            self._cut_each(first, run[-1].end, run, causes)
             return
         if not content[suite.start : above.start].strip():
             self._cut_each(run[0].start, below.end, run, causes)
@@ -311,6 +341,10 @@ def _is_docstring(node: cst.CSTNode) -> bool:
         case cst.SimpleStatementLine(body=[cst.Expr(value=cst.SimpleString())], leading_lines=[]):
             return True
     return False
+
+
+def _is_comment(line: str, indentation: int) -> bool:
+    return line.lstrip().startswith("#") and _width(line) == indentation
 
 
 def _width(line: str) -> int:

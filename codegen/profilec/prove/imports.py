@@ -3,11 +3,12 @@
 Standard-library modules are named but not entered. What only a type checker imports is passed over.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from profilec.config import Config
+from profilec.prove.names.behind import Values
 from profilec.prove.names.modules import is_python, module_name, parse
 from profilec.prove.names.reach import Reach, Reaches
 from profilec.prove.names.references import References
@@ -76,10 +77,31 @@ class ImportGraph:
         is_copied = file is not None and self._config.is_copied(file.path)
         return is_copied or self.reach(module).imports is not None
 
-    def exports(self, module: str, path: list[str]) -> frozenset[str]:
+    def exported(self, module: str, path: list[str]) -> Values:
         """What a name of a module stands for to those who import it; attributes and calls may follow."""
         references = self._references(module)
-        return references.exports(path) if references else frozenset()
+        return references.exported(path) if references else frozenset()
+
+    def hands_on(self, owner: str, module: str) -> str | None:
+        """The place where a namespace of interest is handed on, as a person finds it.
+
+        The builtins count in one file alone: methods that are called as they are are everywhere.
+        """
+        if owner == "builtins":
+            return self._handed_on([module]).get(owner)
+        return self._handed_on_somewhere.get(owner)
+
+    @cached_property
+    def _handed_on_somewhere(self) -> Mapping[str, str]:
+        return self._handed_on(self.reached)
+
+    def _handed_on(self, modules: Iterable[str]) -> Mapping[str, str]:
+        found: dict[str, str] = {}
+        for module in modules:
+            for mention in self.reach(module).handed_on:
+                if mention.name not in found and not self.is_ruled_out(module, mention.place[0]):
+                    found[mention.name] = self.shown(module, mention.place[0])
+        return found
 
     def offers(self, module: str, name: str, depth: int = 0) -> bool:
         """Whether a star import of a module surely brings a name, be it by way of others."""

@@ -163,8 +163,11 @@ class Interface:
         return source is not None and bool(_MARKER.match(source.data.removeprefix(b"\xef\xbb\xbf")))
 
     def _is_declared(self, file: EmittedFile, node: Located) -> bool:
-        source, line = self.sources.get(file.path), file.source_line(node.lineno)
-        by_fact = line in self.by_facts.get(file.path, ())
+        return self._is_declared_line(file.path, file.source_line(node.lineno))
+
+    def _is_declared_line(self, path: str, line: int) -> bool:
+        source = self.sources.get(path)
+        by_fact = line in self.by_facts.get(path, ())
         return source is not None and (by_fact or line in declared_lines(source.data))
 
     def _module(self, name: str, file: EmittedFile, module: Module) -> Iterator[tuple[str, Entry]]:
@@ -187,7 +190,7 @@ class Interface:
         listed = self._listed.entries(module)
         if listed is None and file.changed and (source := self.sources.get(file.path)) is not None:
             written = parse(file.path, source.data)  # an `__all__` that went still says what is public
-            listed = Listed(self._parsed, self._is_marked).entries(written) if written else None
+            listed = Listed(self._parsed, self._is_declared_there).entries(written) if written else None
         if listed is not None:
             yield from (name for name, is_declared in listed.items() if not is_declared)
             return
@@ -203,8 +206,8 @@ class Interface:
 
         return Listed(self._parsed, is_declared)
 
-    def _is_marked(self, module: Module, node: Located) -> bool:
-        return node.lineno in declared_lines(self.sources[module.path].data)
+    def _is_declared_there(self, module: Module, node: Located) -> bool:
+        return self._is_declared_line(module.path, node.lineno)
 
     def _parsed(self, name: str) -> Module | None:
         file = self._file(name)

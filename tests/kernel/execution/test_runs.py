@@ -1,6 +1,8 @@
 """What a run makes of its payloads: chains, branches, merges, surfaces, SKIP."""
 
 import asyncio
+import gc
+import weakref
 from typing import Any
 
 import pytest
@@ -287,8 +289,34 @@ async def test_a_reserved_surface_is_refused_at_instantiation() -> None:
 
 
 @pytest.mark.parametrize(
-    "limit", ["edge_capacity", "trigger_capacity", "capture_capacity", "queue_limit_bytes"]
+    "limit",
+    ["edge_capacity", "trigger_capacity", "capture_capacity", "queue_limit_bytes", "spill_limit_bytes"],
 )
 def test_a_capacity_of_zero_is_refused(limit: str) -> None:
     with pytest.raises(ValueError, match=f"{limit} must be at least 1"):
         FlowExecutor(NodeRegistry(), **{limit: 0})
+
+
+def test_payloads_are_isolated_or_shared() -> None:
+    with pytest.raises(ValueError, match="payloads must be 'isolated' or 'shared', not 'copied'"):
+        FlowExecutor(NodeRegistry(), payloads="copied")  # type: ignore[arg-type]  # what a caller may mistype
+
+
+async def same_later(payload: Any) -> Any:
+    await asyncio.sleep(0)
+    return payload
+
+
+@pytest.mark.parametrize("handler", [same, same_later, inline(lambda payload: payload)])
+async def test_nothing_keeps_a_payload_when_its_run_has_ended(handler: Any) -> None:
+    class Order:
+        """Something that tells when it is gone."""
+
+    flow = small("in>a>out", {"a": handler})
+    executor = flow.executor()
+    order = Order()
+    gone = weakref.ref(order)
+    await executor.run_once(flow.plan, "in", order, capture="out")
+    del order
+    gc.collect()
+    assert gone() is None

@@ -48,6 +48,36 @@ async def test_streams_of_several_messages_follow_one_another() -> None:
             assert await items_of(await soon(run.next())) == list(range(number))
 
 
+async def test_a_second_task_that_waits_for_the_next_item_is_refused() -> None:
+    async def slow(number: int) -> AsyncIterator[int]:
+        for item in range(number):
+            await asyncio.sleep(0.01)
+            yield item
+
+    flow = small("in>out", {"out": stream(slow)})
+    result = await flow.executor().run_once(flow.plan, "in", 3, capture="out")
+    first, second = await soon(asyncio.gather(items_of(result), items_of(result), return_exceptions=True))
+    assert first == [0, 1, 2]
+    assert isinstance(second, RuntimeError)
+
+
+async def test_a_reader_that_gave_up_hinders_no_other() -> None:
+    go = asyncio.Event()
+
+    async def held(number: int) -> AsyncIterator[int]:
+        await go.wait()
+        for item in range(number):
+            yield item
+
+    flow = small("in>out", {"out": stream(held)})
+    result = await flow.executor().run_once(flow.plan, "in", 3, capture="out")
+    assert isinstance(result, Stream)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(anext(result), 0.01)
+    go.set()
+    assert await items_of(result) == [0, 1, 2]
+
+
 async def test_run_many_gives_a_stream_for_each_payload() -> None:
     flow = small("in>out", {"out": stream(count)})
     results = flow.executor().run_many(flow.plan, "in", [3, 1, 0, 30], capture="out")
@@ -284,3 +314,52 @@ async def test_an_executor_serves_one_stream_after_the_other() -> None:
         assert await items_of(await executor.run_once(flow.plan, "in", number, capture="out")) == list(
             range(number)
         )
+
+
+async def test_a_clean_up_that_fails_when_the_host_has_gone_fails_nothing_else() -> None:
+    async def untidy(number: int) -> AsyncIterator[int]:
+        try:
+            for item in range(number):
+                yield item
+        finally:
+            if number == 100:
+                raise ValueError("could not clean up")
+
+    flow = small("in>out", {"out": stream(untidy)})
+    async with flow.executor().instantiate(flow.plan, capture="out") as run:
+        await run.send("in", 100)
+        await run.send("in", 3)
+        first = await soon(run.next())
+        assert isinstance(first, Stream)
+        assert await soon(anext(first)) == 0
+        await soon(first.aclose())
+        assert await items_of(await soon(run.next())) == [0, 1, 2]
+
+
+@pytest.mark.parametrize("swallow", [True, False])
+async def test_the_end_of_a_stream_is_forgotten_though_its_handler_swallowed_it(swallow: bool) -> None:
+    left: list[int] = []
+
+    async def waits(number: int) -> AsyncIterator[int]:
+        task = asyncio.current_task()
+        assert task is not None
+        left.append(task.cancelling())
+        yield number
+        if number == 1:
+            try:
+                await asyncio.sleep(3600)
+            except asyncio.CancelledError:
+                if not swallow:
+                    raise ValueError("odd") from None
+
+    flow = small("in>out", {"out": stream(waits)})
+    async with flow.executor().instantiate(flow.plan, capture="out") as run:
+        await run.send("in", 1)
+        await run.send("in", 2)
+        first = await soon(run.next())
+        assert isinstance(first, Stream)
+        assert await soon(anext(first)) == 1
+        await turns()
+        await soon(first.aclose())
+        assert await items_of(await soon(run.next())) == [2]
+    assert left == [0, 0]

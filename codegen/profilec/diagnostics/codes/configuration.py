@@ -52,8 +52,8 @@ CODES = (
         "PC006",
         "a folder or file that the configuration names does not exist",
         "error",
-        "The source folder, the package in it, the module of flags or one of `stub-modules` is not where the"
-        " configuration says.",
+        "The source folder, the package in it, the module of flags, one of `stub-modules`, or the README or "
+        "licence of `[project]` is not where the configuration says.",
         '[tool.profilec]\nsource = "scr"\npackage = "shop"',
         '[tool.profilec]\nsource = "src"\npackage = "shop"',
     ),
@@ -118,8 +118,8 @@ CODES = (
         "PC013",
         "a value cannot be used",
         "error",
-        "The value has the right type but not a usable form: an environment marker that is not one, a "
-        "wheel tag that is not `python-abi-platform`, a script that is not `module:function`, an "
+        "The value has the right type but not a usable form: an environment marker or a requirement that is "
+        "not one, a wheel tag that is not `python-abi-platform`, a script that is not `module:function`, an "
         "expression that Python cannot parse, an output folder that holds the source.",
         '[tool.profilec.profiles.wasm]\nmarker = "sys.platform == wasm"',
         "[tool.profilec.profiles.wasm]\nmarker = \"sys_platform == 'emscripten'\"",

@@ -49,7 +49,9 @@ CODES = (
         "error",
         "The profile forbids this module or call, and importing the package of this tree reaches it. The "
         "chain shows how, from the package to the place. Third-party dependencies are followed file by "
-        "file; the standard library is not.",
+        "file; the standard library is not. Where a module becomes the value of anything but a name (it is "
+        "returned, put in a table, given to somebody), a forbidden name of it that is asked of something "
+        "unknown may be that of the module: then write out what it is.",
         '# profile wasm: forbid = ["threading"]\nimport threading',
         "import threading  # profilec: only THREADS",
     ),

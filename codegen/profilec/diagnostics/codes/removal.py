@@ -41,10 +41,10 @@ CODES: tuple[Code, ...] = (
     ),
     Code(
         "PC305",
-        "a member of a protocol or of an abstract class went",
+        "a member that others implement went",
         "error",
-        "What implements the protocol would be checked for less in one tree than in the other, and an "
-        "abstract class could suddenly be instantiated.",
+        "It belonged to a protocol, or was abstract. What implements the protocol would be checked for less "
+        "in one tree than in the other, and an abstract class could suddenly be instantiated.",
         "class Lane(Protocol):\n    @only(SPILL_FS)\n    def spill(self) -> None: ...",
         "Declare a second protocol that extends the first, and mark that one.",
     ),
@@ -59,10 +59,10 @@ CODES: tuple[Code, ...] = (
     ),
     Code(
         "PC307",
-        "a docstring is read where docstrings are left out",
+        "a docstring is read where the wheel is stripped",
         "error",
-        "The profile has `wheel-docstrings = false`: the program would find None where it expects a text. "
-        "`# profilec: keep` keeps a docstring, and on the line that reads one says that it is kept.",
+        "The profile has `wheel-strip = true`: in its wheel the program would find None in place of a text. "
+        "`# profilec: keep` keeps a docstring, and on the line that reads one says so.",
         'def main():\n    """Move files."""\n    print(main.__doc__)',
         'def main():\n    """Move files."""  # profilec: keep\n    print(main.__doc__)  # profilec: keep',
     ),

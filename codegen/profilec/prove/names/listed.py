@@ -74,6 +74,9 @@ class Listed:
             case ast.BinOp(left=left, op=ast.Add() | ast.BitOr(), right=right):
                 yield from self._in(module, left, depth)
                 yield from self._in(module, right, depth)
+            case ast.IfExp(body=body, orelse=orelse):
+                yield from self._in(module, body, depth)
+                yield from self._in(module, orelse, depth)
             case ast.Starred(value=inner):
                 yield from self._in(module, inner, depth)
             case ast.Call(func=ast.Name(id=copy), args=[inner]) if copy in _COPIES:

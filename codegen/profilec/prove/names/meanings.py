@@ -81,6 +81,10 @@ class Meanings:
         return frozenset(value for value in self.values(node) if isinstance(value, str))
 
     def exports(self, path: list[str]) -> frozenset[str]:
+        """The names among `exported`."""
+        return frozenset(value for value in self.exported(path) if isinstance(value, str))
+
+    def exported(self, path: list[str]) -> Values:
         """What a name of the module stands for to those who import it; attributes and calls may follow."""
         first, *rest = path
         name = first.removesuffix("()")
@@ -91,7 +95,7 @@ class Meanings:
             )
         for step in [first[len(name) :], *rest]:
             found = self._step(found, step)
-        return frozenset(value for value in found if isinstance(value, str))
+        return found
 
     def _answer(self, scope: Scope, name: str) -> Values:
         """What a `__getattr__`, of the module or of a class, returns for a name.

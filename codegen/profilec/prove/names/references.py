@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from profilec.prove.names.behind import Values
+from profilec.prove.names.handed import names_asked_of_unknown, namespaces_handed_on
 from profilec.prove.names.literals import Texts
 from profilec.prove.names.meanings import GETTERS, IMPORTERS, SAME_AS_ARGUMENT, Meanings
 from profilec.prove.names.modules import Located, Module, lines_with
@@ -78,9 +80,9 @@ class References:
         self._module = module
         self._meanings = Meanings(module, find_scopes(module.syntax), around)
 
-    def exports(self, path: list[str]) -> frozenset[str]:
+    def exported(self, path: list[str]) -> Values:
         """What a name of the module stands for to those who import it; attributes and calls may follow."""
-        return self._meanings.exports(path)
+        return self._meanings.exported(path)
 
     def all(self, *, written: bool = True) -> Iterator[Reference]:
         """Every import and every name or attribute chain that stands for something outside the file.
@@ -130,6 +132,16 @@ class References:
                         yield Reference(text.rpartition(".")[2], node)
         for call, inner in self._in_strings:
             yield from (Reference(reference.name, call) for reference in inner.attributes())
+
+    def handed_on(self, owners: frozenset[str]) -> Iterator[Reference]:
+        """Every place where one of some namespaces becomes the value of something that is not a name."""
+        found = namespaces_handed_on(self._nodes, self._meanings.names, owners)
+        return (Reference(name, node) for name, node in found)
+
+    def of_unknown(self, words: frozenset[str]) -> Iterator[Reference]:
+        """Every attribute of some names of which nothing says what it stands for."""
+        found = names_asked_of_unknown(self._nodes, self._meanings.values, words)
+        return (Reference(name, node) for name, node in found)
 
     def _attribute_asked_for(self, node: ast.Call) -> ast.expr | None:
         node = self._meanings.behind.whole(node)
