@@ -14,8 +14,8 @@ from operator import itemgetter
 from profilec.answers import Answers
 from profilec.depth import room_for_depth
 from profilec.prove.names.handed import may_hand_on
-from profilec.prove.names.modules import Module, Place, parse, place_of
-from profilec.prove.names.nodes import inner_blocks
+from profilec.prove.names.modules import Module, Place, lines_with, parse, place_of
+from profilec.prove.names.nodes import inner_blocks, may_stand_on
 from profilec.prove.names.references import Reference, References, may_import_at_run_time
 from profilec.prove.names.run_time import parts_at_run_time
 from profilec.prove.names.words import may_name
@@ -23,6 +23,7 @@ from profilec.tree import SourceFile
 
 _PIECES = re.compile(rb"""getattr\s*\([^()]*,\s*(?:[fF][rR]?['"]|['"][^'"\n]*['"]\s*[^\s,)])""")
 """A `getattr` whose name is put together, so that the file need not hold the word."""
+_IMPORT = re.compile(rb"\bimport\b")
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def reach(interest: Interest, file: SourceFile) -> Reach:
     module, words, owners = parse(file.path, file.data), interest.words, interest.owners
     if module is None:
         return Reach()
-    imports = tuple(sorted(_imported_names(module), key=itemgetter(1)))
+    imports = tuple(sorted(_imported_names(module, file.data), key=itemgetter(1)))
     if not words:
         return Reach(imports)
     holds_word = _PIECES.search(file.data) is not None or may_name(words, module, file.data)
@@ -129,10 +130,14 @@ def _may_hand_on(
     return any(name.partition(".")[0] in tops for name, _ in imports) and may_hand_on(module, data, tops)
 
 
-def _imported_names(module: Module) -> Iterator[tuple[str, int]]:
+def _imported_names(module: Module, data: bytes) -> Iterator[tuple[str, int]]:
+    lines = lines_with(_IMPORT, data)
     pending: list[ast.AST] = [*module.syntax.body]
     while pending:
-        match node := pending.pop():
+        node = pending.pop()
+        if not may_stand_on(node, lines):
+            continue
+        match node:
             case ast.Import():
                 yield from ((alias.name, node.lineno) for alias in node.names)
             case ast.ImportFrom():
