@@ -86,7 +86,9 @@ def _by_differences(pair: Differences) -> Change | None:
     """
     before, after = find_scopes(pair.before), find_scopes(pair.after)
     lost = before.bound - after.bound
-    if pair.may_name("__getattr__", *lost, *(before.given - after.given)) or "__getattr__" in before.bound:
+    if "__getattr__" in before.bound | after.bound:
+        return None
+    if pair.may_name("__getattr__", *lost, *(before.given - after.given)):
         return None
     for scope in after.walk():
         for name, _ in scope.loads:

@@ -11,7 +11,7 @@ import re
 import tokenize
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 
 from profilec.answers import Answers
 from profilec.config import Config
@@ -22,14 +22,13 @@ from profilec.prove.names.modules import (
     Place,
     finding_at,
     is_source,
-    lines_with,
     node_at,
     parse,
     place_of,
 )
-from profilec.prove.names.nodes import walk, walk_on
 from profilec.prove.names.references import Reference, References
 from profilec.prove.names.scopes import find_scopes, in_annotation, unresolved
+from profilec.prove.names.words import beside, may_name
 from profilec.tree import SourceFile, Tree
 
 _COMPILER = "profilec"
@@ -135,15 +134,16 @@ def _search(file: SourceFile, words: Words) -> Iterator[tuple[Located, str]]:
         return
     yield from _comments(file)
     wanted = words.flags | _MARKERS
-    lines = lines_with(_one_of(wanted), file.data)
-    if lines and any(_may_read(node, wanted) for node in walk_on(module.syntax, lines)):  # scopes are dear
+    nodes = beside(wanted, module, file.data)
+    if any(_may_read(node, wanted) for node in nodes):  # scopes are dear to find
         for name, node in unresolved(find_scopes(module.syntax)):
             if name in words.flags:
                 yield node, f"the flag `{name}` is left"
             elif name in _MARKERS:
                 yield node, f"the marker `{name}` is left"
-    if any(root in file.data for root in words.roots):
-        for syntax in walk(module.syntax):
+    roots = frozenset(root.decode() for root in words.roots)
+    if may_name(roots, module, file.data):
+        for syntax in beside(roots, module, file.data):
             yield from _imported(module, syntax, words)
         yield from _named(module, words)
 
@@ -156,11 +156,6 @@ def _may_read(node: ast.AST, names: frozenset[str]) -> bool:
         case ast.Constant(value=str(text)):
             return any(name in text for name in names) and in_annotation(text) is not None
     return False
-
-
-@cache
-def _one_of(names: frozenset[str]) -> re.Pattern[bytes]:
-    return re.compile("|".join(map(re.escape, sorted(names))).encode())
 
 
 def _named(module: Module, words: Words) -> Iterator[tuple[Located, str]]:

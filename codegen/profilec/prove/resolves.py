@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from types import UnionType
 
+from profilec.answers import Answers
 from profilec.config import Config
 from profilec.diagnostics import Finding
 from profilec.prove.changes import Change, compiles_no_more, newly_unbound
@@ -68,7 +69,7 @@ def prove_resolves(
         if not one.is_plain:
             yield from _prove_file(sources.get(path), tree.files[path], tree, config)
     names = {module_name(path)[0]: one.lost for path, one in changes.items() if one.lost and is_python(path)}
-    lost = _find_lost(sources, tree, names)
+    lost = _find_lost(sources, tree, names, reaches.answers)
     if lost.modules or lost.names:
         yield from _prove_imports(sources, tree, config, replace(lost, never=_by_facts(sources, by_facts)))
 
@@ -212,13 +213,15 @@ def _leaf(module: str) -> bytes:
     return module.rpartition(".")[2].encode()
 
 
-def _find_lost(sources: Mapping[str, SourceFile], tree: Tree, names: dict[str, frozenset[str]]) -> _Lost:
+def _find_lost(
+    sources: Mapping[str, SourceFile], tree: Tree, names: dict[str, frozenset[str]], answers: Answers
+) -> _Lost:
     before = {module_name(path)[0] for path in sources if is_python(path)}
     after = {module_name(path)[0] for path in tree.files if is_python(path)}
     with_stars = dict(names)
-    for module, went in lost_with_stars(sources, tree):
+    for module, went in lost_with_stars(sources, tree, answers):
         with_stars[module] = with_stars.get(module, frozenset()) | went
-    return _Lost(frozenset(before - after), through_stars(with_stars, tree), names)
+    return _Lost(frozenset(before - after), through_stars(with_stars, tree, answers), names)
 
 
 def _prove_imports(

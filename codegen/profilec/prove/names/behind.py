@@ -7,7 +7,7 @@ table to what is added to it.
 
 import ast
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from profilec.prove.names.flows import Definition, Flows, argument, flows_of, last_name, returned
 from profilec.prove.names.scopes import Scope
@@ -48,7 +48,7 @@ class Behind:
         self._scopes = scopes
         self._values = values
         self._is_guessing = is_guessing
-        self._scope_of = {id(node): scope for scope in scopes.walk() for _, node in scope.loads}
+        self._scope_of = _scopes_of_names(scopes)
         self._given = given
         self._found: dict[tuple[int, str], list[ast.expr]] = {}
 
@@ -56,6 +56,11 @@ class Behind:
     def lambdas(self) -> dict[int, list[Scope]]:
         """The scope of each lambda, by its id."""
         return {id(one.node): [one] for one in self._scopes.walk() if isinstance(one.node, ast.Lambda)}
+
+    @property
+    def growing(self) -> set[str]:
+        """The names of tables that the file adds to after it wrote them out."""
+        return self._flows.growing
 
     @cached_property
     def _flows(self) -> Flows:
@@ -218,6 +223,12 @@ class Behind:
                     method = ast.copy_location(ast.Attribute(owner, name, ast.Load()), call)
                     return ast.copy_location(ast.Call(method, arguments, made.keywords), call)
         return call
+
+
+@lru_cache(maxsize=32)
+def _scopes_of_names(scopes: Scope) -> dict[int, Scope]:
+    """The scope in which each name of a file is read, by the id of its node."""
+    return {id(node): scope for scope in scopes.walk() for _, node in scope.loads}
 
 
 def _scopes(values: Iterable[Value]) -> list[Scope]:

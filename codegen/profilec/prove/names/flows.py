@@ -12,6 +12,7 @@ from profilec.prove.names.nodes import children, walk
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
+_GROWING = ("append", "extend", "insert", "add", "update", "setdefault")
 _ADDING = ("append", "appendleft", "add", "insert", "extend", "update", "setdefault")
 
 
@@ -23,11 +24,13 @@ class Flows:
         calls: the calls of whatever has a name, or is an attribute of that name.
         given: for the name of an attribute, what it is set on and to what.
         added: for the name of a table, or the attribute that it is, the table and a table of what is added.
+        growing: the names of tables that may be added to.
     """
 
     calls: dict[str, list[ast.Call]] = field(default_factory=dict)
     given: dict[str, list[tuple[ast.expr, ast.expr]]] = field(default_factory=dict)
     added: dict[str, list[tuple[ast.expr, ast.expr]]] = field(default_factory=dict)
+    growing: set[str] = field(default_factory=set)
 
 
 @lru_cache(maxsize=32)
@@ -36,8 +39,12 @@ def flows_of(syntax: ast.Module) -> Flows:
     found = Flows()
     for node in walk(syntax):
         match node:
-            case ast.Name() | ast.Constant() | ast.Attribute():
+            case ast.Name() | ast.Constant():
                 pass  # most nodes are one of these
+            case ast.Attribute(value=ast.Name(id=name), attr=method) if method in _GROWING:
+                found.growing.add(name)
+            case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store()):
+                found.growing.add(name)
             case ast.Call(func=called):
                 found.calls.setdefault(last_name(called), []).append(node)
                 for table, addition in _additions(node):

@@ -48,10 +48,11 @@ def walk_on(node: ast.AST, lines: Sequence[int]) -> Iterator[ast.AST]:
     for current in pending:
         yield current
         whole = isinstance(current, ast.JoinedStr)  # the places in it are not reliable
-        pending += [child for child in children(current) if whole or _may_stand_on(child, lines)]
+        pending += [child for child in children(current) if whole or may_stand_on(child, lines)]
 
 
-def _may_stand_on(node: ast.AST, lines: Sequence[int]) -> bool:
+def may_stand_on(node: ast.AST, lines: Sequence[int]) -> bool:
+    """Whether a node, or a part of it, stands on one of some lines, which are in order."""
     last: int | None = getattr(node, "end_lineno", None)
     if last is None:
         return True

@@ -16,13 +16,15 @@ from profilec.depth import room_for_depth
 from profilec.prove.names.handed import may_hand_on, reads_one_of
 from profilec.prove.names.importers import ASKED, may_import_at_run_time
 from profilec.prove.names.modules import Module, Place, lines_with, parse, place_of
-from profilec.prove.names.nodes import inner_blocks, walk_on
+from profilec.prove.names.nodes import inner_blocks, may_stand_on
 from profilec.prove.names.references import Reference, References
 from profilec.prove.names.run_time import parts_at_run_time
+from profilec.prove.names.words import may_name
 from profilec.tree import SourceFile
 
 _PIECES = re.compile(rb"""getattr\s*\([^()]*,\s*(?:[fF][rR]?['"]|['"][^'"\n]*['"]\s*[^\s,)])""")
 """A `getattr` whose name is put together, so that the file need not hold the word."""
+_IMPORT = re.compile(rb"\bimport\b")
 
 
 @dataclass(frozen=True)
@@ -95,10 +97,10 @@ def reach(interest: Interest, file: SourceFile) -> Reach:
     module, words, owners = parse(file.path, file.data), interest.words, interest.owners
     if module is None:
         return Reach()
-    imports = tuple(sorted(_imported_names(module), key=itemgetter(1)))
+    imports = tuple(sorted(_imported_names(module, file.data), key=itemgetter(1)))
     if not words:
         return Reach(imports)
-    holds_word = _PIECES.search(file.data) is not None or _may_name(words, file, module)
+    holds_word = _PIECES.search(file.data) is not None or may_name(words, module, file.data)
     runs = may_import_at_run_time(file.data, module)
     tops = frozenset(owner.partition(".")[0] for owner in owners)
     imports_one = any(name.partition(".")[0] in tops for name, _ in imports)
@@ -127,31 +129,14 @@ def _mentions(references: Iterable[Reference]) -> tuple[Mention, ...]:
     return tuple(Mention(one.name, place_of(one.node)) for one in references)
 
 
-def _may_name(words: frozenset[str], file: SourceFile, module: Module) -> bool:
-    """Whether a file holds one of some words, not only in a comment or as part of another name."""
-    if not any(word.encode() in file.data for word in words):
-        return False
-    if not words.isdisjoint(module.name.split(".")):
-        return True  # a relative import names it without the word
-    pattern = re.compile("|".join(map(re.escape, sorted(words))).encode())
-    return any(_holds(node, words) for node in walk_on(module.syntax, lines_with(pattern, file.data)))
-
-
-def _holds(node: ast.AST, words: frozenset[str]) -> bool:
-    match node:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name in words
-        case ast.alias(name=name) | ast.ImportFrom(module=str(name)):
-            return not words.isdisjoint(name.split("."))
-        case ast.Constant(value=str(text)):
-            return any(word in text for word in words)
-    return False
-
-
-def _imported_names(module: Module) -> Iterator[tuple[str, int]]:
+def _imported_names(module: Module, data: bytes) -> Iterator[tuple[str, int]]:
+    lines = lines_with(_IMPORT, data)
     pending: list[ast.AST] = [*module.syntax.body]
     while pending:
-        match node := pending.pop():
+        node = pending.pop()
+        if not may_stand_on(node, lines):
+            continue
+        match node:
             case ast.Import():
                 yield from ((alias.name, node.lineno) for alias in node.names)
             case ast.ImportFrom():

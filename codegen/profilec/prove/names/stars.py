@@ -5,43 +5,55 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 
+from profilec.answers import Answers
 from profilec.prove.names.listed import Listed
 from profilec.prove.names.modules import is_python, lines_with, module_name, parse
 from profilec.prove.names.nodes import walk_on
 from profilec.prove.names.scopes import find_scopes, unresolved
-from profilec.tree import EmittedFile, SourceFile, Tree
+from profilec.tree import SourceFile, Tree
 
 _STAR = re.compile(rb"\bimport[\s\\]*\*")
 _FURTHEST = 8
 """Star imports that are followed; a circle ends here."""
 
 
-def through_stars(names: Mapping[str, frozenset[str]], tree: Tree) -> dict[str, frozenset[str]]:
+def through_stars(
+    names: Mapping[str, frozenset[str]], tree: Tree, answers: Answers
+) -> dict[str, frozenset[str]]:
     """Add the modules that star imports pass lost names on to, until nothing changes."""
     growing = dict(names)
     changed = bool(growing)
-    stars = list(_stars(tree)) if changed else []
+    stars = list(_stars(tree, answers)) if changed else []
     while changed:
         changed = False
         for module, file, origin in stars:
             here, there = growing.get(module, frozenset()), growing.get(origin, frozenset())
-            if not there <= here and (passed_on := there - _bound(file.path, file.data) - here):
+            if not there <= here and (passed_on := there - _bound(file) - here):
                 growing[module] = here | passed_on
                 changed = True
     return growing
 
 
-def _stars(tree: Tree) -> Iterator[tuple[str, EmittedFile, str]]:
+def _stars(tree: Tree, answers: Answers) -> Iterator[tuple[str, SourceFile, str]]:
     """Every star import of a tree: the importing module, its file, the module imported."""
-    for file in tree.files.values():
-        if is_python(file.path) and _STAR.search(file.data):
-            for origin in _stars_of(file.path, file.data):
-                yield module_name(file.path)[0], file, origin
+    files = [
+        SourceFile(file.path, file.data)
+        for file in tree.files.values()
+        if is_python(file.path) and _STAR.search(file.data)
+    ]
+    for file, origins in zip(files, answers.ask(stars_of, None, files, tuple[str, ...]), strict=True):
+        for origin in origins:
+            yield module_name(file.path)[0], file, origin
 
 
-def _bound(path: str, data: bytes) -> frozenset[str]:
+def stars_of(_: None, file: SourceFile) -> tuple[str, ...]:
+    """The modules from which a file imports everything; a question to `answers`."""
+    return _stars_of(file.path, file.data)
+
+
+def _bound(file: SourceFile) -> frozenset[str]:
     """The names that a file binds itself."""
-    module = parse(path, data)
+    module = parse(file.path, file.data)
     return frozenset(find_scopes(module.syntax).bound) if module else frozenset()
 
 
@@ -54,15 +66,21 @@ def _stars_of(path: str, data: bytes) -> tuple[str, ...]:
     return tuple(module.absolute(node.module, node.level) for node in imports) if module else ()
 
 
-def lost_with_stars(sources: Mapping[str, SourceFile], tree: Tree) -> Iterator[tuple[str, frozenset[str]]]:
+def lost_with_stars(
+    sources: Mapping[str, SourceFile], tree: Tree, answers: Answers
+) -> Iterator[tuple[str, frozenset[str]]]:
     """For each module that lost a star import, the names that this brought and that nothing else binds."""
     files = {module_name(path)[0]: source for path, source in sources.items() if is_python(path)}
-    for file in tree.files.values():
-        source = sources.get(file.path)
-        if not file.changed or source is None or not is_python(file.path) or not _STAR.search(source.data):
-            continue
-        left = {*_stars_of(file.path, file.data)}
-        went = {*_stars_of(file.path, source.data)} - left
+    after = [
+        SourceFile(file.path, file.data)
+        for file in tree.files.values()
+        if file.changed and is_python(file.path) and file.path in sources
+        if _STAR.search(sources[file.path].data)
+    ]
+    before = [sources[file.path] for file in after]
+    found = answers.ask(stars_of, None, [*before, *after], tuple[str, ...])
+    for file, had, has in zip(after, found, found[len(before) :], strict=False):
+        left, went = {*has}, {*had} - {*has}
         emitted = parse(file.path, file.data) if went else None
         if emitted is None:
             continue
