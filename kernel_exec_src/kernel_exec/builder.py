@@ -37,8 +37,6 @@ from kernel_exec.flow_ir import (
 )
 from kernel_exec.loading import misshapen
 
-__all__ = ["FlowBuilder"]
-
 
 class FlowBuilder:
     """Collects the parts of one flow; every method but `build` returns the builder.

@@ -36,8 +36,6 @@ from kernel_exec.registry import NodeRegistry
 from kernel_exec.results import Halted, Result, Stream, Value
 from kernel_exec.validation import ValidatedFlow, diagnose, validate
 
-__all__ = ["main"]
-
 _INTERRUPTED = 130
 _LONGEST_LINE = 64 * 1024 * 1024
 """Bytes of one JSON line that arrives through a pipe."""

@@ -11,8 +11,6 @@ from typing import Any
 
 from msgspec import Struct
 
-__all__ = ["CheckpointInfo", "NodeContext", "RunState"]
-
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 

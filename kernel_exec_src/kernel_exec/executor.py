@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from kernel_exec.metrics import Meter, MetricsSink
     from kernel_exec.spill import SpillStore
 
-__all__ = ["FlowExecutor"]
-
 
 class FlowExecutor:
     """Runs the flows whose handlers a registry has. One executor serves any number of plans and runs.

@@ -18,8 +18,6 @@ from kernel_exec.runtime import GRACE, outlive
 from kernel_exec.scheduler import Scheduler
 from kernel_exec.scheduler.cells import Edge
 
-__all__ = ["FlowInstance", "close"]
-
 _log = logging.getLogger(__name__)
 
 

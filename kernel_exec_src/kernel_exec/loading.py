@@ -20,8 +20,6 @@ from kernel_exec.errors import FlowFormatError
 from kernel_exec.flow_ir import FlowIR
 from profilec import stub
 
-__all__ = ["MAX_DEPTH", "load_flow", "misshapen"]
-
 MAX_DEPTH = 100
 """How many objects and arrays may enclose each other; the document itself is the first."""
 

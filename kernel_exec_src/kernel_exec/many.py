@@ -16,8 +16,6 @@ from kernel_exec.results import Result
 from kernel_exec.runtime import GRACE
 from kernel_exec.scheduler import END, ROOM, Scheduler
 
-__all__ = ["run_many"]
-
 
 def run_many(
     instance: FlowInstance, trigger: str, payloads: Iterable[Any] | AsyncIterable[Any]

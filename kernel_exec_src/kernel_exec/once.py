@@ -23,8 +23,6 @@ from kernel_exec.scheduler import Host, Scheduler, answer, assemble, attach, res
 if TYPE_CHECKING:
     from kernel_exec.durability import Durability, Reopened
 
-__all__ = ["Finish", "Limit", "Pool", "seconds", "see_through"]
-
 type Finish = Literal["all", "capture"]
 
 _LONGEST = 1e12

@@ -23,8 +23,6 @@ from kernel_exec.flow_ir import FlowIR
 from kernel_exec.validation import ValidatedFlow
 from profilec import stub
 
-__all__ = ["CHECKPOINTS", "keeps_checkpoints", "preflight"]
-
 CHECKPOINTS = "checkpoints"
 """The resource that durability binds its `CheckpointStore` under."""
 

@@ -22,8 +22,6 @@ from kernel_exec.validation import ValidatedFlow
 if TYPE_CHECKING:
     from kernel_exec.surfaces import Gate
 
-__all__ = ["Capacities", "EdgePlan", "Manner", "NodePlan", "Program", "compile_program"]
-
 LONGEST_SEGMENT = 100
 """Nodes of a line after which a new segment begins, so that a slice of the loop's time is looked at in
 between."""

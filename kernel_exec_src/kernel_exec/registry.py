@@ -25,8 +25,6 @@ from kernel_exec.errors import UnregisteredNode
 if TYPE_CHECKING:
     from kernel_exec.payloads import Conversion
 
-__all__ = ["NodeRegistry", "NodeSpec"]
-
 type Handler = Callable[..., Any]
 
 _POSITIONAL = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)

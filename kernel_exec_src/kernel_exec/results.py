@@ -16,8 +16,6 @@ from msgspec import Struct
 
 from kernel_exec.errors import ExecutionError
 
-__all__ = ["SKIP", "Feed", "Halted", "Result", "Skip", "Stream", "Value"]
-
 
 @final
 class Skip(Enum):

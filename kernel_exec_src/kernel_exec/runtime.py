@@ -14,18 +14,6 @@ from weakref import WeakKeyDictionary
 from kernel_exec._profile import FAST_PATH
 from profilec import choose
 
-__all__ = [
-    "FIRST_PACE",
-    "GRACE",
-    "QUEUE_LIMIT_BYTES",
-    "TRUSTED",
-    "Turn",
-    "clock",
-    "faults",
-    "outlive",
-    "turn_of",
-]
-
 GRACE: Final = 0.02
 """Seconds that closing a run waits for its handlers to clean up after they were cancelled."""
 

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from kernel_exec.spill import SpillStore
     from kernel_exec.surfaces import Gate
 
-__all__ = ["Host", "assemble"]
-
 
 class Host(Struct, frozen=True, eq=False):
     """What the host of a run binds and bounds, the same for all runs of an executor. Limits are in bytes."""

@@ -30,24 +30,6 @@ from kernel_exec.program import Manner
 if TYPE_CHECKING:
     from kernel_exec.spill import SpillLane
 
-__all__ = [
-    "LOOK",
-    "Driver",
-    "Edge",
-    "Message",
-    "Node",
-    "Parcel",
-    "Pending",
-    "Segment",
-    "Spilled",
-    "Waiter",
-    "Weights",
-    "Work",
-    "branch_of",
-    "name_of",
-    "ticket_of",
-]
-
 type Message = tuple[Any, Edge, int, Parcel | int | None]
 """A queued message: payload, the edge it came by, its ticket, and what else travels with it: its size in
 bytes where queues are weighed, a parcel where it is timed or spilled.

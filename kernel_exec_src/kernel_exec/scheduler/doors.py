@@ -20,8 +20,6 @@ from kernel_exec.scheduler.cells import Edge
 from kernel_exec.scheduler.journaling import note_entry
 from kernel_exec.scheduler.run import Run, claim
 
-__all__ = ["END", "ROOM", "Doors"]
-
 END: Final = object()
 """What `accept_many` returns behind the last payload."""
 

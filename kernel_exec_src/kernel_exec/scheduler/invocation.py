@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from kernel_exec.scheduler.observation import Observer
     from kernel_exec.scheduler.scheduler import Scheduler
 
-__all__ = ["invoke", "late"]
-
 
 async def invoke(scheduler: Scheduler, driver: Driver, node: Node, payload: Any, ticket: int) -> Any:
     """Return what the handler of `node` returns for `payload`; SKIP where nothing goes on from here."""

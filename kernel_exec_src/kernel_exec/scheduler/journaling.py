@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from kernel_exec.durability import Journal, Place
     from kernel_exec.scheduler.scheduler import Scheduler
 
-__all__ = ["answer", "attach", "keep", "keep_halted", "note", "note_entry", "restore"]
-
 
 def attach(scheduler: Scheduler, journal: Journal) -> None:
     """Let a run be noted in `journal`, and end if somebody else takes its checkpoint over."""

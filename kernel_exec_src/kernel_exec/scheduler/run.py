@@ -40,8 +40,6 @@ if TYPE_CHECKING:
     from kernel_exec.scheduler.observation import Observer
     from kernel_exec.spill import SpillLane, SpillStore
 
-__all__ = ["Run", "claim", "end_exclusive_run"]
-
 
 class Run(ABC):
     """Everything about one run but what moves it. Used on the thread of its loop only."""

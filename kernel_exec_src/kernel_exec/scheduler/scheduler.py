@@ -37,8 +37,6 @@ from kernel_exec.scheduler.invocation import invoke
 from kernel_exec.scheduler.run import claim, end_exclusive_run
 from kernel_exec.scheduler.spilling import send_spilling, unpack
 
-__all__ = ["Scheduler"]
-
 
 class Scheduler(Doors):
     """A run, and what moves it. Made by `assembly`; used on the thread of its loop only."""

@@ -14,8 +14,6 @@ from kernel_exec.scheduler.cells import Driver, Edge, Node, Parcel, Pending, Spi
 if TYPE_CHECKING:
     from kernel_exec.scheduler.scheduler import Scheduler
 
-__all__ = ["send_spilling", "unpack"]
-
 
 async def send_spilling(
     scheduler: Scheduler,
