@@ -14,7 +14,6 @@ from functools import cached_property, lru_cache
 
 from profilec.prove.fields import constructor, has_default, makes_constructor, options_shown
 from profilec.prove.names.bindings import Binding, bindings
-from profilec.prove.names.flows import last_name
 from profilec.prove.names.listed import Listed
 from profilec.prove.names.modules import (
     Located,
@@ -26,7 +25,7 @@ from profilec.prove.names.modules import (
     place_of,
     statements,
 )
-from profilec.prove.names.nodes import children, walk
+from profilec.prove.names.nodes import children, last_name, walk
 from profilec.tree import EmittedFile, SourceFile, Tree
 
 _MARKER = re.compile(rb"#\s*profilec\s*:\s*(only|unless)\b")

@@ -9,7 +9,8 @@ import ast
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
 
-from profilec.prove.names.flows import Definition, Flows, argument, flows_of, last_name, returned
+from profilec.prove.names.flows import Definition, Flows, argument, flows_of, returned
+from profilec.prove.names.nodes import last_name
 from profilec.prove.names.scopes import Scope
 
 type Value = str | Scope

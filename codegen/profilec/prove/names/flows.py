@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from profilec.prove.names.nodes import children, walk
+from profilec.prove.names.nodes import children, last_name, walk
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -98,14 +98,6 @@ def _additions(call: ast.Call) -> Iterator[tuple[ast.expr, ast.expr]]:
 
 def _key(keyword: ast.keyword) -> ast.expr | None:
     return ast.Constant(keyword.arg) if keyword.arg else None
-
-
-def last_name(node: ast.expr) -> str:
-    """The name, or the last attribute, that an expression is; the empty string for any other."""
-    match node:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
-    return ""
 
 
 def argument(call: ast.Call, function: Definition, name: str, skipped: int) -> Iterator[ast.expr]:

@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from profilec.prove.names.flows import last_name
-from profilec.prove.names.nodes import walk
+from profilec.prove.names.nodes import last_name, walk
 
 type Names = Callable[[ast.expr], frozenset[str]]
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 
 from profilec.prove.names.modules import Module, lines_with
-from profilec.prove.names.nodes import walk_on
+from profilec.prove.names.nodes import last_name, walk_on
 
 IMPORTERS = frozenset({
     "importlib.import_module", "importlib.__import__", "builtins.__import__", "runpy.run_module",
@@ -43,6 +43,8 @@ RUN_TIME = tuple(
 """Words of which a file must hold one to import anything but by an import statement."""
 RUN_TIME_WORDS = frozenset(word.decode() for word in RUN_TIME)
 _RUN_TIME = re.compile(rb"(?<!\w)(?:%s)(?!\w)" % b"|".join(RUN_TIME))
+_PLAIN = RUN_TIME_WORDS - {"entry_points", "iter_entry_points", "load_entry_point", "EntryPoint", "pydoc"}
+"""Those of functions that import where they are called, and not by what they return or contain."""
 _WITH_WORDS = {
     ast.Attribute: "attr", ast.Name: "id", ast.alias: "name", ast.Constant: "value", ast.ImportFrom: "module",
 }  # fmt: skip
@@ -58,8 +60,37 @@ def may_import_at_run_time(data: bytes, module: Module) -> bool:
 
 def names_importer(nodes: Iterable[ast.AST]) -> bool:
     """Whether one of some nodes is a word with which modules are imported at run time."""
-    parts = ((node, _WITH_WORDS.get(type(node))) for node in nodes)
-    return any(getattr(node, part) in RUN_TIME_WORDS for node, part in parts if part is not None)
+    return any(_word(node) in RUN_TIME_WORDS for node in nodes)
+
+
+def calls_of_importers(nodes: Iterable[ast.AST]) -> list[ast.Call] | None:
+    """The calls among some nodes that can import, by what they call; None where that does not tell.
+
+    It tells where a file names importing functions only to call them there and then. Else one may be called
+    by another name, or by a function that it is given to.
+    """
+    nodes = list(nodes)
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
+    if any(map(_asks_for_pieces, calls)):
+        return None
+    direct = {id(call.func): call for call in calls if _word(call.func) in _PLAIN}
+    modes = {id(given) for call in calls if last_name(call.func) == "compile" for given in call.args}
+    told = direct.keys() | modes
+    others = (node for node in nodes if _word(node) in RUN_TIME_WORDS and id(node) not in told)
+    if any(not isinstance(one, ast.alias) or one.asname not in (None, one.name) for one in others):
+        return None
+    return list(direct.values())
+
+
+def _word(node: ast.AST) -> object:
+    part = _WITH_WORDS.get(type(node))
+    return None if part is None else getattr(node, part)
+
+
+def _asks_for_pieces(call: ast.Call) -> bool:
+    """Whether a call is that of `getattr` with a name that is put together."""
+    pieces = (ast.BinOp, ast.JoinedStr, ast.Call, ast.Subscript)
+    return last_name(call.func) == "getattr" and any(isinstance(one, pieces) for one in call.args[1:2])
 
 
 def is_importer(names: Iterable[str]) -> bool:

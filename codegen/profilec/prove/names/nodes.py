@@ -98,3 +98,11 @@ def _may_hold_nodes(kind: type[ast.AST], name: str) -> bool:
 
 _TELLING = _Fields(_may_hold_nodes)
 _BLOCKS = _Fields(lambda _, name: name in _COMPOUND)
+
+
+def last_name(node: ast.expr) -> str:
+    """The name, or the last attribute, that an expression is; the empty string for any other."""
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+    return ""

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from profilec.prove.names.behind import Values
-from profilec.prove.names.flows import last_name
 from profilec.prove.names.handed import ONLY_LOOKING, handed_on, names_asked_of_unknown
 from profilec.prove.names.importers import (
     IMPORTERS,
     RUN_TIME_WORDS,
     RUNNERS,
+    calls_of_importers,
     imports_what_is_not_said,
     is_importer,
     is_loader,
@@ -23,6 +23,7 @@ from profilec.prove.names.importers import (
 from profilec.prove.names.literals import Texts
 from profilec.prove.names.meanings import GETTERS, SAME_AS_ARGUMENT, Meanings
 from profilec.prove.names.modules import Located, Module
+from profilec.prove.names.nodes import last_name
 from profilec.prove.names.run_time import at_run_time
 from profilec.prove.names.scopes import Scope, find_scopes
 
@@ -186,10 +187,18 @@ class References:
         return names_importer(self._nodes)
 
     @cached_property
+    def _direct_imports(self) -> list[ast.Call] | None:
+        """The only calls that can import, where what they call tells; most files do nothing else."""
+        return calls_of_importers(self._nodes)
+
+    @cached_property
     def _calls(self) -> list[tuple[ast.Call, ast.Call]]:
         """Every call with what is then called: what a `partial` holds, or a function that is handed on."""
         if not self._may_import_at_run_time:
             return []
+        direct = self._direct_imports
+        if direct is not None:
+            return [(call, call) for call in direct]
         calls = [node for node in self._nodes if isinstance(node, ast.Call)]
         return [
             (call, made) for call in calls for made in (self._meanings.behind.whole(call), *self._later(call))
@@ -238,6 +247,8 @@ class References:
 
         One that is given to another function is seen there.
         """
+        if self._direct_imports is not None:
+            return
         functions, names = IMPORTERS | RUNNERS, self._meanings.names
         lost = [one for one in self.handed_on if one.name in functions]
         aliases = {
