@@ -9,6 +9,7 @@ import libcst as cst
 from profilec.decide.elements import cut_elements
 from profilec.decide.expressions import condition, expressions
 from profilec.decide.leaving import leaves
+from profilec.decide.spacing import space_out
 from profilec.decide.walk import KEPT, Fate, Walk, gone
 from profilec.edit import UNUSED, Cause
 from profilec.read import Span
@@ -192,6 +193,8 @@ def move_out(walk: Walk, node: cst.CSTNode, clause: Clause, cause: Cause) -> Non
 def _unwrap_alone(walk: Walk, node: cst.CSTNode, clause: Clause, cause: Cause) -> None:
     """Unwrap a clause, and cut what follows it in its statement."""
     _unwrap(walk, clause, cause)
+    if isinstance(clause.body, cst.IndentedBlock) and node in walk.syntax.module.body:
+        space_out(walk, node, clause.body, cause)
     end = walk.without_blank_end(walk.syntax.outer(node)).end
     walk.draft.cut(_clause_span(walk, clause).end, end, cause)
 

@@ -154,7 +154,7 @@ class Walk:
         content = self.syntax.content
         start = end
         while start < len(content):
-            start = _blank_lines_below(content, start)
+            start = blank_lines_below(content, start)
             below = content.find("\n", start) + 1 or len(content)
             line = content[start:below]
             if not line.lstrip().startswith("#") or _width(line) < indentation:
@@ -244,7 +244,7 @@ class Walk:
             start = end
             while start and _is_comment(line := content[self.line_start(start - 1) : start], indentation):
                 start -= len(line)
-            above = _blank_lines_above(content, start)
+            above = blank_lines_above(content, start)
             if above in (start, end) or not content[:above].strip():
                 return end
             end = above
@@ -306,11 +306,11 @@ class Walk:
         of the suite none. Headings at its end, below which nothing would be left, go too.
         """
         content = self.syntax.content
-        above = Span(_blank_lines_above(content, run[0].start), run[0].start)
-        below = Span(run[-1].end, _blank_lines_below(content, run[-1].end))
+        above = Span(blank_lines_above(content, run[0].start), run[0].start)
+        below = Span(run[-1].end, blank_lines_below(content, run[-1].end))
         if not content[below.end : suite.end].strip():
             if off := self._switched_off(run[0].start, suite):
-                above = Span(_blank_lines_above(content, off.start()), run[0].start)
+                above = Span(blank_lines_above(content, off.start()), run[0].start)
             first = self._with_headings(above.start, self._indentation_at(run[0].start))
             self._cut_each(first, run[-1].end, run, causes)
             return
@@ -325,7 +325,7 @@ class Walk:
     def _switched_off(self, start: int, suite: Span) -> re.Match[str] | None:
         """Return the comment directly above a line that switches a tool off."""
         content = self.syntax.content
-        end = _blank_lines_above(content, start)
+        end = blank_lines_above(content, start)
         found = _SWITCH.match(content, self.line_start(max(end - 1, 0)), end)
         return found if found and found["state"] == "off" and found.start() >= suite.start else None
 
@@ -333,7 +333,7 @@ class Walk:
         """Add the comments around lines that switch a tool off and on: nothing more stands between them."""
         content = self.syntax.content
         off = self._switched_off(span.start, suite)
-        on = _SWITCH.match(content, _blank_lines_below(content, span.end), suite.end)
+        on = _SWITCH.match(content, blank_lines_below(content, span.end), suite.end)
         if off and on and (on["tool"], on["state"]) == (off["tool"], "on"):
             return Span(off.start(), on.end())
         return span
@@ -381,7 +381,7 @@ def _width(line: str) -> int:
     return len(line[:blanks].rpartition("\f")[2].expandtabs())
 
 
-def _blank_lines_above(content: str, offset: int) -> int:
+def blank_lines_above(content: str, offset: int) -> int:
     """Return where the blank lines directly above a line begin."""
     while offset > 0:
         above = content.rfind("\n", 0, offset - 1) + 1
@@ -391,7 +391,7 @@ def _blank_lines_above(content: str, offset: int) -> int:
     return offset
 
 
-def _blank_lines_below(content: str, offset: int) -> int:
+def blank_lines_below(content: str, offset: int) -> int:
     """Return where the blank lines directly below a line end."""
     while offset < len(content):
         newline = content.find("\n", offset)

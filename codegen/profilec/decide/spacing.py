@@ -1,0 +1,44 @@
+"""Blank lines around definitions that come to stand at the top of a module, as PEP 8 has them there.
+
+Within a branch one blank line is enough. Where a file has two around the definitions at its top, those that
+move there from a branch get as many.
+"""
+
+import re
+from itertools import pairwise
+
+import libcst as cst
+
+from profilec.decide.walk import Walk, blank_lines_above, blank_lines_below
+from profilec.edit import Cause
+from profilec.read import Span
+
+_TWO_BLANK_LINES = re.compile(r"^\r?\n\r?\n(?:@|(?:async )?def |class )", re.MULTILINE)
+
+
+def space_out(walk: Walk, node: cst.CSTNode, body: cst.IndentedBlock, cause: Cause) -> None:
+    """Widen gaps of one blank line beside definitions, where a suite takes the place of a whole statement."""
+    content = walk.syntax.content
+    if not _TWO_BLANK_LINES.search(content):
+        return
+    whole = Span(walk.with_comments(node, 0), walk.without_blank_end(walk.syntax.outer(node)).end)
+    left = [one for one in body.body if not walk.draft.has_cut(walk.syntax.inner(one))]
+    if left and _is_definition(left[0]):
+        _widen(walk, Span(blank_lines_above(content, whole.start), whole.start), cause)
+    for before, after in pairwise(body.body):
+        if before in left and after in left and (_is_definition(before) or _is_definition(after)):
+            end = walk.without_blank_end(walk.syntax.outer(before)).end
+            _widen(walk, Span(end, walk.with_comments(after, end)), cause)
+    if left and _is_definition(left[-1]):
+        _widen(walk, Span(whole.end, blank_lines_below(content, whole.end)), cause)
+
+
+def _is_definition(node: cst.CSTNode) -> bool:
+    return isinstance(node, cst.FunctionDef | cst.ClassDef)
+
+
+def _widen(walk: Walk, gap: Span, cause: Cause) -> None:
+    """Make one blank line two, where there is something above and below it."""
+    content = walk.syntax.content
+    if content[gap.start : gap.end].strip(" \t\r\f") == "\n" and gap.start and gap.end < len(content):
+        walk.draft.cut(gap.start, gap.start, cause, walk.syntax.module.default_newline)
