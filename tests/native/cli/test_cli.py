@@ -199,7 +199,7 @@ WRONG = {
     "broken module": ((), "broken", "broken.py:2: ZeroDivisionError"),
     "no deadline": (("--deadline", "0"), "handlers", "--deadline"),
     "a deadline that is no number": (("--deadline", "nan"), "handlers", "not nan"),
-    "deep payload": (("--payload", "[" * 5000 + "]" * 5000), "handlers", "--payload is not JSON"),
+    "deep payload": (("--payload", "[" * 100_000 + "]" * 100_000), "handlers", "--payload is not JSON"),
     "deep line": (("--input", "deep.jsonl"), "handlers", "line 1 of --input is not JSON"),
     "a module that ends": ((), "ending", "ending.py:2: SystemExit: 7"),
 }
@@ -212,7 +212,7 @@ def test_a_wrong_call_is_one_sentence_and_exit_2(
     (folder / "broken.py").write_text("import kernel_exec\n1 / 0\n")
     (folder / "ending.py").write_text("import sys\nsys.exit(7)\n")
     (folder / "in.jsonl").write_text("1\nx\n")
-    (folder / "deep.jsonl").write_text("[" * 5000 + "]" * 5000)
+    (folder / "deep.jsonl").write_text("[" * 100_000 + "]" * 100_000)
     done = run("double", *arguments, nodes=nodes)
     assert done.exit_code == 2
     assert message in done.stderr
