@@ -7,6 +7,7 @@ they are installed into an environment in FOLDER. The status is 0 if the same te
 import os
 import subprocess
 import sys
+import time
 import tomllib
 import venv
 from pathlib import Path
@@ -38,17 +39,30 @@ def passed(python: Path, project: Path, path: str) -> frozenset[str]:
     options = ["--ignore=test/contrib/emscripten", "--timeout=120", f"-ocache_dir=.cache-{name}"]
     failed = ["--last-failed", "--last-failed-no-failures=none"]
     found: set[str] = set()
+    report = project / f"{name}.xml"
     for again in ([], failed, failed):
-        subprocess.run(
-            [python, "-m", "pytest", "-q", *options, f"--junitxml={name}.xml", *again, "test"],
+        report.unlink(missing_ok=True)
+        suite = subprocess.Popen(
+            [python, "-m", "pytest", "-q", *options, f"--junitxml={report}", *again, "test"],
             cwd=project,
             env={**os.environ, "PYTHONPATH": str(project / path)},
             stdout=subprocess.DEVNULL,
-            check=False,
         )
-        cases = ElementTree.parse(project / f"{name}.xml").iter("testcase")
+        _wait(suite, report)
+        cases = ElementTree.parse(report).iter("testcase")
         found.update(f"{case.get('classname')}.{case.get('name')}" for case in cases if not len(case))
     return frozenset(found)
+
+
+def _wait(suite: "subprocess.Popen[bytes]", report: Path) -> None:
+    """Wait until a suite has ended, or has written its report: threads that a test left may never end."""
+    while suite.poll() is None and not report.exists():
+        time.sleep(0.2)
+    try:
+        suite.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        suite.kill()
+        suite.wait()
 
 
 def main(folder: Path) -> int:
