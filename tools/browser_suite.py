@@ -28,7 +28,9 @@ TIMEOUT = 600.0
 """Seconds that the browser has for the whole suite."""
 
 CARRIED = ["build/wasm", ".venv/wasm/lib", "tests", "examples", "pyproject.toml", "codegen/profilec"]
-CARRIED += ["kernel_exec_src/kernel_exec/_profile.py"]  # of the source, what the configuration names
+CARRIED += [
+    f"kernel_exec_src/{name}" for name in ("README.md", "kernel_exec/_profile.py")
+]  # the configuration's
 TYPES = {
     ".html": "text/html",
     ".mjs": "text/javascript",
