@@ -30,19 +30,25 @@ class _Placeholder:
         object.__setattr__(self, "_name", name)
 
     def _refuse(self, *_: object, **__: object) -> NoReturn:
-        name = object.__getattribute__(self, "_name")
-        raise NotInProfileError(f"{name} is not part of the profile that this tree runs as")
+        raise NotInProfileError(self._sentence())
+
+    def _sentence(self) -> str:
+        return f"{object.__getattribute__(self, '_name')} is not part of the profile that this tree runs as"
 
     __call__ = __iter__ = __enter__ = __aenter__ = __mro_entries__ = __instancecheck__ = __subclasscheck__ = (
         _refuse
     )
 
     def __getattr__(self, attribute: str) -> NoReturn:
-        if attribute.startswith("__") and attribute.endswith(
-            "__"
-        ):  # the import system and inspect look these up
-            raise AttributeError(attribute)
+        if attribute.startswith("__") and attribute.endswith("__"):
+            # the import system, `inspect`, and decorators such as `dataclass` look these up
+            raise AttributeError(
+                f"{self._sentence()}, and has no {attribute}: put `only` above its other decorators"
+            )
         self._refuse()
+
+    def __get__(self, instance: object, owner: type | None = None) -> object:
+        return self  # as a method would be, so that an `Enum` takes it for no member
 
     def __or__(self, other: object) -> "_Placeholder":
         return self
@@ -88,7 +94,7 @@ def _placeholder(definition: object) -> _Placeholder:
     name = getattr(definition, "__qualname__", type(definition).__qualname__)
     is_data_descriptor = hasattr(type(definition), "__set__")
     placeholder = (_PlaceholderProperty if is_data_descriptor else _Placeholder)(name)
-    for attribute in ("__annotations__", "__globals__"):  # by which `singledispatch` registers
+    for attribute in ("__annotations__", "__annotate__", "__globals__"):  # `singledispatch` asks
         if hasattr(definition, attribute):
             object.__setattr__(placeholder, attribute, getattr(definition, attribute))
     return placeholder

@@ -45,11 +45,12 @@ def choose[T](**values: T) -> T:
         MarkerError: no value is given for the running profile.
     """
     profile = _running_profile(_caller_file())
+    keyword = profile.name.replace("-", "_")
     try:
-        return values[profile.name.replace("-", "_")]
+        return values[keyword]
     except KeyError:
         raise MarkerError(
-            f"choose() has no value for the profile `{profile.name}`: add {profile.name}=..."
+            f"choose() has no value for the profile `{profile.name}`: add {keyword}=..."
         ) from None
 
 
@@ -133,8 +134,7 @@ def _profile_of_folder(folder: Path, wanted: str | None) -> _RunningProfile:
     name = wanted or table.get("default") or next(iter(profiles), "")
     if name not in profiles:
         asked = f"{PROFILE_VARIABLE}={wanted}" if wanted else f"the default profile `{name}`"
-        raise MarkerError(f"{asked}: {origin} declares no such profile{_did_you_mean(name,
-        list(profiles))}")
+        raise MarkerError(f"{asked}: {origin} declares no such profile{_did_you_mean(name, list(profiles))}")
     return _RunningProfile(
         name=name,
         features=_features_of(name, profiles),

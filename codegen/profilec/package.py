@@ -164,7 +164,7 @@ def read_package(
 
 
 def _find_relevant(package: Package) -> None:
-    if not all(profile.docstrings for profile in package.config.profiles.values()):
+    if any(profile.stripped for profile in package.config.profiles.values()):
         package.relevant = tuple(package.texts)
         return
     words = _words(package.flags, package.config.profiles.values())

@@ -9,7 +9,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import libcst as cst
 
@@ -186,9 +186,13 @@ def _candidates(module: Module) -> Iterator[tuple[str, list[Binding]]]:
         bindings = [binding for binding in all_bindings if binding.kind != "deletion"]  # that is a use
         private = name.startswith("_") and not name.startswith("__")
         imported = all(binding.kind == "import" for binding in bindings)
-        removable = all(removable_node(module, binding) for binding in bindings)
-        held = any(_is_reexport(binding.node) or _line(module, binding) in kept_lines for binding in bindings)
-        if (private or imported) and removable and name not in listed and not held:
+        if not (private or imported) or name in listed:
+            continue
+        held = any(
+            _is_reexport(binding.node) or (kept_lines and _line(module, binding) in kept_lines)
+            for binding in bindings
+        )
+        if not held and all(removable_node(module, binding) for binding in bindings):
             yield name, bindings
 
 
@@ -205,13 +209,18 @@ def removable_node(module: Module, binding: Binding) -> bool:
 
 def _assignment(syntax: Syntax, binding: Binding) -> cst.CSTNode | None:
     """Return the assignment statement whose one target a name is, outside of functions and classes."""
+    return _assignments(syntax).get(binding.node)
+
+
+@lru_cache(maxsize=1)
+def _assignments(syntax: Syntax) -> Mapping[cst.CSTNode, cst.CSTNode]:
+    """The assignment statements with one target, by their target."""
+    found: dict[cst.CSTNode, cst.CSTNode] = {}
     for statement in small_statements(syntax.module.body):
         match statement:
-            case cst.Assign(targets=[cst.AssignTarget(target=target)]) if target is binding.node:
-                return statement
-            case cst.AnnAssign(target=target) if target is binding.node:
-                return statement
-    return None
+            case cst.Assign(targets=[cst.AssignTarget(target=target)]) | cst.AnnAssign(target=target):
+                found[target] = statement
+    return found
 
 
 def _is_reexport(node: cst.CSTNode) -> bool:

@@ -205,9 +205,10 @@ class Syntax:
 
         Docstrings are, and other strings that stand as a statement: nobody reads their blanks (PEP 257).
         """
-        kinds = (cst.SimpleString, cst.FormattedString, cst.TemplatedString)
-        spans = {self.outer(node) for node in self._outer if isinstance(node, kinds)}
-        alone = (self.outer(node.value) for node in self.every(cst.Expr) if isinstance(node.value, kinds[0]))
+        kinds = self._kinds(cst.SimpleString, cst.FormattedString, cst.TemplatedString)
+        spans = {self.outer(node) for node in self._outer if type(node) in kinds}
+        values = (node.value for node in self.every(cst.Expr))
+        alone = (self.outer(value) for value in values if isinstance(value, cst.SimpleString))
         spans -= {span for span in alone if self._is_indented_as_code(span)}
         return sorted(span for span in spans if "\n" in self.content[span.start : span.end])
 
@@ -223,14 +224,22 @@ class Syntax:
 
     def every[Node: cst.CSTNode](self, kind: type[Node]) -> Iterator[Node]:
         """Yield the nodes of one kind, an outer one before those within it."""
-        return (node for node in self._outer if isinstance(node, kind))
+        kinds = self._kinds(kind)
+        return cast("Iterator[Node]", (node for node in self._outer if type(node) in kinds))
+
+    def _kinds(self, *wanted: type[cst.CSTNode]) -> frozenset[type[cst.CSTNode]]:
+        """The kinds of nodes there are among some; to ask each node is slow, for LibCST's are abstract."""
+        return frozenset(kind for kind in self._all_kinds if issubclass(kind, wanted))
+
+    @cached_property
+    def _all_kinds(self) -> frozenset[type[cst.CSTNode]]:
+        return frozenset(map(type, self._outer))
 
     def comments(self, word: str) -> Sequence[Span]:
         """Return the comments that contain a word, in the order of the text."""
         if word not in self.content:
             return ()
-        nodes = (node for node in self._outer if isinstance(node, cst.Comment) and word in node.value)
-        return sorted(self.outer(node) for node in nodes)
+        return sorted(self.outer(node) for node in self.every(cst.Comment) if word in node.value)
 
     def source(self, node: cst.CSTNode) -> str:
         """Return the text of a node with its parentheses, without comma and comments."""

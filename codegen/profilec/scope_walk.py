@@ -43,6 +43,8 @@ def analyse(syntax: Syntax) -> Names:
     walk = _Walk(syntax)
     for statement in syntax.module.body:
         walk.visit(statement)
+    for comment in syntax.comments("type:"):
+        walk.type_comment(comment)
     uses = sorted(walk.uses, key=lambda use: use.span)
     return Names(walk.module, walk.root, tuple(walk.scopes), tuple(uses), tuple(walk.stars), walk.use_of)
 
@@ -50,6 +52,19 @@ def analyse(syntax: Syntax) -> Names:
 _IDENTIFIER = re.compile(r"(?<![\w.])[^\W\d]\w*")
 _QUOTED_LITERAL = re.compile(r"(?<=\bLiteral\[)[^\[\]]*(?=\])")
 """What a `Literal` holds in a string annotation: text, not names."""
+_TYPE_COMMENT = re.compile(r"#\s*type:(?!\s*ignore\b)")
+_TYPES_AMONG_ARGUMENTS = {
+    "cast": (0, 1), "assert_type": (1, 2), "NewType": (1, 2), "NamedTuple": (1, 2), "TypedDict": (1, 2),
+    "TypeVar": (1, None), "ParamSpec": (1, None), "TypeVarTuple": (1, None),
+}  # fmt: skip
+"""Which arguments of functions of `typing` may give types as text: from one to before another."""
+_HOLD_TYPES = {
+    "Annotated", "AsyncGenerator", "AsyncIterable", "AsyncIterator", "Awaitable", "Callable", "ClassVar",
+    "Coroutine", "Dict", "Final", "FrozenSet", "Generator", "Generic", "Iterable", "Iterator", "List",
+    "Mapping", "MutableMapping", "Optional", "Protocol", "Sequence", "Set", "Tuple", "Type", "Union",
+    "dict", "frozenset", "list", "set", "tuple", "type",
+}  # fmt: skip
+"""What types are made of by subscription, which may give types as text, wherever it stands."""
 
 
 class _Walk:
@@ -137,35 +152,69 @@ class _Walk:
             case _:
                 self.visit(node)
 
-    def annotation(self, node: cst.CSTNode) -> None:
+    def annotation(self, node: cst.Annotation) -> None:
+        self.type(node.annotation)
+
+    def type(self, node: cst.CSTNode) -> None:
         before, self.in_annotation = self.in_annotation, True
-        self.below(node)
+        self.visit(node)
         self.in_annotation = before
 
     def string(self, node: cst.SimpleString) -> None:
         """Count the names in a string annotation as used; too many of them is harmless, too few is not."""
         if self.in_annotation:
-            start = self.syntax.inner(node).start
-            value = _QUOTED_LITERAL.sub(lambda found: " " * len(found[0]), node.value)
-            for match in _IDENTIFIER.finditer(value):
-                at = Span(start + match.start(), start + match.end())
-                self.uses.append(Use(match[0], at, self.scope, quoted=True))
+            self._quoted(node.value, self.syntax.inner(node).start)
+
+    def type_comment(self, comment: Span) -> None:
+        """Count the names in a type comment (PEP 484) as used."""
+        text = self.syntax.content[comment.start : comment.end]
+        if _TYPE_COMMENT.match(text):
+            start = text.index("type:") + len("type:")
+            self._quoted(text[start:], comment.start + start)
+
+    def _quoted(self, text: str, start: int) -> None:
+        value = _QUOTED_LITERAL.sub(lambda found: " " * len(found[0]), text)
+        for match in _IDENTIFIER.finditer(value):
+            at = Span(start + match.start(), start + match.end())
+            self.uses.append(Use(match[0], at, self.scope, quoted=True))
 
     def subscript(self, node: cst.Subscript) -> None:
         self.visit(node.value)
-        before = self.in_annotation
-        if isinstance(node.value, cst.Name | cst.Attribute) and self._last_name(node.value) == "Literal":
-            self.in_annotation = False
-        self.all(node.slice)
+        before, name = self.in_annotation, self._last_name(node.value)
+        self.in_annotation = name != "Literal" and (before or name in _HOLD_TYPES)
+        for element in node.slice:
+            self.visit(element)
+            self.in_annotation &= name != "Annotated"  # what follows the type there is any value
         self.in_annotation = before
 
     def call(self, node: cst.Call) -> None:
         self.visit(node.func)
-        if node.args and self._last_name(node.func) == "cast":
-            self.annotation(node.args[0])
-            self.all(node.args[1:])
-        else:
-            self.all(node.args)
+        types = slice(*_TYPES_AMONG_ARGUMENTS.get(self._last_name(node.func), (0, 0)))
+        before, self.in_annotation = self.in_annotation, False
+        for argument in node.args:
+            if argument in node.args[types]:
+                self.types(argument.value)
+            else:
+                self.visit(argument)
+        self.in_annotation = before
+
+    def types(self, node: cst.CSTNode) -> None:
+        """Visit what gives types: itself one, or fields with theirs."""
+        match node:
+            case cst.Dict(elements=elements):
+                self.all(element.key for element in elements if isinstance(element, cst.DictElement))
+                for element in elements:
+                    self.type(element.value)
+            case cst.List(elements=fields) | cst.Tuple(elements=fields):
+                for field in fields:
+                    match field.value:
+                        case cst.Tuple(elements=[name, kind]):
+                            self.visit(name)
+                            self.type(kind)
+                        case _:
+                            self.visit(field)
+            case _:
+                self.type(node)
 
     @staticmethod
     def _last_name(node: cst.CSTNode) -> str:

@@ -109,7 +109,7 @@ def settle(config: Config, task: Task) -> Settled:
     text = task.text
     words = telling_words(task.flags, [given.facts for given in task.profiles.values()])
     is_stub = any(_stub(text.path, config.profiles[name], config) for name in task.profiles)
-    is_whole = is_stub or not all(config.profiles[name].docstrings for name in task.profiles)
+    is_whole = is_stub or any(config.profiles[name].stripped for name in task.profiles)
     skipped = () if is_whole else without(skippable(text.content), words)
     while True:
         try:
@@ -225,7 +225,8 @@ class _Settling:
         shown = shorten(" ".join(line for line in lines if not line.startswith("#")), 80, placeholder=" …")
         message = f"`{shown}` is left as it stands, though facts decide it"
         note = f"line {harm.line}: {harm.message}"
-        finding = syntax.finding("PC107", fact, message, notes=(note,))
+        hint = harm.hint if harm.code in ("PC301", "PC306") else "put what needs it under the same condition"
+        finding = syntax.finding("PC107", fact, message, hint, (note,))
         return replace(finding, profiles=(self.world.profile.name,))
 
     def _lost(self, remains: Remains) -> list[tuple[str, Held]]:

@@ -33,11 +33,13 @@ class Part:
         span: from the first statement to the end of the last, or the value.
         words: every word of the whole statement, and of the headers of the classes around it.
         inner: the parts of a class that can be skipped where the class cannot.
+        parameters: what stands between the parentheses of a function, if that is skipped too.
     """
 
     span: Span
     words: frozenset[str]
     inner: "tuple[Part, ...]" = ()
+    parameters: Span | None = None
 
 
 def skippable(content: str) -> tuple[Part, ...]:
@@ -74,6 +76,10 @@ def skipping(content: str, parts: Iterable[Part]) -> str:
     """Return a text of the same length in which some parts are skipped."""
     pieces, end = [], 0
     for part in parts:
+        if part.parameters:
+            start, stop = part.parameters
+            pieces += [content[end:start], " " * (stop - start)]
+            end = stop
         start, stop = part.span
         pieces += [content[end:start], "(", " " * (stop - start - 2), ")"]
         end = stop
@@ -133,10 +139,40 @@ def _definition(
         header = lines.words(_first_line(node), max(node.lineno, _first_line(node.body[0]) - 1))
         inner = tuple(_parts(node.body, lines, around | header))
     span = lines.span(node.body[0], node.body[-1])
-    if span.end - span.start > 1 and "global" not in words:  # `global` binds names at the top of the module
-        yield Part(span, words | around, inner)
+    if span.end - span.start > 1 and not ("global" in words and _binds_at_top(node)):
+        parameters = None if isinstance(node, ast.ClassDef) else _parameters(node, lines, span.start)
+        yield Part(span, words | around, inner, parameters)
     else:
         yield from inner
+
+
+def _binds_at_top(node: ast.AST) -> bool:
+    """Whether something in a definition is `global`, and so a name at the top of the module."""
+    return isinstance(node, ast.Global) or any(map(_binds_at_top, ast.iter_child_nodes(node)))
+
+
+def _parameters(node: ast.FunctionDef | ast.AsyncFunctionDef, lines: _Lines, body: int) -> Span | None:
+    """What stands between the parentheses of a function, whose body starts at a character."""
+    content, start = lines.content, lines.offset(node.lineno, node.col_offset)
+    opened = content.index("(", start) + 1
+    named = [
+        *node.args.posonlyargs,
+        *node.args.args,
+        *node.args.kwonlyargs,
+        node.args.vararg,
+        node.args.kwarg,
+    ]
+    ends = [one for one in (*named, *node.args.defaults, *node.args.kw_defaults) if one]
+    if node.type_params or not ends:
+        return None
+    last = max(lines.offset(one.end_lineno or 0, one.end_col_offset or 0) for one in ends)
+    arrow = lines.offset(node.returns.lineno, node.returns.col_offset) if node.returns else body
+    behind = content.rfind("->" if node.returns else ":", last, arrow)
+    closed = content.rfind(")", last, behind)
+    between = content[last:behind]
+    if closed < 0 or "#" in between or content[closed + 1 : behind].strip() or ":=" in content[opened:closed]:
+        return None
+    return Span(opened, closed)
 
 
 def _is_table(value: ast.expr) -> bool:

@@ -18,31 +18,39 @@ def read_sources(config: Config) -> tuple[Mapping[str, SourceFile], list[Finding
         The files, and a finding for each entry that cannot be read (PC610) or is no file (PC611).
     """
     sources, findings = {}, []
-    for path, file in sorted(_entries(config.package_folder, config.package_path)):
+    for path, file, is_file in sorted(_entries(config.package_folder, config.package_path)):
         try:
             path.encode()
-            sources[path] = SourceFile(path, file.read_bytes())
+            if is_file:
+                sources[path] = SourceFile(path, file.read_bytes())
+            else:
+                findings.append(_no_file(config.shown(path), file))
         except UnicodeEncodeError:
             shown = path.encode("utf-8", "replace").decode()
             message = "the name of the file is not Unicode"
             findings.append(Finding("PC611", config.shown(shown), message=message, hint="rename it"))
         except OSError as error:
-            findings.append(_unreadable(config.shown(path), file, error))
+            message = f"the file cannot be read: {error.strerror}"
+            findings.append(Finding("PC610", config.shown(path), message=message))
     return sources, findings
 
 
-def _entries(folder: Path, path: str) -> Iterator[tuple[str, Path]]:
+def _entries(folder: Path, path: str) -> Iterator[tuple[str, Path, bool]]:
+    """The entries of a folder and of those in it: path, place, and whether it is or leads to a file."""
     for entry in os.scandir(folder):
         below = f"{path}/{entry.name}"
         if entry.is_dir(follow_symlinks=False):
             if entry.name != "__pycache__":
                 yield from _entries(Path(entry.path), below)
         elif not entry.name.endswith((".pyc", ".pyo")):
-            yield below, Path(entry.path)
+            file = Path(entry.path)
+            yield below, file, entry.is_file(follow_symlinks=False) or file.is_file()
 
 
-def _unreadable(shown: str, file: Path, error: OSError) -> Finding:
-    if file.is_symlink():
-        message = f"the link leads to {'a folder' if file.is_dir() else 'nothing that can be read'}"
+def _no_file(shown: str, entry: Path) -> Finding:
+    """A finding for an entry that reading would fail on, or never come to the end of."""
+    if entry.is_symlink():
+        message = f"the link leads to {'a folder' if entry.is_dir() else 'nothing that can be read'}"
         return Finding("PC611", shown, message=message, hint="put the file itself here")
-    return Finding("PC610", shown, message=f"the file cannot be read: {error.strerror}")
+    message = "this is no file but a pipe, a socket or a device"
+    return Finding("PC611", shown, message=message, hint="move it out of the package")

@@ -46,9 +46,11 @@ def traps(module: Module, remains: Remains) -> Iterator[Trap]:
 
 
 def _place(module: Module, node: cst.CSTNode) -> Span:
-    """Return a part of a scope's node that is there if the scope is: decorators come and go."""
-    named = node.name if isinstance(node, cst.FunctionDef | cst.ClassDef) else node
-    return module.syntax.inner(named)
+    """Return a part of a scope's node that is there if the scope is: what it begins with may go alone."""
+    match node:
+        case cst.FunctionDef(name=part) | cst.ClassDef(name=part) | cst.GeneratorExp(for_in=part):
+            return module.syntax.inner(part)
+    return module.syntax.inner(node)
 
 
 # --- Kinds of functions ------------------------------------------------------------------------------
@@ -140,8 +142,10 @@ def _first_left(module: Module, body: Iterable[cst.CSTNode], remains: Remains) -
                 return node
             continue
         if isinstance(node, cst.BaseSmallStatement | cst.BaseCompoundStatement):
-            cut = remains.cut(module.syntax.inner(node))
-            if cut is None or cut.text.strip():
+            place = module.syntax.inner(node)
+            cut = remains.cut(place)
+            is_shortened = isinstance(node, cst.BaseSmallStatement) and cut and not cut.span.covers(place)
+            if cut is None or cut.text.strip() or is_shortened:
                 return node
         below = () if isinstance(node, cst.BaseExpression) else children(node)
         if found := _first_left(module, below, remains):
@@ -275,6 +279,15 @@ def _lost_exports(module: Module, remains: Remains) -> Iterator[Trap]:
     for name, place in module.exports:
         bound = bindings.get(name)
         if bound and remains.has(place) and not _is_bound(bound, remains):
-            message = f"`__all__` lists `{name}`, which goes"
-            hint = "put the entry on a line of its own and mark it too"
+            cut = remains.cut(bound[0].span)
+            message, hint = f"`__all__` lists `{name}`, which goes", _entry_hint(module, place)
+            if cut and cut.cause.reason == SERVES_TO_COMPILE:
+                message, hint = f"`__all__` lists `{name}`, which serves only to compile", "remove the entry"
             yield Trap(module.syntax.finding("PC303", place, message, hint), _spans(bound))
+
+
+def _entry_hint(module: Module, entry: Span) -> str:
+    """Say how an entry goes: the argument of a call would leave a call without arguments."""
+    before = module.syntax.content[: entry.start]
+    is_argument = before.endswith("(") and before[before.rfind("\n") + 1 :].startswith("__all__.")
+    return "put the call into `if`" if is_argument else "put the entry on a line of its own and mark it too"

@@ -13,6 +13,7 @@ from kernel_exec.context import NodeContext
 from kernel_exec.diagnostics import Diagnostic
 from kernel_exec.errors import (
     Cancelled,
+    CheckpointError,
     CheckpointIncompatibleVersion,
     CheckpointLeaseConflict,
     CheckpointNotFound,
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
 __all__ = [
     "SKIP",
     "Cancelled",
+    "CheckpointError",
     "CheckpointIncompatibleVersion",
     "CheckpointLeaseConflict",
     "CheckpointNotFound",

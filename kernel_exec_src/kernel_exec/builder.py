@@ -1,12 +1,15 @@
 """Writes Flow IR from Python: names and graph in, a `FlowIR` with derived ids out.
 
-Stands after `flow_ir`, beside `loading`. A builder only writes; what the flow is worth is for `validate`.
+Stands after `loading`. It sees to it that a flow has the shape of Flow IR; what it is worth, `validate` says.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Self
+
+import msgspec
+from msgspec.structs import replace
 
 from kernel_exec.flow_ir import (
     BufferPolicy,
@@ -32,8 +35,7 @@ from kernel_exec.flow_ir import (
     flow_id,
     node_id,
 )
-
-__all__ = ["FlowBuilder"]
+from kernel_exec.loading import misshapen
 
 
 class FlowBuilder:
@@ -165,8 +167,12 @@ class FlowBuilder:
         return self
 
     def build(self) -> FlowIR:
-        """Return the flow as it stands now."""
-        return FlowIR(
+        """Return the flow as it stands now.
+
+        Raises:
+            FlowFormatError: something was given that Flow IR does not take, such as a word it does not know.
+        """
+        flow = FlowIR(
             id=self._id,
             name=self._name,
             version=self._version,
@@ -178,6 +184,17 @@ class FlowBuilder:
             policies=self._policies,
             metadata=self._metadata,
         )
+        _check_shape(flow)
+        return flow
+
+
+def _check_shape(flow: FlowIR) -> None:
+    """Refuse what a type checker would, but for the configs, which are for validation to read."""
+    surfaces = tuple(replace(surface, config=None) for surface in flow.control_surfaces)
+    try:
+        msgspec.convert(msgspec.to_builtins(replace(flow, control_surfaces=surfaces)), FlowIR)
+    except msgspec.ValidationError as error:
+        raise misshapen(str(error)) from None
 
 
 def _schema(name: str | None) -> SchemaRef:

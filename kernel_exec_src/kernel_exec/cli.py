@@ -9,7 +9,9 @@ failed, 2 the command was called wrongly, 130 interrupted.
 from __future__ import annotations
 
 import asyncio
+import errno
 import importlib
+import math
 import os
 import shutil
 import stat
@@ -34,8 +36,6 @@ from kernel_exec.registry import NodeRegistry
 from kernel_exec.results import Halted, Result, Stream, Value
 from kernel_exec.validation import ValidatedFlow, diagnose, validate
 
-__all__ = ["main"]
-
 _INTERRUPTED = 130
 _LONGEST_LINE = 64 * 1024 * 1024
 """Bytes of one JSON line that arrives through a pipe."""
@@ -47,12 +47,43 @@ class _Failure(click.ClickException):
     exit_code = 1
 
 
+class _Program(click.Group):
+    """The commands together: what stops any of them is said in one line."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            # A handler that was abandoned on a worker may be printing. Python aborts if it ends while a
+            # thread holds the lock of standard output, so wait for that lock once.
+            sys.stdout.flush()
+            click.echo("Interrupted.", err=True)
+            sys.exit(_INTERRUPTED)
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise  # click ends quietly where nobody reads any more
+            # What could not be written would fail once more when Python ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise _Failure(f"reading or writing failed: {error.strerror or error}") from None
+
+
+class _Lines(click.File):
+    """A file of lines, where `-` is standard input."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Open the file."""
+        if value == "-" and sys.stdin is None:
+            self.fail("standard input is closed.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 _flow_argument = click.argument(
     "path", metavar="FLOW", type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Program, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="kernel-exec")
 def main() -> None:
     """Run, check and draw flows: graphs of Python handlers written as Flow IR."""
@@ -73,7 +104,7 @@ def main() -> None:
 @click.option(
     "--input",
     "lines",
-    type=click.File("rb"),
+    type=_Lines("rb"),
     help="A file of payloads to send, one JSON value a line; - for stdin.",
 )
 @click.option(
@@ -97,6 +128,8 @@ def run(
     Example:
         kernel-exec run orders.json --nodes shop:registry --trigger in --capture out --payload '{"id": 1}'
     """
+    if deadline is not None and math.isnan(deadline):
+        raise click.UsageError("--deadline is a number of seconds, not nan")
     if payload is not None and lines is not None:
         raise click.UsageError("give --payload or --input, not both")
     plan = _validated(path)
@@ -111,12 +144,6 @@ def run(
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(printing)
-    except KeyboardInterrupt:
-        # A handler that was abandoned on a worker may be printing. Python aborts if it ends while a thread
-        # holds the lock of standard output, so wait for that lock once.
-        sys.stdout.flush()
-        click.echo("Interrupted.", err=True)
-        sys.exit(_INTERRUPTED)
     except ExecutionError as error:
         raise _Failure(str(error) if error.code is None else f"{error.code}: {error}") from None
     except TypeError as error:  # a handler whose annotations cannot be resolved
@@ -187,7 +214,7 @@ def _validated(path: Path) -> ValidatedFlow:
 def _payload(text: str | bytes, place: str) -> object:
     try:
         value: object = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeError) as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise click.UsageError(f"{place} is not JSON: {error}") from None
     return value
 
@@ -200,7 +227,7 @@ def _executor(target: str) -> FlowExecutor:
         found: Any = importlib.import_module(module_name)
         for part in (name or "registry").split("."):
             found = getattr(found, part)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise click.UsageError(f"--nodes {target}: {_where(error)}{type(error).__name__}: {error}") from None
     if isinstance(found, NodeRegistry):
         return FlowExecutor(found)
@@ -210,7 +237,7 @@ def _executor(target: str) -> FlowExecutor:
     return found
 
 
-def _where(error: Exception) -> str:
+def _where(error: BaseException) -> str:
     """Return where the user's own module failed; nothing if it was never entered."""
     last = traceback.extract_tb(error.__traceback__)[-1]
     inside = last.filename != __file__ and not last.filename.startswith("<frozen")
@@ -309,7 +336,7 @@ class _Output:
         """Print one value as a line of JSON."""
         try:
             line = msgspec.json.encode(value)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, RecursionError) as error:
             raise _Failure(f"a result cannot be written as JSON: {error}") from None
         click.echo(line)
         self._count += 1

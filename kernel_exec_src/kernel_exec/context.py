@@ -1,6 +1,6 @@
 """What a handler can ask about its run: whether it is still wanted, its labels, its resources, its message.
 
-Made by the instance once per run and node and read by handlers. Nothing here moves a message.
+Made for every invocation that asks for it, and read by handlers. Nothing here moves a message.
 """
 
 from __future__ import annotations
@@ -10,8 +10,6 @@ from types import MappingProxyType
 from typing import Any
 
 from msgspec import Struct
-
-__all__ = ["CheckpointInfo", "NodeContext", "RunState"]
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -53,14 +51,14 @@ class RunState:
 
 
 class NodeContext:
-    """What one handler can ask about the run it works for. Safe to read from a worker thread."""
+    """What a handler can ask about one invocation, also after that, and from any thread."""
 
     __slots__ = ("_message", "_run", "alias")
 
-    def __init__(self, run: RunState, alias: str) -> None:
+    def __init__(self, run: RunState, alias: str, message: str = "") -> None:
         self.alias = alias
         self._run = run
-        self._message = ""
+        self._message = message
 
     @property
     def cancelled(self) -> bool:
@@ -89,11 +87,3 @@ class NodeContext:
         It names the run, the node and the message, so that no two invocations of one attempt share it.
         """
         return f"{self.labels['lf.run_id']}:{self.alias}:{self._message}"
-
-    def _at(self, message: str) -> None:
-        """Name the message that the next invocation works on; the scheduler calls this, and nobody else."""
-        self._message = message
-
-    def _join(self, run: RunState) -> None:
-        """Serve another run, the one before having ended; the scheduler calls this, and nobody else."""
-        self._run = run

@@ -10,8 +10,6 @@ from typing import Literal
 
 import msgspec
 
-__all__ = ["CODES", "Diagnostic", "Severity"]
-
 Severity = Literal["error", "warn"]
 
 CODES: dict[str, str] = {

@@ -40,6 +40,7 @@ __all__ = [
     "UnregisteredNode",
     "UnsupportedControlSurface",
     "UnsupportedSpill",
+    "in_words",
 ]
 
 
@@ -300,6 +301,18 @@ class CheckpointIncompatibleVersion(CheckpointError):
     code = "DAG-CKPT-009"
 
 
+def in_words(error: BaseException) -> str:
+    """Return type and message of an error that is not the kernel's, and may fail to say anything."""
+    return f"{type(error).__name__}: {_message_of(error)}"
+
+
+def _message_of(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception as fault:
+        return f"its message could not be had ({type(fault).__name__})"
+
+
 def _revive(cls: type[KernelError], args: tuple[object, ...]) -> KernelError:
     """Make an exception of `cls` without running its constructor; unpickling then restores the fields."""
     return cls.__new__(cls, *args)
@@ -310,7 +323,7 @@ def _plain(value: object) -> object:
     if value is None or isinstance(value, str | int | float):
         return value
     if isinstance(value, BaseException):
-        return {"type": type(value).__name__, "message": str(value)}
+        return {"type": type(value).__name__, "message": _message_of(value)}
     if isinstance(value, Diagnostic):
         return value.to_dict()
     if isinstance(value, tuple):

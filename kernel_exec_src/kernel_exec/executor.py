@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from kernel_exec.metrics import Meter, MetricsSink
     from kernel_exec.spill import SpillStore
 
-__all__ = ["FlowExecutor"]
-
 
 class FlowExecutor:
     """Runs the flows whose handlers a registry has. One executor serves any number of plans and runs.
@@ -204,7 +202,7 @@ class FlowExecutor:
         from kernel_exec.durability import reopen
 
         try:
-            async with asyncio.timeout(deadline):
+            async with asyncio.timeout_at(ends and ends[0]):
                 reopened = await reopen(durability, plan.flow, checkpoint_id)
         except TimeoutError as error:
             message = f"the run did not end within {deadline} s: its checkpoint was not to be had"
@@ -228,7 +226,7 @@ class FlowExecutor:
         return pool
 
     def _find_pool(self, plan: ValidatedFlow, capture: str) -> Pool:
-        pools = self._pools.get(plan)
+        pools = self._pools.get(plan) if isinstance(plan, ValidatedFlow) else None
         if pools is None:
             preflight(plan, self._resources, self._host.spill_stores)
             pools = self._pools[plan] = {}

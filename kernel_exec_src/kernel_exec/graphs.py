@@ -13,8 +13,6 @@ from kernel_exec.errors import InvalidControlSurface
 from kernel_exec.flow_ir import FlowIR, NodeIR, NodeKind
 from kernel_exec.surfaces import IfConfig, SwitchConfig, read_surface
 
-__all__ = ["to_dot", "to_mermaid"]
-
 _MERMAID_SHAPES: dict[NodeKind, tuple[str, str]] = {
     "trigger": ("([", "])"),
     "inline": ("[", "]"),

@@ -14,11 +14,9 @@ from typing import Any, Self
 
 from kernel_exec.errors import Cancelled, ExecutionError
 from kernel_exec.results import Result
-from kernel_exec.runtime import GRACE
+from kernel_exec.runtime import GRACE, outlive
 from kernel_exec.scheduler import Scheduler
 from kernel_exec.scheduler.cells import Edge
-
-__all__ = ["FlowInstance", "close"]
 
 _log = logging.getLogger(__name__)
 
@@ -42,6 +40,7 @@ class FlowInstance(AsyncIterator[Result]):
             UnknownTrigger: the flow has no node of that alias without inbound edges.
             Cancelled: the run was cancelled, finished or closed, before or while this call waited.
             QueueLimitExceeded: the payload alone is larger than all queues may be; the run has failed.
+            PayloadError: the run is durable and the payload cannot be kept.
             ExecutionError: the run has failed; this is its failure.
         """
         scheduler = self.scheduler
@@ -157,10 +156,6 @@ class FlowInstance(AsyncIterator[Result]):
         return Cancelled("the run has ended: nothing more can be sent", reason="ended")
 
 
-_closing: set[asyncio.Task[None]] = set()
-"""Clean-up that outlives the run it belongs to; a task that nobody holds may be collected before it ends."""
-
-
 _PATIENCE = 5.0
 """Seconds after which a cancelled handler is taken to have swallowed its cancellation."""
 
@@ -178,10 +173,7 @@ def _drop(scheduler: Scheduler) -> None:
 
 
 def _clean_up_later(scheduler: Scheduler) -> asyncio.Task[None]:
-    task = scheduler.loop.create_task(_clean_up(scheduler))
-    _closing.add(task)
-    task.add_done_callback(_closing.discard)
-    return task
+    return outlive(scheduler.loop.create_task(_clean_up(scheduler)))
 
 
 async def _clean_up(scheduler: Scheduler) -> None:

@@ -20,8 +20,6 @@ from kernel_exec.errors import FlowFormatError
 from kernel_exec.flow_ir import FlowIR
 from profilec import stub
 
-__all__ = ["MAX_DEPTH", "load_flow"]
-
 MAX_DEPTH = 100
 """How many objects and arrays may enclose each other; the document itself is the first."""
 
@@ -50,7 +48,7 @@ def load_flow(source: dict[str, Any] | str | bytes | bytearray | os.PathLike[str
     match source:
         case dict():
             _check_json(source, None, 1)
-            return _decode(_encoded(msgspec.json.encode, source))
+            return _decode(_encoded(_json_of, source))
         case str():
             return _decode(_encoded(str.encode, source))
         case bytes() | bytearray():
@@ -75,7 +73,7 @@ def _decode(data: bytes) -> FlowIR:
     try:
         return msgspec.json.decode(data, type=FlowIR)
     except msgspec.ValidationError as error:
-        raise _misshapen(str(error)) from None
+        raise misshapen(str(error)) from None
     except msgspec.DecodeError as error:
         raise FlowFormatError(f"not JSON: {_with_line(str(error), data)}") from None
 
@@ -86,6 +84,24 @@ def _encoded[T](encode: Callable[[T], bytes], source: T) -> bytes:
     except UnicodeEncodeError as error:
         half = f"U+{ord(error.object[error.start]):04X}"
         raise FlowFormatError(f"not JSON: {half} is half of a character, which no text may hold") from None
+    except ValueError as error:  # an integer of thousands of digits
+        raise FlowFormatError(f"not JSON: {error}") from None
+
+
+def _json_of(source: dict[str, Any]) -> bytes:
+    return msgspec.json.encode(source, enc_hook=_exactly)
+
+
+def _exactly(value: object) -> str | int | float:
+    """Return a value of a subclass of a JSON type as one of that type."""
+    match value:
+        case str():
+            return str.__str__(value)
+        case int():
+            return int.__int__(value)
+        case _:
+            assert isinstance(value, float)  # nothing else passes the check
+            return float.__float__(value)
 
 
 def _checked(data: bytes | bytearray) -> bytes:
@@ -153,7 +169,8 @@ def _with_line(reason: str, data: bytes) -> str:
     return f"{reason[: place.start()]} at line {line}, column {column}"
 
 
-def _misshapen(message: str) -> FlowFormatError:
+def misshapen(message: str) -> FlowFormatError:
+    """Return what is wrong with the shape of a document, from what the decoder says of it."""
     place = re.fullmatch(_PLACE, message)
     reason, path = (place["reason"], place["path"]) if place else (message, "$")
     allowed = _allowed(path) if reason.startswith("Invalid") else []

@@ -16,8 +16,6 @@ from kernel_exec.results import Result
 from kernel_exec.runtime import GRACE
 from kernel_exec.scheduler import END, ROOM, Scheduler
 
-__all__ = ["run_many"]
-
 
 def run_many(
     instance: FlowInstance, trigger: str, payloads: Iterable[Any] | AsyncIterable[Any]
@@ -54,7 +52,7 @@ class Feeder:
 
     def __init__(self, scheduler: Scheduler, trigger: str, payloads: Iterator[Any]) -> None:
         self._scheduler = scheduler
-        self.failure: Exception | None = None
+        self.failure: BaseException | None = None
         """What the iterator raised, if anything; nothing is taken from it afterwards."""
         self._entrance = scheduler.entrance(trigger)
         self._payloads = payloads
@@ -77,7 +75,7 @@ class Feeder:
                 return False
             try:
                 self._feed()
-            except Exception as error:
+            except (Exception, asyncio.CancelledError) as error:
                 if not scheduler.stopped:  # else the run refused the payload, and says why itself
                     self.failure = error
                     self._exhausted = True
@@ -122,7 +120,7 @@ async def _from_async(
     instance: FlowInstance, trigger: str, payloads: AsyncIterable[Any]
 ) -> AsyncIterator[Result]:
     """Feed from a task beside, since `payloads` may keep its consumer waiting while results come."""
-    failure: Exception | None = None
+    failure: BaseException | None = None
 
     async def feed() -> None:
         nonlocal failure
@@ -132,7 +130,7 @@ async def _from_async(
                     await instance.send(trigger, payload)
                 except ExecutionError:
                     return  # the run has ended, and `next` says why
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:  # the second of what it waits for, or of leaving
             failure = error
         finally:
             instance.finish()

@@ -13,8 +13,6 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final, Protocol
 
-__all__ = ["Instruments", "Meter", "MetricsSink"]
-
 _log = logging.getLogger(__name__)
 
 ACTIVE_NODES: Final = "lattice.executor.active_nodes"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from contextvars import copy_context
-from math import isnan
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
@@ -18,14 +17,16 @@ from kernel_exec.errors import Cancelled, DeadlineExceeded, ExecutionError, Miss
 from kernel_exec.instance import close
 from kernel_exec.program import Program
 from kernel_exec.results import Result, Stream, Value
+from kernel_exec.runtime import outlive
 from kernel_exec.scheduler import Host, Scheduler, answer, assemble, attach, restore
 
 if TYPE_CHECKING:
     from kernel_exec.durability import Durability, Reopened
 
-__all__ = ["Finish", "Limit", "Pool", "seconds", "see_through"]
-
 type Finish = Literal["all", "capture"]
+
+_LONGEST = 1e12
+"""Seconds: a deadline beyond this is this, since the clock counts in floats."""
 
 type Limit = tuple[float, float]
 """When a run has to end, by the clock of its loop, and the seconds that it was given."""
@@ -82,7 +83,8 @@ class Pool:
         return self.make(trigger)
 
     def give_back(self, scheduler: Scheduler) -> None:
-        """Keep a scheduler whose run left nothing behind for the next."""
+        """Keep a scheduler whose run left nothing behind but results for the next."""
+        scheduler.outlet.results.clear()
         if len(self._idle) < self.MOST_IDLE:
             self._idle.append(scheduler)
 
@@ -118,9 +120,9 @@ def seconds(deadline: float) -> float:
     Raises:
         ValueError: it is negative or not a number.
     """
-    if isnan(deadline) or deadline < 0:
+    if not deadline >= 0:
         raise ValueError(f"a deadline is a number of seconds, not {deadline!r}")
-    return deadline
+    return min(deadline, _LONGEST)
 
 
 async def see_through(scheduler: Scheduler, capture: str, limit: Limit | None, finish: Finish) -> Result:
@@ -141,8 +143,8 @@ async def see_through(scheduler: Scheduler, capture: str, limit: Limit | None, f
             await _others(scheduler)
         elif isinstance(scheduler.error, DeadlineExceeded):
             raise scheduler.error
-        if isinstance(result, Value) and scheduler.journal is not None:
-            await scheduler.journal.complete()
+        if isinstance(result, Value):
+            await _complete(scheduler, limit)
     except ExecutionError as error:
         error.result = result
         raise
@@ -150,7 +152,7 @@ async def see_through(scheduler: Scheduler, capture: str, limit: Limit | None, f
         if not isinstance(result, Stream):
             await _end(scheduler, timer)
     if isinstance(result, Stream):
-        _follow(scheduler, result, timer)
+        _follow(scheduler, result, timer, limit)
     return result
 
 
@@ -159,7 +161,7 @@ def _arm(scheduler: Scheduler, limit: Limit | None) -> asyncio.TimerHandle | Non
     if limit is None:
         return None
     ends, deadline = limit
-    error = DeadlineExceeded(f"the run did not end within {deadline} s", deadline=deadline)
+    error = _too_late(deadline)
     if scheduler.loop.time() >= ends:
         scheduler.stop(error)
         return None
@@ -186,6 +188,22 @@ async def _others(scheduler: Scheduler) -> None:
         raise scheduler.error
 
 
+async def _complete(scheduler: Scheduler, limit: Limit | None) -> None:
+    """Acknowledge a durable run. A store that takes longer than the run may goes on with that alone."""
+    if scheduler.journal is None:
+        return
+    completing = outlive(scheduler.loop.create_task(scheduler.journal.complete()))
+    done, _ = await asyncio.wait([completing], timeout=limit and max(0.0, limit[0] - scheduler.loop.time()))
+    if not done:
+        assert limit is not None
+        raise _too_late(limit[1])
+    completing.result()
+
+
+def _too_late(deadline: float) -> DeadlineExceeded:
+    return DeadlineExceeded(f"the run did not end within {deadline} s", deadline=deadline)
+
+
 async def _end(scheduler: Scheduler, timer: asyncio.TimerHandle | None) -> None:
     if timer is not None:
         timer.cancel()
@@ -194,15 +212,16 @@ async def _end(scheduler: Scheduler, timer: asyncio.TimerHandle | None) -> None:
         await close(scheduler)
 
 
-def _follow(scheduler: Scheduler, stream: Stream, timer: asyncio.TimerHandle | None) -> None:
+def _follow(
+    scheduler: Scheduler, stream: Stream, timer: asyncio.TimerHandle | None, limit: Limit | None
+) -> None:
     """Tie the run to its stream: it ends with it, and is stopped when that is closed or dropped."""
 
     async def conclude(complete: bool) -> None:
         try:
             if complete:
                 await _others(scheduler)
-                if scheduler.journal is not None:
-                    await scheduler.journal.complete()
+                await _complete(scheduler, limit)
         finally:
             await _end(scheduler, timer)
 

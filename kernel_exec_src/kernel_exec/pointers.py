@@ -8,10 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-__all__ = ["Pointer", "PointerError", "as_it_is"]
-
-# RFC 6901, section 4: digits without a leading zero. `-`, the element after the last, never resolves here.
-_INDEX = re.compile(r"0|[1-9][0-9]*")
+# RFC 6901, section 4: digits without a leading zero; no array is so long that it takes more of them.
+# `-`, the element after the last, never resolves here.
+_INDEX = re.compile(r"0|[1-9][0-9]{0,18}")
 _BAD_ESCAPE = re.compile(r"~(?![01])")
 
 

@@ -23,8 +23,6 @@ from kernel_exec.flow_ir import FlowIR
 from kernel_exec.validation import ValidatedFlow
 from profilec import stub
 
-__all__ = ["CHECKPOINTS", "keeps_checkpoints", "preflight"]
-
 CHECKPOINTS = "checkpoints"
 """The resource that durability binds its `CheckpointStore` under."""
 
@@ -50,7 +48,10 @@ def preflight(
         MissingDurabilityServices: the flow checkpoints, and no checkpoint store is bound (DAG-CKPT-003).
         UnsupportedControlSurface: the flow uses a reserved control surface (CTRL901).
         UnsupportedSpill: neither a store nor this build serves a spill tier (SPILL901).
+        TypeError: `plan` is something else.
     """
+    if not isinstance(plan, ValidatedFlow):
+        raise TypeError(f"a plan is what validate() gives, not {type(plan).__name__}")
     _check_capabilities(plan, resources)
     _check_durability(plan, resources)
     _check_surfaces(plan)

@@ -12,20 +12,23 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from kernel_exec._profile import THREADS
 from kernel_exec.errors import NodeMismatch, UnknownCapture, UnregisteredNode
 from kernel_exec.flow_ir import EdgeIR, FlowIR, NodeIR
-from kernel_exec.offload import leaves_the_loop
+from kernel_exec.offload import leaves_the_loop  # profilec: only THREADS
 from kernel_exec.registry import NodeRegistry, NodeSpec
 from kernel_exec.validation import ValidatedFlow
 
 if TYPE_CHECKING:
     from kernel_exec.surfaces import Gate
 
-__all__ = ["Capacities", "EdgePlan", "Manner", "NodePlan", "Program", "compile_program"]
-
 LONGEST_SEGMENT = 100
 """Nodes of a line after which a new segment begins, so that a slice of the loop's time is looked at in
 between."""
+
+
+_LONGEST_MS = 10**15
+"""A timeout beyond this, 30,000 years, is this: no clock could tell the difference."""
 
 
 class Manner(Enum):
@@ -147,7 +150,7 @@ def compile_program(
         edges=tuple(edges),
         entrances=tuple(at for at, found in inbound.items() if not found),
         segments=_segments(nodes, edges, inbound),
-        rows=_rows(nodes, edges, inbound, capacities),
+        rows=_rows(nodes, edges, inbound, capacities) if THREADS else (),
         traced=observed or any(node.spec.wants_context for node in nodes),
     )
 
@@ -159,7 +162,7 @@ def _plan_edge(edge: EdgeIR, index: Mapping[str, int], capacities: Capacities) -
         source=index[edge.from_],
         target=index[edge.to],
         capacity=capacities.edge if buffer.max_items is None else buffer.max_items,
-        timeout=None if edge.timeout_ms is None else edge.timeout_ms / 1000,
+        timeout=None if edge.timeout_ms is None else min(edge.timeout_ms, _LONGEST_MS) / 1000,
         tier=buffer.spill_tier,
         threshold=None if buffer.spill_tier is None else buffer.spill_threshold_bytes,
     )
@@ -199,7 +202,7 @@ def _check_stream(node: NodeIR, spec: NodeSpec, *, captures: bool, forwards: boo
 def _manner(spec: NodeSpec) -> Manner:
     if spec.stream:
         return Manner.STREAMED
-    return Manner.AWAITED if spec.is_async or leaves_the_loop(spec) else Manner.CALLED
+    return Manner.AWAITED if spec.is_async or (THREADS and leaves_the_loop(spec)) else Manner.CALLED
 
 
 def _segments(
@@ -214,7 +217,7 @@ def _segments(
         at: edge.target
         for at, edge in _only_ways(nodes, edges, inbound)
         if nodes[at].manner is nodes[edge.target].manner
-        and not (leaves_the_loop(nodes[at].spec) or leaves_the_loop(nodes[edge.target].spec))
+        and not (THREADS and (leaves_the_loop(nodes[at].spec) or leaves_the_loop(nodes[edge.target].spec)))
     }
     segments: list[tuple[int, ...]] = []
     for line in _lines(following, range(len(nodes))):

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from enum import Enum
 from inspect import Parameter
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, Protocol, get_args
 
 from msgspec import Struct
 
@@ -24,8 +24,6 @@ from kernel_exec.errors import UnregisteredNode
 
 if TYPE_CHECKING:
     from kernel_exec.payloads import Conversion
-
-__all__ = ["NodeRegistry", "NodeSpec"]
 
 type Handler = Callable[..., Any]
 
@@ -39,6 +37,12 @@ class ContextPosition(Enum):
     FIRST = "first"
     SECOND = "second"
     BY_NAME = "by name"
+
+
+class HasContext(Protocol):
+    """What a call takes the context from, at the moment when it is made."""
+
+    context: NodeContext
 
 
 class NodeSpec(Struct, frozen=True, eq=False, dict=True):
@@ -79,8 +83,10 @@ class NodeSpec(Struct, frozen=True, eq=False, dict=True):
         """Whether the handler has a parameter for its `NodeContext`."""
         return self.context_position is not ContextPosition.ABSENT
 
-    def bind(self, context: NodeContext) -> Callable[[Any], Any]:
+    def bind(self, invocation: HasContext) -> Callable[[Any], Any]:
         """Return the call of one payload that the scheduler makes for every message.
+
+        A handler that asks for its context is given the one that `invocation` has then.
 
         The call converts the payload, so it may raise `msgspec.ValidationError` before it returns what the
         handler returns: an awaitable (`is_async`), an async generator (`stream`), or the result.
@@ -88,7 +94,7 @@ class NodeSpec(Struct, frozen=True, eq=False, dict=True):
         Raises:
             TypeError: as `conversion`.
         """
-        call = self._with_context(context)
+        call = self._with_context(invocation)
         conversion = self.conversion
         if conversion is None:
             return call
@@ -97,17 +103,17 @@ class NodeSpec(Struct, frozen=True, eq=False, dict=True):
             return lambda payload: call(convert(payload))
         return lambda payload: call(payload if type(payload) is accepts else convert(payload))
 
-    def _with_context(self, context: NodeContext) -> Callable[[Any], Any]:
-        handler = self.handler
+    def _with_context(self, invocation: HasContext) -> Callable[[Any], Any]:
+        handler, name = self.handler, self.context_name
         match self.context_position:
             case ContextPosition.ABSENT:
                 return handler
             case ContextPosition.FIRST:
-                return functools.partial(handler, context)
+                return lambda payload: handler(invocation.context, payload)
             case ContextPosition.SECOND:
-                return lambda payload: handler(payload, context)
+                return lambda payload: handler(payload, invocation.context)
             case ContextPosition.BY_NAME:
-                return functools.partial(handler, **{self.context_name: context})
+                return lambda payload: handler(payload, **{name: invocation.context})
 
 
 class NodeRegistry:
@@ -237,17 +243,20 @@ def _parameters(handler: Handler) -> tuple[Parameter, ContextPosition, str]:
         )
     if context is None:
         return payload, ContextPosition.ABSENT, ""
-    return (
-        payload,
-        _position(context, first=parameters.index(context) < parameters.index(payload)),
-        context.name,
-    )
+    behind = parameters.index(context) - parameters.index(payload)
+    if context.kind is Parameter.POSITIONAL_ONLY and behind > 1:
+        raise TypeError(
+            f"{_name(handler)} takes `{context.name}` by its position alone, behind a parameter that nothing "
+            "fills: put it next to the payload"
+        )
+    return payload, _position(context, behind), context.name
 
 
-def _position(context: Parameter, *, first: bool) -> ContextPosition:
-    if first and context.kind in _POSITIONAL:
-        return ContextPosition.FIRST
-    return ContextPosition.SECOND if context.kind is Parameter.POSITIONAL_ONLY else ContextPosition.BY_NAME
+def _position(context: Parameter, behind: int) -> ContextPosition:
+    """Return how the context is given that stands so many places behind the payload."""
+    if context.kind not in _POSITIONAL or behind > 1:
+        return ContextPosition.BY_NAME
+    return ContextPosition.FIRST if behind < 0 else ContextPosition.SECOND
 
 
 def _signature(handler: Handler) -> inspect.Signature:

@@ -16,8 +16,6 @@ from msgspec import Struct
 
 from kernel_exec.errors import ExecutionError
 
-__all__ = ["SKIP", "Feed", "Halted", "Result", "Skip", "Stream", "Value"]
-
 
 @final
 class Skip(Enum):
@@ -102,7 +100,13 @@ class Feed:
         _wake(self._writer)
 
     async def get(self) -> object:
-        """Return the next item; after the last, raise the error of the stream or StopAsyncIteration."""
+        """Return the next item; after the last, raise the error of the stream or StopAsyncIteration.
+
+        Raises:
+            RuntimeError: another task waits for the next item.
+        """
+        if self._reader is not None and not self._reader.done():
+            raise RuntimeError("another task waits for the next item of this stream: iterate it in one task")
         while not self._items:
             if self.closed:
                 raise StopAsyncIteration

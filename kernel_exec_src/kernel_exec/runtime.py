@@ -14,8 +14,6 @@ from weakref import WeakKeyDictionary
 from kernel_exec._profile import FAST_PATH
 from profilec import choose
 
-__all__ = ["FIRST_PACE", "GRACE", "QUEUE_LIMIT_BYTES", "TRUSTED", "Turn", "clock", "turn_of"]
-
 GRACE: Final = 0.02
 """Seconds that closing a run waits for its handlers to clean up after they were cancelled."""
 
@@ -29,6 +27,25 @@ FIRST_PACE: Final = choose(native=1, wasm=64)
 """Hops between two looks at the slice before that, and when they have become slow."""
 
 clock = perf_counter
+
+
+def faults() -> tuple[type[BaseException], ...]:
+    """Return what counts as a failure of somebody else's coroutine, to be evaluated by an `except`.
+
+    A cancellation does that this task was not asked for: it comes from something that the coroutine awaited.
+    """
+    task = asyncio.current_task()
+    return (Exception,) if task is not None and task.cancelling() else (Exception, asyncio.CancelledError)
+
+
+_outliving: set[asyncio.Task[None]] = set()
+
+
+def outlive(task: asyncio.Task[None]) -> asyncio.Task[None]:
+    """Let clean-up go on to its end though nobody may wait for it: the loop alone would not keep its task."""
+    _outliving.add(task)
+    task.add_done_callback(_outliving.discard)
+    return task
 
 
 if FAST_PATH:

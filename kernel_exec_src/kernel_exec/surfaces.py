@@ -17,21 +17,6 @@ from kernel_exec.errors import InvalidControlSurface
 from kernel_exec.flow_ir import ControlSurfaceIR, SurfaceKind
 from kernel_exec.pointers import Pointer, as_it_is
 
-__all__ = [
-    "EXECUTED",
-    "METADATA_ONLY",
-    "ErrorHandlerConfig",
-    "ForEachConfig",
-    "Gate",
-    "IfConfig",
-    "PartitionConfig",
-    "RateLimitConfig",
-    "SurfaceConfig",
-    "SwitchConfig",
-    "WindowConfig",
-    "read_surface",
-]
-
 EXECUTED: frozenset[SurfaceKind] = frozenset({"if", "switch"})
 METADATA_ONLY: frozenset[SurfaceKind] = frozenset({"partition"})
 """Kinds that never change what a run does. Every kind that is neither here nor executed is reserved."""

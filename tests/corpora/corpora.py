@@ -76,6 +76,15 @@ def source_distribution(requirement: str) -> Path:
     return found.parent
 
 
+def wheel(requirement: str) -> Path:
+    """Return the folder with what a wheel holds, fetched if it is not there yet."""
+    folder = FOLDER / requirement
+    if not any(folder.glob("*.dist-info")):
+        folder.mkdir(parents=True, exist_ok=True)
+        _wheel(requirement)(folder)
+    return folder
+
+
 def _standard_library(folder: Path) -> None:
     unwanted = ignore_patterns("__pycache__", "site-packages", "*.so", "config-*", "lib-dynload")
     copytree(sysconfig.get_path("stdlib"), folder / "stdlib", ignore=unwanted)

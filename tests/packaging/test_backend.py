@@ -302,7 +302,7 @@ REFUSALS: dict[str, tuple[Callable[[Path], None], dict[str, str | list[str]], li
     "no profiles": (without_profiles, {}, ["pyproject.toml: PC001", "`[tool.profilec]`", "profilec init"]),
     "broken source": (with_a_broken_source, {}, ["src/weather_vane/__init__.py:6", "built as desktop"]),
     "misspelt flag": (with_a_misspelt_flag, {}, ["__init__.py:3", "PAEG", "did you mean `PAGE`?"]),
-    "missing readme": (with_a_readme_that_is_not_there, {}, ["pyproject.toml, [project]", "MANUAL.md"]),
+    "missing readme": (with_a_readme_that_is_not_there, {}, ["pyproject.toml:7:10: PC006", "MANUAL.md"]),
     "not a version": (with_a_version_that_is_none, {}, ["pyproject.toml, [project]", "about "]),
     "unknown profile": (lambda _: None, {"profile": "pag"}, ["unknown profile `pag`: did you mean `page`?"]),
     "two profiles": (lambda _: None, {"profile": ["page", "desktop"]}, ["not page and desktop: build twice"]),

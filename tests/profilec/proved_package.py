@@ -8,7 +8,7 @@ from profilec.answers import Answers
 from profilec.config import Config, Profile
 from profilec.config.model import Fact
 from profilec.diagnostics import Finding
-from profilec.prove.forbidden import forbidden_words, prove_forbidden
+from profilec.prove.forbidden import interest_in_forbidden, prove_forbidden
 from profilec.prove.idle_dependencies import prove_imports_remain
 from profilec.prove.names.reach import Reaches
 from profilec.prove.third_party.dependencies import Dependencies
@@ -68,7 +68,7 @@ def prove(
     texts = {"shop/__init__.py": "", **files}
     sources = {path: SourceFile(path, dedent(text).encode()) for path, text in texts.items()}
     tree = Tree("wasm", {path: EmittedFile(path, source.data, False) for path, source in sources.items()})
-    dependencies, reaches = Dependencies.at(root / "deps"), Reaches(forbidden_words(config), Answers())
+    dependencies, reaches = Dependencies.at(root / "deps"), Reaches(interest_in_forbidden(config), Answers())
     return [
         *prove_forbidden(sources, tree, config, dependencies, reaches),
         *prove_imports_remain(sources, tree, config, dependencies, reaches),

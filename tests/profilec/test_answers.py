@@ -18,6 +18,7 @@ from profilec_project import CONFIGURATION, FLAGS, Project
 
 from profilec.answers import Answers
 from profilec.cli import run
+from profilec.prove import interface
 
 REMEMBERED = "build/.answers"
 PIECES = (
@@ -199,3 +200,15 @@ def test_after_an_edit_the_proofs_read_only_the_files_that_changed(
     assert build(project.root)[0] == 0
     assert read.pop("reach") == ["shop/c.py"]
     assert not any(read.values())
+
+
+def test_what_a_file_with_a_flag_makes_public_is_known_from_the_last_build(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = ["if THREADS:\n    import threading\n", "__all__ = ['work']\n", "def work(): pass\n"]
+    project.write({"src/shop/a.py": "\n".join(["from shop._profile import THREADS", *lines])})
+    project.write({"src/shop/b.py": "one = 1\n"})
+    assert build(project.root)[0] == 0
+    monkeypatch.setattr(interface, "parse", None)
+    project.write({"src/shop/b.py": "two = 2\n"})
+    assert build(project.root)[0] == 0

@@ -1,6 +1,7 @@
 """The other commands and options: init, powerset, watch, keep-lines, SARIF, completion, pages."""
 
 import ast
+import errno
 import os
 import signal
 import subprocess
@@ -242,6 +243,36 @@ def test_a_watched_project_is_built_again_after_a_change(shop: Project) -> None:
         out, _ = process.communicate(timeout=20)
     assert process.returncode == 0
     assert "PC601" in out
+
+
+def test_a_watched_project_does_not_watch_what_is_written_about_it(shop: Project) -> None:
+    shop.write({"src/shop/jobs.py": "def walk(:\n"})
+    log = shop.root / "watch.log"
+    command = [sys.executable, "-m", "profilec.cli", "build", "--watch"]
+    with log.open("w") as file:
+        process = subprocess.Popen(command, cwd=shop.root, stdout=file, stderr=file)
+    try:
+        wait_for(log, "PC601")
+        time.sleep(1.5)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=20)
+    assert log.read_text().count("PC601") == 1
+
+
+def test_what_cannot_be_read_is_a_finding(shop: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(folder: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(folder))
+
+    monkeypatch.setattr("profilec.sources.os.scandir", refuse)
+    ran = shop.run("check", "--json")
+    (finding,) = ran.json["findings"]
+    assert (ran.code, finding["code"], finding["path"]) == (1, "PC610", "src/shop")
+    monkeypatch.undo()
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    ran = shop.run("check", "--json")
+    (finding,) = ran.json["findings"]
+    assert (ran.code, finding["code"], finding["path"]) == (2, "PC001", "pyproject.toml")
 
 
 def test_findings_are_written_as_sarif(shop: Project) -> None:

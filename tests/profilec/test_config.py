@@ -278,7 +278,7 @@ features = ["a"]
 marker = "sys_platform == 'emscripten'"
 facts = { "sys.platform" = "emscripten", "os.name" = "posix" }
 forbid = ["os"]
-wheel-docstrings = false
+wheel-strip = true
 
 [tool.profilec.profiles.edge]
 extends = "wasm"
@@ -288,7 +288,7 @@ forbid = ["ssl"]
 
 [tool.profilec.profiles.documented]
 extends = "wasm"
-wheel-docstrings = true
+wheel-strip = false
 """)
     profiles = load_config(project.root).profiles
     edge = profiles["edge"]
@@ -296,7 +296,7 @@ wheel-docstrings = true
     assert edge.marker == "sys_platform == 'emscripten'"
     assert edge.facts == {"sys.platform": "emscripten", "os.name": "nt"}
     assert edge.forbid == ("os", "ssl")
-    assert (edge.wheel_docstrings, profiles["documented"].wheel_docstrings) == (False, True)
+    assert (edge.wheel_strip, profiles["documented"].wheel_strip) == (True, False)
 
 
 def test_lists_in_facts_become_tuples(configured: Configured) -> None:

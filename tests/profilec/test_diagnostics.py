@@ -103,6 +103,7 @@ def test_what_is_left_as_it_stands_is_shown_on_one_short_line(project: Project) 
     project.write({"pyproject.toml": CONFIGURATION.rstrip(" ") + facts})
     names = "".join(f"    # number {number}\n    from ssl import N{number}\n" for number in range(20))
     project.write({"src/shop/a.py": f"try:\n{names}except ImportError:\n    pass\nprint(N1)\n"})
-    messages = [f["message"] for f in project.run("check", "--json").json["findings"] if f["code"] == "PC107"]
-    assert messages
-    assert all(len(message) < 150 and "number" not in message for message in messages)
+    found = [f for f in project.run("check", "--json").json["findings"] if f["code"] == "PC107"]
+    assert found
+    assert all(len(one["message"]) < 150 and "number" not in one["message"] for one in found)
+    assert {one["hint"] for one in found} == {"put what needs it under the same condition"}

@@ -368,6 +368,38 @@ def test_a_full_disk_leaves_the_earlier_trees(tmp_path: Path, monkeypatch: pytes
     assert content(first) == content(second) == OLD
 
 
+@pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.parametrize("steps", ["one step", "two steps"])
+def test_a_tree_that_cannot_take_its_place_leaves_the_other_trees(
+    steps: str, is_first: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = tmp_path / "build" / "native", tmp_path / "build" / "wasm"
+    if not is_first:
+        replace_folders({first: OLD, second: OLD}, Origin("1"))
+    exchange = folders._exchange
+
+    def refuse_second(new: Path, old: Path) -> None:
+        if old == second:
+            raise OSError(13, "Permission denied", str(old))
+        exchange(new, old)
+
+    monkeypatch.setattr(folders, "_exchange", refuse_second)
+    if steps == "two steps":
+        monkeypatch.setattr(folders, "_exchange_at_once", lambda *_: False)
+    with pytest.raises(OutputError, match="Permission denied"):
+        replace_folders({first: NEW, second: NEW}, Origin("2"))
+    assert [one.exists() and content(one) for one in (first, second)] == [not is_first and OLD] * 2
+
+
+def test_a_disk_that_is_full_after_the_exchange_only_costs_the_next_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = tmp_path / "build" / "native", tmp_path / "build" / "wasm"
+    monkeypatch.setattr(folders, "_remember", _fail)
+    replace_folders({first: NEW, second: NEW}, Origin("2"))
+    assert content(first) == content(second) == NEW
+
+
 @pytest.mark.parametrize(
     "text", ['__version__ = "5.6"\n', "__version__: str = '5.6'\n", "__version__ = version = '5.6'\n"]
 )

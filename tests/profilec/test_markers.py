@@ -159,6 +159,32 @@ def test_what_a_false_only_left_raises_when_it_is_used(source: Source, use: str)
         exec(use, scope)
 
 
+def test_what_a_false_only_left_is_no_member_of_an_enumeration(source: Source) -> None:
+    text = """
+import enum
+
+class Tier(enum.Enum):
+    MEMORY = 1
+
+    @only(flag("threads"))
+    def path(self): return 1
+
+    @only(flag("threads"))
+    @property
+    def size(self): return 1
+"""
+    tier = source.run(text, "wasm")["Tier"]
+    assert [member.name for member in tier] == ["MEMORY"]  # type: ignore[attr-defined]  # exec gives objects
+    with pytest.raises(markers.NotInProfileError, match=r"Tier\.path is not part of the profile"):
+        tier.MEMORY.path()  # type: ignore[attr-defined]  # as above
+
+
+def test_a_decorator_that_looks_into_what_a_false_only_left_is_told_where_only_stands(source: Source) -> None:
+    text = "import dataclasses\n@dataclasses.dataclass\n@only(flag('threads'))\nclass Pool: ..."
+    with pytest.raises(AttributeError, match=r"Pool is not part .*: put `only` above its other decorators"):
+        source.run(text, "wasm")
+
+
 def test_a_true_stub_is_the_function_itself(source: Source) -> None:
     text = "@stub(unless=flag('spill-fs'), error=Refused, code='SPILL901')\ndef spill(x): return x"
     assert source.run(text)["spill"](3) == 3  # type: ignore[operator]  # exec gives objects

@@ -10,7 +10,7 @@ from profilec.answers import Answers
 from profilec.diagnostics import Finding
 from profilec.prove.changes import changes_of
 from profilec.prove.lossless import prove_lossless
-from profilec.prove.names.reach import Reaches
+from profilec.prove.names.reach import Interest, Reaches
 from profilec.prove.nothing_left import prove_nothing_left
 from profilec.prove.resolves import prove_resolves
 from profilec.tree import EmittedFile, SourceFile, Tree
@@ -33,7 +33,7 @@ def prove(project: Project, source: Mapping[str, str], emitted: Mapping[str, str
     changes = changes_of(sources, {"wasm": tree}, project.config, answers)["wasm"]
     return [
         *prove_nothing_left(sources, tree, project.config, answers),
-        *prove_resolves(sources, tree, project.config, Reaches(frozenset(), answers), changes, {}),
+        *prove_resolves(sources, tree, project.config, Reaches(Interest(), answers), changes, {}),
     ]
 
 

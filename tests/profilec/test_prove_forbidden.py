@@ -46,6 +46,14 @@ REACHED = {
     "a star import": ("from asyncio import *\nto_thread(f)", "asyncio.to_thread"),
     "an attribute chain": ("import concurrent\nconcurrent.futures.wait([])", "concurrent.futures"),
     "a builtin": ("def f(path):\n    with open(path) as file:\n        return file", "open"),
+    "a builtin that is replaced under a condition": (
+        "if x:\n    def open(path): ...\n\ndef f():\n    open('x')",
+        "open",
+    ),
+    "a builtin that is replaced if it can be": (
+        "try:\n    from .types import open\nexcept ImportError:\n    pass\nopen('x')",
+        "open",
+    ),
     "a builtin by its module": ("import builtins\nbuiltins.open('x')", "open"),
     "a method": ("async def f(loop):\n    await loop.run_in_executor(None, g)", "*.run_in_executor"),
     "a method of a call": ("get_loop().run_in_executor(None, g)", "*.run_in_executor"),
@@ -66,6 +74,17 @@ NOT_REACHED = {
     "an entry put into sys.modules": "import sys\nsys.modules['threading'] = None",
     "a parameter of that name": "def f(open, time):\n    open(1)\n    time.sleep(2)",
     "a function of that name": "def open(x): ...\nopen(1)",
+    "what a loop, a context or a pattern gives that name": (
+        "for open in x:\n    open(1)\nwith x as open:\n    open(1)\n"
+        "match x:\n    case [open]:\n        open(1)"
+    ),
+    "one of two functions of that name": "if x:\n    def open(x): ...\nelse:\n    open = x\nopen(1)",
+    "a function of that name, or another": (
+        "try:\n    from .types import open\nexcept ImportError:\n    def open(x): ...\nopen(1)"
+    ),
+    "a function of that name, or none": (
+        "try:\n    from .types import open\nexcept ImportError as e:\n    raise x from e\nopen(1)"
+    ),
     "a module of the package": "from . import threading_helpers as threading\nthreading.go()",
     "another module's name": "import trio as time\ntime.sleep(1)",
     "an import for type checkers": "import typing\nif typing.TYPE_CHECKING:\n    import threading",

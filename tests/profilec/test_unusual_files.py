@@ -1,5 +1,7 @@
 """Files that a reader stumbles over: other line ends, encodings, blanks, depths and sizes than most."""
 
+import os
+
 import pytest
 from profilec_project import Project
 
@@ -181,3 +183,18 @@ def test_code_that_nests_too_deeply_for_a_parser_is_one_finding(project: Project
     assert "PC603" in ran.codes
     assert {found["path"] for found in ran.json["findings"]} <= {"src/shop/_a.py", "src/shop/_profile.py"}
     assert project.files() == {}
+
+
+def test_what_is_no_file_is_refused_and_not_waited_for(project: Project) -> None:
+    os.mkfifo(project.root / "src/shop/pipe.py")
+    (project.root / "src/shop/link.py").symlink_to("pipe.py")
+    (project.root / "src/shop/circle.py").symlink_to("circle.py")
+    (project.root / "src/shop/shared").symlink_to(project.root)
+    ran = project.run("check", "--json")
+    refused = [finding for finding in ran.json["findings"] if finding["code"] == "PC611"]
+    assert [(finding["path"], finding["message"]) for finding in refused] == [
+        ("src/shop/circle.py", "the link leads to nothing that can be read"),
+        ("src/shop/link.py", "the link leads to nothing that can be read"),
+        ("src/shop/pipe.py", "this is no file but a pipe, a socket or a device"),
+        ("src/shop/shared", "the link leads to a folder"),
+    ]

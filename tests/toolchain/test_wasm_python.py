@@ -58,13 +58,13 @@ def test_files_written_with_relative_and_absolute_paths_appear_on_this_machine(t
 def test_pythonpath_comes_first_then_the_wasm_tree_and_the_wasm_dependencies_last(tmp_path: Path) -> None:
     (tmp_path / "found").mkdir()
     (tmp_path / "found/wanted.py").write_text("WHERE = 'PYTHONPATH'")
-    code = "import msgspec, sys, wanted; print(wanted.WHERE, msgspec.json.encode([1]), *sys.path)"
+    code = "import msgspec, sys, wanted; print(wanted.WHERE, msgspec.json.encode([1]), *sys.path, sep='\\n')"
 
     run = wasm_python("-c", code, cwd=tmp_path, PYTHONPATH="found")
 
-    where, encoded, *path = run.stdout.split()
+    where, encoded, *path = run.stdout.splitlines()
     assert (where, encoded) == ("PYTHONPATH", "b'[1]'")
-    assert path[:2] == [f"{tmp_path}/found", f"{ROOT}/build/wasm"]
+    assert path[:3] == ["", f"{tmp_path}/found", f"{ROOT}/build/wasm"]
     assert path[-1] == f"{ROOT}/.venv/wasm/lib"
 
 

@@ -14,6 +14,7 @@ from profilec.cli.options import (
     form,
     known_profiles,
     profile_names,
+    refusals,
     report,
 )
 from profilec.cli.progress import say, steps
@@ -70,8 +71,8 @@ def build(
         for _ in changes(config.root, config.package_folder):
             try:
                 once()
-            except ConfigError as error:
-                report(error.findings, form)
+            except (ConfigError, PermissionError) as error:
+                report(refusals(error), form)
     return 0
 
 

@@ -69,15 +69,23 @@ def command[**P](function: Callable[P, int]) -> click.Command:
     def guarded(*arguments: P.args, **options: P.kwargs) -> int:
         try:
             return function(*arguments, **options)
-        except ConfigError as error:
+        except (ConfigError, PermissionError) as error:
             given = options.get("form", "json" if options.get("as_json") else "text")
-            report(error.findings, cast("Form", given), err=True)
-            return 2
+            report(refusals(error), cast("Form", given), err=True)
+            return 2 if isinstance(error, ConfigError) else 1
 
     name = function.__module__.rpartition(".")[2]
     return click.command(name, context_settings={"help_option_names": ["-h", "--help"]})(
         change_folder(guarded)
     )
+
+
+def refusals(error: ConfigError | PermissionError) -> tuple[Finding, ...]:
+    """The findings about what kept a command from its work."""
+    if isinstance(error, ConfigError):
+        return error.findings
+    place = os.path.relpath(os.fsdecode(error.filename or "."))
+    return (Finding("PC610", place, message=f"this cannot be read: {error.strerror}"),)
 
 
 def configuration() -> Config:

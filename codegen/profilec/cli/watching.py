@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 _PAUSE = 0.25
@@ -27,25 +28,28 @@ def changes(root: Path, source: Path) -> Iterator[None]:
 
 
 def _stamps(root: Path, source: Path) -> dict[str, tuple[int, int]]:
-    """When each file was last written, and its length."""
-    pending, stamps = [str(source)], {}
-    for entry in os.scandir(root):
-        if entry.is_file():
+    """When each file was last written, and its length; what this process writes to is left out."""
+    written, stamps = [], {}
+    for number in (1, 2):
+        with suppress(OSError):
+            written.append(os.fstat(number))
+    for entry in (*(one for one in os.scandir(root) if one.is_file()), *_below(str(source))):
+        with suppress(FileNotFoundError):
             status = entry.stat()
-            stamps[entry.path] = status.st_mtime_ns, status.st_size
-    while pending:
-        try:
-            entries = list(os.scandir(pending.pop()))
-        except FileNotFoundError:
-            continue
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                if entry.name != "__pycache__":
-                    pending.append(entry.path)
-            elif not entry.name.endswith(".pyc"):
-                try:
-                    status = entry.stat()
-                except FileNotFoundError:
-                    continue
+            if not any(os.path.samestat(status, one) for one in written):
                 stamps[entry.path] = status.st_mtime_ns, status.st_size
     return stamps
+
+
+def _below(folder: str) -> Iterator[os.DirEntry[str]]:
+    """The files in a folder and in those in it, as far as they can be read; bytecode is passed over."""
+    pending = [folder]
+    while pending:
+        entries: list[os.DirEntry[str]] = []
+        with suppress(FileNotFoundError, PermissionError):
+            entries += os.scandir(pending.pop())
+        for entry in entries:
+            if not entry.is_dir(follow_symlinks=False):
+                yield from () if entry.name.endswith(".pyc") else (entry,)
+            elif entry.name != "__pycache__":
+                pending.append(entry.path)

@@ -13,6 +13,7 @@ from profilec.config.tables import Complaints, Table
 from profilec.diagnostics import Finding, did_you_mean, merged
 
 FILE = "pyproject.toml"
+_TABLE = re.compile(rb"^\s*\[\s*tool\s*\.\s*profilec\b", re.MULTILINE)
 
 
 class ConfigError(Exception):
@@ -35,11 +36,10 @@ def find_project(start: Path, *, above: bool = True) -> Path:
         above: whether to look in the folders above it too.
 
     Raises:
-        ConfigError: there is none (PC001).
+        ConfigError: there is none, or it cannot be read (PC001).
     """
     for folder in (start, *(start.parents if above else ())):
-        file = folder / FILE
-        if file.is_file() and re.search(rb"^\s*\[\s*tool\s*\.\s*profilec\b", file.read_bytes(), re.MULTILINE):
+        if (folder / FILE).is_file() and _TABLE.search(_bytes(folder)):
             return folder
     hint = "run `profilec init` in the folder of your project, or name that folder with -C"
     if not start.is_dir():
@@ -66,11 +66,16 @@ def load_config(root: Path) -> Config:
     return config
 
 
-def _text(root: Path) -> str:
+def _bytes(root: Path) -> bytes:
     try:
-        text = (root / FILE).read_bytes().decode("utf-8")
+        return (root / FILE).read_bytes()
     except OSError as error:
         raise ConfigError(Finding("PC001", FILE, message=f"cannot be read: {error.strerror}")) from None
+
+
+def _text(root: Path) -> str:
+    try:
+        text = _bytes(root).decode("utf-8")
     except UnicodeDecodeError:
         raise ConfigError(Finding("PC002", FILE, message="is not UTF-8", hint="save it as UTF-8")) from None
     if text.startswith("\N{ZERO WIDTH NO-BREAK SPACE}"):
@@ -180,7 +185,7 @@ def _read_profile(name: str, table: Table) -> Profile:
         facts=table.fact_table("facts"),
         modules=table.flag_table("modules"),
         forbid=table.texts("forbid"),
-        wheel_docstrings=table.flag("wheel-docstrings"),
+        wheel_strip=table.flag("wheel-strip"),
     )
 
 
@@ -215,7 +220,5 @@ def _over(profile: Profile, base: Profile) -> Profile:
         facts={**base.facts, **profile.facts},
         modules={**base.modules, **profile.modules},
         forbid=tuple(dict.fromkeys(base.forbid + profile.forbid)),
-        wheel_docstrings=(
-            base.wheel_docstrings if profile.wheel_docstrings is None else profile.wheel_docstrings
-        ),
+        wheel_strip=(base.wheel_strip if profile.wheel_strip is None else profile.wheel_strip),
     )

@@ -25,8 +25,8 @@ class Profile:
         facts: expressions of the source and the value that each has in this world.
         modules: whether `import name` succeeds in this world.
         forbid: modules, dotted names, builtins and `*.method` patterns that must not be reachable.
-        wheel_docstrings: false leaves docstrings out of its wheel; None where nothing is said.
-        docstrings: whether docstrings stay. Trees are for reading, and keep them.
+        wheel_strip: whether its wheel goes without what only readers need; None where nothing is said.
+        stripped: whether docstrings, comments and layout go. Trees are for reading, and keep them.
     """
 
     name: str
@@ -38,12 +38,12 @@ class Profile:
     facts: Mapping[str, Fact] = field(default_factory=dict)
     modules: Mapping[str, bool] = field(default_factory=dict)
     forbid: tuple[str, ...] = ()
-    wheel_docstrings: bool | None = None
-    docstrings: bool = True
+    wheel_strip: bool | None = None
+    stripped: bool = False
 
     def packed(self) -> "Profile":
         """The profile as it goes into a wheel."""
-        return replace(self, docstrings=self.wheel_docstrings is not False)
+        return replace(self, stripped=bool(self.wheel_strip))
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,7 @@ def decide(
                 return Decision((), (), emitted=False, cause=cause)
             lost[mark.target] = cause
     lost.update(_compile_time_names(module, world))
-    if not world.profile.docstrings:
+    if world.profile.stripped:
         lost.update(docstrings.left_out(module))
         for finding in docstrings.reads(module):
             draft.report(finding)

@@ -79,7 +79,8 @@ def _mark(syntax: Syntax, flags: FlagTable, comment: Span) -> Mark | Finding | N
     action, condition = match["action"], match["condition"].strip()
     if action not in ("only", "unless", "keep"):
         hint = did_you_mean(action, ["only", "unless", "keep"]) or "write only, unless or keep"
-        return syntax.finding("PC210", whole, f"`{action}` is no marker", hint)
+        message = f"`{action}` is no marker" if action else "this comment does not say what it marks"
+        return syntax.finding("PC210", whole, message, hint)
     parsed: cst.BaseExpression | None = None
     if action != "keep":
         parsed = parse_expression(condition)
@@ -107,6 +108,8 @@ def _explained(fault: str, condition: str, flags: FlagTable) -> tuple[str, str]:
     if fault.isidentifier():
         hint = did_you_mean(fault, flags.names) or f"flags: {', '.join(flags.names) or 'none'}"
         return f"unknown flag `{fault}`", hint
+    if not condition:
+        return "this marker has no condition", "name a flag behind it"
     return f"`{condition}` {fault}", "join flags by not, and, or"
 
 
@@ -178,7 +181,8 @@ def _on_one_line(syntax: Syntax, node: cst.CSTNode, line: Span) -> cst.CSTNode |
             return found
     body = getattr(node, "body", None)
     if _is_statement(node) and isinstance(body, cst.SimpleStatementSuite):
-        return node if line.covers(Span(syntax.inner(node).start, syntax.inner(body.body[-1]).end)) else None
+        whole = Span(_marked_span(syntax, node).start, syntax.inner(body.body[-1]).end)
+        return node if line.covers(whole) else None
     return None
 
 

@@ -74,12 +74,20 @@ def _markers(
 def _condition_of(walk: Walk, call: cst.Call, marker: str) -> cst.BaseExpression | None:
     """Return the condition of a marker: the one argument of `only`, the `unless` of `stub`."""
     wanted = None if marker == "only" else "unless"
-    for argument in call.args:
-        if (argument.keyword.value if argument.keyword else None) == wanted and not argument.star:
-            return argument.value
+    found = [
+        argument.value
+        for argument in call.args
+        if (argument.keyword.value if argument.keyword else None) == wanted and not argument.star
+    ]
+    if not found or (marker == "only" and len(call.args) > 1):
+        _refuse_without_condition(walk, call, marker, "takes one condition" if found else "has no condition")
+        return None
+    return found[0]
+
+
+def _refuse_without_condition(walk: Walk, node: cst.CSTNode, marker: str, fault: str) -> None:
     example = "@only(FLAG)" if marker == "only" else "@stub(unless=FLAG)"
-    walk.draft.refuse("PC201", walk.syntax.inner(call), f"`{marker}` has no condition", f"write {example}")
-    return None
+    walk.draft.refuse("PC201", walk.syntax.inner(node), f"`{marker}` {fault}", f"write {example}")
 
 
 def _refuse_runtime_condition(walk: Walk, test: cst.BaseExpression, marker: str) -> None:
@@ -106,6 +114,8 @@ def _decorators(walk: Walk, node: cst.FunctionDef | cst.ClassDef) -> None:
     for decorator in node.decorators:
         if decorator in walk.lost:
             _cut_decorator(walk, node, decorator, walk.lost[decorator])
+        elif (marker := walk.conditions.marker(decorator.decorator)) in ("only", "stub"):
+            _refuse_without_condition(walk, decorator.decorator, marker, "has no condition")
         elif not _is_marker(walk, decorator):
             expression(walk, decorator.decorator, place=Place.ANY)
 

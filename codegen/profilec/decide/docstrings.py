@@ -1,4 +1,4 @@
-"""Docstrings, where a wheel leaves them out: those of modules, classes, functions and variables (PEP 257).
+"""Docstrings, where a wheel is stripped of them: those of modules, classes, functions, variables (PEP 257).
 
 They go as under `python -OO`, and with them the strings below assignments, which only editors read. What
 the program itself reads is marked `# profilec: keep`: behind one docstring, or on the first line of a file
@@ -13,7 +13,7 @@ from profilec.decide.module import Module
 from profilec.diagnostics import Finding
 from profilec.edit import Cause
 
-_LEFT_OUT = Cause("the profile leaves docstrings out")
+_STRIPPED = Cause("the wheel of the profile is stripped")
 
 
 def left_out(module: Module) -> dict[cst.CSTNode, Cause]:
@@ -23,7 +23,7 @@ def left_out(module: Module) -> dict[cst.CSTNode, Cause]:
         return {}
     bodies = (_body(node) for node in (module.syntax.module, *_definitions(module)))
     found = (node for body in bodies for line in body for node in _strings(line))
-    return {node: _LEFT_OUT for node in found if node not in kept}
+    return {node: _STRIPPED for node in found if node not in kept}
 
 
 def reads(module: Module) -> Iterator[Finding]:
@@ -38,7 +38,7 @@ def reads(module: Module) -> Iterator[Finding]:
         place = syntax.inner(name)
         is_read = name.value == "__doc__" and owners.get(name, name) not in written
         if is_read and syntax.place(place.start)[0] not in kept_lines:
-            message = "`__doc__` is read, and the profile leaves docstrings out"
+            message = "`__doc__` is read, and the wheel of the profile is stripped of docstrings"
             hint = "write `# profilec: keep` behind the docstring that is meant, and behind this line"
             yield syntax.finding("PC307", place, message, hint)
 

@@ -1,5 +1,6 @@
 """What the decisions about one module add up to: cuts of its text, and findings."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -20,12 +21,15 @@ class Draft:
         self.profile = profile
         self.formatted = formatted
         self.cuts: list[Cut] = []
+        self._with_lines: list[int] = []  # which of the cuts have a text that begins a line
         self.findings: list[Finding] = []
         self._shifts: dict[int, int] = {}
 
     def cut(self, start: int, end: int, cause: Cause, text: str = "") -> None:
         """Replace characters by `text`, or by nothing."""
         if start < end or text:
+            if "\n" in text or text[:1].isspace():
+                self._with_lines.append(len(self.cuts))
             self.cuts.append(Cut(start, end, text, cause))
 
     def has_cut(self, span: Span) -> bool:
@@ -48,7 +52,12 @@ class Draft:
         self.cut(part.end, whole.end, cause)
 
     def reindent(self, lines: Span, before: str, after: str, cause: Cause) -> None:
-        """Move lines from one indentation to another, save those within a string and blank ones."""
+        """Move lines from one indentation to another, save those within a string and blank ones.
+
+        What was written in the place of lines moves with them.
+        """
+        before, after = (blanks.rpartition("\f")[2] for blanks in (before, after))
+        self._reindent_written(lines, before, after)
         content = self.syntax.content
         start = lines.start
         while start < lines.end:
@@ -78,6 +87,16 @@ class Draft:
             end = start + blank_length(self.syntax.content, start)
             if columns and self.syntax.content[end : end + 1].strip():
                 yield Cut(max(start, end + min(columns, 0)), end, " " * columns, NO_CAUSE)
+
+    def _reindent_written(self, lines: Span, before: str, after: str) -> None:
+        begins = re.compile(f"^{re.escape(before)}", re.MULTILINE)
+        for index in self._with_lines:
+            cut = self.cuts[index]
+            if lines.covers(cut.span):
+                within_line = cut.start > 0 and self.syntax.content[cut.start - 1] != "\n"
+                kept = cut.text.find("\n") + 1 if within_line else 0
+                text = cut.text[:kept] + begins.sub(after, cut.text[kept:])
+                self.cuts[index] = replace(cut, text=text)
 
     def _within_string(self, offset: int) -> bool:
         return any(string.start < offset < string.end for string in self.syntax.strings)

@@ -19,7 +19,7 @@ from profilec.read import Span, children
 
 _ATOMS = (
     cst.Name, cst.Attribute, cst.Call, cst.Subscript, cst.SimpleString, cst.FormattedString, cst.List,
-    cst.Set, cst.Dict, cst.ListComp, cst.SetComp, cst.DictComp, cst.GeneratorExp, cst.Ellipsis,
+    cst.Set, cst.Dict, cst.ListComp, cst.SetComp, cst.DictComp, cst.Ellipsis,
 )  # fmt: skip
 _NUMBERS = (cst.Integer, cst.Float, cst.Imaginary)
 _OPERATIONS = (cst.Comparison, cst.BinaryOperation, cst.UnaryOperation)
@@ -47,7 +47,7 @@ _AROUND_ANY = (
     cst.Assign, cst.AnnAssign, cst.AugAssign, cst.Return, cst.Arg, cst.Element, cst.DictElement,
     cst.Index, cst.Slice, cst.Param, cst.Expr, cst.Raise, cst.Assert, cst.WithItem, cst.If, cst.While,
     cst.For, cst.MatchCase, cst.Decorator, cst.Yield, cst.Lambda, cst.ListComp, cst.SetComp, cst.DictComp,
-    cst.GeneratorExp, cst.TypeAlias, cst.Annotation, cst.TypeVar, cst.TypeParam,
+    cst.GeneratorExp, cst.TypeAlias, cst.Annotation, cst.TypeVar, cst.TypeParam, cst.NamedExpr,
 )  # fmt: skip
 
 _AROUND_OPERANDS = (
@@ -160,11 +160,17 @@ def _choose_branch(walk: Walk, node: cst.IfExp, place: Place) -> cst.BaseExpress
 
 
 def idle_choice(walk: Walk, node: cst.BaseExpression) -> Cause | None:
-    """Return why only a constant is left of a conditional expression, which as a statement does nothing."""
+    """Return why only a constant is left of a choice, which as a statement does nothing.
+
+    A string must not be left: as the first statement it would be a docstring, which no choice is.
+    """
     tests: list[cst.BaseExpression] = []
     while isinstance(node, cst.IfExp) and (truth := walk.conditions.truth(node.test)) is not None:
         tests.append(node.test)
         node = node.body if truth else node.orelse
+    if isinstance(node, cst.Call) and walk.conditions.marker(node.func) == "choose":
+        expression(walk, node)  # which may have faults
+        return _because_of_profile(walk, node)
     constant = isinstance(node, cst.BaseNumber | cst.SimpleString | cst.ConcatenatedString | cst.Ellipsis)
     named = isinstance(node, cst.Name) and node.value in ("None", "True", "False")
     if not tests or not (constant or named):
@@ -353,7 +359,7 @@ def _choose(walk: Walk, node: cst.Call, place: Place) -> None:
         if argument.keyword is None or argument.star:
             walk.draft.refuse(
                 "PC204", walk.syntax.inner(argument), "`choose` takes one value for each profile, by name",
-                "write choose(native=..., wasm=...)",
+                "write the name of a profile before each value, and `=`",
             )  # fmt: skip
             return
     by_profile = {argument.keyword.value: argument for argument in node.args if argument.keyword}
@@ -363,7 +369,7 @@ def _choose(walk: Walk, node: cst.Call, place: Place) -> None:
             "PC205",
             walk.syntax.inner(node),
             f"`choose` has no value for the profile `{wanted}`",
-            f"add {wanted}=...",
+            f"add {wanted.replace('-', '_')}=...",
         )
     elif walk.conditions.has_effect(chosen.value):
         walk.draft.refuse(
@@ -373,9 +379,13 @@ def _choose(walk: Walk, node: cst.Call, place: Place) -> None:
             "use `if`/`else`",
         )
     else:
-        line, _ = walk.syntax.place(walk.syntax.inner(node).start)
-        _replace_call(walk, node, chosen.value, Cause(f"the profile is `{wanted}`", line), place)
+        _replace_call(walk, node, chosen.value, _because_of_profile(walk, node), place)
         expression(walk, chosen.value, place=place)
+
+
+def _because_of_profile(walk: Walk, node: cst.Call) -> Cause:
+    line, _ = walk.syntax.place(walk.syntax.inner(node).start)
+    return Cause(f"the profile is `{walk.conditions.world.profile.name}`", line)
 
 
 def _replace_call(walk: Walk, node: cst.Call, part: cst.BaseExpression, cause: Cause, place: Place) -> None:

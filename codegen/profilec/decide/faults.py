@@ -23,6 +23,7 @@ def faults(syntax: Syntax, names: Names, flags: FlagTable, config: Config) -> It
     """Find what is wrong with the markers and flags of a module, whatever the profile."""
     yield from _undeclared_subjects(syntax, names, config)
     yield from _star_imports(syntax, names, flags)
+    yield from _values_of_no_profile(syntax, names, config)
     for scope in names.scopes:
         for bindings in scope.bindings.values():
             yield from _unknown_flags(syntax, bindings, flags)
@@ -47,6 +48,19 @@ def _star_imports(syntax: Syntax, names: Names, flags: FlagTable) -> Iterator[Fi
         if star.module in (MARKERS, flags.module):
             message = f"everything is imported from `{star.module}`"
             yield syntax.finding("PC216", star.span, message, "import each name that is used")
+
+
+def _values_of_no_profile(syntax: Syntax, names: Names, config: Config) -> Iterator[Finding]:
+    """Find what `choose` would never choose: a value for a profile that is not declared."""
+    known = [name.replace("-", "_") for name in config.profiles]
+    for call in syntax.every(cst.Call) if "choose" in syntax.content else ():
+        path = names.qualified(call.func) or ""
+        if path.startswith(f"{MARKERS}.") and path.endswith(".choose"):
+            for keyword in (argument.keyword for argument in call.args):
+                if keyword and keyword.value not in known:
+                    message = f"`choose` has a value for `{keyword.value}`, which is no profile"
+                    hint = did_you_mean(keyword.value, known) or f"profiles: {', '.join(known)}"
+                    yield syntax.finding("PC205", syntax.inner(keyword), message, hint)
 
 
 def inert_marks(syntax: Syntax, marks: Iterable[Mark], flags: FlagTable, config: Config) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ interesting stands in and answer with a `Fate`; this one joins the fates of a su
 its comments, and keeps the blank lines as a person would leave them.
 """
 
+import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,6 +22,10 @@ from profilec.decide.refusals import Stub
 from profilec.edit import NO_CAUSE, Cause
 from profilec.read import Span, Syntax
 from profilec.scopes import Names
+
+_SWITCH = re.compile(r"[ \t]*#[ \t]*(?P<tool>\w+):[ \t]*(?P<state>off|on)[ \t\r]*(\n|$)")
+"""A comment on a line of its own that switches a tool: `# fmt: off`, `# isort: on`."""
+_SPEAKS_OF_MORE = re.compile(rf"{_SWITCH.pattern}|[ \t]*#[ \t]*type:[ \t]*\(")
 
 
 @dataclass(frozen=True)
@@ -191,8 +196,10 @@ class Walk:
             for node, fate in group:
                 causes.append(fate.cause)
                 start = self.with_comments(node, floor)
-                floor = self._with_rest_of_comment(self.without_blank_end(self.syntax.outer(node)).end, start)
-                run.append(Span(start, floor))
+                end = self._with_rest_of_comment(self.without_blank_end(self.syntax.outer(node)).end, start)
+                span = Span(start, end)
+                run.append(span if kept else self._with_switches(span, suite))
+                floor = run[-1].end
             if not kept:
                 self._close_over(run, suite, causes)
 
@@ -214,7 +221,8 @@ class Walk:
         """Return where the comment lines directly above a statement begin, not before `floor`.
 
         Those that a file begins with speak of the file: a licence, the line for the shell, the encoding.
-        One that is indented further belongs to the suite above.
+        One that is indented further belongs to the suite above. One that switches a tool off or on speaks
+        of all that follows, and a type comment of the function around.
         """
         content = self.syntax.content
         start = first = self.line_start(self.syntax.inner(node).start)
@@ -223,6 +231,8 @@ class Walk:
             above = self.line_start(start - 1)
             line = content[above:start]
             if above < floor or not line.lstrip().startswith("#") or _width(line) > indentation:
+                break
+            if _SPEAKS_OF_MORE.match(line):
                 break
             start = above
         return start if content[:start].strip() else first
@@ -269,7 +279,7 @@ class Walk:
     def indentation(self, body: cst.BaseSuite) -> str:
         """Return the blanks that an indented suite's lines begin with."""
         start = self.syntax.inner(body.body[0]).start
-        return self.syntax.content[self.line_start(start) : start]
+        return self.syntax.content[self.line_start(start) : start].rpartition("\f")[2]
 
     def fill(self, body: cst.BaseSuite, cause: Cause) -> None:
         """Replace a suite of which nothing is left by `pass`."""
@@ -299,6 +309,8 @@ class Walk:
         above = Span(_blank_lines_above(content, run[0].start), run[0].start)
         below = Span(run[-1].end, _blank_lines_below(content, run[-1].end))
         if not content[below.end : suite.end].strip():
+            if off := self._switched_off(run[0].start, suite):
+                above = Span(_blank_lines_above(content, off.start()), run[0].start)
             first = self._with_headings(above.start, self._indentation_at(run[0].start))
             self._cut_each(first, run[-1].end, run, causes)
             return
@@ -309,6 +321,22 @@ class Walk:
         widest = max([above, *between, below], key=lambda gap: content.count("\n", gap.start, gap.end))
         self._cut_each(above.start, widest.start, run, causes)
         self._cut_each(widest.end, below.end, run, causes)
+
+    def _switched_off(self, start: int, suite: Span) -> re.Match[str] | None:
+        """Return the comment directly above a line that switches a tool off."""
+        content = self.syntax.content
+        end = _blank_lines_above(content, start)
+        found = _SWITCH.match(content, self.line_start(max(end - 1, 0)), end)
+        return found if found and found["state"] == "off" and found.start() >= suite.start else None
+
+    def _with_switches(self, span: Span, suite: Span) -> Span:
+        """Add the comments around lines that switch a tool off and on: nothing more stands between them."""
+        content = self.syntax.content
+        off = self._switched_off(span.start, suite)
+        on = _SWITCH.match(content, _blank_lines_below(content, span.end), suite.end)
+        if off and on and (on["tool"], on["state"]) == (off["tool"], "on"):
+            return Span(off.start(), on.end())
+        return span
 
     def _cut_each(self, start: int, end: int, run: Sequence[Span], causes: Sequence[Cause]) -> None:
         """Cut from `start` to `end`, at each statement of a run because of what that one goes."""

@@ -13,7 +13,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -123,9 +123,10 @@ def _replace_in(
     try:
         for folder, files in folders.items():
             _write(staging / folder.name, files, folder, earlier[folder].intact if folder in earlier else {})
-        for folder in folders:
-            _exchange(staging / folder.name, folder)
-            _remember(folder, origin)
+        _exchange_all({staging / folder.name: folder for folder in folders})
+        with suppress(OSError):  # the next build has more to do then
+            for folder in folders:
+                _remember(folder, origin)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 
@@ -163,6 +164,23 @@ def _link(earlier: str, file: str) -> bool:
         os.unlink(file)  # noqa: PTH108  # as above
         return False
     return True
+
+
+def _exchange_all(folders: Mapping[Path, Path]) -> None:
+    """Put each new folder in the place of an old one; where one fails, none is left exchanged."""
+    done: dict[Path, Path] = {}
+    try:
+        for new, old in folders.items():
+            _exchange(new, old)
+            done[new] = old
+    except OSError:
+        for new, old in done.items():
+            earlier = new if new.exists() else _aside(new)
+            if earlier.exists():
+                _exchange(earlier, old)
+            else:
+                old.rename(new)
+        raise
 
 
 def _exchange(new: Path, old: Path) -> None:

@@ -11,6 +11,7 @@ from profilec.emit.guard import add_guard
 from profilec.emit.keep_lines import NoRoomError, keep_lines
 from profilec.emit.metadata import distribution_name, render_metadata
 from profilec.emit.source_map import MAP_FILE, render_map
+from profilec.emit.strip import strip
 from profilec.tree import EmittedFile, Tree
 
 
@@ -38,7 +39,7 @@ class Emitted:
 def render_package(
     tree: Tree, config: Config, *, lines_kept: bool = False, answers: Answers | None = None
 ) -> Emitted:
-    """Finish a tree: guard, Black, metadata, source map.
+    """Finish a tree: guard, Black or the layout of a stripped wheel, metadata, source map.
 
     Args:
         tree: what one profile makes of the package, proved.
@@ -57,6 +58,8 @@ def render_package(
         files[entrance] = add_guard(files[entrance], profile, config, name, known, on_one_line=lines_kept)
     if lines_kept:
         files = _with_lines_kept(files, tree.profile, config)
+    elif config.profiles[tree.profile].stripped:
+        files = {path: _stripped(file, config) for path, file in files.items()}
     elif config.format == "black":
         files = _formatted(files, tree.profile, config, known)
     everything = render_metadata(config, config.profiles[tree.profile], known)
@@ -80,6 +83,10 @@ def _with_lines_kept(
     if findings:
         raise EmitError(tuple(findings))
     return kept
+
+
+def _stripped(file: EmittedFile, config: Config) -> EmittedFile:
+    return strip(file) if file.path.endswith(".py") and not config.is_copied(file.path) else file
 
 
 def _formatted(

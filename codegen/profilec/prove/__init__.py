@@ -9,7 +9,7 @@ from profilec.answers import Answers
 from profilec.config import Config
 from profilec.diagnostics import Finding
 from profilec.prove.changes import changes_of
-from profilec.prove.forbidden import forbidden_words, prove_forbidden
+from profilec.prove.forbidden import interest_in_forbidden, prove_forbidden
 from profilec.prove.idle_dependencies import prove_imports_remain
 from profilec.prove.lossless import prove_lossless
 from profilec.prove.members import prove_members
@@ -42,7 +42,7 @@ def prove(
         answers: what is known of single files.
     """
     changes = changes_of(sources, trees, config, answers)
-    reaches = Reaches(forbidden_words(config), answers)
+    reaches = Reaches(interest_in_forbidden(config), answers)
     for tree in trees.values():
         yield from prove_nothing_left(sources, tree, config, answers)
         yield from prove_lossless(sources, tree, config)

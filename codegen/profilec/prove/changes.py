@@ -11,6 +11,7 @@ from profilec.answers import Answers
 from profilec.config import Config
 from profilec.depth import room_for_depth
 from profilec.prove.names.bindings import bindings
+from profilec.prove.names.differences import Differences
 from profilec.prove.names.modules import Located, Module, is_source, parse, parses
 from profilec.prove.names.nodes import walk
 from profilec.prove.names.scopes import Scope, find_scopes, unresolved
@@ -68,10 +69,44 @@ def change(_: None, pair: tuple[str, bytes | None, bytes]) -> Change:
     emitted, source = parse(path, after), parse(path, before) if before is not None else None
     if emitted is None or (before is not None and compiles_no_more(before, after)):
         return Change(False)
-    is_plain = next(newly_unbound(source, emitted), None) is None
-    if source is None:
-        return Change(is_plain)
-    return Change(is_plain, frozenset(_bound(source) - _bound(emitted)), tuple(_gone(source, emitted)))
+    if before is None or source is None:
+        return Change(next(newly_unbound(None, emitted), None) is None)
+    return _by_differences(Differences.of(source, before, emitted, after)) or Change(
+        next(newly_unbound(source, emitted), None) is None,
+        frozenset(_bound(source) - _bound(emitted)),
+        tuple(_gone(source, emitted)),
+    )
+
+
+def _by_differences(pair: Differences) -> Change | None:
+    """What became of a file, if its differing statements alone tell; None if all has to be read.
+
+    What both have gives the same names in both, and reads the same. So nothing in it is read in vain as long
+    as it does not name what the rest gives no more.
+    """
+    before, after = find_scopes(pair.before), find_scopes(pair.after)
+    lost = before.bound - after.bound
+    if "__getattr__" in before.bound | after.bound:
+        return None
+    if pair.may_name("__getattr__", *lost, *(before.given - after.given)):
+        return None
+    for scope in after.walk():
+        for name, _ in scope.loads:
+            if not scope.resolves(name) and not (scope.owner(name) in (None, after) and name in pair.given):
+                return None
+    for name in before.definitions.keys() & after.definitions.keys():
+        if _has_lost_member(before.definitions[name], after.definitions[name]):
+            return None
+    return Change(True, frozenset(lost))
+
+
+def _has_lost_member(before: list[Scope], after: list[Scope]) -> bool:
+    """Whether one of the classes of a name has a member that one of those after it has not."""
+    had, kept = (
+        [_members_of(one.node).keys() for one in classes if isinstance(one.node, ast.ClassDef)]
+        for classes in (before, after)
+    )
+    return any(not members <= others for members in had for others in kept)
 
 
 def newly_unbound(source: Module | None, emitted: Module) -> Iterator[tuple[str, Located]]:

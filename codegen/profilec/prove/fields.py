@@ -4,8 +4,8 @@ import ast
 from collections.abc import Callable
 
 from profilec.prove.names.behind import decorator_names
-from profilec.prove.names.flows import last_name
 from profilec.prove.names.modules import statements
+from profilec.prove.names.nodes import last_name
 
 _DECORATORS = frozenset({"dataclass", "define", "frozen", "mutable", "attrs"})
 _BASES = frozenset({"NamedTuple", "Struct", "BaseModel"})

@@ -5,16 +5,19 @@ package that leads there; its notes are the chain. A file that holds none of the
 looked into.
 """
 
+import builtins
 import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from profilec.config import Config, Profile
 from profilec.diagnostics import Finding
 from profilec.prove.imports import ImportGraph, Step
+from profilec.prove.names.importers import ASKED, NAMESPACES
 from profilec.prove.names.modules import Place, finding_at, node_at
-from profilec.prove.names.reach import Mention, Reach, Reaches
+from profilec.prove.names.reach import Interest, Mention, Reach, Reaches
 from profilec.prove.names.standard_library import imported_as
 from profilec.prove.third_party.dependencies import Dependencies, Required
 from profilec.prove.third_party.files import ThirdParty
@@ -51,6 +54,24 @@ class _Patterns:
         """The identifiers of which a file must hold one to name anything forbidden."""
         return self.methods | {name.rpartition(".")[2] for name in self.names}
 
+    @cached_property
+    def owners(self) -> Mapping[str, Mapping[str, str]]:
+        """The namespaces that something forbidden is in, each with that and its patterns."""
+        found: dict[str, dict[str, str]] = {}
+        for name, pattern in self.names.items():
+            owner, _, last = name.rpartition(".")
+            others = [same.rpartition(".")[0] for same, builtin in _SAME.items() if builtin == name]
+            for one in [owner or "builtins", *others] if owner or hasattr(builtins, name) else ():
+                found.setdefault(one, {})[last] = pattern
+        return found
+
+    def may_match(self, word: str, module: str, graph: ImportGraph) -> Iterator[tuple[str, "_Doubt"]]:
+        """The patterns of what has a name in a namespace that is handed on, with what can be said of that."""
+        for owner, names in self.owners.items():
+            if word in names and (handed_on := graph.hands_on(owner, module)):
+                place, is_near = handed_on
+                yield names[word], _Doubt(f"{place} hands {owner} on", "PC405" if is_near else "PC406")
+
     def match(self, name: str) -> str | None:
         """The pattern that forbids a dotted name; builtins are forbidden by their plain name, too."""
         parts = name.removeprefix("builtins.").split(".")
@@ -63,9 +84,19 @@ class _Patterns:
         return next((self.names[one] for one in shown if one in self.names), None)
 
 
-def forbidden_words(config: Config) -> frozenset[str]:
-    """The identifiers of which a file must hold one to name what any profile forbids."""
-    return frozenset().union(*(_Patterns.of(profile).words for profile in config.profiles.values()))
+@dataclass(frozen=True)
+class _Doubt:
+    """Why something only may be forbidden, and the code of a finding about it."""
+
+    note: str
+    code: str
+
+
+def interest_in_forbidden(config: Config) -> Interest:
+    """What a file must hold to name what any profile forbids."""
+    patterns = [_Patterns.of(profile) for profile in config.profiles.values()]
+    words = (one.words for one in patterns)
+    return Interest(frozenset().union(*words), NAMESPACES.union(*(one.owners for one in patterns)))
 
 
 def prove_forbidden(
@@ -117,6 +148,7 @@ class _Fault:
     message: str
     verb: str = ""
     others: tuple[int, ...] = ()
+    note: str = ""
 
 
 def _all_faults(graph: ImportGraph, patterns: _Patterns) -> Iterator[tuple[_Fault, Step]]:
@@ -136,35 +168,59 @@ def _faults(module: str, patterns: _Patterns, graph: ImportGraph) -> Iterator[_F
     """What one file names that is forbidden, each thing once, and its undecidable imports."""
     reach = graph.reach(module)
     places: dict[str, list[Place]] = {}
-    for pattern, place in _mentions(reach, patterns, graph):
+    perhaps: dict[str, list[Place]] = {}
+    doubts: dict[str, _Doubt] = {}
+    for pattern, place, doubt in _mentions(module, patterns, graph):
         if not graph.is_ruled_out(module, place[0]):
-            places.setdefault(pattern, []).append(place)
+            (perhaps if doubt else places).setdefault(pattern, []).append(place)
+            doubts |= {pattern: doubt} if doubt else {}
     for pattern, found in places.items():
         yield _fault("PC405", found, f"`{pattern}` is forbidden", f"names {pattern}")
-    unknown = (dynamic.place for dynamic in reach.at_run_time if dynamic.module is None)
+    for pattern in sorted(perhaps.keys() - places.keys()):
+        message, verb = f"this may be `{pattern}`, which is forbidden", f"asks an unknown for {pattern}"
+        yield _fault(doubts[pattern].code, perhaps[pattern], message, verb, doubts[pattern].note)
+    for owner in sorted({one.name for one in reach.unsaid}.intersection({*patterns.owners, *NAMESPACES})):
+        asked = [one.place for one in reach.unsaid if one.name == owner]
+        if asked := [place for place in asked if not graph.is_ruled_out(module, place[0])]:
+            message = f"what `{owner}` is asked for here cannot be decided"
+            yield _fault("PC406", asked, message, f"asks {owner} at run time")
+    unknown = [dynamic.place for dynamic in reach.at_run_time if dynamic.module is None]
+    unknown += [
+        one.place
+        for one in reach.of_unknown
+        if one.name in ASKED and any(graph.hands_on(owner, module) for owner in NAMESPACES)
+    ]
     if undecided := [place for place in unknown if not graph.is_ruled_out(module, place[0])]:
         yield _fault("PC406", undecided, "what is imported here cannot be decided", "imports at run time")
 
 
-def _fault(code: str, places: list[Place], message: str, verb: str) -> _Fault:
+def _fault(code: str, places: list[Place], message: str, verb: str, note: str = "") -> _Fault:
     """One fault for a file, at the first of its places."""
     first, *others = sorted(places)
     lines = tuple(sorted({line for line, *_ in others} - {first[0]}))
-    return _Fault(code, first, message, verb, lines)
+    return _Fault(code, first, message, verb, lines, note)
 
 
-def _mentions(reach: Reach, patterns: _Patterns, graph: ImportGraph) -> Iterator[tuple[str, Place]]:
+def _mentions(
+    module: str, patterns: _Patterns, graph: ImportGraph
+) -> Iterator[tuple[str, Place, _Doubt | None]]:
+    """Each pattern that something in a file matches, the place, and why it only may be that."""
+    reach = graph.reach(module)
+    asked = [*reach.of_unknown]
     for mention in reach.names:
         if not _is_hidden(mention, reach, graph):
-            for name in _through_modules(mention.name, patterns.words, graph):
-                is_given = (
-                    "()" in name or "[]" in name
-                )  # by what is forbidden, which is named where it is asked
-                if not is_given and (pattern := patterns.match(name)):
-                    yield pattern, mention.place
+            names, is_known = _through_modules(mention.name, patterns.words, graph)
+            for name in names:
+                if pattern := patterns.match(name):
+                    yield pattern, mention.place, None
+            if not is_known:
+                asked.append(Mention(mention.name.rpartition(".")[2], mention.place))
+    for attribute in asked:
+        for pattern, doubt in patterns.may_match(attribute.name, module, graph):
+            yield pattern, attribute.place, doubt
     for attribute in reach.attributes:
         if attribute.name in patterns.methods:
-            yield f"*.{attribute.name}", attribute.place
+            yield f"*.{attribute.name}", attribute.place, None
 
 
 def _is_hidden(mention: Mention, reach: Reach, graph: ImportGraph) -> bool:
@@ -173,24 +229,33 @@ def _is_hidden(mention: Mention, reach: Reach, graph: ImportGraph) -> bool:
     return mention.is_bare and owner == "builtins" and any(graph.offers(star, name) for star in reach.stars)
 
 
-def _through_modules(name: str, words: frozenset[str], graph: ImportGraph) -> frozenset[str]:
-    """What a name stands for, seen through the modules that can be read.
+def _through_modules(name: str, words: frozenset[str], graph: ImportGraph) -> tuple[frozenset[str], bool]:
+    """What a name stands for, seen through the modules that can be read, and whether nothing else can be it.
 
-    `shop.compat.time.sleep` is `time.sleep` where `shop.compat` imports `time`.
+    `shop.compat.time.sleep` is `time.sleep` where `shop.compat` imports `time`. What something forbidden gave
+    is not forbidden again, and what anything else gave is not known.
     """
     if words.isdisjoint(name.split(".")):
-        return frozenset({name})
-    names, done = {name}, set[str]()
+        return frozenset({name}), True
+    names, done, is_known = {name}, set[str](), True
     while names and len(done) < _MOST_MEANINGS:
         current = min(names)
         names.discard(current)
         done.add(current)
         split = graph.known(current)
         if split and split[1]:
-            names |= graph.exports(*split) - done
+            found = graph.exported(*split)
+            names.update(one for one in found if isinstance(one, str) and one not in done)
+            is_known &= bool(found)
         elif not split:
             names |= imported_as(current) - done
-    return frozenset(done)
+            is_known &= not _is_given(current)
+    return frozenset(one for one in done if not _is_given(one)), is_known
+
+
+def _is_given(name: str) -> bool:
+    """Whether a name is what calling something, or an entry of it, gave."""
+    return "()" in name or "[]" in name
 
 
 def _finding(
@@ -207,6 +272,8 @@ def _finding(
     file, place, message = graph.file(step.module), fault.place, fault.message
     if fault.verb and (file is None or notes):
         notes.append(f"{graph.shown(step.module, place[0])} {fault.verb}")
+    if fault.note:
+        notes.append(fault.note)
     if fault.others:
         lines = ", ".join(map(str, fault.others))
         notes.append(f"also in {'line' if len(fault.others) == 1 else 'lines'} {lines}")

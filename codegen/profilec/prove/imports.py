@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from profilec.config import Config
+from profilec.prove.names.behind import Values
 from profilec.prove.names.modules import is_python, module_name, parse
 from profilec.prove.names.reach import Reach, Reaches
 from profilec.prove.names.references import References
@@ -76,10 +77,39 @@ class ImportGraph:
         is_copied = file is not None and self._config.is_copied(file.path)
         return is_copied or self.reach(module).imports is not None
 
-    def exports(self, module: str, path: list[str]) -> frozenset[str]:
+    def exported(self, module: str, path: list[str]) -> Values:
         """What a name of a module stands for to those who import it; attributes and calls may follow."""
         references = self._references(module)
-        return references.exports(path) if references else frozenset()
+        return references.exported(path) if references else frozenset()
+
+    def hands_on(self, owner: str, module: str) -> tuple[str, bool] | None:
+        """The place where a namespace is handed on that a module may get, and whether it probably does.
+
+        It does if that is the module itself, or one that it imports or is imported by. The builtins count in
+        the module itself alone: there are methods everywhere that are called as they are.
+        """
+        found = self._handed_on.get(owner, {})
+        near = [one for one in found if self._is_near(one, module)]
+        if owner == "builtins":
+            return (found[module], True) if module in found else None
+        first = next(iter([*near, *found]), None)
+        return None if first is None else (found[first], bool(near))
+
+    @cached_property
+    def _handed_on(self) -> Mapping[str, Mapping[str, str]]:
+        """For each namespace of interest, the modules that hand it on, each with the first place of that."""
+        found: dict[str, dict[str, str]] = {}
+        for module in self.reached:
+            for mention in self.reach(module).handed_on:
+                if not self.is_ruled_out(module, line := mention.place[0]):
+                    found.setdefault(mention.name, {}).setdefault(module, self.shown(module, line))
+        return found
+
+    def _is_near(self, one: str, other: str) -> bool:
+        return one == other or self._asks_for(one, other) or self._asks_for(other, one)
+
+    def _asks_for(self, importer: str, module: str) -> bool:
+        return any(f"{name}.".startswith(f"{module}.") for name, _ in self._imports(importer))
 
     def offers(self, module: str, name: str, depth: int = 0) -> bool:
         """Whether a star import of a module surely brings a name, be it by way of others."""

@@ -14,7 +14,6 @@ from functools import cached_property, lru_cache
 
 from profilec.prove.fields import constructor, has_default, makes_constructor, options_shown
 from profilec.prove.names.bindings import Binding, bindings
-from profilec.prove.names.flows import last_name
 from profilec.prove.names.listed import Listed
 from profilec.prove.names.modules import (
     Located,
@@ -26,7 +25,7 @@ from profilec.prove.names.modules import (
     place_of,
     statements,
 )
-from profilec.prove.names.nodes import children, walk
+from profilec.prove.names.nodes import children, last_name, walk
 from profilec.tree import EmittedFile, SourceFile, Tree
 
 _MARKER = re.compile(rb"#\s*profilec\s*:\s*(only|unless)\b")
@@ -83,7 +82,7 @@ def _is_only(decorator: ast.expr) -> bool:
 
 @dataclass(frozen=True)
 class Alone:
-    """A file whose public names hang on no other file.
+    """A file whose public names may hang on no other file.
 
     Attributes:
         file: as it is emitted.
@@ -94,14 +93,6 @@ class Alone:
     file: EmittedFile
     source: SourceFile | None
     by_facts: frozenset[int]
-
-
-def entries_of(_: None, one: Alone) -> dict[str, Entry]:
-    """The public names of a file that hangs on no other; a question to `answers`."""
-    path = one.file.path
-    tree = Tree("", {path: one.file})
-    sources = {path: one.source} if one.source else {}
-    return Interface(tree, sources, frozenset({path}), {path: one.by_facts}).entries()
 
 
 @dataclass
@@ -126,34 +117,28 @@ class Interface:
         files = self.tree.files.values()
         self._files = {module_name(file.path)[0]: file for file in files if is_python(file.path)}
 
+    def _file(self, module: str) -> EmittedFile | None:
+        return self._files.get(module)
+
     def entries(self) -> dict[str, Entry]:
         """Every public name, dotted from the package on, with what it stands for."""
         return {name: entry for module in self._files for name, entry in self.of_module(module).items()}
 
     def of_module(self, name: str) -> dict[str, Entry]:
         """The public names of one module, dotted from the package on, with what each stands for."""
-        file = self._files.get(name)
+        file = self._file(name)
         is_public = not any(part.startswith("_") for part in name.split("."))
         if file is None or not is_public or not self._may_matter(file) or self._is_declared_file(file):
             return {}
         module = parse(file.path, file.data)
         return dict(self._module(name, file, module)) if module else {}
 
-    def alone(self, name: str) -> "Alone | None":
-        """What the public names of a module hang on, if that is no other file of the tree."""
-        file = self._files.get(name)
-        if file is None or file.path not in self.differing or self._own.search(file.data):
+    def alone(self, name: str) -> Alone | None:
+        """What the public names of a module hang on, if it differs and they hang on no other file."""
+        file = self._file(name)
+        if file is None or file.path not in self.differing:
             return None
-        source = self.sources.get(file.path)
-        if source is not None and b"__all__" in source.data and self._own.search(source.data):
-            return None
-        return Alone(file, source, self.by_facts.get(file.path, frozenset()))
-
-    @cached_property
-    def _own(self) -> re.Pattern[bytes]:
-        """What a file holds that names another one of the tree."""
-        tops = {name.partition(".")[0] for name in self._files}
-        return re.compile(rb"\bfrom[\s\\]*\.|\b(?:%s)\b" % "|".join(sorted(tops)).encode())
+        return Alone(file, self.sources.get(file.path), self.by_facts.get(file.path, frozenset()))
 
     def _may_matter(self, file: EmittedFile) -> bool:
         """Whether the entries of a file can differ: it does itself, or it may pass names of others on."""
@@ -165,8 +150,12 @@ class Interface:
     @cached_property
     def _from_own(self) -> re.Pattern[bytes]:
         """What stands before a name that is imported from a file of the tree."""
-        tops = {name.partition(".")[0] for name in self._files}
-        return re.compile(rb"\bfrom[\s\\]*(?:\.|(?:%s)\b)" % "|".join(sorted(tops)).encode())
+        tops = "|".join(sorted(map(re.escape, self._tops)))
+        return re.compile(rb"\bfrom[\s\\]*(?:\.|(?:%s)\b)" % tops.encode())
+
+    @cached_property
+    def _tops(self) -> frozenset[str]:
+        return frozenset(name.partition(".")[0] for name in self._files)
 
     def _is_declared_file(self, file: EmittedFile) -> bool:
         source = self.sources.get(file.path)
@@ -220,7 +209,7 @@ class Interface:
         return self._is_declared_line(module.path, node.lineno)
 
     def _parsed(self, name: str) -> Module | None:
-        file = self._files.get(name)
+        file = self._file(name)
         return parse(file.path, file.data) if file else None
 
     def _members(self, owner: str, place: "_Place", *, follows: bool = False) -> Iterator[tuple[str, Entry]]:
@@ -312,7 +301,7 @@ class Interface:
     def _imported(self, module: Module, alias: ast.alias, name: str, depth: int) -> str:
         """The shape of what an import brings, where that is defined in the package."""
         origin = _origin(module, alias)
-        file = self._files.get(origin or "")
+        file = self._file(origin or "")
         defining = parse(file.path, file.data) if file and depth < _FURTHEST else None
         nodes = bindings(defining.syntax.body).get(alias.name) if defining else None
         if file is None or defining is None or not nodes:
@@ -449,3 +438,30 @@ def _slots(definition: ast.ClassDef) -> dict[str, list[Binding]]:
 def _counts(node: Binding) -> bool:
     """Whether a binding makes a name public where there is no `__all__`."""
     return node.asname == node.name if isinstance(node, ast.alias) else True
+
+
+# --- One file -----------------------------------------------------------------------------------------
+
+
+def entries_of(_: None, one: Alone) -> tuple[dict[str, Entry], ...]:
+    """The public names of a file, or nothing where they hang on another one; a question to `answers`."""
+    path = one.file.path
+    tree = Tree("", {path: one.file})
+    sources = {path: one.source} if one.source else {}
+    try:
+        return (_OfOneFile(tree, sources, frozenset({path}), {path: one.by_facts}).entries(),)
+    except _ElsewhereError:
+        return ()
+
+
+class _ElsewhereError(Exception):
+    """Another file of the tree is asked for."""
+
+
+class _OfOneFile(Interface):
+    """The interface of a file without the rest of its tree."""
+
+    def _file(self, module: str) -> EmittedFile | None:
+        if (file := super()._file(module)) is None and module.partition(".")[0] in self._tops:
+            raise _ElsewhereError
+        return file

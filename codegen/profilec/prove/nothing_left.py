@@ -26,9 +26,9 @@ from profilec.prove.names.modules import (
     parse,
     place_of,
 )
-from profilec.prove.names.nodes import walk
 from profilec.prove.names.references import Reference, References
-from profilec.prove.names.scopes import find_scopes, unresolved
+from profilec.prove.names.scopes import find_scopes, in_annotation, unresolved
+from profilec.prove.names.words import beside, may_name
 from profilec.tree import SourceFile, Tree
 
 _COMPILER = "profilec"
@@ -134,14 +134,16 @@ def _search(file: SourceFile, words: Words) -> Iterator[tuple[Located, str]]:
         return
     yield from _comments(file)
     wanted = words.flags | _MARKERS
-    if any(_may_read(node, wanted) for node in walk(module.syntax)):  # scopes are dear to find
+    nodes = beside(wanted, module, file.data)
+    if any(_may_read(node, wanted) for node in nodes):  # scopes are dear to find
         for name, node in unresolved(find_scopes(module.syntax)):
             if name in words.flags:
                 yield node, f"the flag `{name}` is left"
             elif name in _MARKERS:
                 yield node, f"the marker `{name}` is left"
-    if any(root in file.data for root in words.roots):
-        for syntax in walk(module.syntax):
+    roots = frozenset(root.decode() for root in words.roots)
+    if may_name(roots, module, file.data):
+        for syntax in beside(roots, module, file.data):
             yield from _imported(module, syntax, words)
         yield from _named(module, words)
 
@@ -152,7 +154,7 @@ def _may_read(node: ast.AST, names: frozenset[str]) -> bool:
         case ast.Name(id=name):
             return name in names
         case ast.Constant(value=str(text)):
-            return any(name in text for name in names)
+            return any(name in text for name in names) and in_annotation(text) is not None
     return False
 
 

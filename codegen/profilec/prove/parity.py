@@ -45,9 +45,8 @@ def prove_parity(
         for name, interface in interfaces.items()
         if (one := interface.alone(module))
     }
-    known = dict(
-        zip(alone, answers.ask(entries_of, None, list(alone.values()), dict[str, Entry]), strict=True)
-    )
+    entries = answers.ask(entries_of, None, list(alone.values()), tuple[dict[str, Entry], ...])
+    known = {asked: of_file for asked, found in zip(alone, entries, strict=True) for of_file in found}
     found = {name: dict[str, Entry]() for name in trees}
     for module in modules:  # module by module, so that what trees share is parsed once
         for name, interface in interfaces.items():

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from types import UnionType
 
+from profilec.answers import Answers
 from profilec.config import Config
 from profilec.diagnostics import Finding
 from profilec.prove.changes import Change, compiles_no_more, newly_unbound
@@ -63,13 +64,12 @@ def prove_resolves(
     modules = [file for file in tree.files.values() if is_source(file.path)]
     read = [file for file in modules if not config.is_copied(file.path)]
     for file in _rejected(read, config, reaches):
-        if not file.changed:
-            yield from _unreadable(SourceFile(file.path, file.data), config)
+        yield from _unreadable(SourceFile(file.path, file.data), config)
     for path, one in changes.items():
         if not one.is_plain:
             yield from _prove_file(sources.get(path), tree.files[path], tree, config)
     names = {module_name(path)[0]: one.lost for path, one in changes.items() if one.lost and is_python(path)}
-    lost = _find_lost(sources, tree, names)
+    lost = _find_lost(sources, tree, names, reaches.answers)
     if lost.modules or lost.names:
         yield from _prove_imports(sources, tree, config, replace(lost, never=_by_facts(sources, by_facts)))
 
@@ -87,12 +87,13 @@ def _by_facts(sources: Mapping[str, SourceFile], lines: Mapping[str, frozenset[i
 
 
 def _rejected(files: Sequence[EmittedFile], config: Config, reaches: Reaches) -> list[EmittedFile]:
-    """The files that this interpreter does not read; where imports matter, these are then known, too."""
+    """The unchanged files that this interpreter does not read; all imports are then known, if they matter."""
     if any(profile.forbid or profile.dependencies for profile in config.profiles.values()):
-        reached = reaches.ask(SourceFile(file.path, file.data) for file in files)
-        return [file for file, one in zip(files, reached, strict=True) if one.imports is None]
-    found = reaches.answers.ask(parses, None, [file.data for file in files], bool)
-    return [file for file, is_read in zip(files, found, strict=True) if not is_read]
+        reached = zip(files, reaches.ask(SourceFile(file.path, file.data) for file in files), strict=True)
+        return [file for file, one in reached if one.imports is None and not file.changed]
+    unchanged = [file for file in files if not file.changed]
+    found = reaches.answers.ask(parses, None, [file.data for file in unchanged], bool)
+    return [file for file, is_read in zip(unchanged, found, strict=True) if not is_read]
 
 
 def _unreadable(source: SourceFile, config: Config) -> Iterator[Finding]:
@@ -212,13 +213,15 @@ def _leaf(module: str) -> bytes:
     return module.rpartition(".")[2].encode()
 
 
-def _find_lost(sources: Mapping[str, SourceFile], tree: Tree, names: dict[str, frozenset[str]]) -> _Lost:
+def _find_lost(
+    sources: Mapping[str, SourceFile], tree: Tree, names: dict[str, frozenset[str]], answers: Answers
+) -> _Lost:
     before = {module_name(path)[0] for path in sources if is_python(path)}
     after = {module_name(path)[0] for path in tree.files if is_python(path)}
     with_stars = dict(names)
-    for module, went in lost_with_stars(sources, tree):
+    for module, went in lost_with_stars(sources, tree, answers):
         with_stars[module] = with_stars.get(module, frozenset()) | went
-    return _Lost(frozenset(before - after), through_stars(with_stars, tree), names)
+    return _Lost(frozenset(before - after), through_stars(with_stars, tree, answers), names)
 
 
 def _prove_imports(

@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from kernel_exec.durability.leases import Lease, ask
 from kernel_exec.durability.policy import Durability
 from kernel_exec.durability.records import Blob, CheckpointRecord, Place, State, pack, pack_state
-from kernel_exec.errors import ExecutionError
+from kernel_exec.errors import CheckpointError, ExecutionError, in_words
 from kernel_exec.payloads import encode
 
 _log = logging.getLogger(__name__)
@@ -151,15 +151,17 @@ class Journal:
     async def end(self) -> None:
         """Let go of a run that did not come to its end: somebody may resume it from what is kept.
 
-        Never raises; does nothing after `suspend` or `complete`.
+        Never raises; does nothing after `suspend` or `complete`. A store that does not answer within the time
+        of the lease is waited for no longer.
         """
         if self._ended:
             return
         try:
             if self._durability.strong and (self._places or self._kept):
-                await self.commit()
-        except ExecutionError as error:
-            _log.warning("the last steps of a run are not in its checkpoint: %s", error)
+                async with asyncio.timeout(self._durability.lease_seconds):
+                    await self.commit()
+        except (ExecutionError, TimeoutError) as error:
+            _log.warning("the last steps of a run are not in its checkpoint: %s", in_words(error))
         finally:
             self._ended = True
             await self.lease.end()
@@ -168,16 +170,24 @@ class Journal:
         """Acknowledge: the run has ended as it should, and its checkpoint is of no use any more.
 
         Raises:
-            CheckpointLeaseConflict, CheckpointError: as `commit`.
+            CheckpointLeaseConflict, CheckpointError: as `commit`; or the store takes longer than the lease.
         """
+        try:
+            async with asyncio.timeout(self._durability.lease_seconds):
+                await self._acknowledge()
+        except TimeoutError as error:
+            message = f"the store of checkpoint {self.checkpoint_id!r} has not answered within its lease"
+            raise CheckpointError(message, checkpoint_id=self.checkpoint_id) from error
+
+    async def _acknowledge(self) -> None:
         if self._writing is not None:
             await asyncio.wait([self._writing])
         if self._ended or not self._kept:
             return
         self._ended = True
-        await self.lease.stop_renewing()
         store, blob, retain = self._durability.store, self._record.blob, self._durability.retain
         if retain is None:
+            await self.lease.stop_renewing()  # the lease goes with the checkpoint
             if not await ask(self.checkpoint_id, store.ack(self.checkpoint_id, owner=self.lease.owner)):
                 raise self.lease.conflict()
         else:
@@ -185,8 +195,10 @@ class Journal:
             self._results.clear()
             self._halted = (None, None)
             self._record = replace(self._record, completed=True, blob=None, ttl=retain)
-            await self._put(self._fill(b""))
-            await self.lease.end()
+            try:
+                await self._put(self._fill(b""))
+            finally:
+                await self.lease.end()
         await self._forget(blob)
 
     async def _write(self) -> None:

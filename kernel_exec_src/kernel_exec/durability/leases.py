@@ -11,7 +11,8 @@ from collections.abc import Awaitable, Callable
 from uuid import uuid4
 
 from kernel_exec.durability.stores import CheckpointStore
-from kernel_exec.errors import CheckpointError, CheckpointLeaseConflict, ExecutionError
+from kernel_exec.errors import CheckpointError, CheckpointLeaseConflict, ExecutionError, in_words
+from kernel_exec.runtime import GRACE, faults, outlive
 
 _log = logging.getLogger(__name__)
 
@@ -29,8 +30,8 @@ async def ask[T](checkpoint_id: str, asked: Awaitable[T]) -> T:
         return await asked
     except ExecutionError:
         raise
-    except Exception as error:
-        message = f"the store of checkpoint {checkpoint_id!r} failed: {error!r}"
+    except faults() as error:
+        message = f"the store of checkpoint {checkpoint_id!r} failed: {in_words(error)}"
         raise CheckpointError(message, checkpoint_id=checkpoint_id) from error
 
 
@@ -72,6 +73,18 @@ class Lease:
         if not self.held:
             return
         await self.stop_renewing()
+        await self._give_back()
+
+    async def forgo(self) -> None:
+        """Give back a lease that may have been taken or not, and wait no longer than a moment for that.
+
+        Who was interrupted in `take` may have it all the same.
+        """
+        await self.stop_renewing()
+        giving_back = asyncio.get_running_loop().create_task(self._give_back())
+        await asyncio.wait([outlive(giving_back)], timeout=GRACE)
+
+    async def _give_back(self) -> None:
         try:
             await ask(self._id, self._store.release(self._id, owner=self.owner))
         except CheckpointError as error:

@@ -20,9 +20,11 @@ from kernel_exec.errors import (
     CheckpointIncompatibleVersion,
     CheckpointNotFound,
     ExecutionError,
+    in_words,
 )
 from kernel_exec.flow_ir import FlowIR
 from kernel_exec.payloads import decode
+from kernel_exec.runtime import faults
 
 
 class Reopened(NamedTuple):
@@ -72,8 +74,8 @@ async def reopen(durability: Durability, flow: FlowIR, checkpoint_id: str) -> Re
     """
     await _read(durability, flow, checkpoint_id)  # a refusal that is certain needs no lease
     lease = Lease(durability.store, checkpoint_id, durability.lease_seconds)
-    await lease.take(patient=durability.patient)
     try:
+        await lease.take(patient=durability.patient)
         # Read again: whoever had the lease before may have gone on until a moment ago.
         record = await _read(durability, flow, checkpoint_id)
         state = unpack_state(record, await _state_bytes(durability, record))
@@ -83,7 +85,7 @@ async def reopen(durability: Durability, flow: FlowIR, checkpoint_id: str) -> Re
         journal = Journal(durability, record, state, lease)
         await journal.commit()
     except BaseException:
-        await lease.end()
+        await lease.forgo()
         raise
     messages = list(zip(record.frontier, record.edges, payloads, strict=True))
     return Reopened(journal, record, messages, results)
@@ -133,11 +135,12 @@ async def _state_bytes(durability: Durability, record: CheckpointRecord) -> byte
             checkpoint_id=record.id,
         )
     try:
-        return await durability.blobs.get(record.blob.key)
+        return bytes(await durability.blobs.get(record.blob.key))
     except ExecutionError:
         raise
-    except Exception as error:
-        raise corrupted(record.id, f"its blob {record.blob.key!r} cannot be read ({error!r})") from error
+    except faults() as error:
+        why = f"its blob {record.blob.key!r} cannot be read ({in_words(error)})"
+        raise corrupted(record.id, why) from error
 
 
 def _decoded(record: CheckpointRecord, data: bytes) -> Any:

@@ -22,6 +22,9 @@ BLOBS: Final = "checkpoint_blobs"
 _LEASE_SECONDS: Final = 30.0
 """How long a lease lasts where the flow does not say."""
 
+_LONGEST_MS: Final = 10**15
+"""What is longer than this, 30,000 years, is this: clocks count in floats."""
+
 
 class Durability(Struct, frozen=True, eq=False):
     """What one flow's checkpoints are kept by, and where. Times are in seconds."""
@@ -54,7 +57,7 @@ def durability_of(flow: FlowIR, resources: Mapping[str, Any]) -> Durability:
         strong=policy.mode == "strong",
         interval=_seconds(policy.checkpoint_interval) or 0.0,
         blob_threshold=policy.blob_threshold_bytes,
-        lease_seconds=_seconds(policy.lease_ttl) or _LEASE_SECONDS,
+        lease_seconds=_seconds(max(policy.lease_ttl or 0, 0)) or _LEASE_SECONDS,
         ttl=_seconds(policy.checkpoint_ttl),
         retain=_seconds(policy.retain_completed_for),
         max_attempts=policy.max_resume_attempts,
@@ -63,4 +66,4 @@ def durability_of(flow: FlowIR, resources: Mapping[str, Any]) -> Durability:
 
 
 def _seconds(milliseconds: int | None) -> float | None:
-    return None if milliseconds is None else milliseconds / 1000
+    return None if milliseconds is None else min(milliseconds, _LONGEST_MS) / 1000

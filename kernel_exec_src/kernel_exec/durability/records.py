@@ -89,6 +89,7 @@ def unpack(checkpoint_id: str, data: bytes) -> CheckpointRecord:
         CheckpointIncompatibleVersion: they are of a format that this kernel does not know.
     """
     try:
+        data = bytes(data)  # whatever kind of bytes the store gives
         if not data.startswith(_MAGIC):
             raise ValueError("it does not begin as checkpoints do")
         version, *rest = msgspec.msgpack.decode(data[len(_MAGIC) :], type=list[Any]) or [None]
@@ -99,7 +100,7 @@ def unpack(checkpoint_id: str, data: bytes) -> CheckpointRecord:
             if crc32(body) != checksum:
                 raise ValueError("its checksum differs")
             return msgspec.msgpack.decode(body, type=CheckpointRecord)
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         raise corrupted(checkpoint_id, str(error)) from error
     raise CheckpointIncompatibleVersion(
         f"checkpoint {checkpoint_id!r} is of the record version {version}, and this kernel reads {VERSION}: "

@@ -152,7 +152,8 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
+        connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # where the disk is full SQLite has gone back by itself
+            connection.execute("ROLLBACK")
         raise
-    connection.execute("COMMIT")

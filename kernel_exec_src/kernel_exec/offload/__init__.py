@@ -14,8 +14,15 @@ from kernel_exec._profile import THREADS
 from kernel_exec.offload.lines import FailedFurtherOn, Inbox, Line  # profilec: only THREADS
 from kernel_exec.offload.workers import WorkerThreads  # profilec: only THREADS
 from kernel_exec.registry import NodeSpec
+from profilec import only
 
-__all__ = ["Ahead", "Placed", "Workers", "blamed", "leaves_the_loop"]
+__all__ = [
+    "Ahead",
+    "Placed",
+    "Workers",
+    "blamed",
+    "leaves_the_loop",  # profilec: only THREADS
+]
 
 
 class Ahead(Protocol):
@@ -40,11 +47,10 @@ class Placed(NamedTuple):
     """What abandons it when the run is over, if anything does."""
 
 
+@only(THREADS)
 def leaves_the_loop(spec: NodeSpec) -> bool:
     """Tell whether the handler runs elsewhere than on the loop's thread, so that its call is awaited."""
-    if THREADS:
-        return not (spec.is_async or spec.stream or spec.inline)
-    return False
+    return not (spec.is_async or spec.stream or spec.inline)
 
 
 def blamed(alias: str, error: BaseException) -> tuple[str, BaseException]:

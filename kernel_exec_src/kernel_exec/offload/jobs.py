@@ -16,8 +16,6 @@ from typing import Any
 from kernel_exec.results import SKIP
 from kernel_exec.runtime import clock
 
-__all__ = ["Job"]
-
 
 class Job:
     """Payloads for the handlers `begin` to `end` of a row, the last not among them.

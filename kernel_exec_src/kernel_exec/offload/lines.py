@@ -30,8 +30,6 @@ from typing import Any, Final
 from kernel_exec.offload.jobs import Job
 from kernel_exec.offload.workers import WorkerThreads
 
-__all__ = ["FailedFurtherOn", "Inbox", "Line"]
-
 TOO_LONG: Final = 0.001
 """Seconds after which a job is put in a hurry."""
 

@@ -14,8 +14,6 @@ from queue import Empty, SimpleQueue
 
 from kernel_exec.offload.jobs import Job
 
-__all__ = ["WorkerThreads"]
-
 
 class WorkerThreads:
     """Daemon threads that run jobs, at most `LIMIT` that count.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
-from kernel_exec.context import NodeContext, RunState
+from kernel_exec.context import RunState
 from kernel_exec.offload import Workers
 from kernel_exec.payloads import copy_payload
 from kernel_exec.program import NodePlan, Program
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from kernel_exec.scheduler.observation import Observer
     from kernel_exec.spill import SpillStore
     from kernel_exec.surfaces import Gate
-
-__all__ = ["Host", "assemble"]
 
 
 class Host(Struct, frozen=True, eq=False):
@@ -72,7 +70,7 @@ def assemble(program: Program, run: RunState, host: Host) -> Scheduler:
         if at not in within:
             row = [program.nodes[one] for one in rows.get(at, (at,))]
             _connect(node, row[-1], edges, traced=program.traced, weighed=weighed)
-            _bind(node, row, run, host.workers, scheduler)
+            _bind(node, row, host.workers, scheduler)
     for line in program.segments:
         _join([nodes[at] for at in line])
     for at in program.entrances:
@@ -124,13 +122,11 @@ def _connect(node: Node, plan: NodePlan, edges: list[Edge], *, traced: bool, wei
             edge.branch = number
 
 
-def _bind(node: Node, row: Sequence[NodePlan], run: RunState, workers: Workers, scheduler: Scheduler) -> None:
+def _bind(node: Node, row: Sequence[NodePlan], workers: Workers, scheduler: Scheduler) -> None:
     """Say how `node` is called: by the handler of its plan, or by those of all nodes of the row it heads."""
-    context = NodeContext(run, node.alias)
     if row[0].spec.wants_context:  # then it is a row of one
-        node.context = context
-        scheduler.contextual.append(node)
-    calls = [(plan.spec, plan.alias, plan.spec.bind(context)) for plan in row]
+        node.contextual = scheduler.contextual = True
+    calls = [(plan.spec, plan.alias, plan.spec.bind(node)) for plan in row]
     # What waits is worked ahead on, unless every invocation has to see its own context.
     placed = workers.place(calls, ahead=node.plain)
     node.call, node.inbox, node.ahead = placed.call, placed.inbox, placed.ahead

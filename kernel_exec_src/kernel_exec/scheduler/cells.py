@@ -8,6 +8,11 @@ may be read off a cell at any moment between two steps of the event loop:
   says what it still has to send). That is why one invocation of a node runs at a time.
 - `edge.held` is the number of messages of that edge in the inbox of its target, spilled ones left out.
 - `segment.busy` is the number of its inner nodes, those behind the first, that are not idle.
+
+What travels with a message besides its payload is a ticket, one number. Bit 0 says whether the message holds
+the permit that its `send` took. Where a program is traced the bits above name the message, the same on every
+attempt: the number of the `send` it comes from, and which branch it took at every fan-out since. Elsewhere
+they only count, and nobody reads them.
 """
 
 from __future__ import annotations
@@ -25,27 +30,9 @@ from kernel_exec.program import Manner
 if TYPE_CHECKING:
     from kernel_exec.spill import SpillLane
 
-__all__ = [
-    "LOOK",
-    "Driver",
-    "Edge",
-    "Message",
-    "Node",
-    "Parcel",
-    "Pending",
-    "Segment",
-    "Spilled",
-    "Waiter",
-    "Weights",
-    "Work",
-]
-
 type Message = tuple[Any, Edge, int, Parcel | int | None]
 """A queued message: payload, the edge it came by, its ticket, and what else travels with it: its size in
 bytes where queues are weighed, a parcel where it is timed or spilled.
-
-The lowest bit of a ticket says whether the message holds a permit; the others name the message where a
-program is traced, and are zero elsewhere.
 """
 
 
@@ -119,6 +106,7 @@ class Node:
         "call",
         "captures",
         "context",
+        "contextual",
         "emits",
         "gate",
         "halts",
@@ -143,8 +131,10 @@ class Node:
         self.alias = alias
         self.manner = manner
         self.awaited = manner is Manner.AWAITED
-        self.context: NodeContext | None = None
-        """What the handler sees of the run, if it asks."""
+        self.contextual = False
+        """Its handler asks for its context."""
+        self.context: NodeContext
+        """What it sees of the run in the invocation that began last, if it asks."""
         self.call: Callable[[Any], Any] = _unbound
         self.ahead: Ahead | None = None
         """What works ahead on the messages in its inbox, if anything does."""
@@ -267,3 +257,36 @@ class Driver:
 
 def _unbound(payload: Any) -> Any:
     raise AssertionError("a node was invoked before its handler was bound")
+
+
+_ROOT_BITS = 40
+_BRANCH_BITS = 20
+
+
+def branch_of(ticket: int, branch: int) -> int:
+    """Return the ticket of the message that goes on along way `branch` (from 1) of a fan-out."""
+    name = ticket >> 1
+    root = name & (1 << _ROOT_BITS) - 1
+    path = name >> _ROOT_BITS << _BRANCH_BITS | branch
+    return (path << _ROOT_BITS | root) << 1 | ticket & 1
+
+
+def name_of(ticket: int) -> str:
+    """Return the name of a message: `7` for the seventh sent, `7.2` for its second branch."""
+    name = ticket >> 1
+    parts = []
+    path = name >> _ROOT_BITS
+    while path:
+        parts.append(str(path & (1 << _BRANCH_BITS) - 1))
+        path >>= _BRANCH_BITS
+    parts.append(str(name & (1 << _ROOT_BITS) - 1))
+    return ".".join(reversed(parts))
+
+
+def ticket_of(name: str, *, permit: bool) -> int:
+    """Return the ticket of the message that `name_of` named, with or without a permit."""
+    root, *branches = map(int, name.split("."))
+    ticket = root << 1 | permit
+    for branch in branches:
+        ticket = branch_of(ticket, branch)
+    return ticket

@@ -14,12 +14,11 @@ from typing import Any, Final
 
 from kernel_exec.context import RunState
 from kernel_exec.errors import UnknownTrigger
+from kernel_exec.payloads import PayloadError
 from kernel_exec.results import Result, Value
 from kernel_exec.scheduler.cells import Edge
 from kernel_exec.scheduler.journaling import note_entry
 from kernel_exec.scheduler.run import Run, claim
-
-__all__ = ["END", "ROOM", "Doors"]
 
 END: Final = object()
 """What `accept_many` returns behind the last payload."""
@@ -63,15 +62,11 @@ class Doors(Run):
         outlet = self.outlet
         if outlet.discarding:
             outlet.keep()
-        outlet.results.clear()
         if self.weights is not None:
             self.weights.held = 0
         self.permits.free = outlet.capacity
         if run is not None:
             self.run = run
-            for node in self.contextual:
-                assert node.context is not None
-                node.context._join(run)
 
     def entrance(self, trigger: str) -> Edge:
         """Return the entrance to the node `trigger`.
@@ -105,13 +100,21 @@ class Doors(Run):
             self.work.append((target, payload, 1))
 
     def accept(self, entrance: Edge, payload: Any, size: int) -> None:
-        """Let a message in that holds a permit, on an entrance with room. The caller pumps or schedules."""
+        """Let a message in that holds a permit, on an entrance with room. The caller pumps or schedules.
+
+        Raises:
+            PayloadError: the run is durable and the payload cannot be kept; its permit is free again.
+        """
         ticket = 1
         target = entrance.target
         if self.traced:
             ticket = self._name()
             if self.journal is not None:
-                note_entry(self.journal, entrance, ticket, payload)
+                try:
+                    note_entry(self.journal, entrance, ticket, payload)
+                except PayloadError:
+                    self.permits.release()
+                    raise
         if target.idle:
             target.idle = False
             self.work.append((target, payload, ticket))

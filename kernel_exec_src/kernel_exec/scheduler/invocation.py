@@ -6,19 +6,18 @@ Beside the drivers, which come here with such a node in hand. A plain node never
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
+from kernel_exec.context import NodeContext
 from kernel_exec.program import Manner
 from kernel_exec.results import SKIP, Feed, Halted, Stream
-from kernel_exec.scheduler.cells import Driver, Edge, Node
+from kernel_exec.scheduler.cells import Driver, Edge, Node, name_of
 from kernel_exec.scheduler.journaling import keep, keep_halted, note
-from kernel_exec.scheduler.names import name_of
 
 if TYPE_CHECKING:
     from kernel_exec.scheduler.observation import Observer
     from kernel_exec.scheduler.scheduler import Scheduler
-
-__all__ = ["invoke", "late"]
 
 
 async def invoke(scheduler: Scheduler, driver: Driver, node: Node, payload: Any, ticket: int) -> Any:
@@ -26,8 +25,8 @@ async def invoke(scheduler: Scheduler, driver: Driver, node: Node, payload: Any,
     journal = scheduler.journal
     if journal is not None:
         await keep(scheduler, driver, journal)
-    if node.context is not None:
-        node.context._at(name_of(ticket))
+    if node.contextual:
+        node.context = NodeContext(scheduler.run, node.alias, name_of(ticket))
     if scheduler.observer is None:
         result = await _handle(scheduler, driver, node, payload)
     else:
@@ -110,21 +109,18 @@ async def _stream(scheduler: Scheduler, driver: Driver, node: Node, payload: Any
     scheduler.outlet.put(Stream(feed), 0)
     if scheduler.observer is not None:
         scheduler.observer.streamed()
-    items = node.call(payload)
     try:
-        async for item in items:
-            if not await feed.put(item):
-                break
-    except BaseException as error:
+        async with aclosing(node.call(payload)) as items:
+            async for item in items:
+                if not await feed.put(item):
+                    break
+    except BaseException:
         if not feed.closed:
             raise
-        if isinstance(error, asyncio.CancelledError):
-            task.uncancel()  # it was the host that went, not the run that ended
-    finally:
-        close = getattr(items, "aclose", None)
-        if close is not None:
-            await close()
-    driver.interrupted = False
+    if driver.interrupted and not scheduler.stopped:
+        driver.interrupted = False
+        task.uncancel()  # it was the host that went, not the run that ended
+    _settle(scheduler, node)  # what the host takes to read the last items is not the handler's time
     feed.end()
     await feed.drained()
     scheduler.feeds.discard(feed)

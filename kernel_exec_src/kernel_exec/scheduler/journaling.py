@@ -11,14 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from kernel_exec.errors import ExecutionError
 from kernel_exec.results import SKIP, Value
-from kernel_exec.scheduler.cells import Driver, Edge, Node
-from kernel_exec.scheduler.names import branch_of, name_of, ticket_of
+from kernel_exec.scheduler.cells import Driver, Edge, Node, branch_of, name_of, ticket_of
 
 if TYPE_CHECKING:
     from kernel_exec.durability import Journal, Place
     from kernel_exec.scheduler.scheduler import Scheduler
-
-__all__ = ["answer", "attach", "keep", "keep_halted", "note", "note_entry", "restore"]
 
 
 def attach(scheduler: Scheduler, journal: Journal) -> None:
@@ -64,10 +61,14 @@ async def keep_halted(
 
 def restore(scheduler: Scheduler, messages: Iterable[tuple[Place, str, Any]]) -> None:
     """Let messages in where another run left them, by the edges they came by, room or not."""
-    edges = {edge.label: edge for node in scheduler.nodes.values() for edge in node.routes}
-    edges |= {entrance.label: entrance for entrance in scheduler.entrances.values()}
+    ways = [
+        *scheduler.entrances.values(),
+        *(edge for node in scheduler.nodes.values() for edge in node.routes),
+    ]
+    # Where aliases hold `->` a label alone may name two ways, but not two to one node.
+    edges = {(edge.label, edge.target.alias): edge for edge in ways}
     for place, edge, payload in messages:
-        _restore(scheduler, place, edges[edge], payload)
+        _restore(scheduler, place, edges[edge, place.alias], payload)
 
 
 def _restore(scheduler: Scheduler, place: Place, edge: Edge, payload: Any) -> None:
@@ -77,11 +78,15 @@ def _restore(scheduler: Scheduler, place: Place, edge: Edge, payload: Any) -> No
 
 
 def answer(scheduler: Scheduler, journal: Journal, halted: Place, payload: Any) -> None:
-    """Send `payload` on from the node that halted, in the place of what it returned."""
+    """Send `payload` on from the node that halted, in the place of what it returned, or fail that node."""
     node = scheduler.nodes[halted.alias]
     ticket = ticket_of(halted.message, permit=halted.permit)
-    onward = tuple(_ways(journal, node, ticket, payload))
-    journal.answer(_labelled(onward), payload, captured=node.captures)
+    try:
+        onward = tuple(_ways(journal, node, ticket, payload))
+        journal.answer(_labelled(onward), payload, captured=node.captures)
+    except Exception as error:
+        scheduler.fail(node, error)
+        return
     if node.captures:
         scheduler.outlet.put(Value(scheduler.copy(payload) if onward else payload), 0)
     for place, edge in onward[:-1]:

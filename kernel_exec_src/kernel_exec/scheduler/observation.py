@@ -17,8 +17,6 @@ from kernel_exec.runtime import clock
 if TYPE_CHECKING:
     from kernel_exec.metrics import Instruments
 
-__all__ = ["Observer", "PayloadMutated"]
-
 
 class PayloadMutated(RuntimeError):
     """A handler changed a payload that it had handed on, and so no longer owned (kernel decision 6)."""

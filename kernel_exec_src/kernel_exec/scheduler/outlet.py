@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from kernel_exec.scheduler.cells import Node, Weights
     from kernel_exec.scheduler.observation import Observer
 
-__all__ = ["Outlet", "Permits"]
-
 
 class Permits:
     """How many messages may be on their way; permits go to those who wait in the order they came.

@@ -15,22 +15,30 @@ from sys import maxsize
 from typing import TYPE_CHECKING, Any
 
 from kernel_exec.context import RunState
-from kernel_exec.errors import ExecutionError, NodeFailed, QueueLimitExceeded
+from kernel_exec.errors import ExecutionError, NodeFailed, QueueLimitExceeded, in_words
 from kernel_exec.offload import blamed
 from kernel_exec.payloads import ATOMS, estimate_bytes
-from kernel_exec.results import Feed, Value
+from kernel_exec.results import SKIP, Feed, Value
 from kernel_exec.runtime import FIRST_PACE, turn_of
-from kernel_exec.scheduler.cells import Driver, Edge, Node, Parcel, Pending, Spilled, Weights, Work
+from kernel_exec.scheduler.cells import (
+    Driver,
+    Edge,
+    Node,
+    Parcel,
+    Pending,
+    Spilled,
+    Weights,
+    Work,
+    branch_of,
+)
 from kernel_exec.scheduler.invocation import late
-from kernel_exec.scheduler.names import branch_of
 from kernel_exec.scheduler.outlet import Outlet, Permits
 
 if TYPE_CHECKING:
     from kernel_exec.durability import Journal
+    from kernel_exec.offload import Ahead
     from kernel_exec.scheduler.observation import Observer
     from kernel_exec.spill import SpillLane, SpillStore
-
-__all__ = ["Run", "claim", "end_exclusive_run"]
 
 
 class Run(ABC):
@@ -96,8 +104,8 @@ class Run(ABC):
         self.context = copy_context()
         """What every handler's context is a copy of."""
         self.nodes: dict[str, Node] = {}
-        self.contextual: list[Node] = []
-        """The nodes whose handlers ask for their context."""
+        self.contextual = False
+        """There are handlers that ask for their context."""
         self.entrances: dict[str, Edge] = {}
         self.sent = 0
         """Messages that entered the run, where they are named: the name of the last."""
@@ -175,7 +183,7 @@ class Run(ABC):
     def fail(self, node: Node, cause: BaseException) -> None:
         """End the run because the handler of `node` raised `cause`, or its payload could not go on."""
         alias, cause = blamed(node.alias, cause)
-        message = f"node {alias!r} failed: {type(cause).__name__}: {cause}"
+        message = f"node {alias!r} failed: {in_words(cause)}"
         self.stop(NodeFailed(message, alias=alias, cause=cause))
 
     def discard(self, error: ExecutionError) -> None:
@@ -231,6 +239,36 @@ class Run(ABC):
         handed.reverse()  # the last is taken up first, and that shall be the first branch
         self.work.extend(handed)
         return at > last
+
+    def send_ahead(self, node: Node, ahead: Ahead) -> None:
+        """Send what became of the first messages in the inbox of `node`, as the driver that holds it would.
+
+        One result of it went the only way it can go. The others that are there go the same way, as far as
+        there is room; the rest goes one by one.
+        """
+        ready, inbox, way, outlet = ahead.results, node.inbox, node.way, self.outlet
+        if not ready or self.weights is not None:
+            return
+        room = outlet.direct_room - len(outlet.results) if way is None else way.capacity - way.held
+        count = min(room, len(ready))
+        for _ in range(count):
+            payload = ready.popleft()
+            _, edge, ticket, _ = inbox.popleft()
+            edge.held -= 1
+            if edge.blocked:
+                self.make_room(edge)
+            if payload is SKIP:
+                if ticket & 1:
+                    self.permits.release()
+            elif way is not None:
+                way.held += 1
+                way.target.inbox.append((payload, way, ticket, None))
+            else:
+                outlet.results.append((Value(payload), ticket, 0))
+                if outlet.readers:
+                    outlet.wake_one()
+        if count > 0:
+            ahead.took(count)
 
     def lacking(self, edge: Edge, size: int) -> Edge | Weights | None:
         """Return what lacks room for `size` bytes more: the edge, or all queues together; else None."""

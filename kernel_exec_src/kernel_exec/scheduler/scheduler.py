@@ -31,14 +31,11 @@ from contextvars import Context
 
 from kernel_exec.results import SKIP, Value
 from kernel_exec.runtime import TRUSTED
-from kernel_exec.scheduler.batches import send_ahead
 from kernel_exec.scheduler.cells import Driver, Node, Parcel
 from kernel_exec.scheduler.doors import Doors
 from kernel_exec.scheduler.invocation import invoke
 from kernel_exec.scheduler.run import claim, end_exclusive_run
 from kernel_exec.scheduler.spilling import send_spilling, unpack
-
-__all__ = ["Scheduler"]
 
 
 class Scheduler(Doors):
@@ -256,7 +253,7 @@ class Scheduler(Doors):
                         way.target.inbox.append((payload, way, ticket, None))
                         target = None
                         if node.ahead is not None:
-                            send_ahead(self, node, node.ahead)
+                            self.send_ahead(node, node.ahead)
                     elif (
                         node.emits
                         and len(results) < outlet.direct_room
@@ -268,7 +265,7 @@ class Scheduler(Doors):
                         if outlet.readers:
                             outlet.wake_one()
                         if node.ahead is not None:
-                            send_ahead(self, node, node.ahead)
+                            self.send_ahead(node, node.ahead)
                     else:
                         target = None
                         if held is not node:

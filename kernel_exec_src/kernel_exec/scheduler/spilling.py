@@ -9,13 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kernel_exec.errors import SpillFailed
-from kernel_exec.scheduler.cells import Driver, Edge, Node, Parcel, Pending, Spilled
-from kernel_exec.scheduler.names import branch_of
+from kernel_exec.scheduler.cells import Driver, Edge, Node, Parcel, Pending, Spilled, branch_of
 
 if TYPE_CHECKING:
     from kernel_exec.scheduler.scheduler import Scheduler
-
-__all__ = ["send_spilling", "unpack"]
 
 
 async def send_spilling(

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple, Protocol
 from uuid import uuid4
 from zlib import crc32
 
-from kernel_exec.errors import SpillFailed
+from kernel_exec.errors import SpillFailed, in_words
+from kernel_exec.runtime import faults
 
 _log = logging.getLogger(__name__)
 
@@ -117,8 +118,8 @@ class StoreLane:
         self._held.add(item.key)
         try:
             await self._store.put(item.key, data)
-        except Exception as error:
-            raise self._failure(f"the store could not keep {item.key}: {error!r}") from error
+        except faults() as error:
+            raise self._failure(f"the store could not keep {item.key}: {in_words(error)}") from error
         return item
 
     async def read(self, item: StoredItem) -> bytes:
@@ -129,9 +130,10 @@ class StoreLane:
         """
         try:
             data = await self._store.get(item.key)
-        except Exception as error:
-            raise self._failure(f"the store could not give back {item.key}: {error!r}") from error
-        if len(data) != item.size or crc32(data) != item.checksum:
+            whole = len(data) == item.size and crc32(data) == item.checksum
+        except faults() as error:
+            raise self._failure(f"the store could not give back {item.key}: {in_words(error)}") from error
+        if not whole:
             raise self._failure(
                 f"the store was given {item.size} bytes for {item.key} and gave back {len(data)} others"
             )
@@ -151,8 +153,8 @@ class StoreLane:
         """Delete `key`; if that fails the payload is safe all the same, and closing tries again."""
         try:
             await self._store.delete(key)
-        except Exception as error:
-            _log.debug("%s: could not delete %s: %r", self._edge, key, error)
+        except faults() as error:
+            _log.debug("%s: could not delete %s: %s", self._edge, key, in_words(error))
         else:
             self._held.discard(key)
 

@@ -10,8 +10,6 @@ from kernel_exec.flow_ir import ControlSurfaceIR, SurfaceKind
 from kernel_exec.surfaces import Gate, IfConfig, SurfaceConfig, SwitchConfig, read_surface
 from kernel_exec.validation.index import FlowIndex
 
-__all__ = ["check"]
-
 _BAD_CONFIG: dict[SurfaceKind, str] = {"switch": "CTRL110", "if": "CTRL120"}
 _MISSING_EDGE: dict[SurfaceKind, str] = {"switch": "CTRL111", "if": "CTRL121"}
 _SECOND: dict[SurfaceKind, str] = {"switch": "CTRL112", "if": "CTRL122"}

@@ -12,8 +12,6 @@ from kernel_exec.diagnostics import Diagnostic
 from kernel_exec.flow_ir import EdgeIR, NodeIR
 from kernel_exec.validation.index import FlowIndex
 
-__all__ = ["check_deliveries", "check_edges"]
-
 _BLOB_HINT = "resource::blob::"
 # `.` and `..` are refused too: a store that keeps tiers as folders must never be led out of its own.
 _TIER = r"(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,64}"

@@ -12,8 +12,6 @@ from kernel_exec.diagnostics import Diagnostic
 from kernel_exec.flow_ir import NamedSchema
 from kernel_exec.validation.index import FlowIndex
 
-__all__ = ["check_cycles", "check_names"]
-
 
 def check_names(index: FlowIndex) -> Iterator[Diagnostic]:
     """Find names that are taken twice, lead nowhere, or do not fit together."""

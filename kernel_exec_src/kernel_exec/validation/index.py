@@ -18,8 +18,6 @@ from kernel_exec.flow_ir import ControlSurfaceIR, EdgeIR, FlowIR, NodeIR
 if TYPE_CHECKING:
     from kernel_exec.surfaces import Gate
 
-__all__ = ["FlowIndex", "ValidatedFlow", "index_flow", "plan_flow"]
-
 
 class FlowIndex(Struct, frozen=True, eq=False):
     """Nodes by alias, and by alias the edges that leave and enter; all in the order of the document."""

@@ -12,8 +12,6 @@ from kernel_exec.diagnostics import Diagnostic
 from kernel_exec.flow_ir import Determinism, Effects, NodeIR
 from kernel_exec.validation.index import FlowIndex
 
-__all__ = ["check_durability", "check_hints"]
-
 # The models list both scales from least to most; what stands later covers what stands before.
 _EFFECTS: tuple[Effects, ...] = get_args(Effects)
 _DETERMINISM: tuple[Determinism, ...] = get_args(Determinism)

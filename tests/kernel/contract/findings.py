@@ -398,6 +398,7 @@ CASES: dict[str, tuple[Document, list[str]]] = {
         durable("partial", node("a", durability={"checkpointable": False})),
         [],
     ),
+    "durability may be off where no node halts": (durable("off", node("a"), node("b", **EFFECTFUL)), []),
     "no node halts where durability is off": (durable("off", node("a", **HALTS)), ["DAG-CKPT-002 a"]),
     "a node may halt where durability is partial": (durable("partial", node("a", **HALTS)), []),
     "a node may halt by default": (document(node("a", **HALTS)), []),

@@ -1,6 +1,10 @@
 """Writing flows from Python."""
 
-from kernel_exec import FlowBuilder, diagnose, dump_flow, load_flow, validate
+from collections.abc import Callable
+
+import pytest
+
+from kernel_exec import FlowBuilder, FlowFormatError, diagnose, dump_flow, load_flow, validate
 from kernel_exec.flow_ir import BufferPolicy, FlowIR, Idempotency, IntoTransform, NamedSchema, flow_id
 
 
@@ -70,3 +74,35 @@ def test_building_twice_gives_two_equal_flows_and_the_builder_goes_on() -> None:
     builder.node("b", "x")
     assert [node.alias for node in first.nodes] == ["a"]
     assert [node.alias for node in builder.build().nodes] == ["a", "b"]
+
+
+MISTAKES: dict[str, tuple[Callable[[FlowBuilder], object], str]] = {
+    "a word that is none": (
+        lambda flow: flow.node("a", "t::a", effects="efectful"),  # type: ignore[arg-type]  # what a caller may mistype
+        "$.nodes[0].effects: invalid enum value 'efectful', expected one of effectful, pure, read_only",
+    ),
+    "no text": (
+        lambda flow: flow.node("a", "t::a").node(7, "t::b"),  # type: ignore[arg-type]  # what a caller may mistake
+        "$.nodes[1].alias: expected `str`, got `int`",
+    ),
+    "no whole number": (
+        lambda flow: flow.edge("a", "b", timeout_ms=1.5),  # type: ignore[arg-type]  # what a caller may mistake
+        "$.edges[0].timeout_ms: expected `int | null`, got `float`",
+    ),
+    "an unknown kind of surface": (
+        lambda flow: flow.surface("s", "while", {}),  # type: ignore[arg-type]  # what a caller may mistype
+        "$.control_surfaces[0].kind: invalid enum value 'while', expected one of error_handler, for_each, "
+        "if, loop, partition, rate_limit, switch, timeout, window",
+    ),
+}
+
+
+@pytest.mark.parametrize(("build", "says"), MISTAKES.values(), ids=MISTAKES)
+def test_what_flow_ir_does_not_take_is_refused_by_its_place(
+    build: Callable[[FlowBuilder], object], says: str
+) -> None:
+    builder = FlowBuilder("odd", "1.0.0")
+    build(builder)
+    with pytest.raises(FlowFormatError) as caught:
+        builder.build()
+    assert str(caught.value) == says

@@ -48,6 +48,7 @@ ENVELOPES: list[tuple[e.KernelError, str | None, dict[str, object]]] = [
         None,
         {"limit_bytes": 1, "payload_bytes": 2},
     ),
+    (e.CheckpointError("m", checkpoint_id="c"), None, {"checkpoint_id": "c"}),
     (e.CheckpointNotFound("m", checkpoint_id="c"), "DAG-CKPT-006", {"checkpoint_id": "c"}),
     (e.CheckpointLeaseConflict("m", checkpoint_id="c"), "DAG-CKPT-007", {"checkpoint_id": "c"}),
     (e.CheckpointStateCorrupted("m", checkpoint_id="c"), "DAG-CKPT-008", {"checkpoint_id": "c"}),

@@ -1,6 +1,7 @@
 """Reading a flow: every source gives the same flow, and every fault one error that names its place."""
 
 import json
+from enum import StrEnum
 from typing import Any
 
 import pytest
@@ -38,6 +39,28 @@ def test_a_dict_and_its_text_give_the_same_flow(as_source: Any) -> None:
     flow = load_flow(as_source(GOOD))
     assert [item.alias for item in flow.nodes] == ["a", "b"]
     assert flow == load_flow(GOOD)
+
+
+class Text(str):
+    pass
+
+
+class Whole(int):
+    pass
+
+
+class Real(float):
+    pass
+
+
+class Profile(StrEnum):
+    DEV = "dev"
+
+
+def test_values_of_subclasses_are_read_as_what_json_has_for_them() -> None:
+    config = {Text("key"): [Text("x"), Whole(3), Real(1.5), True], "profile": Profile.DEV}
+    flow = load_flow(document(surface("loop", config), name=Text("flow"), profile=Profile.DEV))
+    assert flow == load_flow(document(surface("loop", {"key": ["x", 3, 1.5, True], "profile": "dev"})))
 
 
 def test_a_flow_is_not_changed_by_changing_the_dict_it_was_read_from() -> None:
@@ -108,6 +131,12 @@ MISSHAPEN = {
         '"\ud800"',
         "$",
         "not JSON: U+D800 is half of a character, which no text may hold",
+    ),
+    "an integer that no text would be made of": (
+        {**document(), "x": 10**5000},
+        "$",
+        "not JSON: Exceeds the limit (4300 digits) for integer string conversion; "
+        "use sys.set_int_max_str_digits() to increase the limit",
     ),
     "no object": ("[]", "$", "$: expected `object`, got `array`"),
     "a syntax error": (

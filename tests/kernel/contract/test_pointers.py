@@ -66,6 +66,7 @@ def test_a_malformed_pointer_is_refused(text: str) -> None:
         "/foo/0/0",
         "//x",
         "/foo/\u0660",
+        "/foo/" + "1" * 5000,
     ],
 )
 def test_a_pointer_to_nothing_does_not_resolve(text: str) -> None:

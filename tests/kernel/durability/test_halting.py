@@ -1,6 +1,7 @@
 """A node that halts ends its run with a checkpoint, and a resume goes on from there with an answer."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
@@ -154,6 +155,23 @@ async def test_a_resume_has_a_deadline() -> None:
         await shop.resume(checkpoint, [], deadline=0.05)
     shop.handlers.clear()
     assert await shop.resume(checkpoint, []) == Value(["out"])
+
+
+async def slowly(payloads: list[Any]) -> AsyncIterator[Any]:
+    for payload in payloads:
+        await asyncio.sleep(0)
+        yield payload
+
+
+@pytest.mark.parametrize("source", [list, slowly])
+async def test_many_payloads_give_the_halt_and_then_end(source: Any) -> None:
+    it = Shop("in > ask > out", halts="ask")
+    payloads = source([[1], [2], [3]])
+    results = it.executor().run_many(it.plan, "in", payloads, capture="out")
+    (halted,) = [result async for result in results]
+    assert isinstance(halted, Halted)
+    assert halted.payload == [1, "in", "ask"]
+    assert await it.store.list() == [halted.checkpoint]
 
 
 async def test_an_instance_gives_the_halt_and_then_ends() -> None:

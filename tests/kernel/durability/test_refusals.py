@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from durable_flows import LEASE_MS, Shop
+from durable_flows import LEASE_MS, Shop, forever
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import msgpack
@@ -177,6 +177,16 @@ async def test_a_checkpoint_of_another_flow_or_version_is_refused(other: Callabl
     assert caught.value.code == "DAG-CKPT-009"
     assert stranger.effects == []
     assert await it.resume(checkpoint, []) == Value(["out"])
+
+
+async def test_a_checkpoint_of_a_way_that_the_flow_has_no_more_is_refused() -> None:
+    before = Shop("in > a > b > out", {"b": forever}, mode="strong", retry_on_lease_conflict=True)
+    with pytest.raises(DeadlineExceeded):
+        await before.run(deadline=0.05)
+    now = Shop("in > b > out, a > out", mode="strong", retry_on_lease_conflict=True, store=before.store)
+    with pytest.raises(CheckpointIncompatibleVersion, match="a->b"):
+        await now.resume()
+    assert now.effects == []
 
 
 async def test_a_record_of_a_newer_kernel_is_refused() -> None:

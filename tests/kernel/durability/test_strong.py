@@ -48,6 +48,7 @@ async def taken_up(checkpoint: tuple[str, bytes], graph: str, **options: Any) ->
 GRAPHS = [
     "in > out",
     "in > a > b > c > out",
+    "in > out > tail > end",
     "in > a > out, in > b > end",
     "in > a > join, in > b > join, join > out",
     "in > a > join > tail > end, in > b > join, in > c > out",

@@ -5,7 +5,7 @@ import contextvars
 from typing import Any
 
 import pytest
-from small_flows import collect, small, soon
+from small_flows import collect, inline, small, soon
 
 from kernel_exec import NodeContext, Value
 
@@ -138,3 +138,26 @@ async def test_idempotency_keys_do_not_depend_on_what_happens_first() -> None:
         return keys
 
     assert await keys_of({"a": 0, "b": 0.005, "c": 0}) == await keys_of({"a": 0.005, "b": 0, "c": 0})
+
+
+@pytest.mark.parametrize("kind", ["async", "plain", "inline"])
+async def test_a_context_that_is_kept_tells_of_the_invocation_that_it_was_made_for(kind: str) -> None:
+    kept: list[tuple[NodeContext, str, str]] = []
+
+    def plain(payload: Any, ctx: NodeContext) -> Any:
+        kept.append((ctx, ctx.labels["lf.run_id"], ctx.idempotency_key))
+        return payload
+
+    async def asynchronous(payload: Any, ctx: NodeContext) -> Any:
+        return plain(payload, ctx)
+
+    flow = small("in>a>out", {"a": {"async": asynchronous, "plain": plain, "inline": inline(plain)}[kind]})
+    executor = flow.executor()
+    for _ in range(3):
+        await executor.run_once(flow.plan, "in", 1, capture="out")
+    await collect(executor.run_many(flow.plan, "in", range(20), capture="out"))
+    assert [(ctx.labels["lf.run_id"], ctx.idempotency_key) for ctx, *_ in kept] == [
+        (run, key) for _, run, key in kept
+    ]
+    assert len({run for _, run, _ in kept}) == 4
+    assert len({key for *_, key in kept}) == 23

@@ -2,12 +2,13 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from small_flows import collect, inline, small, soon
+from small_flows import collect, inline, small, soon, stream
 
-from kernel_exec import DeadlineExceeded, NodeContext, NodeFailed, Value
+from kernel_exec import DeadlineExceeded, NodeContext, NodeFailed, Stream, Value
 
 IN_TIME = 0.05
 """Seconds after its deadline within which `run_once` has returned."""
@@ -71,6 +72,19 @@ async def test_the_deadline_of_a_handler_that_never_yields_applies_when_it_retur
         await flow.executor().run_once(flow.plan, "in", 1, capture="out", deadline=0.01)
 
 
+async def test_a_deadline_that_passed_with_the_capture_carries_the_result() -> None:
+    def busy(payload: Any) -> Any:
+        ends = time.monotonic() + 0.02
+        while time.monotonic() < ends:
+            pass
+        return payload
+
+    flow = small("in>out", {"out": inline(busy)})
+    with pytest.raises(DeadlineExceeded) as caught:
+        await flow.executor().run_once(flow.plan, "in", 1, capture="out", deadline=0.01, finish="capture")
+    assert caught.value.result == Value(1)
+
+
 async def test_a_deadline_that_passes_in_a_side_branch_carries_the_result() -> None:
     flow = small("in>out, in>side", {"side": hang})
     with pytest.raises(DeadlineExceeded) as caught:
@@ -78,11 +92,33 @@ async def test_a_deadline_that_passes_in_a_side_branch_carries_the_result() -> N
     assert caught.value.result == Value(1)
 
 
+async def test_the_deadline_of_a_run_that_has_ended_does_not_stop_the_next() -> None:
+    flow = small("in>out", {"in": nap})
+    executor = flow.executor()
+    assert await executor.run_once(flow.plan, "in", 0.001, capture="out", deadline=0.03) == Value(0.001)
+    assert await executor.run_once(flow.plan, "in", 0.06, capture="out") == Value(0.06)
+
+
+async def nap(seconds: float) -> float:
+    await asyncio.sleep(seconds)
+    return seconds
+
+
 @pytest.mark.parametrize("deadline", [-1, float("nan")])
 async def test_a_deadline_that_is_no_time_is_refused(deadline: float) -> None:
     flow = small("in>out")
     with pytest.raises(ValueError, match="deadline"):
         await flow.executor().run_once(flow.plan, "in", 1, capture="out", deadline=deadline)
+
+
+@pytest.mark.parametrize("deadline", [float("inf"), 1e300, 10**400, 10**10])
+async def test_a_deadline_beyond_all_reason_never_comes(deadline: float) -> None:
+    async def brief(payload: Any) -> Any:
+        await asyncio.sleep(0.01)
+        return payload
+
+    flow = small("in>out", {"in": brief}, edges={"in>out": {"timeout_ms": 10**400}})
+    assert await flow.executor().run_once(flow.plan, "in", 1, capture="out", deadline=deadline) == Value(1)
 
 
 async def test_a_deadline_of_zero_is_over_at_once() -> None:
@@ -130,6 +166,21 @@ async def test_messages_within_the_time_of_their_edge_pass() -> None:
     )
     results = flow.executor().run_many(flow.plan, "in", range(100), capture="out")
     assert await collect(results) == list(range(100))
+
+
+async def test_the_time_of_an_edge_ends_with_a_stream_and_not_with_its_reader() -> None:
+    async def few(number: int) -> AsyncIterator[int]:
+        for item in range(number):
+            yield item
+
+    flow = small("in>out", {"out": stream(few)}, edges={"in>out": {"timeout_ms": 30}})
+    result = await flow.executor().run_once(flow.plan, "in", 3, capture="out")
+    assert isinstance(result, Stream)
+    items = []
+    async for item in result:
+        items.append(item)
+        await asyncio.sleep(0.03)
+    assert items == [0, 1, 2]
 
 
 async def test_an_edge_whose_target_never_yields_fails_it_when_it_returns() -> None:

@@ -1,6 +1,7 @@
 """What edges and queues hold: backpressure, spill to a store, limits in bytes (decisions 7, 9, 14)."""
 
 import asyncio
+import gc
 from typing import Any
 
 import pytest
@@ -104,6 +105,57 @@ async def test_a_payload_over_the_threshold_spills_though_there_is_room() -> Non
     assert not store.objects
 
 
+@pytest.mark.parametrize(("letters", "spills"), [(97, False), (98, True), (99, True)])
+async def test_the_threshold_is_of_the_bytes_that_are_written(letters: int, spills: bool) -> None:
+    store = Counting()
+    flow = small(
+        "in>out", edges={"in>out": spilling(10, threshold=100)}
+    )  # a short text has two bytes of its own
+    executor = flow.executor(spill_stores={"shelf": store})
+    payload = "x" * letters
+    assert await executor.run_once(flow.plan, "in", payload, capture="out") == Value(payload)
+    assert store.puts == spills
+
+
+async def test_a_payload_under_the_threshold_spills_where_there_is_no_room() -> None:
+    store, gate = Counting(), Gate()
+    flow = small("in>out", {"out": gate}, edges={"in>out": spilling(1, threshold=1000)})
+    executor = flow.executor(capture_capacity=10, spill_stores={"shelf": store})
+    async with executor.instantiate(flow.plan, capture="out") as run:
+        for number in range(5):
+            await run.send("in", number)
+        await turns()
+        assert store.puts == 3
+        gate.open.set()
+        assert [(await soon(run.next())).value for _ in range(5)] == list(range(5))
+
+
+@pytest.mark.parametrize(("limit", "puts"), [(203, 1), (204, 2), (205, 2)])
+async def test_a_lane_holds_just_what_the_limit_allows(limit: int, puts: int) -> None:
+    store, gate = Counting(), Gate()
+    flow = small("in>out", {"out": gate}, edges={"in>out": spilling(1)})
+    executor = flow.executor(capture_capacity=10, spill_limit_bytes=limit, spill_stores={"shelf": store})
+    async with executor.instantiate(flow.plan, capture="out") as run:
+        for _ in range(6):
+            await run.send("in", "x" * 100)
+        await turns()
+        assert store.puts == puts
+
+
+async def test_a_producer_that_waits_at_one_way_goes_on_with_the_others() -> None:
+    gate = Gate()
+    bounds = {"in>x": {"buffer": BufferPolicy(max_items=1)}, "in>b": spilling(1)}
+    flow = small("in>x, in>b", {"x": gate}, edges=bounds)
+    executor = flow.executor(capture_capacity=10, spill_stores={"shelf": MemoryStore()})
+    async with executor.instantiate(flow.plan, capture="b") as run:
+        for number in range(5):
+            await run.send("in", number)
+        await turns()
+        gate.open.set()
+        assert [(await soon(run.next())).value for _ in range(5)] == list(range(5))
+        assert gate.passed == list(range(5))
+
+
 async def test_beyond_the_spill_limit_the_producer_waits() -> None:
     gate = Gate()
     store = Counting()
@@ -135,6 +187,79 @@ async def test_a_store_that_fails_fails_the_run_and_says_where(broken: str) -> N
         assert (caught.value.edge, caught.value.tier) == ("in->out", "shelf")
         with pytest.raises(SpillFailed):
             await soon(run.send("in", 5))
+
+
+FIVE_AT_ONCE = ", ".join(f"in>d{number}>m" for number in range(5)) + ", m>out"
+
+
+@pytest.mark.parametrize("way", ["leave", "drop"])
+async def test_a_run_that_nobody_is_at_work_in_leaves_no_object_in_the_store(way: str) -> None:
+    store = MemoryStore()
+    flow = small(FIVE_AT_ONCE, edges={"m>out": spilling(1)})
+    executor = flow.executor(capture_capacity=1, spill_stores={"shelf": store})
+    run = executor.instantiate(flow.plan, capture="out")
+    await run.send("in", 1)
+    await turns()
+    assert len(store.objects) == 2  # one result, one that `out` could not send on, one before it
+    if way == "leave":
+        async with run:
+            pass
+    del run
+    gc.collect()
+    await turns()
+    assert not store.objects
+
+
+async def test_room_in_a_lane_is_used_again_and_again() -> None:
+    async def slow(payload: Any) -> Any:
+        await asyncio.sleep(0.001)
+        return payload
+
+    store = Counting()
+    flow = small("in>out", {"out": slow}, edges={"in>out": spilling(1)})
+    executor = flow.executor(capture_capacity=10, spill_limit_bytes=1000, spill_stores={"shelf": store})
+    payloads = ["x" * 400 + str(number) for number in range(30)]
+    assert await collect(executor.run_many(flow.plan, "in", payloads, capture="out")) == payloads
+    assert store.puts > 10
+
+
+@pytest.mark.parametrize("at", ["put", "get"])
+async def test_what_is_ready_does_not_wait_for_a_slow_store(at: str) -> None:
+    beside: list[int] = []
+
+    async def source(number: int) -> int:
+        await asyncio.sleep(0)
+        return number
+
+    async def note(number: int) -> int:
+        beside.append(number)
+        return number
+
+    async def target(number: int) -> int:
+        await go.wait()
+        return number
+
+    go = asyncio.Event()
+    store = Counting()
+    flow = small(
+        "in>side, in>out", {"in": source, "side": note, "out": target}, edges={"in>out": spilling(1)}
+    )
+    executor = flow.executor(capture_capacity=10, spill_stores={"shelf": store})
+    async with executor.instantiate(flow.plan, capture="out") as run:
+        for number in range(2):
+            await run.send("in", number)
+        if at == "get":
+            await run.send("in", 2)
+            while not store.puts:
+                await asyncio.sleep(0)
+        store.pause = 3600
+        if at == "get":
+            go.set()
+            assert [await soon(run.next()), await soon(run.next())] == [Value(0), Value(1)]
+        last = 3 if at == "get" else 2
+        await run.send("in", last)
+        await turns()
+        assert beside == list(range(last + 1))
 
 
 async def test_what_is_no_payload_fails_the_node_whose_edge_would_spill_it() -> None:

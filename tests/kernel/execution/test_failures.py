@@ -1,6 +1,7 @@
 """What a run does when a handler raises (decisions 2 to 5)."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -45,6 +46,26 @@ async def test_whatever_a_handler_raises_is_the_failure_of_its_node(cause: BaseE
     assert caught.value.alias == "a"
     assert caught.value.cause is cause
     assert caught.value.__cause__ is cause
+
+
+class Mute(Exception):
+    """An exception that cannot say what it is."""
+
+    def __str__(self) -> str:
+        raise ValueError("nothing to say")
+
+    __repr__ = __str__
+
+
+async def test_what_cannot_say_what_it_is_fails_its_node_all_the_same() -> None:
+    async def mute(payload: Any) -> Any:
+        raise Mute
+
+    flow = small("in>a>out", {"a": mute})
+    with pytest.raises(NodeFailed, match=r"'a' failed: Mute: its message could not be had") as caught:
+        await soon(flow.executor().run_once(flow.plan, "in", 1, capture="out"))
+    assert isinstance(caught.value.cause, Mute)
+    assert "Mute" in str(caught.value.to_dict())
 
 
 @pytest.mark.parametrize("kind", ["coroutine", "inline"])
@@ -132,6 +153,29 @@ async def test_a_failure_stops_the_other_handlers() -> None:
     with pytest.raises(NodeFailed):
         await soon(flow.executor().run_once(flow.plan, "in", 1, capture="a"))
     await soon(stopped.wait())
+
+
+async def test_a_failure_ends_the_feeding_of_an_asynchronous_source() -> None:
+    given: list[int] = []
+
+    async def fail(number: int) -> int:
+        if number == 3:
+            raise ValueError(number)
+        return number
+
+    async def source() -> AsyncIterator[int]:
+        for number in range(1000):
+            given.append(number)
+            yield number
+
+    flow = small("in>out", {"out": fail})
+    results = flow.executor().run_many(flow.plan, "in", source(), capture="out")
+    values = []
+    with pytest.raises(NodeFailed):  # noqa: PT012 - what came before it is looked at
+        async for result in results:
+            values.append(result)
+    assert values == [Value(number) for number in range(3)]
+    assert len(given) < 100
 
 
 async def test_a_failure_under_full_edges_hangs_nobody() -> None:

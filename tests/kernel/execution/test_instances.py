@@ -79,6 +79,18 @@ async def test_a_cancelled_send_gives_its_place_to_the_next() -> None:
         assert await collect(run) == []
 
 
+async def test_a_send_that_is_cancelled_as_its_turn_comes_gives_it_on() -> None:
+    flow = small("in>out")
+    async with flow.executor(capture_capacity=1).instantiate(flow.plan, capture="out") as run:
+        await run.send("in", 0)
+        given_up = asyncio.create_task(run.send("in", 1))
+        await turns()
+        assert await soon(run.next()) == Value(0)  # which frees the permit for the one that waits
+        given_up.cancel()
+        await soon(run.send("in", 2))
+        assert await soon(run.next()) == Value(2)
+
+
 async def test_several_readers_each_get_a_result() -> None:
     flow = small("in>out")
     async with flow.executor().instantiate(flow.plan, capture="out") as run:

@@ -58,6 +58,41 @@ async def test_every_invocation_and_every_edge_is_counted(handler: Any) -> None:
     assert all(sink.highest[key] >= 1 for key in sink.gauges)
 
 
+async def test_every_gauge_is_at_zero_while_an_open_run_holds_nothing() -> None:
+    sink = Sink()
+    flow = small("in>a>out, in>b>out")
+    async with flow.executor(metrics=sink).instantiate(flow.plan, capture="out") as run:
+        for number in range(3):
+            await run.send("in", number)
+            assert [await soon(run.next()), await soon(run.next())] == [Value(number)] * 2
+            await turns()
+            assert set(sink.gauges.values()) == {0}
+
+
+async def test_every_gauge_returns_to_zero_whatever_a_run_still_holds() -> None:
+    async def hang(payload: Any) -> None:
+        await asyncio.sleep(3600)
+
+    sink = Sink()
+    flow = small("in>out, in>a>b", {"b": hang})
+    async with flow.executor(metrics=sink).instantiate(flow.plan, capture="out") as run:
+        for number in range(3):
+            await run.send("in", number)
+        await turns()
+        assert sink.gauges["active_nodes", "b"] == 1
+        assert sink.gauges["queue_depth", "a->b"] == 2
+        assert sink.gauges["queue_depth", "capture::out"] == 3
+    assert set(sink.gauges.values()) == {0}
+
+
+async def test_metrics_alone_let_the_payload_itself_be_handed_over() -> None:
+    payload = [1]
+    flow = small("in>a>out")
+    result = await flow.executor(metrics=Sink()).run_once(flow.plan, "in", payload, capture="out")
+    assert isinstance(result, Value)
+    assert result.value is payload
+
+
 async def test_run_once_reports_each_run_and_returns_to_zero() -> None:
     sink = Sink()
     flow = small("in>out")
@@ -107,9 +142,13 @@ async def test_a_result_that_waits_for_room_is_timed() -> None:
         await run.send("in", 1)
         await turns()
         assert sink.gauges["queue_depth", "capture::out"] == 1
+        assert [await soon(run.next()), await soon(run.next())] == [Value(1)] * 2
+        await turns()
+        assert sink.observed["capture_backpressure_ms", "out"] == 1
+        await run.send("in", 2)
         run.finish()
-        assert await collect(run) == [1, 1]
-    assert sink.observed["capture_backpressure_ms", "out"] == 1
+        assert await collect(run) == [2, 2]
+    assert sink.observed["capture_backpressure_ms", "out"] == 2
 
 
 async def test_streams_are_counted() -> None:
@@ -164,6 +203,18 @@ async def test_a_change_behind_the_back_of_the_next_node_is_found_at_the_end() -
         await soon(flow.executor(check_ownership=True).run_once(flow.plan, "in", [1], capture="out"))
     assert caught.value.alias == "a"
     assert caught.value.result == Value([1])
+
+
+async def test_a_failure_is_what_was_raised_where_ownership_is_checked() -> None:
+    cause = ValueError("no")
+
+    async def fail(payload: Any) -> None:
+        raise cause
+
+    flow = small("in>out", {"out": fail})
+    with pytest.raises(NodeFailed) as caught:
+        await flow.executor(check_ownership=True).run_once(flow.plan, "in", 1, capture="out")
+    assert caught.value.cause is cause
 
 
 async def test_who_changes_only_what_it_owns_passes_the_check() -> None:

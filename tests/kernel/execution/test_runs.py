@@ -1,6 +1,8 @@
 """What a run makes of its payloads: chains, branches, merges, surfaces, SKIP."""
 
 import asyncio
+import gc
+import weakref
 from typing import Any
 
 import pytest
@@ -204,16 +206,19 @@ async def test_run_many_takes_no_more_payloads_than_it_has_room_for() -> None:
 
 
 @pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
-async def test_what_the_payloads_raise_is_raised_behind_their_results(asynchronous: bool) -> None:
+@pytest.mark.parametrize("error", [RuntimeError("no more"), asyncio.CancelledError("no more")], ids=repr)
+async def test_what_the_payloads_raise_is_raised_behind_their_results(
+    asynchronous: bool, error: BaseException
+) -> None:
     def payloads() -> Any:
         yield from (1, 2, 3)
-        raise RuntimeError("no more")
+        raise error
 
     flow = small("in>out")
     source = slowly(payloads()) if asynchronous else payloads()
     results = flow.executor().run_many(flow.plan, "in", source, capture="out")
     assert [(await soon(anext(results))).value for _ in range(3)] == [1, 2, 3]
-    with pytest.raises(RuntimeError, match="no more"):
+    with pytest.raises(type(error), match="no more"):
         await soon(anext(results))
 
 
@@ -287,8 +292,54 @@ async def test_a_reserved_surface_is_refused_at_instantiation() -> None:
 
 
 @pytest.mark.parametrize(
-    "limit", ["edge_capacity", "trigger_capacity", "capture_capacity", "queue_limit_bytes"]
+    "limit",
+    ["edge_capacity", "trigger_capacity", "capture_capacity", "queue_limit_bytes", "spill_limit_bytes"],
 )
 def test_a_capacity_of_zero_is_refused(limit: str) -> None:
     with pytest.raises(ValueError, match=f"{limit} must be at least 1"):
         FlowExecutor(NodeRegistry(), **{limit: 0})
+
+
+@pytest.mark.parametrize("graph", ["in>out", "in>out>tail", "in>out, in>side", "in>a>out, in>b>out"])
+async def test_a_run_gives_its_result_whatever_the_run_before_it_left(graph: str) -> None:
+    flow = small(graph, {"in": same_later})
+    executor = flow.executor()
+    for number in range(20):
+        assert await executor.run_once(flow.plan, "in", number, capture="out") == Value(number)
+
+
+async def test_a_flow_that_was_not_validated_is_no_plan() -> None:
+    flow = small("in>out")
+    executor, unchecked = flow.executor(), flow.plan.flow
+    says = r"a plan is what validate\(\) gives, not FlowIR"
+    with pytest.raises(TypeError, match=says):
+        await executor.run_once(unchecked, "in", 1, capture="out")  # type: ignore[arg-type]  # a common mistake
+    with pytest.raises(TypeError, match=says):
+        executor.instantiate(unchecked, capture="out")  # type: ignore[arg-type]  # a common mistake
+    with pytest.raises(TypeError, match=says):
+        await executor.resume(unchecked, "it", 1)  # type: ignore[arg-type]  # a common mistake
+
+
+def test_payloads_are_isolated_or_shared() -> None:
+    with pytest.raises(ValueError, match="payloads must be 'isolated' or 'shared', not 'copied'"):
+        FlowExecutor(NodeRegistry(), payloads="copied")  # type: ignore[arg-type]  # what a caller may mistype
+
+
+async def same_later(payload: Any) -> Any:
+    await asyncio.sleep(0)
+    return payload
+
+
+@pytest.mark.parametrize("handler", [same, same_later, inline(lambda payload: payload)])
+async def test_nothing_keeps_a_payload_when_its_run_has_ended(handler: Any) -> None:
+    class Order:
+        """Something that tells when it is gone."""
+
+    flow = small("in>a>out", {"a": handler})
+    executor = flow.executor()
+    order = Order()
+    gone = weakref.ref(order)
+    await executor.run_once(flow.plan, "in", order, capture="out")
+    del order
+    gc.collect()
+    assert gone() is None

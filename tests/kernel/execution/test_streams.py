@@ -9,6 +9,7 @@ import pytest
 from small_flows import slowly, small, soon, stream, turns
 
 from kernel_exec import Cancelled, DeadlineExceeded, NodeFailed, Stream
+from kernel_exec.results import Feed
 
 
 async def count(number: int) -> AsyncIterator[int]:
@@ -46,6 +47,36 @@ async def test_streams_of_several_messages_follow_one_another() -> None:
         for number in range(20):
             await soon(run.send("in", number))
             assert await items_of(await soon(run.next())) == list(range(number))
+
+
+async def test_a_second_task_that_waits_for_the_next_item_is_refused() -> None:
+    async def slow(number: int) -> AsyncIterator[int]:
+        for item in range(number):
+            await asyncio.sleep(0.01)
+            yield item
+
+    flow = small("in>out", {"out": stream(slow)})
+    result = await flow.executor().run_once(flow.plan, "in", 3, capture="out")
+    first, second = await soon(asyncio.gather(items_of(result), items_of(result), return_exceptions=True))
+    assert first == [0, 1, 2]
+    assert isinstance(second, RuntimeError)
+
+
+async def test_a_reader_that_gave_up_hinders_no_other() -> None:
+    go = asyncio.Event()
+
+    async def held(number: int) -> AsyncIterator[int]:
+        await go.wait()
+        for item in range(number):
+            yield item
+
+    flow = small("in>out", {"out": stream(held)})
+    result = await flow.executor().run_once(flow.plan, "in", 3, capture="out")
+    assert isinstance(result, Stream)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(anext(result), 0.01)
+    go.set()
+    assert await items_of(result) == [0, 1, 2]
 
 
 async def test_run_many_gives_a_stream_for_each_payload() -> None:
@@ -284,3 +315,88 @@ async def test_an_executor_serves_one_stream_after_the_other() -> None:
         assert await items_of(await executor.run_once(flow.plan, "in", number, capture="out")) == list(
             range(number)
         )
+
+
+async def test_a_clean_up_that_fails_when_the_host_has_gone_fails_nothing_else() -> None:
+    async def untidy(number: int) -> AsyncIterator[int]:
+        try:
+            for item in range(number):
+                yield item
+        finally:
+            if number == 100:
+                raise ValueError("could not clean up")
+
+    flow = small("in>out", {"out": stream(untidy)})
+    async with flow.executor().instantiate(flow.plan, capture="out") as run:
+        await run.send("in", 100)
+        await run.send("in", 3)
+        first = await soon(run.next())
+        assert isinstance(first, Stream)
+        assert await soon(anext(first)) == 0
+        await soon(first.aclose())
+        assert await items_of(await soon(run.next())) == [0, 1, 2]
+
+
+@pytest.mark.parametrize("swallow", [True, False])
+async def test_the_end_of_a_stream_is_forgotten_though_its_handler_swallowed_it(swallow: bool) -> None:
+    left: list[int] = []
+
+    async def waits(number: int) -> AsyncIterator[int]:
+        task = asyncio.current_task()
+        assert task is not None
+        left.append(task.cancelling())
+        yield number
+        if number == 1:
+            try:
+                await asyncio.sleep(3600)
+            except asyncio.CancelledError:
+                if not swallow:
+                    raise ValueError("odd") from None
+
+    flow = small("in>out", {"out": stream(waits)})
+    async with flow.executor().instantiate(flow.plan, capture="out") as run:
+        await run.send("in", 1)
+        await run.send("in", 2)
+        first = await soon(run.next())
+        assert isinstance(first, Stream)
+        assert await soon(anext(first)) == 1
+        await turns()
+        await soon(first.aclose())
+        assert await items_of(await soon(run.next())) == [2]
+    assert left == [0, 0]
+
+
+async def test_a_run_keeps_nothing_of_streams_that_have_ended() -> None:
+    flow = small("in>out", {"out": stream(count)})
+    async with flow.executor().instantiate(flow.plan, capture="out") as run:
+        for number in range(20):
+            await run.send("in", number)
+            assert await items_of(await soon(run.next())) == list(range(number))
+        await turns()
+        gc.collect()
+        assert sum(isinstance(one, Feed) for one in gc.get_objects()) <= 1
+
+
+async def test_a_handler_that_follows_a_closed_stream_can_be_stopped_too() -> None:
+    stopped: list[int] = []
+
+    async def hang(number: int) -> AsyncIterator[int]:
+        yield number
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            stopped.append(number)
+
+    flow = small("in>out", {"out": stream(hang)})
+    async with flow.executor().instantiate(flow.plan, capture="out") as run:
+        await run.send("in", 1)
+        await run.send("in", 2)
+        for number in (1, 2):
+            result = await soon(run.next())
+            assert isinstance(result, Stream)
+            assert await soon(anext(result)) == number
+            await turns()
+            if number == 1:
+                await soon(result.aclose())
+    await turns()
+    assert stopped == [1, 2]

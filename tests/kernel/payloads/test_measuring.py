@@ -3,6 +3,7 @@
 import sys
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from values import Counted, Derived, Frozen, Line, Point, cycles, nested, payloads
@@ -73,3 +74,38 @@ def test_json_is_its_own_json_form(value: Any) -> None:
 )
 def test_the_json_form_of_an_object_is_what_would_be_written(value: Any, form: Any) -> None:
     assert json_form(value) == form
+
+
+class Entry(msgspec.Struct):
+    sku: str
+    quantity: int
+
+
+def held(value: Any) -> int:
+    """Return what CPython itself says that a value and all it holds take."""
+    parts: list[Any] = []
+    match value:
+        case dict():
+            parts = [*value, *value.values()]
+        case list():
+            parts = value
+        case Entry():
+            parts = [value.sku, value.quantity]
+    return sys.getsizeof(value) + sum(map(held, parts))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {f"key {number}": number for number in range(1000)},
+        list(range(1000, 2000)),
+        [[number] for number in range(1000)],
+        [Entry(f"sku {number}", number) for number in range(1000)],
+        [{"a": 1.5, "b": None}] * 1000,
+        "x" * 1000,
+        2**10_000,
+    ],
+    ids=["dict", "list", "lists", "structs", "records", "text", "integer"],
+)
+def test_an_estimate_is_near_the_truth(value: Any) -> None:
+    assert 0.5 < estimate_bytes(value) / held(value) < 3

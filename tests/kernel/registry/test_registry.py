@@ -2,6 +2,7 @@
 
 import functools
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
@@ -30,13 +31,14 @@ class Parcel:
 
 
 CONTEXT = NodeContext(RunState(lambda: {"lf.run_id": "run-1"}), "node")
+INVOCATION = SimpleNamespace(context=CONTEXT)
 
 
 def call(handler: Any, payload: object, **options: Any) -> Any:
     """Register `handler`, bind it and call it with `payload`."""
     registry = NodeRegistry()
     registry.node("it", **options)(handler)
-    return registry.get("it").bind(CONTEXT)(payload)
+    return registry.get("it").bind(INVOCATION)(payload)
 
 
 # --- What fills which parameter -------------------------------------------------------------------
@@ -67,6 +69,11 @@ def context_first(ctx: NodeContext, order: Any) -> Any:
 
 
 def context_after_a_default(order: Any, retries: int = 3, *, ctx: NodeContext) -> Any:
+    assert retries == 3
+    return order, ctx
+
+
+def context_after_a_default_by_position(order: Any, retries: int = 3, ctx: Any = None) -> Any:
     assert retries == 3
     return order, ctx
 
@@ -113,6 +120,7 @@ class Service:
         context_by_optional_annotation,
         context_first,
         context_after_a_default,
+        context_after_a_default_by_position,
         context_positional_only,
         context_annotated_beside_one_named_so,
         payload_variadic,
@@ -146,7 +154,7 @@ async def test_an_async_handler_may_be_a_function_a_partial_or_a_callable_object
         registry.node(identifier)(handler)
         spec = registry.get(identifier)
         assert spec.is_async
-        assert await spec.bind(CONTEXT)(5) == 5
+        assert await spec.bind(INVOCATION)(5) == 5
 
 
 def test_the_decorator_returns_the_handler_as_it_is() -> None:
@@ -191,6 +199,9 @@ def without_payload(*, ctx: Any) -> None: ...
 def nobody_fills(order: Any, tenant: str, ctx: Any) -> None: ...
 
 
+def context_out_of_reach(order: Any, retries: int = 3, ctx: Any = None, /) -> None: ...
+
+
 def two_contexts(order: Any, one: NodeContext, two: NodeContext) -> None: ...
 
 
@@ -210,6 +221,7 @@ def two_contexts(order: Any, one: NodeContext, two: NodeContext) -> None: ...
         (without_payload, {}, TypeError, "no positional parameter"),
         (nobody_fills, {}, TypeError, "nothing fills tenant"),
         (two_contexts, {}, TypeError, "2 parameters annotated NodeContext"),
+        (context_out_of_reach, {}, TypeError, "takes `ctx` by its position alone"),
     ],
 )
 def test_a_handler_that_could_never_run_is_refused_when_it_is_registered(
@@ -327,7 +339,7 @@ def test_an_annotation_that_exists_for_type_checkers_only_is_refused_before_anyt
     registry = NodeRegistry()
     registry.node("it")(handler)
     with pytest.raises(TypeError, match=r"`price` as .*OnlyForTypeCheckers.* outside `TYPE_CHECKING`"):
-        registry.get("it").bind(CONTEXT)
+        registry.get("it").bind(INVOCATION)
 
 
 def test_such_an_annotation_elsewhere_does_not_matter() -> None:
@@ -352,4 +364,4 @@ def test_an_annotation_that_nothing_can_be_converted_to_is_refused_before_anythi
     registry = NodeRegistry()
     registry.node("it")(takes(Order | Parcel))
     with pytest.raises(TypeError, match=r"'it' annotates `it` as .* no payload can be converted"):
-        registry.get("it").bind(CONTEXT)
+        registry.get("it").bind(INVOCATION)

@@ -34,6 +34,25 @@ class FaultyStore(MemoryStore):
         await super().delete(key)
 
 
+class RaisingStore(MemoryStore):
+    """A store of which one method raises what a store should not."""
+
+    def __init__(self, method: str, error: BaseException) -> None:
+        super().__init__()
+        setattr(self, method, self._fail)
+        self._error = error
+
+    async def _fail(self, *_: object) -> bytes:
+        raise self._error
+
+
+class Mute(Exception):
+    def __str__(self) -> str:
+        raise ValueError("nothing to say")
+
+    __repr__ = __str__
+
+
 class HangingStore(MemoryStore):
     """A store that keeps what it is given and then never answers."""
 
@@ -102,6 +121,11 @@ async def test_closing_deletes_what_a_cancelled_write_left_behind() -> None:
         (FaultyStore(gives=lambda data: data[:-1]), "was given 7 bytes .* gave back 6 others"),
         (FaultyStore(gives=lambda data: data[:-1] + b"!"), "was given 7 bytes .* gave back 7 others"),
         (FaultyStore(gives=lambda data: b""), "gave back 0 others"),
+        (FaultyStore(gives=lambda data: 7), "could not give back .*TypeError"),
+        (FaultyStore(gives=lambda data: "payload"), "could not give back .*TypeError"),
+        (RaisingStore("put", asyncio.CancelledError("lost")), "could not keep .*CancelledError: lost"),
+        (RaisingStore("get", asyncio.CancelledError("lost")), "could not give back .*CancelledError: lost"),
+        (RaisingStore("put", Mute()), "could not keep .*Mute"),
     ],
 )
 async def test_a_store_that_fails_or_damages_fails_with_edge_tier_and_reason(store: Any, says: str) -> None:
@@ -110,6 +134,22 @@ async def test_a_store_that_fails_or_damages_fails_with_edge_tier_and_reason(sto
         await lane.read(await lane.write(b"payload"))
     assert (caught.value.edge, caught.value.tier) == ("parse->load", "blobs")
     assert caught.value.to_dict()["details"]
+
+
+async def test_every_object_is_deleted_once() -> None:
+    deleted: list[str] = []
+
+    class Noting(MemoryStore):
+        async def delete(self, key: str) -> None:
+            deleted.append(key)
+            await super().delete(key)
+
+    lane = lane_over(Noting())
+    items = [await lane.write(b"x") for _ in range(4)]
+    for item in items[:2]:
+        await lane.read(item)
+    await lane.close()
+    assert len(deleted) == len(set(deleted)) == 4
 
 
 async def test_an_object_that_vanished_fails() -> None:
@@ -138,8 +178,11 @@ async def test_a_delete_that_fails_costs_nothing_now_and_is_tried_again_when_clo
     assert not store.objects
 
 
-async def test_closing_never_raises_and_says_what_stays(caplog: pytest.LogCaptureFixture) -> None:
-    store = FaultyStore("delete")
+@pytest.mark.parametrize(
+    "store",
+    [FaultyStore("delete"), RaisingStore("delete", asyncio.CancelledError()), RaisingStore("delete", Mute())],
+)
+async def test_closing_never_raises_and_says_what_stays(store: Any, caplog: pytest.LogCaptureFixture) -> None:
     lane = lane_over(store)
     await lane.write(b"payload")
     await lane.close()

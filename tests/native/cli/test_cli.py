@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from shlex import quote
 
 import pytest
 from click.testing import CliRunner, Result
@@ -65,6 +66,12 @@ async def wait(payload): return {"waits": payload}
 
 @registry.node("t::odd")
 async def odd(payload): return object()
+
+@registry.node("t::endless")
+async def endless(payload):
+    payload = []
+    payload.append(payload)
+    return payload
 """
 
 
@@ -175,8 +182,9 @@ def test_a_deadline_stops_the_run(folder: Path, arguments: tuple[str, str]) -> N
     assert time.monotonic() - started < 10
 
 
-def test_a_result_that_json_cannot_say_is_exit_1() -> None:
-    done = run("odd", "--payload", "1")
+@pytest.mark.parametrize("last", ["odd", "endless"])
+def test_a_result_that_json_cannot_say_is_exit_1(last: str) -> None:
+    done = run(last, "--payload", "1")
     assert done.exit_code == 1
     assert "a result cannot be written as JSON" in done.stderr
 
@@ -190,6 +198,10 @@ WRONG = {
     "no registry": ((), "handlers:nothing", "is of type int; name a NodeRegistry or a FlowExecutor"),
     "broken module": ((), "broken", "broken.py:2: ZeroDivisionError"),
     "no deadline": (("--deadline", "0"), "handlers", "--deadline"),
+    "a deadline that is no number": (("--deadline", "nan"), "handlers", "not nan"),
+    "deep payload": (("--payload", "[" * 5000 + "]" * 5000), "handlers", "--payload is not JSON"),
+    "deep line": (("--input", "deep.jsonl"), "handlers", "line 1 of --input is not JSON"),
+    "a module that ends": ((), "ending", "ending.py:2: SystemExit: 7"),
 }
 
 
@@ -198,7 +210,9 @@ def test_a_wrong_call_is_one_sentence_and_exit_2(
     folder: Path, arguments: tuple[str, ...], nodes: str, message: str
 ) -> None:
     (folder / "broken.py").write_text("import kernel_exec\n1 / 0\n")
+    (folder / "ending.py").write_text("import sys\nsys.exit(7)\n")
     (folder / "in.jsonl").write_text("1\nx\n")
+    (folder / "deep.jsonl").write_text("[" * 5000 + "]" * 5000)
     done = run("double", *arguments, nodes=nodes)
     assert done.exit_code == 2
     assert message in done.stderr
@@ -314,6 +328,36 @@ def test_an_interrupt_ends_the_run_at_once_and_says_so(last: str) -> None:
         assert running.wait(30) == 130
         assert time.monotonic() - interrupted < 10
         assert running.stderr.read() == "Interrupted.\n"
+
+
+def test_an_interrupt_while_handlers_are_imported_is_one_too(folder: Path) -> None:
+    (folder / "handlers.py").write_text("raise KeyboardInterrupt")
+    with process("double") as running:
+        assert running.stderr is not None
+        assert running.wait(30) == 130
+        assert running.stderr.read() == "Interrupted.\n"
+
+
+@pytest.mark.parametrize(
+    "command", ["run {} --nodes handlers --trigger in --capture out", "check {}", "graph {}"]
+)
+def test_a_full_disk_is_one_line_and_exit_1(command: str) -> None:
+    arguments = command.format(flow("in"))
+    done = shell(f"{quote(sys.executable)} -m kernel_exec {arguments} > /dev/full")
+    assert done.stderr == "Error: reading or writing failed: No space left on device\n"
+    assert done.returncode == 1
+
+
+def test_a_standard_input_that_is_closed_is_a_wrong_call() -> None:
+    ends = "--nodes handlers --trigger in --capture out --input -"
+    done = shell(f"{quote(sys.executable)} -m kernel_exec run {flow('in')} {ends} <&-")
+    assert "'--input': standard input is closed" in done.stderr
+    assert done.returncode == 2
+
+
+def shell(command: str) -> "subprocess.CompletedProcess[str]":
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    return subprocess.run(command, shell=True, capture_output=True, text=True, env=environment, check=False)
 
 
 def test_a_reader_that_goes_away_ends_the_run_quietly() -> None:

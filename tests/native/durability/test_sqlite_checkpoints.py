@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import sqlite3
 import subprocess
 import sys
@@ -26,6 +27,23 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Checkpoint
     sqlite = SqliteCheckpoints(tmp_path / "checkpoints.db")
     yield sqlite
     sqlite.close()
+
+
+async def test_a_full_disk_is_named_and_harms_nothing(tmp_path: Path) -> None:
+    store = SqliteCheckpoints(tmp_path / "checkpoints.db")
+    assert await store.put("it", b"kept", owner="me", expires=None)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+        for size in (200_000, 20_000_000):  # the larger one fails before it is committed
+            with pytest.raises(sqlite3.OperationalError, match="disk"):
+                await store.put("it", bytes(size), owner="me", expires=None)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert await store.get("it") == b"kept"
+    assert await store.put("it", b"again", owner="me", expires=None)
+    assert await store.get("it") == b"again"
+    store.close()
 
 
 # --- What every store promises --------------------------------------------------------------------

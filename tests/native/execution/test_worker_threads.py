@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+import inspect
 import subprocess
 import sys
 import threading
@@ -33,7 +34,7 @@ def chain(registry: NodeRegistry, *handlers: Any, inline: bool = False) -> tuple
     builder = FlowBuilder("chain", "1.0.0")
     names = [f"n{number}" for number in range(len(handlers))]
     for name, handler in zip(names, handlers, strict=True):
-        plain = not asyncio.iscoroutinefunction(handler)
+        plain = not inspect.iscoroutinefunction(handler)
         registry.node(f"test::{name}", inline=inline and plain)(handler)
         builder.node(name, f"test::{name}", summary="-")
     for source, target in pairwise(names):

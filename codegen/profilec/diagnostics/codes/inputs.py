@@ -58,8 +58,8 @@ CODES: tuple[Code, ...] = (
         "PC611",
         "an entry of the package is not a file with a name",
         "error",
-        "A link that leads to a folder, or to nothing, has no content that could be emitted, and a name that "
-        "is not Unicode cannot be the same on every machine.",
+        "A link that leads to a folder, or to nothing, has no content that could be emitted, nor has a pipe "
+        "or a socket, and a name that is not Unicode cannot be the same on every machine.",
         "$ ln -s ../../shared src/shop/shared",
         "$ cp -r shared src/shop/shared",
     ),

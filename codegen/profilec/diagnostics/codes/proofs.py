@@ -49,16 +49,20 @@ CODES = (
         "error",
         "The profile forbids this module or call, and importing the package of this tree reaches it. The "
         "chain shows how, from the package to the place. Third-party dependencies are followed file by "
-        "file; the standard library is not.",
+        "file; the standard library is not. Where a module becomes the value of anything but a name (it is "
+        "returned, put in a table, given to somebody), a forbidden name of it that is asked of something "
+        "unknown may be that of the module: then write out what it is.",
         '# profile wasm: forbid = ["threading"]\nimport threading',
         "import threading  # profilec: only THREADS",
     ),
     Code(
         "PC406",
-        "an import at run time cannot be decided",
+        "what is reached at run time cannot be decided",
         "warning",
-        "The name of the imported module is computed while the program runs, so the proof cannot say what "
-        "it reaches.",
+        "The name of the imported module, or of what a module is asked for, is computed while the program "
+        "runs, or a function that imports is handed on, so the proof cannot say what is reached. Nor can it "
+        "where something unknown is asked for a forbidden name, and the module that has it was handed on in "
+        "a file that this one has nothing to do with.",
         "module = importlib.import_module(name)",
         'module = importlib.import_module("shop.json") if kind == "json" else '
         'importlib.import_module("shop.text")',

@@ -59,10 +59,10 @@ CODES: tuple[Code, ...] = (
     ),
     Code(
         "PC307",
-        "a docstring is read where docstrings are left out",
+        "a docstring is read where the wheel is stripped",
         "error",
-        "The profile has `wheel-docstrings = false`: the program would find None where it expects a text. "
-        "`# profilec: keep` keeps a docstring, and on the line that reads one says that it is kept.",
+        "The profile has `wheel-strip = true`: in its wheel the program would find None in place of a text. "
+        "`# profilec: keep` keeps a docstring, and on the line that reads one says so.",
         'def main():\n    """Move files."""\n    print(main.__doc__)',
         'def main():\n    """Move files."""  # profilec: keep\n    print(main.__doc__)  # profilec: keep',
     ),

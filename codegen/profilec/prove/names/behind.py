@@ -7,15 +7,17 @@ table to what is added to it.
 
 import ast
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 
-from profilec.prove.names.flows import Definition, Flows, argument, flows_of, last_name, returned
+from profilec.prove.names.flows import Definition, Flows, argument, flows_of, returned
+from profilec.prove.names.nodes import last_name
 from profilec.prove.names.scopes import Scope
 
 type Value = str | Scope
 type Values = frozenset[Value]
 
 PARTIAL = "functools.partial"
+METHOD_CALLER = "operator.methodcaller"
 _NAMESPACES = ("SimpleNamespace", "Namespace")
 """Classes whose instances have the attributes that they are made with."""
 _CONTEXTS = ("contextmanager", "asynccontextmanager")
@@ -47,7 +49,7 @@ class Behind:
         self._scopes = scopes
         self._values = values
         self._is_guessing = is_guessing
-        self._scope_of = {id(node): scope for scope in scopes.walk() for _, node in scope.loads}
+        self._scope_of = _scopes_of_names(scopes)
         self._given = given
         self._found: dict[tuple[int, str], list[ast.expr]] = {}
 
@@ -55,6 +57,11 @@ class Behind:
     def lambdas(self) -> dict[int, list[Scope]]:
         """The scope of each lambda, by its id."""
         return {id(one.node): [one] for one in self._scopes.walk() if isinstance(one.node, ast.Lambda)}
+
+    @property
+    def growing(self) -> set[str]:
+        """The names of tables that the file adds to after it wrote them out."""
+        return self._flows.growing
 
     @cached_property
     def _flows(self) -> Flows:
@@ -164,9 +171,11 @@ class Behind:
 
     def _made_with(self, scope: Scope, definition: ast.ClassDef, name: str) -> Iterator[ast.expr]:
         """What instances are made with, for a field of a class that has no `__init__` of its own."""
+        if not self._is_guessing or name not in scope.bound or "__init__" in scope.bound:
+            return
         targets = (node.target for node in definition.body if isinstance(node, ast.AnnAssign))
         fields = [target.id for target in targets if isinstance(target, ast.Name)]
-        if not self._is_guessing or name not in fields or "__init__" in scope.bound:
+        if name not in fields:
             return
         for call in self._flows.calls.get(definition.name, ()):
             if scope in self._values(call.func):
@@ -197,13 +206,30 @@ class Behind:
         return []
 
     def whole(self, call: ast.Call) -> ast.Call:
-        """A call with the arguments that a `partial` brings to it."""
+        """A call with the arguments that a `partial` or `methodcaller` brings to it, without `__call__`."""
+        match call.func:
+            case ast.Attribute(value=function, attr="__call__") if any(
+                isinstance(one, str) for one in self._values(function)
+            ):
+                return self.whole(ast.copy_location(ast.Call(function, call.args, call.keywords), call))
         for made in self.calls(call.func):
             if made.args and made is not call and PARTIAL in self._values(made.func):
                 called, *first = made.args
                 arguments, keywords = [*first, *call.args], [*made.keywords, *call.keywords]
                 return ast.copy_location(ast.Call(called, arguments, keywords), call)
+            match made.args, call.args:
+                case [ast.Constant(value=str(name)), *arguments], [owner] if METHOD_CALLER in self._values(
+                    made.func
+                ):
+                    method = ast.copy_location(ast.Attribute(owner, name, ast.Load()), call)
+                    return ast.copy_location(ast.Call(method, arguments, made.keywords), call)
         return call
+
+
+@lru_cache(maxsize=32)
+def _scopes_of_names(scopes: Scope) -> dict[int, Scope]:
+    """The scope in which each name of a file is read, by the id of its node."""
+    return {id(node): scope for scope in scopes.walk() for _, node in scope.loads}
 
 
 def _scopes(values: Iterable[Value]) -> list[Scope]:

@@ -77,3 +77,25 @@ def _bound_in_expressions(statement: ast.stmt) -> Iterator[str]:
             pending += [node.guard] if node.guard else []
         elif not isinstance(node, ast.stmt | ast.ExceptHandler | ast.Lambda):
             pending += children(node)
+
+
+def surely_bound(body: Iterable[ast.stmt]) -> frozenset[str]:
+    """The names that statements bind whatever `if` and `try` come to; loops are taken to be gone through."""
+    found: frozenset[str] = frozenset()
+    for node in body:
+        match node:
+            case ast.If(body=one, orelse=other):
+                found |= _in_each([one, other])
+            case ast.Try(body=tried, handlers=handlers, orelse=other, finalbody=last):
+                found |= _in_each([[*tried, *other], *(handler.body for handler in handlers)])
+                found |= surely_bound(last)
+            case _:
+                found = found.union(bindings([node]))
+    return found
+
+
+def _in_each(ways: Iterable[list[ast.stmt]]) -> frozenset[str]:
+    """The names that each of some blocks binds; one that ends by raising is none that goes on."""
+    ways = [way for way in ways if not (way and isinstance(way[-1], ast.Raise))]
+    bound = [surely_bound(way) for way in ways]
+    return frozenset.intersection(*bound) if bound else frozenset()

@@ -6,11 +6,13 @@ Names only: what they stand for is for those to find out who ask.
 import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
-from profilec.prove.names.nodes import children, walk
+from profilec.prove.names.nodes import children, last_name, walk
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
+_GROWING = ("append", "extend", "insert", "add", "update", "setdefault")
 _ADDING = ("append", "appendleft", "add", "insert", "extend", "update", "setdefault")
 
 
@@ -22,18 +24,27 @@ class Flows:
         calls: the calls of whatever has a name, or is an attribute of that name.
         given: for the name of an attribute, what it is set on and to what.
         added: for the name of a table, or the attribute that it is, the table and a table of what is added.
+        growing: the names of tables that may be added to.
     """
 
     calls: dict[str, list[ast.Call]] = field(default_factory=dict)
     given: dict[str, list[tuple[ast.expr, ast.expr]]] = field(default_factory=dict)
     added: dict[str, list[tuple[ast.expr, ast.expr]]] = field(default_factory=dict)
+    growing: set[str] = field(default_factory=set)
 
 
+@lru_cache(maxsize=32)
 def flows_of(syntax: ast.Module) -> Flows:
     """Read what a file hands on."""
     found = Flows()
     for node in walk(syntax):
         match node:
+            case ast.Name() | ast.Constant():
+                pass  # most nodes are one of these
+            case ast.Attribute(value=ast.Name(id=name), attr=method) if method in _GROWING:
+                found.growing.add(name)
+            case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store()):
+                found.growing.add(name)
             case ast.Call(func=called):
                 found.calls.setdefault(last_name(called), []).append(node)
                 for table, addition in _additions(node):
@@ -87,14 +98,6 @@ def _additions(call: ast.Call) -> Iterator[tuple[ast.expr, ast.expr]]:
 
 def _key(keyword: ast.keyword) -> ast.expr | None:
     return ast.Constant(keyword.arg) if keyword.arg else None
-
-
-def last_name(node: ast.expr) -> str:
-    """The name, or the last attribute, that an expression is; the empty string for any other."""
-    match node:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
-    return ""
 
 
 def argument(call: ast.Call, function: Definition, name: str, skipped: int) -> Iterator[ast.expr]:

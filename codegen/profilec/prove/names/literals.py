@@ -4,12 +4,10 @@ import ast
 import operator
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property
 from itertools import islice, product
 
 from profilec.prove.names.behind import Behind
 from profilec.prove.names.modules import Module
-from profilec.prove.names.nodes import walk
 
 type Texts = frozenset[str | None]
 
@@ -32,7 +30,6 @@ _COPIES = (
     "copy",
     "dict",
 )
-_GROWING = ("append", "extend", "insert", "add", "update", "setdefault")
 _OF_TEXT: dict[str, Callable[..., object]] = {
     name: getattr(str, name)
     for name in (
@@ -284,20 +281,8 @@ class Literals:
             return _NONE if isinstance(table, _DISPLAYS) else _UNKNOWN
         owner = self._behind.owner_of(table)
         values = owner.values.get(table.id, ()) if owner else ()
-        stays = owner is not None and table.id not in owner.unknown | self._growing
+        stays = owner is not None and table.id not in owner.unknown | self._behind.growing
         return _NONE if stays and all(isinstance(value, _DISPLAYS) for value in values) else _UNKNOWN
-
-    @cached_property
-    def _growing(self) -> frozenset[str]:
-        """The names of tables that the file adds to after it wrote them out."""
-        found = set()
-        for node in walk(self._module.syntax):
-            match node:
-                case ast.Attribute(value=ast.Name(id=name), attr=method) if method in _GROWING:
-                    found.add(name)
-                case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store()):
-                    found.add(name)
-        return frozenset(found)
 
     def imported(self, node: ast.Call) -> Texts:
         """The absolute names that a call of an importing function may import, None for any other."""

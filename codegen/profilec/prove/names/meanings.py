@@ -11,20 +11,17 @@ are written out. Anything else stands for nothing.
 import ast
 import builtins
 from collections.abc import Callable, Mapping
+from functools import cached_property
 
 from profilec.prove.names.behind import PARTIAL, Behind, Value, Values, class_around, decorator_names
+from profilec.prove.names.bindings import bindings, surely_bound
 from profilec.prove.names.flows import chosen
+from profilec.prove.names.importers import is_importer
 from profilec.prove.names.literals import Literals
 from profilec.prove.names.modules import Module
 from profilec.prove.names.scopes import Import, Scope
 
 NOTHING: Values = frozenset()
-
-IMPORTERS = frozenset({
-    "importlib.import_module", "importlib.__import__", "builtins.__import__", "runpy.run_module",
-    "importlib._bootstrap._gcd_import", "pkgutil.resolve_name",
-})  # fmt: skip
-"""Functions that import the module that their first argument names."""
 
 SAME_AS_ARGUMENT = frozenset({
     PARTIAL, "functools.cache", "functools.lru_cache", "functools.lru_cache()", "importlib.reload",
@@ -81,6 +78,10 @@ class Meanings:
         return frozenset(value for value in self.values(node) if isinstance(value, str))
 
     def exports(self, path: list[str]) -> frozenset[str]:
+        """The names among `exported`."""
+        return frozenset(value for value in self.exported(path) if isinstance(value, str))
+
+    def exported(self, path: list[str]) -> Values:
         """What a name of the module stands for to those who import it; attributes and calls may follow."""
         first, *rest = path
         name = first.removesuffix("()")
@@ -91,7 +92,7 @@ class Meanings:
             )
         for step in [first[len(name) :], *rest]:
             found = self._step(found, step)
-        return frozenset(value for value in found if isinstance(value, str))
+        return found
 
     def _answer(self, scope: Scope, name: str) -> Values:
         """What a `__getattr__`, of the module or of a class, returns for a name.
@@ -163,13 +164,20 @@ class Meanings:
         """What a name that is read in a scope may stand for."""
         owner = scope.owner(name)
         if owner is not None:
-            return self._in_scope(owner, name)
+            is_perhaps = owner.parent is None and hasattr(builtins, name) and name in self._bound_perhaps
+            return self._in_scope(owner, name).union([f"builtins.{name}"] if is_perhaps else ())
         if self._around is not None:
             meanings, outer = self._around
             return meanings.looked_up(name, outer)
         if name == "__builtins__":
             return frozenset({"builtins"})
         return self._from_stars(name).union([f"builtins.{name}"] if hasattr(builtins, name) else ())
+
+    @cached_property
+    def _bound_perhaps(self) -> frozenset[str]:
+        """The names of the module that not every run of it binds: another may have a builtin of that name."""
+        body = self._module.syntax.body
+        return frozenset(bindings(body).keys() - surely_bound(body))
 
     def _from_stars(self, name: str) -> Values:
         return frozenset(f"{self._absolute(star)}.{name}" for star in self.scopes.stars)
@@ -239,7 +247,7 @@ class Meanings:
                 return self._element(ast.Starred(table)).union(*map(self.values, defaults))
             case ast.Call(args=[value, *_]) if not SAME_AS_ARGUMENT.isdisjoint(called):
                 return self.values(value)
-            case ast.Call(args=arguments) if not IMPORTERS.isdisjoint(called):
+            case ast.Call(args=arguments) if is_importer(one for one in called if isinstance(one, str)):
                 is_top = "builtins.__import__" in called and len(arguments) < 4 and not node.keywords
                 modules = (module for module in literals.imported(node) if module is not None)
                 return frozenset(module.partition(".")[0] if is_top else module for module in modules)

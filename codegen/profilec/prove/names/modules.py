@@ -4,6 +4,7 @@ A file is parsed once, however many proofs and profiles look at it, because tree
 """
 
 import ast
+import re
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -88,6 +89,18 @@ def _parses(data: bytes) -> bool:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True
+
+
+def lines_with(pattern: re.Pattern[bytes], data: bytes) -> list[int]:
+    """The lines of a file, counted from one, in which a pattern begins to match."""
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    lines, line, end = [], 1, 0
+    for match in pattern.finditer(data):
+        line += data.count(b"\n", end, match.start())
+        end = match.start()
+        lines.append(line)
+    return lines
 
 
 def unguarded(syntax: ast.Module) -> Iterator[ast.AST]:

@@ -4,22 +4,32 @@ Contexts and operators are left out: they are half of all nodes, and whoever car
 """
 
 import ast
-from collections.abc import Iterator
-from functools import cache
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
 
-_LEFT_OUT = frozenset({"ctx", "op", "ops"})
-_BLOCKS = frozenset({"body", "orelse", "finalbody", "handlers", "cases"})
+_NO_NODES = frozenset({
+    "ctx", "op", "ops", "id", "attr", "arg", "asname", "module", "level", "kind", "type_comment", "rest",
+    "simple", "is_async", "conversion", "tag", "kwd_attrs",
+})  # fmt: skip
+"""Fields that hold no nodes, or none that anybody looks for."""
+_WITH_GAPS = frozenset({"keys", "kw_defaults"})
+"""Lists in which None stands for what is not written."""
+_COMPOUND = frozenset({"body", "orelse", "finalbody", "handlers", "cases"})
 
 
 def children(node: ast.AST) -> list[ast.AST]:
     """The nodes right below a node."""
     found: list[ast.AST] = []
-    for name in _telling(node._fields):
+    for name in _TELLING[type(node)]:
         value = getattr(node, name, None)
-        if isinstance(value, list):
-            found += [one for one in value if isinstance(one, ast.AST)]
-        elif isinstance(value, ast.AST):
+        if value is None:
+            continue
+        if value.__class__ is not list:
             found.append(value)
+        elif name in _WITH_GAPS:
+            found += [one for one in value if one is not None]
+        else:
+            found += value
     return found
 
 
@@ -28,20 +38,71 @@ def walk(node: ast.AST) -> Iterator[ast.AST]:
     pending = [node]
     for current in pending:
         yield current
-        pending += children(current)
+        if _TELLING[type(current)]:
+            pending += children(current)
+
+
+def walk_on(node: ast.AST, lines: Sequence[int]) -> Iterator[ast.AST]:
+    """A node and those below it that may stand on one of some lines, which are in order."""
+    pending = [node]
+    for current in pending:
+        yield current
+        whole = isinstance(current, ast.JoinedStr)  # the places in it are not reliable
+        pending += [child for child in children(current) if whole or may_stand_on(child, lines)]
+
+
+def may_stand_on(node: ast.AST, lines: Sequence[int]) -> bool:
+    """Whether a node, or a part of it, stands on one of some lines, which are in order."""
+    last: int | None = getattr(node, "end_lineno", None)
+    if last is None:
+        return True
+    index = bisect_left(lines, first_line(node))
+    return index < len(lines) and lines[index] <= last
+
+
+def first_line(node: ast.AST) -> int:
+    """The line on which a node begins, with its decorators."""
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    line: int = (decorators[0] if decorators else node).lineno  # type: ignore[attr-defined]  # of what has a place
+    return line
 
 
 def inner_blocks(node: ast.stmt | ast.excepthandler | ast.match_case) -> Iterator[list[ast.AST]]:
     """The blocks of a compound statement, of a handler or a case, in the order of its fields."""
-    for name in _blocks(node._fields):
+    for name in _BLOCKS[type(node)]:
         yield getattr(node, name)
 
 
-@cache
-def _telling(fields: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(name for name in fields if name not in _LEFT_OUT)
+class _Fields(dict[type[ast.AST], tuple[str, ...]]):
+    """The fields of a kind of node, of those that count."""
+
+    def __init__(self, counts: Callable[[type[ast.AST], str], bool]) -> None:
+        """Find each when it is asked for."""
+        self._counts = counts
+
+    def __missing__(self, kind: type[ast.AST]) -> tuple[str, ...]:
+        self[kind] = tuple(name for name in kind._fields if self._counts(kind, name))
+        return self[kind]
 
 
-@cache
-def _blocks(fields: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(name for name in fields if name in _BLOCKS)
+def _may_hold_nodes(kind: type[ast.AST], name: str) -> bool:
+    match name:
+        case "name":
+            return issubclass(kind, ast.TypeAlias)
+        case "names":
+            return not issubclass(kind, ast.Global | ast.Nonlocal)
+        case "value":
+            return not issubclass(kind, ast.Constant | ast.MatchSingleton)
+    return name not in _NO_NODES
+
+
+_TELLING = _Fields(_may_hold_nodes)
+_BLOCKS = _Fields(lambda _, name: name in _COMPOUND)
+
+
+def last_name(node: ast.expr) -> str:
+    """The name, or the last attribute, that an expression is; the empty string for any other."""
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+    return ""

@@ -13,14 +13,31 @@ from operator import itemgetter
 
 from profilec.answers import Answers
 from profilec.depth import room_for_depth
-from profilec.prove.names.modules import Module, Place, parse, place_of
-from profilec.prove.names.nodes import inner_blocks
-from profilec.prove.names.references import References, may_import_at_run_time
+from profilec.prove.names.handed import may_hand_on, reads_one_of
+from profilec.prove.names.importers import ASKED, may_import_at_run_time
+from profilec.prove.names.modules import Module, Place, lines_with, parse, place_of
+from profilec.prove.names.nodes import inner_blocks, may_stand_on
+from profilec.prove.names.references import Reference, References
 from profilec.prove.names.run_time import parts_at_run_time
+from profilec.prove.names.words import may_name
 from profilec.tree import SourceFile
 
 _PIECES = re.compile(rb"""getattr\s*\([^()]*,\s*(?:[fF][rR]?['"]|['"][^'"\n]*['"]\s*[^\s,)])""")
 """A `getattr` whose name is put together, so that the file need not hold the word."""
+_IMPORT = re.compile(rb"\bimport\b")
+
+
+@dataclass(frozen=True)
+class Interest:
+    """What is of interest in a file.
+
+    Attributes:
+        words: the last parts of dotted names.
+        owners: the namespaces that have them.
+    """
+
+    words: frozenset[str] = frozenset()
+    owners: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -55,6 +72,9 @@ class Reach:
         names: the dotted names with a word of interest.
         attributes: the attributes that are a word of interest, by their plain name.
         stars: the modules from which everything is imported, where there are names.
+        handed_on: the namespaces of interest that become the value of something that is not a name.
+        unsaid: the namespaces of interest that are asked for a name that is not written out.
+        of_unknown: the attributes that are a word of interest, or import, of what nothing is known of.
     """
 
     imports: tuple[tuple[str, int], ...] | None = None
@@ -62,23 +82,32 @@ class Reach:
     names: tuple[Mention, ...] = ()
     attributes: tuple[Mention, ...] = ()
     stars: tuple[str, ...] = ()
+    handed_on: tuple[Mention, ...] = ()
+    unsaid: tuple[Mention, ...] = ()
+    of_unknown: tuple[Mention, ...] = ()
 
 
 @room_for_depth()
-def reach(words: frozenset[str], file: SourceFile) -> Reach:
+def reach(interest: Interest, file: SourceFile) -> Reach:
     """Read one file.
 
-    Without a word of interest in it, only what it imports and runs at run time can name one. Without words,
-    nothing is of interest but the import statements.
+    Without a word of interest in it, only what it imports and runs at run time can name one, and all that it
+    can do besides is hand a namespace on. Without words, nothing is of interest but the import statements.
     """
-    module = parse(file.path, file.data)
+    module, words, owners = parse(file.path, file.data), interest.words, interest.owners
     if module is None:
         return Reach()
-    imports = tuple(sorted(_imported_names(module), key=itemgetter(1)))
-    holds_word = any(word.encode() in file.data for word in words) or _PIECES.search(file.data) is not None
-    if not words or not (holds_word or may_import_at_run_time(file.data)):
+    imports = tuple(sorted(_imported_names(module, file.data), key=itemgetter(1)))
+    if not words:
         return Reach(imports)
-    references = References(module)
+    holds_word = _PIECES.search(file.data) is not None or may_name(words, module, file.data)
+    runs = may_import_at_run_time(file.data, module)
+    tops = frozenset(owner.partition(".")[0] for owner in owners)
+    imports_one = any(name.partition(".")[0] in tops for name, _ in imports)
+    hands_on = imports_one and may_hand_on(file.data, tops)
+    if not (holds_word or runs or (hands_on and reads_one_of(module.syntax, tops))):
+        return Reach(imports)
+    references, loses = References(module, owners=owners), hands_on or (holds_word and runs)
     named, asked = references.all(written=holds_word), references.attributes(written=holds_word)
     return Reach(
         imports,
@@ -88,15 +117,26 @@ def reach(words: frozenset[str], file: SourceFile) -> Reach:
             for one in named
             if not words.isdisjoint(one.name.split("."))
         ),
-        tuple(Mention(one.name, place_of(one.node)) for one in asked if one.name in words),
+        _mentions(one for one in asked if one.name in words),
         tuple(references.stars),
+        _mentions(one for one in references.handed_on if one.name in owners) if loses else (),
+        _mentions(references.unsaid) if loses else (),
+        _mentions(references.of_unknown(words | ASKED) if holds_word or runs else ()),
     )
 
 
-def _imported_names(module: Module) -> Iterator[tuple[str, int]]:
+def _mentions(references: Iterable[Reference]) -> tuple[Mention, ...]:
+    return tuple(Mention(one.name, place_of(one.node)) for one in references)
+
+
+def _imported_names(module: Module, data: bytes) -> Iterator[tuple[str, int]]:
+    lines = lines_with(_IMPORT, data)
     pending: list[ast.AST] = [*module.syntax.body]
     while pending:
-        match node := pending.pop():
+        node = pending.pop()
+        if not may_stand_on(node, lines):
+            continue
+        match node:
             case ast.Import():
                 yield from ((alias.name, node.lineno) for alias in node.names)
             case ast.ImportFrom():
@@ -115,11 +155,11 @@ class Reaches:
     """What files reach, each asked once.
 
     Attributes:
-        words: the words of interest.
+        interest: what is of interest.
         answers: what is known of single files.
     """
 
-    words: frozenset[str]
+    interest: Interest
     answers: Answers
     _known: dict[tuple[str, bytes], Reach] = field(default_factory=dict)
 
@@ -129,6 +169,6 @@ class Reaches:
         keys = [(file.path, hashlib.sha256(file.data).digest()) for file in wanted]
         new = {key: file for key, file in zip(keys, wanted, strict=True) if key not in self._known}
         if new:
-            found = self.answers.ask(reach, self.words, list(new.values()), Reach)
+            found = self.answers.ask(reach, self.interest, list(new.values()), Reach)
             self._known.update(zip(new, found, strict=True))
         return [self._known[key] for key in keys]

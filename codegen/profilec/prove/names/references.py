@@ -4,41 +4,36 @@ Code in strings that `exec` and `eval` are given is read like the rest, as if it
 """
 
 import ast
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from profilec.prove.names.behind import Values
+from profilec.prove.names.handed import ONLY_LOOKING, handed_on, names_asked_of_unknown
+from profilec.prove.names.importers import (
+    IMPORTERS,
+    RUN_TIME_WORDS,
+    RUNNERS,
+    calls_of_importers,
+    imports_what_is_not_said,
+    is_importer,
+    is_loader,
+    names_importer,
+)
 from profilec.prove.names.literals import Texts
-from profilec.prove.names.meanings import GETTERS, IMPORTERS, SAME_AS_ARGUMENT, Meanings
+from profilec.prove.names.meanings import GETTERS, SAME_AS_ARGUMENT, Meanings
 from profilec.prove.names.modules import Located, Module
+from profilec.prove.names.nodes import last_name
 from profilec.prove.names.run_time import at_run_time
 from profilec.prove.names.scopes import Scope, find_scopes
 
 _UNKNOWN: Texts = frozenset({None})
-_RUNNERS = frozenset({"builtins.exec", "builtins.eval"})
 _OF_SPEC = "importlib.util.module_from_spec"
 _SPEC = "importlib.util.find_spec"
-_LOADERS = ("importlib.", "pkgutil.", "zipimport.", "builtins.__loader__", "builtins.__spec__")
-_LOADS = (".load_module", ".exec_module")
-_PLUGINS = "importlib.metadata.entry_points()"
+_GETTING = ("getattr", "getattr_static", "__getattribute__")
 _EACH = frozenset({"builtins.map", "itertools.starmap"})
 _FURTHEST = 8
 """Assignments that a specification is followed through."""
-RUN_TIME = tuple(
-    word.encode()
-    for word in (
-        "import_module", "__import__", "_gcd_import", "run_module", "run_path", "resolve_name", "load_module",
-        "module_from_spec", "exec_module", "entry_points", "exec", "eval",
-    )
-)  # fmt: skip
-"""Words of which a file must hold one to import anything but by an import statement."""
-_RUN_TIME = re.compile(rb"(?<!\w)(?:%s)(?!\w)" % b"|".join(RUN_TIME))
-
-
-def may_import_at_run_time(data: bytes) -> bool:
-    """Whether a file holds one of the words; a search for plain texts is far faster than one for words."""
-    return any(word in data for word in RUN_TIME) and _RUN_TIME.search(data) is not None
 
 
 @dataclass(frozen=True)
@@ -60,15 +55,27 @@ class DynamicImport:
 class References:
     """The references of one file."""
 
-    def __init__(self, module: Module, around: tuple[Meanings, Scope] | None = None) -> None:
-        """Read a file, or code in a string of one, with what that stands in."""
+    def __init__(
+        self,
+        module: Module,
+        around: tuple[Meanings, Scope] | None = None,
+        owners: frozenset[str] = frozenset(),
+    ) -> None:
+        """Read nothing yet.
+
+        Args:
+            module: a file, or code in a string of one.
+            around: what such code stands in.
+            owners: the namespaces of interest.
+        """
+        self._owners = owners
         self._nodes = list(at_run_time(module.syntax))
         self._module = module
         self._meanings = Meanings(module, find_scopes(module.syntax), around)
 
-    def exports(self, path: list[str]) -> frozenset[str]:
+    def exported(self, path: list[str]) -> Values:
         """What a name of the module stands for to those who import it; attributes and calls may follow."""
-        return self._meanings.exports(path)
+        return self._meanings.exported(path)
 
     def all(self, *, written: bool = True) -> Iterator[Reference]:
         """Every import and every name or attribute chain that stands for something outside the file.
@@ -85,6 +92,8 @@ class References:
                     yield from (Reference(f"{origin}.{alias.name}", alias) for alias in node.names)
                 case ast.Name() | ast.Attribute() | ast.Call() | ast.Subscript():
                     yield from (Reference(name, node) for name in self._meanings.names(node))
+                    if isinstance(node, ast.Call) and (made := self._meanings.behind.whole(node)) is not node:
+                        yield from (Reference(name, node) for name in self._meanings.names(made.func))
         for call, inner in self._in_strings:
             yield from (Reference(reference.name, call) for reference in inner.all())
         for dynamic in self.dynamic_imports:
@@ -119,6 +128,45 @@ class References:
         for call, inner in self._in_strings:
             yield from (Reference(reference.name, call) for reference in inner.attributes())
 
+    @cached_property
+    def handed_on(self) -> list[Reference]:
+        """Every place where a namespace, or a function that imports or asks, becomes some value."""
+        wanted = IMPORTERS | RUNNERS | GETTERS | self._owners
+        return [Reference(name, node) for name, node in handed_on(self._nodes, self._meanings.names, wanted)]
+
+    @property
+    def unsaid(self) -> Iterator[Reference]:
+        """Every place where a namespace of interest is asked for a name that is not written out.
+
+        Where one is handed on, and `getattr` is too, that may be what asks.
+        """
+        names, literals = self._meanings.names, self._meanings.literals
+        for node in self._nodes:
+            match node:
+                case ast.Call(func=function, args=[owner, name, *_]) if last_name(function) in _GETTING:
+                    pass
+                case ast.Subscript(value=ast.Attribute(value=owner, attr="__dict__"), slice=name):
+                    pass
+                case ast.Subscript(value=ast.Call(func=ast.Name(id="vars"), args=[owner]), slice=name):
+                    pass
+                case _:
+                    continue
+            if None in literals.all_texts(name) and not self._is_answered(name):
+                yield from (Reference(one, node) for one in sorted(names(owner) & self._owners))
+        lost = sorted({one.name for one in self.handed_on} & self._owners)
+        for asks in (one.node for one in self.handed_on if one.name in GETTERS):
+            yield from (Reference(name, asks) for name in lost)
+
+    def _is_answered(self, name: ast.expr) -> bool:
+        """Whether a name is the one that a `__getattr__` is asked for: what that answers is known."""
+        owner = self._meanings.behind.owner_of(name)
+        return owner is not None and getattr(owner.node, "name", "") == "__getattr__"
+
+    def of_unknown(self, words: frozenset[str]) -> Iterator[Reference]:
+        """Every attribute of some names of which nothing says what it stands for."""
+        found = names_asked_of_unknown(self._nodes, self._meanings.values, words)
+        return (Reference(name, node) for name, node in found)
+
     def _attribute_asked_for(self, node: ast.Call) -> ast.expr | None:
         node = self._meanings.behind.whole(node)
         called = self._meanings.names(node.func)
@@ -136,17 +184,21 @@ class References:
     @cached_property
     def _may_import_at_run_time(self) -> bool:
         """Whether the file names an importing function at all; most do not, and need not be looked into."""
-        named = {
-            getattr(node, "attr", None) or getattr(node, "id", None) or getattr(node, "name", None)
-            for node in self._nodes
-        }
-        return not named.isdisjoint(word.decode() for word in RUN_TIME)
+        return names_importer(self._nodes)
+
+    @cached_property
+    def _direct_imports(self) -> list[ast.Call] | None:
+        """The only calls that can import, where what they call tells; most files do nothing else."""
+        return calls_of_importers(self._nodes)
 
     @cached_property
     def _calls(self) -> list[tuple[ast.Call, ast.Call]]:
         """Every call with what is then called: what a `partial` holds, or a function that is handed on."""
         if not self._may_import_at_run_time:
             return []
+        direct = self._direct_imports
+        if direct is not None:
+            return [(call, call) for call in direct]
         calls = [node for node in self._nodes if isinstance(node, ast.Call)]
         return [
             (call, made) for call in calls for made in (self._meanings.behind.whole(call), *self._later(call))
@@ -157,16 +209,18 @@ class References:
         called = self._meanings.values(call.func)
         if any(isinstance(value, Scope) for value in called):
             return  # what it does with the function is seen there
+        if not called.isdisjoint(ONLY_LOOKING - SAME_AS_ARGUMENT):
+            return
         for index, function in enumerate(call.args):
             arguments: list[ast.expr] = call.args[index + 1 :]
-            if self._meanings.names(function).isdisjoint(IMPORTERS | _RUNNERS):
+            if self._meanings.names(function).isdisjoint(IMPORTERS | RUNNERS):
                 continue
             if not _EACH.isdisjoint(called):
                 arguments = [ast.Starred(table) for table in arguments]
             if arguments or called.isdisjoint(SAME_AS_ARGUMENT):
                 yield ast.copy_location(ast.Call(function, arguments, []), call)
         for keyword in call.keywords:
-            if not self._meanings.names(keyword.value).isdisjoint(IMPORTERS | _RUNNERS):
+            if not self._meanings.names(keyword.value).isdisjoint(IMPORTERS | RUNNERS):
                 given = next((one.value for one in call.keywords if one.arg == "args"), None)
                 arguments = given.elts if isinstance(given, ast.Tuple | ast.List) else []
                 yield ast.copy_location(ast.Call(keyword.value, arguments, []), call)
@@ -177,6 +231,7 @@ class References:
                 yield DynamicImport(node, module)
                 if module is not None:
                     yield from (DynamicImport(node, f"{module}.{name}") for name in self._from_list(call))
+        yield from (DynamicImport(node, None) for node in self._importers_lost())
         for call, inner in self._in_strings:
             yield from (DynamicImport(call, dynamic.module) for dynamic in inner.dynamic_imports)
             for statement in inner._nodes:
@@ -187,21 +242,43 @@ class References:
                         origin = self._module.absolute(module, level)
                         yield from (DynamicImport(call, f"{origin}.{alias.name}") for alias in names)
 
+    def _importers_lost(self) -> Iterator[Located]:
+        """The places where an importing function becomes the value of something that the file does not call.
+
+        One that is given to another function is seen there.
+        """
+        if self._direct_imports is not None:
+            return
+        functions, names = IMPORTERS | RUNNERS, self._meanings.names
+        lost = [one for one in self.handed_on if one.name in functions]
+        aliases = {
+            alias: value
+            for alias, values in self._meanings.scopes.values.items()
+            for value in values
+            if last_name(value) in RUN_TIME_WORDS and not names(value).isdisjoint(functions)
+        }
+        if not lost and not aliases:
+            return
+        called = [call.func for call, _ in self._calls if not names(call.func).isdisjoint(functions)]
+        given = {id(one) for call, made in self._calls if made is not call for one in call.args}
+        given |= {id(one.value) for call, made in self._calls if made is not call for one in call.keywords}
+        known = {name for one in called for name in names(one) if name.rpartition(".")[2] != last_name(one)}
+        yield from (one.node for one in lost if one.name not in known and id(one.node) not in given)
+        yield from (value for alias, value in aliases.items() if alias not in map(last_name, called))
+
     def _imported_by(self, call: ast.Call) -> Texts:
         """The modules that a call imports, None for what is not known."""
         called, literals = self._meanings.names(call.func), self._meanings.literals
-        if not IMPORTERS.isdisjoint(called):
+        if is_importer(called):
             return literals.imported(call)
         if _OF_SPEC in called:
             return self._of_spec(call.args[0] if call.args else None)
-        if any(name.endswith(_LOADS) and name.startswith(_LOADERS) for name in called):
+        if is_loader(called):
             by_name = call.args and any(name.endswith(".load_module") for name in called)
             return literals.all_texts(call.args[0]) if by_name else self._of_spec(call.func)
-        if "runpy.run_path" in called or any(
-            name.endswith(".load") and name.startswith(_PLUGINS) for name in called
-        ):
+        if imports_what_is_not_said(called):
             return _UNKNOWN
-        return self._code(call) & _UNKNOWN if not _RUNNERS.isdisjoint(called) else frozenset()
+        return self._code(call) & _UNKNOWN if not RUNNERS.isdisjoint(called) else frozenset()
 
     def _from_list(self, node: ast.Call) -> Iterator[str]:
         """The names that `__import__` is asked for besides its module."""
@@ -231,7 +308,7 @@ class References:
         """The code in strings that this file runs, with the calls that run it."""
         found = []
         for node, call in self._calls:
-            if not _RUNNERS.isdisjoint(self._meanings.names(call.func)):
+            if not RUNNERS.isdisjoint(self._meanings.names(call.func)):
                 scope = self._meanings.behind.scope_of(call.func)
                 for text in sorted(text for text in self._code(call) if text is not None):
                     try:

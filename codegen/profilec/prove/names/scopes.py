@@ -6,10 +6,11 @@ rules are those of the language reference, section 4.2, with the type parameter 
 
 import ast
 import builtins
-from collections.abc import Iterator, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 from profilec.prove.names.modules import Located
 from profilec.prove.names.nodes import children, walk
@@ -133,6 +134,16 @@ def unresolved(module: Scope) -> Iterator[tuple[str, Located]]:
                 yield name, node
 
 
+def in_annotation(text: str) -> ast.expr | None:
+    """The expression that a string is as an annotation; None where it is none."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            return ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
 @lru_cache(maxsize=32)
 def find_scopes(syntax: ast.Module) -> Scope:
     """The scopes of a module. A star import binds nothing here: what it brings depends on another file."""
@@ -141,7 +152,7 @@ def find_scopes(syntax: ast.Module) -> Scope:
     return scope
 
 
-class _Reader(ast.NodeVisitor):
+class _Reader:
     """Reads nodes into the scope that is current."""
 
     def __init__(self, scope: Scope) -> None:
@@ -169,6 +180,10 @@ class _Reader(ast.NodeVisitor):
         elif isinstance(statement, ast.ExceptHandler | ast.match_case):
             for child in statement.body:
                 self._declare_outer(child)
+
+    def visit(self, node: ast.AST) -> None:
+        """Read one node."""
+        _METHODS.get(type(node), _Reader.generic_visit)(self, node)
 
     def generic_visit(self, node: ast.AST) -> None:
         for child in children(node):
@@ -405,13 +420,17 @@ class _Reader(ast.NodeVisitor):
                 self.visit(node)
 
     def _string_annotation(self, text: str, at: ast.Constant) -> None:
-        try:
-            expression = ast.parse(text.strip(), mode="eval").body
-        except (SyntaxError, ValueError):
-            return
-        for node in walk(expression):
+        expression = in_annotation(text)
+        for node in walk(expression) if expression else ():
             if isinstance(node, ast.Name):
                 self._scope.loads.append((node.id, at))
+
+
+_METHODS: dict[type[ast.AST], Callable[[_Reader, Any], None]] = {
+    getattr(ast, name.removeprefix("visit_")): method
+    for name, method in vars(_Reader).items()
+    if name.startswith("visit_")
+}
 
 
 def _arguments(arguments: ast.arguments) -> list[ast.arg]:

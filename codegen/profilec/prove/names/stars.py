@@ -5,9 +5,10 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 
+from profilec.answers import Answers
 from profilec.prove.names.listed import Listed
-from profilec.prove.names.modules import is_python, module_name, parse
-from profilec.prove.names.nodes import walk
+from profilec.prove.names.modules import is_python, lines_with, module_name, parse
+from profilec.prove.names.nodes import walk_on
 from profilec.prove.names.scopes import find_scopes, unresolved
 from profilec.tree import SourceFile, Tree
 
@@ -16,50 +17,72 @@ _FURTHEST = 8
 """Star imports that are followed; a circle ends here."""
 
 
-def through_stars(names: Mapping[str, frozenset[str]], tree: Tree) -> dict[str, frozenset[str]]:
+def through_stars(
+    names: Mapping[str, frozenset[str]], tree: Tree, answers: Answers
+) -> dict[str, frozenset[str]]:
     """Add the modules that star imports pass lost names on to, until nothing changes."""
     growing = dict(names)
     changed = bool(growing)
-    stars = list(_stars(tree)) if changed else []
+    stars = list(_stars(tree, answers)) if changed else []
     while changed:
         changed = False
-        for module, bound, origin in stars:
-            passed_on = growing.get(origin, frozenset()) - bound
-            if not passed_on <= growing.get(module, frozenset()):
-                growing[module] = growing.get(module, frozenset()) | passed_on
+        for module, file, origin in stars:
+            here, there = growing.get(module, frozenset()), growing.get(origin, frozenset())
+            if not there <= here and (passed_on := there - _bound(file) - here):
+                growing[module] = here | passed_on
                 changed = True
     return growing
 
 
-def _stars(tree: Tree) -> Iterator[tuple[str, frozenset[str], str]]:
-    """Every star import of a tree: the importing module, the names it binds itself, the module imported."""
-    for file in tree.files.values():
-        if is_python(file.path) and _STAR.search(file.data):
-            yield from _stars_of(file.path, file.data)
+def _stars(tree: Tree, answers: Answers) -> Iterator[tuple[str, SourceFile, str]]:
+    """Every star import of a tree: the importing module, its file, the module imported."""
+    files = [
+        SourceFile(file.path, file.data)
+        for file in tree.files.values()
+        if is_python(file.path) and _STAR.search(file.data)
+    ]
+    for file, origins in zip(files, answers.ask(stars_of, None, files, tuple[str, ...]), strict=True):
+        for origin in origins:
+            yield module_name(file.path)[0], file, origin
+
+
+def stars_of(_: None, file: SourceFile) -> tuple[str, ...]:
+    """The modules from which a file imports everything; a question to `answers`."""
+    return _stars_of(file.path, file.data)
+
+
+def _bound(file: SourceFile) -> frozenset[str]:
+    """The names that a file binds itself."""
+    module = parse(file.path, file.data)
+    return frozenset(find_scopes(module.syntax).bound) if module else frozenset()
 
 
 @cache
-def _stars_of(path: str, data: bytes) -> tuple[tuple[str, frozenset[str], str], ...]:
+def _stars_of(path: str, data: bytes) -> tuple[str, ...]:
+    """The modules from which a file imports everything."""
     module = parse(path, data)
-    imports = (node for node in walk(module.syntax) if isinstance(node, ast.ImportFrom)) if module else ()
-    stars = [node for node in imports if node.names[0].name == "*"]
-    if module is None or not stars:
-        return ()
-    bound = frozenset(find_scopes(module.syntax).bound)
-    return tuple((module.name, bound, module.absolute(node.module, node.level)) for node in stars)
+    nodes = walk_on(module.syntax, lines_with(_STAR, data)) if module else ()
+    imports = (node for node in nodes if isinstance(node, ast.ImportFrom) and node.names[0].name == "*")
+    return tuple(module.absolute(node.module, node.level) for node in imports) if module else ()
 
 
-def lost_with_stars(sources: Mapping[str, SourceFile], tree: Tree) -> Iterator[tuple[str, frozenset[str]]]:
+def lost_with_stars(
+    sources: Mapping[str, SourceFile], tree: Tree, answers: Answers
+) -> Iterator[tuple[str, frozenset[str]]]:
     """For each module that lost a star import, the names that this brought and that nothing else binds."""
     files = {module_name(path)[0]: source for path, source in sources.items() if is_python(path)}
-    for file in tree.files.values():
-        source = sources.get(file.path)
-        if not file.changed or source is None or not is_python(file.path) or not _STAR.search(source.data):
-            continue
-        left = {origin for _, _, origin in _stars_of(file.path, file.data)}
-        went = {origin for _, _, origin in _stars_of(file.path, source.data)} - left
-        emitted = parse(file.path, file.data)
-        if emitted is None or not went:
+    after = [
+        SourceFile(file.path, file.data)
+        for file in tree.files.values()
+        if file.changed and is_python(file.path) and file.path in sources
+        if _STAR.search(sources[file.path].data)
+    ]
+    before = [sources[file.path] for file in after]
+    found = answers.ask(stars_of, None, [*before, *after], tuple[str, ...])
+    for file, had, has in zip(after, found, found[len(before) :], strict=False):
+        left, went = {*has}, {*had} - {*has}
+        emitted = parse(file.path, file.data) if went else None
+        if emitted is None:
             continue
         unbound = {name for name, _ in unresolved(find_scopes(emitted.syntax))}
         if went <= files.keys():
@@ -77,6 +100,6 @@ def _offered(module: str, files: Mapping[str, SourceFile], depth: int = 0) -> fr
     listed = Listed(lambda name: None, lambda module, node: False).entries(parsed)
     if listed is not None:
         return frozenset(listed)
-    stars = (origin for _, _, origin in _stars_of(source.path, source.data))
+    stars = _stars_of(source.path, source.data)
     names = find_scopes(parsed.syntax).bound.union(*(_offered(star, files, depth + 1) for star in stars))
     return frozenset(name for name in names if not name.startswith("_"))

@@ -1,0 +1,88 @@
+"""A file without what only its readers need: comments, blank lines, indentation beyond one blank a level.
+
+In place of Black, for wheels that are fetched before anything runs. Docstrings are not layout: the program
+can read them, so whether they go is for `decide`. The comments above the first statement stay: they say
+whose the file is, and how it is encoded.
+"""
+
+import io
+import re
+import tokenize
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from profilec.prove.names.modules import parses
+from profilec.tree import EmittedFile
+
+_LONE_BACKSLASH = re.compile(rb"^[ \t\f]*\\\r?$", re.MULTILINE)
+_LAYOUT = frozenset({tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER})
+
+
+@dataclass
+class _Layout:
+    """What the tokens say of the lines of a text, by number from one."""
+
+    comments: dict[int, int] = field(default_factory=dict)
+    """Where comments begin that go, by line."""
+    depths: dict[int, int] = field(default_factory=dict)
+    """How deep the lines are nested that begin a statement."""
+    held: set[int] = field(default_factory=set)
+    """The lines that hold a token which stays."""
+    quoted: set[int] = field(default_factory=set)
+    """The lines that begin within a string."""
+
+
+def strip(file: EmittedFile) -> EmittedFile:
+    """The Python file without what only its readers need.
+
+    What this Python cannot parse stays as it is, and where a statement begins with a backslash alone on its
+    line: the indentation is then that of the backslash.
+    """
+    if not parses(None, file.data) or _LONE_BACKSLASH.search(file.data):
+        return file
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(file.data).readline)
+    text = io.StringIO(file.data.decode(encoding), newline=None).read()
+    layout = _read(tokenize.generate_tokens(io.StringIO(text).readline))
+    lines: list[str] = []
+    origins: list[int] = []
+    depth = 0
+    for number, line in enumerate(text.split("\n"), 1):
+        if number not in layout.quoted:
+            begins = number in layout.depths
+            depth = layout.depths.get(number, depth)
+            line = line[: layout.comments.get(number)].lstrip(" \t\f")
+            line = line if number + 1 in layout.quoted else line.rstrip(" \t\f")
+            line = " " * (depth if begins else depth + 1) + line if line else line
+        if line or number in layout.held or number in layout.quoted:
+            lines.append(line)
+            origins.append(file.source_line(number))
+    data = "".join(f"{line}\n" for line in lines).encode(encoding)
+    return replace(file, data=data, changed=True, lines=tuple(origins))
+
+
+def _read(tokens: Iterable[tokenize.TokenInfo]) -> _Layout:
+    layout = _Layout()
+    depth, begins, is_head = 0, True, True
+    opened: list[int] = []
+    for token in tokens:
+        (first, column), (last, _) = token.start, token.end
+        name = tokenize.tok_name[token.type]
+        if name.endswith("STRING_START"):
+            opened.append(first)
+        elif name.endswith("STRING_END"):
+            first = opened.pop()
+        if token.type == tokenize.COMMENT:
+            if not (opened or is_head):
+                layout.comments[first] = column
+            else:
+                layout.held.add(first)
+                layout.depths.setdefault(first, 0)
+        elif token.type in _LAYOUT:
+            depth += (token.type == tokenize.INDENT) - (token.type == tokenize.DEDENT)
+        else:
+            if begins:
+                layout.depths[first] = depth
+            begins, is_head = token.type == tokenize.NEWLINE, False
+            layout.held.add(first)
+            layout.quoted.update(range(first + 1, last + 1))
+    return layout

@@ -1,0 +1,40 @@
+"""Whether a file can name a word at all, so that it need not be asked what its names stand for."""
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from profilec.prove.names.modules import Module, lines_with
+from profilec.prove.names.nodes import walk, walk_on
+
+
+def may_name(words: frozenset[str], module: Module, data: bytes) -> bool:
+    """Whether a file holds one of some words, not only in a comment or as part of another name."""
+    if not any(word.encode() in data for word in words):
+        return False
+    is_below = not words.isdisjoint(module.name.split("."))  # relative imports name it without the word
+    return is_below or any(_holds(node, words) for node in beside(words, module, data))
+
+
+def beside(words: frozenset[str], module: Module, data: bytes) -> Iterator[ast.AST]:
+    """The nodes of a file that may stand where one of some words does, or name it without."""
+    if not words.isdisjoint(module.name.split(".")):
+        return walk(module.syntax)
+    return walk_on(module.syntax, lines_with(_one_of(words), data))
+
+
+def _holds(node: ast.AST, words: frozenset[str]) -> bool:
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name in words
+        case ast.alias(name=name) | ast.ImportFrom(module=str(name)):
+            return not words.isdisjoint(name.split("."))
+        case ast.Constant(value=str(text)):
+            return any(word in text for word in words)
+    return False
+
+
+@cache
+def _one_of(words: frozenset[str]) -> re.Pattern[bytes]:
+    return re.compile("|".join(map(re.escape, sorted(words))).encode())

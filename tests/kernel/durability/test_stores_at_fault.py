@@ -1,0 +1,325 @@
+"""Stores that hang, lose a call or give back what they should not: the run says so, and in time."""
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from durable_flows import LEASE_MS, Shop, forever
+
+from kernel_exec import (
+    CheckpointError,
+    CheckpointLeaseConflict,
+    CheckpointNotFound,
+    CheckpointStateCorrupted,
+    DeadlineExceeded,
+    FlowBuilder,
+    FlowExecutor,
+    Halted,
+    NodeContext,
+    NodeFailed,
+    NodeRegistry,
+    PayloadError,
+    UnregisteredNode,
+    Value,
+)
+from kernel_exec.durability import MemoryCheckpoints
+from kernel_exec.flow_ir import Idempotency
+from kernel_exec.spill import MemoryStore
+
+
+def patient(graph: str, *arguments: Any, **options: Any) -> Shop:
+    """Return a flow whose resumes wait until the run before has given its lease back."""
+    return Shop(graph, *arguments, retry_on_lease_conflict=True, **options)
+
+
+class Hanging(MemoryCheckpoints):
+    """A store that does what it is asked, and of which the method named `hangs` then does not answer."""
+
+    hangs = ""
+
+    def __getattribute__(self, name: str) -> Any:
+        method = super().__getattribute__(name)
+        if name in ("hangs", "__dict__") or name != self.hangs:
+            return method
+
+        async def hang(*args: Any, **options: Any) -> Any:
+            await method(*args, **options)
+            await asyncio.Event().wait()
+
+        return hang
+
+
+@pytest.mark.parametrize("method", ["put", "ack", "lease"])
+async def test_a_deadline_does_not_wait_for_a_store_that_hangs(method: str) -> None:
+    it = patient("in > out", mode="strong", store=Hanging())
+    it.store.hangs = method
+    begun = asyncio.get_running_loop().time()
+    with pytest.raises(DeadlineExceeded) as caught:
+        await asyncio.wait_for(it.run(deadline=0.05), 5)
+    assert asyncio.get_running_loop().time() - begun < 1
+    assert caught.value.result == (Value(["in", "out"]) if method == "ack" else None)
+
+
+@pytest.mark.parametrize("method", ["put", "get", "lease"])
+async def test_a_resume_that_was_interrupted_leaves_the_checkpoint_to_the_next(method: str) -> None:
+    it = patient("in > ask > out", halts="ask", store=Hanging(), lease_ttl=60_000)
+    await it.run()
+    it.store.hangs = method
+    with pytest.raises(DeadlineExceeded):
+        await asyncio.wait_for(it.resume(payload=[], deadline=0.05), 5)
+    it.store.hangs = ""
+    assert await asyncio.wait_for(it.resume(payload=[]), 5) == Value(["out"])
+
+
+async def test_closing_ends_though_the_store_hangs() -> None:
+    it = patient("in > out", mode="strong", store=Hanging())
+
+    async def use() -> None:
+        async with it.executor().instantiate(it.plan, capture="out") as run:
+            await run.send("in", [])
+            await run.next()
+            it.store.hangs = "ack"
+
+    await asyncio.wait_for(use(), 5)
+
+
+async def test_a_run_without_a_deadline_ends_though_its_end_cannot_be_said() -> None:
+    it = patient("in > out", mode="strong", store=Hanging())
+    it.store.hangs = "ack"
+    with pytest.raises(CheckpointError, match="has not answered within its lease") as caught:
+        await asyncio.wait_for(it.run(), 5)
+    assert caught.value.result == Value(["in", "out"])
+
+
+async def test_a_store_that_hangs_keeps_nobody_from_its_checkpoint_for_long() -> None:
+    it = patient("in > a > out", {"a": forever}, mode="strong", store=Hanging(), checkpoint_interval=10_000)
+    running = asyncio.ensure_future(it.run(deadline=0.05))
+    await asyncio.sleep(0.01)
+    it.store.hangs = "put"
+    with pytest.raises(DeadlineExceeded):
+        await running
+    it.store.hangs = ""
+    it.handlers.clear()
+    for _ in range(40):
+        await asyncio.sleep(LEASE_MS / 4000)
+        with suppress(CheckpointLeaseConflict):
+            assert await it.resume() == Value(["in", "a", "out"])
+            return
+    raise AssertionError("the lease is still being renewed")
+
+
+async def test_a_lease_that_cannot_be_given_back_holds_up_no_deadline() -> None:
+    it = patient("in > ask > out", halts="ask")
+    await it.run()
+    reads = iter([it.store.get])
+
+    async def read_once(checkpoint: str) -> Any:
+        return await next(reads, hang)(checkpoint)
+
+    async def hang(*_: object, **__: object) -> Any:
+        await asyncio.Event().wait()
+
+    it.store.get, it.store.release = read_once, hang
+    with pytest.raises(DeadlineExceeded):
+        await asyncio.wait_for(it.resume(payload=[], deadline=0.05), 5)
+
+
+@pytest.mark.parametrize("milliseconds", [0, -1])
+async def test_a_lease_of_no_time_is_one_of_the_usual_time(milliseconds: int) -> None:
+    renewed: list[float] = []
+
+    class Counting(MemoryCheckpoints):
+        async def lease(self, checkpoint_id: str, *, owner: str, seconds: float) -> bool:
+            renewed.append(seconds)
+            return await super().lease(checkpoint_id, owner=owner, seconds=seconds)
+
+    async def out(payload: Any, ctx: Any) -> Any:
+        await asyncio.sleep(0.05)
+        return payload
+
+    it = patient("in > out", {"out": out}, mode="strong", store=Counting(), lease_ttl=milliseconds)
+    await it.run()
+    assert renewed == [30.0]
+
+
+async def test_times_beyond_all_reason_are_as_good_as_for_ever() -> None:
+    it = patient("in > ask > out", halts="ask", lease_ttl=10**400, checkpoint_ttl=10**400)
+    result = await it.run()
+    assert isinstance(result, Halted)
+    assert await asyncio.wait_for(it.resume(payload=[]), 5) == Value(["out"])
+
+
+@pytest.mark.parametrize("data", ["text", 7, [b"flow-checkpoint\n"]])
+async def test_a_store_that_gives_no_bytes_is_refused(data: Any) -> None:
+    it = patient("in > ask > out", halts="ask")
+    await it.store.put("it", data, owner="x", expires=None)
+    with pytest.raises(CheckpointStateCorrupted):
+        await it.resume("it", [])
+
+
+@pytest.mark.parametrize("kind", [bytearray, memoryview])
+async def test_any_kind_of_bytes_can_be_resumed(kind: Any) -> None:
+    blobs = MemoryStore()
+    it = patient("in > ask > out", halts="ask", blobs=blobs, blob_threshold_bytes=0)
+    result = await it.run()
+    assert isinstance(result, Halted)
+    assert result.checkpoint is not None
+    await it.store.put(
+        result.checkpoint, kind(await it.store.get(result.checkpoint)), owner="x", expires=None
+    )
+    blobs.objects = {key: kind(data) for key, data in blobs.objects.items()}
+    assert await asyncio.wait_for(it.resume(payload=[]), 5) == Value(["out"])
+
+
+@pytest.mark.parametrize("given", [None, 7, "text"])
+async def test_a_blob_store_that_gives_no_bytes_is_refused(given: Any) -> None:
+    blobs = MemoryStore()
+    it = patient("in > ask > out", halts="ask", blobs=blobs, blob_threshold_bytes=0)
+    await it.run()
+    blobs.objects = dict.fromkeys(blobs.objects, given)
+    with pytest.raises(CheckpointStateCorrupted, match="blob"):
+        await it.resume(payload=[])
+
+
+@pytest.mark.parametrize("method", ["put", "lease"])
+async def test_a_store_that_was_cancelled_itself_has_failed(method: str) -> None:
+    async def lose(*_: object, **__: object) -> Any:
+        raise asyncio.CancelledError("the connection was closed")
+
+    it = patient("in > out", mode="strong")
+    setattr(it.store, method, lose)
+    with pytest.raises(CheckpointError, match="CancelledError: the connection was closed"):
+        await asyncio.wait_for(it.run(), 5)
+
+
+# --- What cannot be kept, and answers that cannot go on -------------------------------------------
+
+
+async def test_a_send_that_cannot_be_kept_holds_no_permit() -> None:
+    it = patient("in > out", mode="strong")
+    async with it.executor().instantiate(it.plan, capture="out") as run:
+        for _ in range(20):
+            with pytest.raises(PayloadError):
+                await asyncio.wait_for(run.send("in", object()), 5)
+        await asyncio.wait_for(run.send("in", []), 5)
+        assert await run.next() == Value(["in", "out"])
+
+
+@pytest.mark.parametrize(
+    ("answer", "cause"), [({}, LookupError), ({"way": 7}, TypeError), ({"way": object()}, TypeError)]
+)
+async def test_an_answer_that_cannot_go_on_fails_the_node_that_halted(
+    answer: Any, cause: type[Exception]
+) -> None:
+    it = patient(
+        "in > ask > a > out, ask > b > out",
+        halts="ask",
+        build=lambda builder: builder.switch("way", "ask", "/way", {"a": "a", "b": "b"}),
+    )
+    await it.run()
+    with pytest.raises(NodeFailed) as caught:
+        await it.resume(payload=answer)
+    assert caught.value.alias == "ask"
+    assert isinstance(caught.value.cause, cause)
+    result = await it.resume(payload={"way": "b"})
+    assert isinstance(result, Value)
+
+
+def arrows(builder: FlowBuilder) -> None:
+    """Add two branches of which the edges `a` to `b->c` and `a->b` to `c` have the same label."""
+    for alias, handler in {"a->b": "quick", "b->c": "slow", "c": "quick"}.items():
+        builder.node(alias, f"test::{handler}", summary="-", idempotency=Idempotency(key="message"))
+    for source, target in [("in", "a->b"), ("a", "b->c"), ("a->b", "c"), ("b->c", "out"), ("c", "out")]:
+        builder.edge(source, target)
+
+
+async def test_a_message_is_taken_up_at_its_own_node_whatever_its_alias_looks_like() -> None:
+    seen: list[tuple[str, Any]] = []
+
+    async def quick(payload: Any, ctx: NodeContext) -> Any:
+        return [*payload, ctx.alias]
+
+    async def slow(payload: Any, ctx: NodeContext) -> Any:
+        seen.append((ctx.alias, payload))
+        if len(seen) == 1:
+            await asyncio.Event().wait()
+        return [*payload, ctx.alias]
+
+    it = patient(
+        "in > a, quick > out, slow > out", {"quick": quick, "slow": slow}, build=arrows, mode="strong"
+    )
+    with pytest.raises(DeadlineExceeded):
+        await it.run(deadline=0.05)
+    assert isinstance(await it.resume(), Value)
+    assert seen == [("b->c", ["in", "a"])] * 2
+
+
+# --- Faults that cost nothing ---------------------------------------------------------------------
+
+
+async def test_a_renewal_that_fails_is_tried_again() -> None:
+    async def out(payload: Any, ctx: NodeContext) -> Any:
+        await asyncio.sleep(1.5 * LEASE_MS / 1000)
+        return payload
+
+    class Shaky(MemoryCheckpoints):
+        asked = 0
+
+        async def lease(self, *args: Any, **options: Any) -> bool:
+            self.asked += 1
+            if self.asked == 2:
+                raise ConnectionError("for a moment")
+            return await super().lease(*args, **options)
+
+    it = patient("in > out", {"out": out}, mode="strong", store=Shaky())
+    assert await it.run() == Value(["in"])
+    assert it.store.asked > 3
+
+
+async def test_a_blob_that_cannot_be_deleted_costs_nothing_but_room() -> None:
+    class Stubborn(MemoryStore):
+        async def delete(self, key: str) -> None:
+            raise ConnectionError("read only")
+
+    it = patient("in > out", mode="strong", blobs=Stubborn(), blob_threshold_bytes=0)
+    assert await it.run() == Value(["in", "out"])
+    assert await it.store.list() == []
+
+
+async def test_a_store_need_not_forget_what_has_expired() -> None:
+    it = patient("in > ask > out", halts="ask", checkpoint_ttl=1)
+    result = await it.run()
+    assert isinstance(result, Halted)
+    assert result.checkpoint is not None
+    data, _ = it.store._kept[result.checkpoint]
+    await asyncio.sleep(0.05)
+    await it.store.put(result.checkpoint, data, owner="x", expires=None)
+    with pytest.raises(CheckpointNotFound, match="it has expired"):
+        await it.resume(result.checkpoint, [])
+
+
+async def test_a_resume_that_does_not_fit_its_handlers_leaves_the_checkpoint_free() -> None:
+    it = patient("in > ask > out", halts="ask", lease_ttl=60_000)
+    result = await it.run()
+    assert isinstance(result, Halted)
+    assert result.checkpoint is not None
+    executor = FlowExecutor(NodeRegistry(), resources=it.resources)
+    with pytest.raises(UnregisteredNode):
+        await executor.resume(it.plan, result.checkpoint, [])
+    assert await asyncio.wait_for(it.resume(payload=[]), 5) == Value(["out"])
+
+
+async def test_an_instance_that_ended_but_cannot_say_so_ends_all_the_same() -> None:
+    async def fail(*_: object, **__: object) -> bool:
+        raise ConnectionError("the database is gone")
+
+    it = patient("in > out", mode="strong")
+    async with it.executor().instantiate(it.plan, capture="out") as run:
+        await run.send("in", [])
+        run.finish()
+        assert await run.next() == Value(["in", "out"])
+        it.store.ack = fail
+        with pytest.raises(StopAsyncIteration):
+            await run.next()
+    assert len(await it.store.list()) == 1

@@ -1,0 +1,274 @@
+"""What a checkpoint holds at each moment, and when nothing is asked of the store any more."""
+
+import asyncio
+import gc
+from collections import Counter
+from typing import Any
+
+import msgspec
+import pytest
+from durable_flows import LEASE_MS, Shop, forever
+
+from kernel_exec import (
+    CheckpointError,
+    DeadlineExceeded,
+    Halted,
+    MissingOutput,
+    NodeContext,
+    NodeFailed,
+    Value,
+)
+from kernel_exec.durability import MemoryCheckpoints
+from kernel_exec.durability.records import unpack
+from kernel_exec.payloads import codec
+from kernel_exec.spill import MemoryStore
+
+
+def patient(graph: str, *arguments: Any, **options: Any) -> Shop:
+    """Return a flow whose resumes wait until the run before has given its lease back."""
+    return Shop(graph, *arguments, retry_on_lease_conflict=True, **options)
+
+
+class Counting(MemoryCheckpoints):
+    """A store that counts what it is asked, by method."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: Counter[str] = Counter()
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in ("put", "get", "ack", "lease", "release", "list"):
+            self.asked[name] += 1
+        return super().__getattribute__(name)
+
+
+async def is_kept(it: Shop, ctx: NodeContext) -> bool:
+    """Tell whether the only checkpoint has the message of an invocation before its node."""
+    (checkpoint,) = await it.store.list()
+    record = unpack(checkpoint, await it.store.get(checkpoint))
+    message = ctx.idempotency_key.rpartition(":")[2]
+    return (ctx.alias, message) in {(place.alias, place.message) for place in record.frontier}
+
+
+async def test_every_message_is_kept_where_it_is_before_its_handler_begins() -> None:
+    kept: list[bool] = []
+    second = asyncio.Event()
+
+    async def look(payload: Any, ctx: NodeContext) -> Any:
+        kept.append(await is_kept(it, ctx))
+        if ctx.alias == "b":
+            await second.wait()
+        return payload
+
+    it = patient("in > a > b > out", {"in": look, "a": look, "b": look}, mode="strong")
+    async with it.executor().instantiate(it.plan, capture="out") as run:
+        await run.send("in", [1])
+        while len(kept) < 3:
+            await asyncio.sleep(0)
+        await run.send("in", [2])
+        while len(kept) < 5:
+            await asyncio.sleep(0)
+        second.set()
+        assert [await run.next(), await run.next()] == [Value([1, "out"]), Value([2, "out"])]
+    assert kept == [True] * 6
+
+
+async def test_a_strong_run_that_halts_goes_on_from_its_answer() -> None:
+    it = patient("in > ask > out", halts="ask", mode="strong")
+    assert isinstance(await it.run(), Halted)
+    assert await it.resume(payload=["answer"]) == Value(["answer", "out"])
+    assert it.did("ask") == [["in"]]
+    assert await it.store.list() == []
+
+
+async def test_a_checkpoint_is_of_its_own_run_whatever_runs_came_before() -> None:
+    it = patient("in > out, ask > out", halts="ask")
+    executor = it.executor()
+    for _ in range(3):
+        assert await executor.run_once(it.plan, "in", [], capture="out") == Value(["in", "out"])
+    halted = await executor.run_once(it.plan, "ask", [], capture="out")
+    assert isinstance(halted, Halted)
+    assert halted.checkpoint is not None
+    record = unpack(halted.checkpoint, await it.store.get(halted.checkpoint))
+    assert record.run_id == it.contexts[-1].labels["lf.run_id"]
+    assert len({context.labels["lf.run_id"] for context in it.contexts}) == 4
+
+
+async def test_an_instance_that_was_dropped_can_be_resumed() -> None:
+    it = patient("in > a > out", {"a": forever}, mode="strong", lease_ttl=60_000)
+    run = it.executor().instantiate(it.plan, capture="out")
+    await run.send("in", [])
+    while not it.did("a"):
+        await asyncio.sleep(0)
+    del run
+    gc.collect()
+    it.handlers.clear()
+    assert await asyncio.wait_for(it.resume(), 5) == Value(["in", "a", "out"])
+
+
+async def test_an_answer_is_given_once_however_often_the_run_is_resumed() -> None:
+    it = patient("in > ask > a > out", {"a": forever}, halts="ask", mode="strong")
+    assert isinstance(await it.run(), Halted)
+    with pytest.raises(DeadlineExceeded):
+        await it.resume(payload=["first"], deadline=0.05)
+    it.handlers.clear()
+    assert await it.resume(payload=["second"]) == Value(["first", "a", "out"])
+    assert it.did("a") == [["first"], ["first"]]
+
+
+async def test_a_result_that_the_host_has_taken_is_not_given_again() -> None:
+    it = patient("in > out, in > a > b > side", {"side": forever}, mode="strong")
+    async with it.executor().instantiate(it.plan, capture="out") as run:
+        await run.send("in", [])
+        while not it.did("side"):
+            await asyncio.sleep(0)
+        assert await run.next() == Value(["in", "out"])
+    it.handlers.clear()
+    with pytest.raises(MissingOutput):
+        await it.resume()
+    assert len(it.did("side")) == 2
+
+
+async def test_a_result_that_nobody_took_keeps_its_checkpoint() -> None:
+    it = patient("in > out", mode="strong")
+    async with it.executor().instantiate(it.plan, capture="out") as run:
+        await run.send("in", [])
+        while len(it.finished) < 2:
+            await asyncio.sleep(0)
+        await asyncio.sleep(0.01)
+    assert await it.resume() == Value(["in", "out"])
+
+
+async def test_an_instance_that_failed_can_be_resumed() -> None:
+    async def fail(payload: Any, ctx: NodeContext) -> Any:
+        raise ValueError("not yet")
+
+    it = patient("in > a > out", {"a": fail}, mode="strong")
+    async with it.executor().instantiate(it.plan, capture="out") as run:
+        await run.send("in", [])
+        with pytest.raises(NodeFailed):
+            await run.next()
+    it.handlers.clear()
+    assert await it.resume() == Value(["in", "a", "out"])
+
+
+async def test_what_goes_no_further_need_not_be_kept() -> None:
+    async def side(payload: Any, ctx: NodeContext) -> Any:
+        return object()
+
+    it = patient("in > out, in > side", {"side": side}, mode="strong")
+    assert await it.run() == Value(["in", "out"])
+
+
+async def test_a_halt_beside_a_result_keeps_its_checkpoint() -> None:
+    async def ask_later(payload: Any, ctx: NodeContext) -> Any:
+        await asyncio.sleep(0.01)
+        return payload
+
+    it = patient("in > out, in > ask > end", {"ask": ask_later}, halts="ask")
+    assert await it.run() == Value(["in", "out"])
+    assert len(await it.store.list()) == 1
+    assert await it.resume(payload=["answer"]) == Value(["in", "out"])
+    assert it.did("end") == [["answer"]]
+    assert await it.store.list() == []
+
+
+# --- Checkpoints for another process --------------------------------------------------------------
+
+
+class Order(msgspec.Struct):
+    sku: str
+
+
+def forget_classes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Be another process, which has encoded nothing yet."""
+    monkeypatch.setattr(codec, "_classes", [])
+    monkeypatch.setattr(codec, "_numbers", {})
+    monkeypatch.setattr(codec, "_named", {})
+
+
+@pytest.mark.parametrize("stalled", ["in", "a", "halted"])
+async def test_another_process_finds_the_classes_of_what_was_kept(
+    stalled: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def same(payload: Any, ctx: NodeContext) -> Any:
+        return payload
+
+    handlers = dict.fromkeys(("in", "a", "ask", "out"), same)
+    it = patient("in > a > ask > out", {**handlers, stalled: forever}, halts="ask", mode="strong")
+    if stalled == "halted":
+        assert isinstance(await it.run(Order("x")), Halted)
+    else:
+        with pytest.raises(DeadlineExceeded):
+            await it.run(Order("x"), deadline=0.05)
+        it.handlers = handlers
+    forget_classes(monkeypatch)
+    result = await it.resume(payload=Order("y"))
+    if stalled != "halted":
+        assert isinstance(result, Halted)
+        assert result.payload == Order("x")
+    else:
+        assert result == Value(Order("y"))
+
+
+@pytest.mark.parametrize("fails_from", range(2, 7))
+async def test_a_checkpoint_that_could_not_be_replaced_still_has_its_state(fails_from: int) -> None:
+    class Failing(MemoryCheckpoints):
+        puts = 0
+        fails_from = 0
+
+        async def put(self, *args: Any, **options: Any) -> bool:
+            self.puts += 1
+            if 0 < self.fails_from <= self.puts:
+                raise ConnectionError("the database is gone")
+            return await super().put(*args, **options)
+
+    it = patient(
+        "in > a > b > c > d > out",
+        mode="strong",
+        store=Failing(),
+        blobs=MemoryStore(),
+        blob_threshold_bytes=0,
+    )
+    it.store.fails_from = fails_from
+    with pytest.raises(CheckpointError):
+        await it.run()
+    it.store.fails_from = 0
+    assert await it.resume() == Value(["in", "a", "b", "c", "d", "out"])
+
+
+@pytest.mark.parametrize("bound", [{"blobs": MemoryStore()}, {"blob_threshold_bytes": 1}])
+async def test_without_a_store_for_blobs_and_a_threshold_a_state_lies_in_its_record(
+    bound: dict[str, Any],
+) -> None:
+    it = patient("in > ask > out", halts="ask", **bound)
+    assert isinstance(await it.run(), Halted)
+    assert await it.resume(payload=["y"]) == Value(["y", "out"])
+    assert not bound.get("blobs", MemoryStore()).objects
+
+
+# --- When nothing is asked ------------------------------------------------------------------------
+
+
+async def test_a_run_that_does_not_halt_asks_nothing_of_the_store() -> None:
+    it = patient("in > a > out, ask > out", halts="ask", store=Counting())
+    assert await it.run() == Value(["in", "a", "out"])
+    assert it.store.asked == {}
+
+
+@pytest.mark.parametrize("policy", [{}, {"retain_completed_for": 60_000}, {"halts": "in"}])
+async def test_a_run_that_has_ended_asks_nothing_any_more(policy: dict[str, Any]) -> None:
+    it = patient("in > out", mode="strong", store=Counting(), **policy)
+    await it.run()
+    asked = dict(it.store.asked)
+    await asyncio.sleep(1.5 * LEASE_MS / 1000)
+    assert it.store.asked == asked
+
+
+async def test_a_checkpoint_that_is_retained_is_leased_by_nobody() -> None:
+    it = patient("in > out", mode="strong", retain_completed_for=60_000, lease_ttl=60_000)
+    await it.run()
+    (checkpoint,) = await it.store.list()
+    assert await it.store.lease(checkpoint, owner="the host", seconds=1)
+    record = unpack(checkpoint, await it.store.get(checkpoint))
+    assert (record.completed, record.frontier, record.state) == (True, (), b"")

@@ -1,0 +1,100 @@
+"""What became of a changed file is told by its differing statements as by all of it."""
+
+import ast
+import random
+
+import pytest
+
+from profilec.prove import changes
+from profilec.prove.changes import change
+from profilec.prove.names.nodes import walk, walk_on
+
+STATEMENTS = (
+    "import os",
+    "import sys as system",
+    "from shop.other import one, two",
+    "from shop.stars import *",
+    "def work(x: 'Place' = one):\n    return two(x), os.name",
+    "def count():\n    global total\n    total = 1\n    return limit",
+    "def nest():\n    def f():\n        nonlocal found\n        found = two\n    found = one\n    f()",
+    "def asks():\n    total += 1\n    return total",
+    "@work\ndef decorated(): return __getattr__",
+    "def __getattr__(name): return limit",
+    "class Place:\n    here: int\n    def go(self):\n        self.there = open\n        return limit",
+    "class Place(Base):\n    there = 1",
+    "class Other(Place):\n    def go(self): return [one for one in self.here]",
+    "limit = 3; other = limit",
+    "limit: int",
+    "total: int = 4",
+    "total += 1",
+    "del total",
+    "open = limit",
+    "text = '''\nlimit = 5\n'''",
+    "names = {'é': one}",
+    "if two:\n    limit = 1\n    Base = object\nelse:\n    Base = Place",
+    "try:\n    import fast\nexcept ImportError as failed:\n    fast = failed",
+    "for total, Base in two(): print(total)",
+    "type Alias[T] = Place | T",
+    "result = [limit := 3 for _ in two]",
+    "match one:\n    case {'a': limit, **total}: pass",
+)
+INNER = (
+    "        self.there = open\n",
+    "    here: int\n",
+    "    found = one\n",
+    "    Base = object\n",
+    "import os\n",
+)
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_differing_statements_tell_what_all_of_a_file_tells(
+    monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    chance = random.Random(seed)
+    statements = chance.choices(STATEMENTS, k=9)
+    left = [one for one in statements if chance.random() > 0.2]
+    before = "\n".join([*statements, ""])
+    after = "\n".join([*left, *chance.choices(STATEMENTS, k=chance.randrange(2)), ""])
+    for line in chance.sample(INNER, 2):
+        after = after.replace(line, "")
+    found = [change(None, ("shop/at.py", before.encode(), after.encode()))]
+    monkeypatch.setattr(changes, "_by_differences", lambda pair: None)
+    found.append(change(None, ("shop/at.py", before.encode(), after.encode())))
+    assert found[0] == found[1], f"{before}\n# became\n{after}"
+
+
+def test_differing_statements_are_mostly_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(changes, "newly_unbound", None)  # what reads all of both files
+    before = (
+        "import os\nfrom shop._profile import THREADS\n\ndef f():\n    if THREADS:\n        return os.name\n"
+    )
+    after = "import os\n\ndef f():\n    return os.name\n"
+    assert change(None, ("shop/at.py", before.encode(), after.encode())).lost == {"THREADS"}
+
+
+NODES = """\
+@first(
+    second
+)
+def third(a, *, b=fourth):
+    return f"{fifth}" f'''
+    {sixth}''' + \\
+        seventh
+
+class Eighth(ninth): tenth = [eleventh for twelfth in
+    thirteenth]; fourteenth: 'fifteenth' = 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        (1, "first"), (2, "second"), (4, "fourth"), (5, "fifth"), (6, "sixth"), (7, "seventh"), (9, "ninth"),
+        (9, "tenth"), (9, "eleventh"), (9, "twelfth"), (10, "thirteenth"), (10, "fourteenth"),
+    ],
+)  # fmt: skip
+def test_a_name_is_found_by_its_line(line: int, name: str) -> None:
+    found = [node.id for node in walk_on(ast.parse(NODES), [line]) if isinstance(node, ast.Name)]
+    assert name in found
+    assert {name, "fifth"} <= {node.id for node in walk(ast.parse(NODES)) if isinstance(node, ast.Name)}

@@ -1,0 +1,130 @@
+"""A fault, what its hint says, and the same source with just that done: it has no fault any more."""
+
+from dataclasses import dataclass
+
+import pytest
+from case_files import CONFIGURATION, FLAGS
+
+from profilec import CompileError, compile_source
+from profilec.config import Config, load_config
+
+IMPORTS = "from profilec import choose, only, stub\nfrom shop._profile import THREADS, WASM\n\n"
+PROFILES = (
+    "[tool.profilec.profiles.edge-cache]\n[tool.profilec.profiles.wasm.facts]\n'sys.platform' = 'linux'\n"
+)
+
+
+@dataclass(frozen=True)
+class Mended:
+    fault: str
+    hint: str
+    mended: str
+
+
+CASES = {
+    "PC101": Mended("if THREDS: pass", "did you mean `THREADS`?", "if THREADS: pass"),
+    "PC102": Mended(
+        "f(THREADS)", "write `choose(...)`", "f(choose(native=True, wasm=False, edge_cache=False))"
+    ),
+    "PC104": Mended("if f() and THREADS: pass", "put the flag first", "if THREADS and f(): pass"),
+    "PC201": Mended("@only\ndef f(): ...", "write @only(FLAG)", "@only(THREADS)\ndef f(): ..."),
+    "PC202": Mended("@only(x)\ndef f(): ...", "use flags", "@only(THREADS and not WASM)\ndef f(): ..."),
+    "PC203": Mended("f = only(THREADS)(g)", "write it as a decorator", "@only(THREADS)\ndef f(): ..."),
+    "PC204": Mended(
+        "x = choose(1, 2, 3)", "the name of a profile before", "x = choose(native=1, wasm=2, edge_cache=3)"
+    ),
+    "PC205": Mended(
+        "x = choose(native=1, wasm=2)", "add edge_cache=...", "x = choose(native=1, wasm=2, edge_cache=...)"
+    ),
+    "PC206": Mended(
+        "x = choose(native=f(), wasm=1, edge_cache=1)",
+        "use `if`/`else`",
+        "if not WASM and THREADS:\n    x = f()\nelse:\n    x = 1",
+    ),
+    "PC208": Mended(
+        "@stub(unless=THREADS, msg='')\ndef f(): ...",
+        "remove the others",
+        "@stub(unless=THREADS)\ndef f(): ...",
+    ),
+    "PC209": Mended(
+        "@stub(unless=THREADS, message='{')\ndef f(x): ...",
+        "write {name}",
+        "@stub(unless=THREADS, message='{x}')\ndef f(x): ...",
+    ),
+    "PC210": Mended("x = 1  # profilec:", "write only, unless or keep", "x = 1  # profilec: unless THREADS"),
+    "PC211": Mended("x = 1  # profilec: only", "name a flag", "x = 1  # profilec: only THREADS"),
+    "PC212": Mended(
+        "\n# profilec: only THREADS\nx = 1", "put it behind the code", "\nx = 1  # profilec: only THREADS"
+    ),
+    "PC213": Mended(
+        "@only(WASM)\ndef f(): ...\n@only(not WASM)\ndef f(): ...",
+        "write `if`/`else`",
+        "if WASM:\n    def f(): ...\nelse:\n    def f(): ...",
+    ),
+    "PC216": Mended(
+        "from shop._profile import *", "import each name", "from shop._profile import CLI\nif CLI: pass"
+    ),
+    "PC301": Mended(
+        "def f():\n    if THREADS:\n        yield 1",
+        "keep a `yield` in every profile",
+        "def f():\n    if THREADS:\n        yield 1\n    else:\n        yield 2",
+    ),
+    "PC302": Mended(
+        "if THREADS:\n    x = 1\nprint(x)", "for the same profiles", "if THREADS:\n    x = 1\n    print(x)"
+    ),
+    "PC303 listed": Mended(
+        "__all__ = ['f', 'g']\ndef g(): ...\n@only(THREADS)\ndef f(): ...",
+        "on a line of its own and mark it too",
+        "__all__ = [\n'f',  # profilec: only THREADS\n'g']\ndef g(): ...\n@only(THREADS)\ndef f(): ...",
+    ),
+    "PC303 appended": Mended(
+        "__all__ = []\n__all__.append('f')\n@only(THREADS)\ndef f(): ...",
+        "put the call into `if`",
+        "__all__ = []\nif THREADS: __all__.append('f')\n@only(THREADS)\ndef f(): ...",
+    ),
+    "PC303 flag": Mended(
+        "__all__ = ['WASM', 'f']\ndef f(): ...", "remove the entry", "__all__ = ['f']\ndef f(): ..."
+    ),
+    "PC304": Mended(
+        "x = [1]\nif THREADS:\n    y = 1\ndel y",
+        "for the same profiles",
+        "x = [1]\nif THREADS:\n    y = 1\n    del y",
+    ),
+    "PC305": Mended(
+        "from typing import Protocol\nclass P(Protocol):\n    if THREADS:\n        def f(self): ...",
+        "in a class of its own, and mark that",
+        "from typing import Protocol\n@only(THREADS)\nclass P(Protocol):\n    def f(self): ...",
+    ),
+    "PC306": Mended(
+        "def f():\n    if THREADS: g()\n    'text'",
+        "make it a comment",
+        "def f():\n    if THREADS: g()\n    # text",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "shop").mkdir()
+    (folder / "shop/_profile.py").write_text(FLAGS)
+    (folder / "pyproject.toml").write_text(CONFIGURATION + PROFILES)
+    return load_config(folder)
+
+
+def _found(source: str, config: Config) -> dict[str, str]:
+    """Return the hints of what is found in a source, by code."""
+    found: dict[str, str] = {}
+    for profile in config.profiles:
+        try:
+            compile_source(IMPORTS + source + "\n", profile, config)
+        except CompileError as error:
+            found |= {finding.code: finding.hint for finding in error.findings}
+    return found
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_a_hint_says_mends_the_fault(config: Config, name: str) -> None:
+    case, code = CASES[name], name.partition(" ")[0]
+    assert case.hint in _found(case.fault, config)[code]
+    assert _found(case.mended, config) == {}

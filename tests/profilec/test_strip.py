@@ -1,0 +1,105 @@
+"""A stripped wheel: what only readers need is gone, and the program is the same."""
+
+import ast
+import textwrap
+
+import pytest
+
+from profilec.emit.strip import strip
+from profilec.tree import EmittedFile
+
+
+def stripped(text: str) -> str:
+    return strip(EmittedFile("module.py", text.encode(), changed=False)).data.decode()
+
+
+def test_comments_blank_lines_and_all_but_one_blank_of_indentation_go() -> None:
+    before = textwrap.dedent("""\
+        #!/usr/bin/env python3
+        # Copyright of the shop.
+
+        # Prices are in cents.
+        import json  # to read them
+
+        # The table.
+
+        TABLE = {  # fmt: skip
+            # fruit
+            "apple": 30,  # each
+            "color": "# red",
+
+            # none left
+        }
+
+
+        def load(text):  # noqa: D103
+            # first
+            if text:  # not empty
+                return json.loads(text)  # type: ignore[no-any-return]
+                # never
+            # then
+            return f"{text!r:#>8}"  # nothing
+        # the end
+        """)
+
+    assert stripped(before) == textwrap.dedent("""\
+        #!/usr/bin/env python3
+        # Copyright of the shop.
+        # Prices are in cents.
+        import json
+        TABLE = {
+         "apple": 30,
+         "color": "# red",
+         }
+        def load(text):
+         if text:
+          return json.loads(text)
+         return f"{text!r:#>8}"
+        """)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'TEXT = """ \n    a # b\n\n  c"""\n',
+        'def f(x):\n    return f"""\n    {x  # why\n    }\n\n    # {x:>{\n    3}}"""\n',
+        "x = 1 \\\n\ny = 2 \\\n    + 3\n",
+        "if x: y = (\n        1,\n\n        2)\nelse:\n\ty = 3\n",
+        "class A:\r\n    # one\r\n    x = '''\r\n    '''\r\n",
+        "\x0cdef f():\n    pass\n\x0c\nx = 1\n",
+        "# only this",
+        "\n\n",
+        "",
+        "def f():\n    return 1\n    # the last line",
+        "try:\n    pass\nexcept* OSError:\n    x = rb'\\\n    # no comment'\n",
+    ],
+)
+def test_the_program_is_the_same_and_every_line_is_told_where_it_comes_from(text: str) -> None:
+    file = strip(EmittedFile("module.py", text.encode(), changed=False))
+
+    assert ast.dump(ast.parse(file.data)) == ast.dump(ast.parse(text))
+    source = text.replace("\r\n", "\n").split("\n")
+    kept = file.data.decode().splitlines()
+    for line, origin in zip(kept, file.lines, strict=True):
+        assert source[origin - 1].strip().startswith(line.strip())
+
+
+def test_the_encoding_stays_that_of_the_file() -> None:
+    data = "# -*- coding: latin-1 -*-\n\nNAME = 'é'  # é\n".encode("latin-1")
+
+    file = strip(EmittedFile("module.py", data, changed=False))
+
+    assert file.data == "# -*- coding: latin-1 -*-\nNAME = 'é'\n".encode("latin-1")
+
+
+def test_lines_of_a_changed_file_lead_to_its_source() -> None:
+    file = strip(EmittedFile("module.py", b"a = 1\n\n# b\nb = 2\n", changed=True, lines=(3, 4, 7, 8)))
+
+    assert (file.data, file.lines) == (b"a = 1\nb = 2\n", (3, 8))
+
+
+@pytest.mark.parametrize(
+    "text", ["x = 1  # one\nprint 'x'\n", "\\\n\n\nprint()\n", "if x:\n    \\\n  y()\n    z()\n"]
+)
+def test_what_this_python_cannot_parse_and_lone_backslashes_stay_as_they_are(text: str) -> None:
+    assert stripped(text) == text
