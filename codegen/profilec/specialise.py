@@ -216,11 +216,21 @@ class _Specialising:
         for path, outcome in self._left():
             for fact, finding in outcome.harm:
                 harm.setdefault(path, {}).setdefault(fact, finding)
-            lost.update({(path, name): held for name, held in outcome.lost})
+            lost.update(
+                {(path, name): held for name, held in outcome.lost if not self._is_module(path, name)}
+            )
         for path, name in sorted(needs.asked_for(lost)):
             for fact, finding in lost[path, name]:
                 harm.setdefault(path, {}).setdefault(fact, finding)
         return harm
+
+    def _is_module(self, path: str, name: str) -> bool:
+        """Tell whether a package has a module of a name, so that importing the name from it finds that."""
+        folder, _, file = path.rpartition("/")
+        below = (f"{folder}/{name}.py", f"{folder}/{name}/__init__.py")
+        return file == "__init__.py" and any(
+            module in self.package.texts and self._is_emitted(module) for module in below
+        )
 
     # What is left
 

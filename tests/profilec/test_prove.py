@@ -382,3 +382,23 @@ def test_stubs_for_type_checkers_are_proved_too(project: Project) -> None:
     assert [finding.message for finding in unbound] == ["nothing binds `X` any more"]
     broken = prove(project, {"shop/a.pyi": "x: int\n"}, {"shop/a.pyi": "x: (\n"})
     assert [finding.code for finding in broken] == ["PC402"]
+
+
+@pytest.mark.parametrize(
+    ("user", "found"),
+    [
+        ("from shop import lane\n", []),
+        ("import shop.lane\nshop.lane.put()\n", []),
+        ("import shop\nshop.lane.put()\n", ["`shop` has no `lane` in this tree"]),
+    ],
+)
+def test_a_module_of_the_name_that_went_from_its_package_is_what_an_import_finds(
+    user: str, found: list[str], project: Project
+) -> None:
+    source = {
+        "shop/__init__.py": "from shop._a import lane\n",
+        "shop/lane.py": "",
+        "shop/_a.py": "lane = 1\n",
+    }
+    findings = prove(project, source, {**source, "shop/__init__.py": "", "shop/b.py": user})
+    assert [finding.message for finding in findings] == found

@@ -298,7 +298,7 @@ class _Mentions:
             yield alias, f"this tree has no module `{origin}`", "PC403"
         elif whole in self._lost.modules:
             yield alias, f"this tree has no module `{whole}`", "PC403"
-        elif alias.name in self._lost.names.get(origin, ()):
+        elif alias.name in self._lost.names.get(origin, ()) and whole not in self._modules.files:
             yield alias, f"`{origin}` has no `{alias.name}` in this tree", "PC403"
 
     def _run_time_imports(self) -> Iterator[tuple[Located, str, str]]:
@@ -313,7 +313,8 @@ class _Mentions:
         given: frozenset[str] | None = None
         for node, found in self._followed(ast.Attribute | ast.Call):
             module, _, name = found.rpartition(".")
-            is_lost = name in self._lost.names.get(module, ()) and found not in self._lost.never
+            is_there = found in self._lost.never or (found in self._imported and found in self._modules.files)
+            is_lost = name in self._lost.names.get(module, ()) and not is_there
             if not is_lost and (found not in self._lost.modules or found in self._imported):
                 continue
             if given is None:
