@@ -115,7 +115,7 @@ async def _stream(scheduler: Scheduler, driver: Driver, node: Node, payload: Any
                 if not await feed.put(item):
                     break
     except BaseException:
-        if not feed.closed:
+        if not feed.closed:  # else the host has gone, and how the handler cleans up fails nothing
             raise
     if driver.interrupted and not scheduler.stopped:
         driver.interrupted = False
