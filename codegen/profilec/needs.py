@@ -79,8 +79,7 @@ class Needs:
         texts = [self._left.text(other) for other in unsure]
         answers = self._left.package.answers.ask(asked_of_others, None, texts, frozenset[str])
         for (other, found), held in zip(unsure.items(), answers, strict=True):
-            outline, text = outlines[other], self._left.text(other)
-            asked |= {one for one in found if _asks_for(outline, text, held, module_name(one[0]), one[1])}
+            asked |= {one for one in found if _asks_for(outlines[other], held, module_name(one[0]), one[1])}
         return asked
 
     def _mentioned(self, other: str, by_name: Mapping[str, list[str]]) -> list[tuple[str, str]]:
@@ -206,18 +205,18 @@ def _imports_name(found: Outline, module: str, name: str) -> bool:
 
 
 def _may_ask(found: Outline, text: Text, module: str) -> bool:
-    """Tell whether a text has a name for a module or a package around it, or names it in a string."""
+    """Tell whether a text has a name for a module or a package around it, or may name it in a string."""
     around = (module[: dot.start()] for dot in re.finditer(r"\.", module))
     return module in found.targets or not found.targets.isdisjoint(around) or module in text.content
 
 
-def _asks_for(found: Outline, text: Text, held: Collection[str], module: str, name: str) -> bool:
-    """Tell whether a text that may ask a module asks it for a name, of all that the text asks others for.
+def _asks_for(found: Outline, held: Collection[str], module: str, name: str) -> bool:
+    """Tell whether a text asks a module for a name, by what the text asks others for.
 
-    By the name of a package, a module is asked by its own name.
+    It may do so by any name that it has for the module, else by the module's own.
     """
-    by_own_name = module in found.targets or module in text.content
-    return name in held if by_own_name else f"{_last(module)}.{name}" in held
+    has_name = module in found.targets or module in held
+    return name in held if has_name else not {f"{_last(module)}.{name}", f"{module}.{name}"}.isdisjoint(held)
 
 
 def _is_private(module: str) -> bool:

@@ -42,8 +42,7 @@ class Outline:
 
 def outline(_: None, text: Text) -> Outline:
     """Return the imports of a text."""
-    body = _body(text)
-    if body is None:
+    if (body := _body(text)) is None:
         return _of_another_version(text)
     module = module_name(text.path)
     package = module if text.path.endswith("__init__.py") else module.rpartition(".")[0]
@@ -55,12 +54,12 @@ def outline(_: None, text: Text) -> Outline:
 
 
 def asked_of_others(_: None, text: Text) -> frozenset[str]:
-    """Return the attributes that a text asks for, by `module.run` as well as by `run`, also in a string.
+    """Return the attributes that a text asks for, as `module.run` and as `run`, and the paths in its strings.
 
     Prose is none of it: neither comments nor docstrings.
     """
     found: set[str] = set()
-    pending: list[ast.AST] = [*(_body(text) or ())]
+    pending: list[ast.AST] = [*(_body(text) or [])]
     while pending:
         node = pending.pop()
         match node:
@@ -71,8 +70,7 @@ def asked_of_others(_: None, text: Text) -> frozenset[str]:
             case ast.Attribute(attr=name):
                 found.add(name)
             case ast.Constant(value=str(written)) if _PATH.fullmatch(written):
-                *_, owner, name = ["", *re.split("[.:]", written)]
-                found |= {name, f"{owner}.{name}"}
+                found |= {path := written.replace(":", "."), path.rpartition(".")[2]}
         pending += ast.iter_child_nodes(node)
     return frozenset(found)
 
