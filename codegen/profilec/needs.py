@@ -77,10 +77,12 @@ class Needs:
         outlines = self._left.outlines(mentions)
         asked, unsure = set[tuple[str, str]](), dict[str, list[tuple[str, str]]]()
         for other, found in mentions.items():
+            outline, text = outlines[other], self._left.text(other)
             for path, name in found:
-                if _imports_name(outlines[other], module_name(path), name):
+                module = module_name(path)
+                if _imports_name(outline, module, name):
                     asked.add((path, name))
-                elif module_name(path) in outlines[other].targets or by_path:
+                elif (by_path or module in outline.targets) and _may_hold(text, name):
                     unsure.setdefault(other, []).append((path, name))
         texts = [self._left.text(other) for other in unsure]
         answers = self._left.package.answers.ask(asked_of_others, None, texts, frozenset[str])
@@ -213,6 +215,11 @@ def _imports(found: Outline, text: Text, module: str) -> bool:
 def _imports_name(found: Outline, module: str, name: str) -> bool:
     """Tell whether a text imports a name; one that cannot be parsed may."""
     return not found.is_complete or f"{module}.{name}" in found.targets or module in found.stars
+
+
+def _may_hold(text: Text, name: str) -> bool:
+    """Tell whether a text holds a name as an attribute or in a string, be it in prose."""
+    return re.search(rf"[.:'\"]\s*{name}\b", text.content) is not None
 
 
 def _asks_by_path(found: Outline, held: Collection[str], module: str, name: str) -> bool:

@@ -39,7 +39,8 @@ CODES = (
         "a name no longer resolves",
         "error",
         "A name is read that nothing binds in this tree any more: what bound it was selected for fewer "
-        "profiles than what reads it.",
+        "profiles than what reads it. So is a member that a class has lost, and an argument that is given "
+        "for a parameter which its function has lost.",
         "if THREADS:\n    pool = ThreadPool()\n\ndef close():\n    pool.close()",
         "@only(THREADS)\ndef close():\n    pool.close()",
     ),
