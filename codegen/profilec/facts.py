@@ -61,12 +61,14 @@ class Facts:
         modules: whether ``import name`` succeeds.
         constants: the value of names of the package, by dotted path, that hold nothing but facts.
         functions: what functions of the package return, by dotted path, that return nothing but facts.
+        members: what properties give, by the dotted path of their class and their name, that return such.
     """
 
     expressions: Mapping[str, Fact]
     modules: Mapping[str, bool]
     constants: Mapping[str, Value] = field(default_factory=dict)
     functions: Mapping[str, Value] = field(default_factory=dict)
+    members: Mapping[str, Value] = field(default_factory=dict)
 
     def importable(self, path: str) -> bool | None:
         """Tell whether importing a module, or something from it, succeeds; None where no fact says."""
@@ -92,13 +94,13 @@ class Facts:
 
     @cached_property
     def owners(self) -> frozenset[str]:
-        """What the constants belong to: modules, and classes with properties."""
-        return frozenset(path.rpartition(".")[0] for path in self.constants)
+        """The classes that the properties belong to."""
+        return frozenset(path.rpartition(".")[0] for path in self.members)
 
     @cached_property
     def known(self) -> frozenset[str]:
-        """The dotted paths of the package's own constants and functions that only repeat facts."""
-        return frozenset([*self.constants, *self.functions])
+        """The dotted paths of the package's constants, functions and properties that only repeat facts."""
+        return frozenset([*self.constants, *self.functions, *self.members])
 
     @cached_property
     def holders(self) -> frozenset[str]:
@@ -143,6 +145,9 @@ def value(node: cst.BaseExpression, names: Names, facts: Facts) -> Value | Versi
                 if found is UNKNOWN or bool(found) is isinstance(operator, cst.Or)
                 else value(right, names, facts)
             )
+        case cst.IfExp(test=test, body=body, orelse=orelse):
+            found = value(test, names, facts)
+            return found if found is UNKNOWN else value(body if found else orelse, names, facts)
         case cst.Comparison(left=left, comparisons=targets):
             return _chain(left, targets, names, facts)
         case cst.Subscript(slice=[cst.SubscriptElement(slice=index)]):
@@ -186,7 +191,7 @@ def _listed(node: cst.BaseExpression, names: Names, facts: Facts) -> Value | Ver
         if path and path in facts.constants:
             return facts.constants[path]
     if isinstance(node, cst.Attribute) and (owner := names.member(names.use(node.value))):
-        return facts.constants.get(f"{owner}.{node.attr.value}", UNKNOWN)
+        return facts.members.get(f"{owner}.{node.attr.value}", UNKNOWN)
     if isinstance(node, cst.Call) and not node.args:
         path = names.qualified(node.func)
         if path and path in facts.functions:
