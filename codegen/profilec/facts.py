@@ -71,11 +71,14 @@ class Facts:
     members: Mapping[str, Value] = field(default_factory=dict)
 
     def importable(self, path: str) -> bool | None:
-        """Tell whether importing a module, or something from it, succeeds; None where no fact says."""
+        """Tell whether importing a module, or something from it, succeeds; None where no fact says.
+
+        Nothing can be imported from a module that is not there. One that is there may lack what is asked for.
+        """
         parts = path.split(".")
-        known = [self.modules.get(".".join(parts[: index + 1])) for index in range(len(parts))]
-        told = [outcome for outcome in known if outcome is not None]
-        return all(told) if told else None
+        if any(self.modules.get(".".join(parts[: index + 1])) is False for index in range(len(parts))):
+            return False
+        return self.modules.get(path)
 
     @cached_property
     def roots(self) -> frozenset[str]:
