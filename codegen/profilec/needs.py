@@ -74,7 +74,13 @@ class Needs:
             for other, found in mentions.items()
             for path, name in found
             if _asks_for(outlines[other], self._left.text(other), module_name(path), name)
+            or (module_name(path) in outlines[other].stars and self._passes_on(path, name))
         }
+
+    def _passes_on(self, path: str, name: str) -> bool:
+        """Tell whether a star import of a file gives a name."""
+        listed = self._left.outlines([path])[path].listed
+        return not name.startswith("_") if listed is None else name in listed
 
     def _mentioned(self, other: str, by_name: Mapping[str, list[str]]) -> list[tuple[str, str]]:
         """Return the names that a file may ask for: it holds their words, and that of their module."""
@@ -195,7 +201,7 @@ def _imports(found: Outline, text: Text, module: str) -> bool:
 
 def _asks_for(found: Outline, text: Text, module: str, name: str) -> bool:
     """Tell whether a text asks a module for a name; one that cannot be parsed may."""
-    if not found.is_complete or f"{module}.{name}" in found.targets or module in found.stars:
+    if not found.is_complete or f"{module}.{name}" in found.targets:
         return True
     return module in found.targets and re.search(rf"\.\s*{name}\b", text.content) is not None
 
