@@ -71,16 +71,25 @@ class Needs:
         outlines = self._left.outlines(mentions)
         asked, unsure = set[tuple[str, str]](), dict[str, list[tuple[str, str]]]()
         for other, found in mentions.items():
+            outline = outlines[other]
             for path, name in found:
-                if _imports_name(outlines[other], module_name(path), name):
+                module = module_name(path)
+                if _imports_name(outline, module, name):
                     asked.add((path, name))
-                elif _may_ask(outlines[other], self._left.text(other), module_name(path)):
+                elif module in outline.stars and self._passes_on(path, name):
+                    asked.add((path, name))
+                elif _may_ask(outline, self._left.text(other), module):
                     unsure.setdefault(other, []).append((path, name))
         texts = [self._left.text(other) for other in unsure]
         answers = self._left.package.answers.ask(asked_of_others, None, texts, frozenset[str])
         for (other, found), held in zip(unsure.items(), answers, strict=True):
             asked |= {one for one in found if _asks_for(outlines[other], held, module_name(one[0]), one[1])}
         return asked
+
+    def _passes_on(self, path: str, name: str) -> bool:
+        """Tell whether a star import of a file gives a name."""
+        listed = self._left.outlines([path])[path].listed
+        return not name.startswith("_") if listed is None else name in listed
 
     def _mentioned(self, other: str, by_name: Mapping[str, list[str]]) -> list[tuple[str, str]]:
         """Return the names that a file may ask for: it holds their words, and that of their module."""
@@ -201,7 +210,7 @@ def _imports(found: Outline, text: Text, module: str) -> bool:
 
 def _imports_name(found: Outline, module: str, name: str) -> bool:
     """Tell whether a text imports a name; one that cannot be parsed may."""
-    return not found.is_complete or f"{module}.{name}" in found.targets or module in found.stars
+    return not found.is_complete or f"{module}.{name}" in found.targets
 
 
 def _may_ask(found: Outline, text: Text, module: str) -> bool:
