@@ -74,9 +74,8 @@ class Needs:
             outline = outlines[other]
             for path, name in found:
                 module = module_name(path)
-                if _imports_name(outline, module, name):
-                    asked.add((path, name))
-                elif module in outline.stars and self._passes_on(path, name):
+                starred = module in outline.stars and self._passes_on(path, name)
+                if starred or _imports_name(outline, module, name):
                     asked.add((path, name))
                 elif _may_ask(outline, self._left.text(other), module):
                     unsure.setdefault(other, []).append((path, name))
