@@ -80,7 +80,8 @@ class Needs:
             outline, text = outlines[other], self._left.text(other)
             for path, name in found:
                 module = module_name(path)
-                if _imports_name(outline, module, name):
+                starred = module in outline.stars and self._passes_on(path, name)
+                if starred or _imports_name(outline, module, name):
                     asked.add((path, name))
                 elif (by_path or module in outline.targets) and _may_hold(text, name):
                     unsure.setdefault(other, []).append((path, name))
@@ -94,6 +95,11 @@ class Needs:
                 or (by_path and _asks_by_path(outlines[other], held, module_name(path), name))
             }
         return asked
+
+    def _passes_on(self, path: str, name: str) -> bool:
+        """Tell whether a star import of a file gives a name."""
+        listed = self._left.outlines([path])[path].listed
+        return not name.startswith("_") if listed is None else name in listed
 
     def _mentioned(self, other: str, by_name: Mapping[str, list[str]]) -> list[tuple[str, str]]:
         """Return the names that a file may ask for: it holds their words, and that of their module."""
@@ -214,7 +220,7 @@ def _imports(found: Outline, text: Text, module: str) -> bool:
 
 def _imports_name(found: Outline, module: str, name: str) -> bool:
     """Tell whether a text imports a name; one that cannot be parsed may."""
-    return not found.is_complete or f"{module}.{name}" in found.targets or module in found.stars
+    return not found.is_complete or f"{module}.{name}" in found.targets
 
 
 def _may_hold(text: Text, name: str) -> bool:

@@ -29,6 +29,7 @@ class Outline:
         targets: the dotted path of what each import binds, in any scope.
         stars: the modules that everything is imported from.
         at_top: the dotted path of all that the statements at the top ask for whenever the module is imported.
+        listed: the names in `__all__`; None where no single list of strings is assigned to it.
         passed_on: the path of what each name stands for that nothing but one import at the top binds.
         is_complete: false where the text cannot be parsed, so that it may import anything.
     """
@@ -37,6 +38,7 @@ class Outline:
     stars: frozenset[str] = frozenset()
     at_top: frozenset[str] = frozenset()
     passed_on: Mapping[str, str] = field(default_factory=dict)
+    listed: frozenset[str] | None = None
     is_complete: bool = True
 
 
@@ -50,7 +52,19 @@ def outline(_: None, text: Text) -> Outline:
     stars = {path.removesuffix(".*") for name, path in found if name == "*"}
     at_top = [path for node in body for path in _asked_for(node, package)]
     targets = frozenset(path for name, path in found if name != "*")
-    return Outline(targets, frozenset(stars), frozenset(at_top), _passed_on(body, package))
+    listed = _listed(body) if text.content.count("__all__") == 1 else None
+    return Outline(targets, frozenset(stars), frozenset(at_top), _passed_on(body, package), listed)
+
+
+def _listed(body: list[ast.stmt]) -> frozenset[str] | None:
+    for node in body:
+        match node:
+            case ast.Assign(
+                targets=[ast.Name(id="__all__")], value=ast.List(elts=names) | ast.Tuple(elts=names)
+            ):
+                listed = [name.value for name in names if isinstance(name, ast.Constant)]
+                return frozenset(map(str, listed)) if len(listed) == len(names) else None
+    return None
 
 
 def asked_of_others(_: None, text: Text) -> frozenset[str]:

@@ -43,7 +43,7 @@ class Modules:
 
 def modules_of(distribution: "Distribution", name: str) -> Modules:
     """What can be imported of one distribution, whose normalised name is given."""
-    found, recorded = Modules(), distribution.files
+    found, recorded = Modules(), _record(distribution)
     for path, file in _recorded(recorded or (), distribution):
         _add(found, path, file, name)
     for path, file in _unrecorded(recorded, distribution, name):
@@ -52,6 +52,12 @@ def modules_of(distribution: "Distribution", name: str) -> Modules:
     for module in found.files.keys() & found.compiled.keys():
         del found.compiled[module]
     return found
+
+
+def _record(distribution: "Distribution") -> "list[PackagePath] | None":
+    """The files that were installed; a list of the sources of a project says nothing of where they are."""
+    is_recorded = any(distribution.read_text(name) is not None for name in ("RECORD", "installed-files.txt"))
+    return distribution.files if is_recorded else None
 
 
 def _add(found: Modules, path: PurePath, file: Path, name: str) -> None:
