@@ -198,3 +198,9 @@ def test_what_is_no_file_is_refused_and_not_waited_for(project: Project) -> None
         ("src/shop/pipe.py", "this is no file but a pipe, a socket or a device"),
         ("src/shop/shared", "the link leads to a folder"),
     ]
+
+
+def test_an_annotated_file_with_lone_carriage_returns_is_refused(project: Project) -> None:
+    text = b"from shop._profile import THREADS\r\nif THREADS:\r    x = 1\n\r\ndef f():\r    y = 2\r    return y\r"
+    project.write({"src/shop/a.py": text})
+    assert "PC605" in project.run("check", "--json").codes
