@@ -8,6 +8,9 @@ from profilec.diagnostics import Finding
 from profilec.edit import NO_CAUSE, Cause, Cut
 from profilec.read import Span, Syntax
 
+_OPENS = re.compile(r"[(\[{][ \t]*(#[^\n]*)?\r?\n\Z")
+"""The end of a line that opens a bracket."""
+
 
 class Draft:
     """Collects cuts and findings while a module is walked for one profile.
@@ -71,6 +74,22 @@ class Draft:
                 if content[start:end].strip():
                     self.cut(first + stay, first + stay, cause, after[len(before) :])
             start = end
+
+    def move(self, kept: Span, whole: Span) -> None:
+        """Move the other lines of what stays as far as its first, which takes the place of all.
+
+        Lines that begin to the right of it are aligned with it. Others are indented from the line it is in.
+        """
+        content = self.syntax.content
+        below = content.find("\n", kept.start, kept.end) + 1
+        if not below:
+            return
+        before, after = (content.rfind("\n", 0, span.start) + 1 for span in (kept, whole))
+        column = kept.start - before
+        if not _OPENS.search(content, kept.start, below) and blank_length(content, below) >= column:
+            self.shift(kept, whole.start - after - column)
+        else:
+            self.shift(kept, blank_length(content, after) - blank_length(content, before))
 
     def shift(self, span: Span, columns: int) -> None:
         """Move the lines that begin within a span to the right, or to the left, of where they would be."""

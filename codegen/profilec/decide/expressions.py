@@ -10,12 +10,12 @@ from enum import Enum
 import libcst as cst
 
 from profilec.decide.displays import cut_list
-from profilec.decide.draft import blank_length
 from profilec.decide.faults import unknown_flag
+from profilec.decide.spreads import lose_empty, opened
 from profilec.decide.walk import Walk
 from profilec.edit import Cause
 from profilec.facts import value
-from profilec.read import Span, children
+from profilec.read import children
 
 _ATOMS = (
     cst.Name, cst.Attribute, cst.Call, cst.Subscript, cst.SimpleString, cst.FormattedString, cst.List,
@@ -170,7 +170,7 @@ def idle_choice(walk: Walk, node: cst.BaseExpression) -> Cause | None:
         node = node.body if truth else node.orelse
     if isinstance(node, cst.Call) and walk.conditions.marker(node.func) == "choose":
         expression(walk, node)  # which may have faults
-        return _because_of_profile(walk, node)
+        return walk.because_of_profile(node)
     constant = isinstance(node, cst.BaseNumber | cst.SimpleString | cst.ConcatenatedString | cst.Ellipsis)
     named = isinstance(node, cst.Name) and node.value in ("None", "True", "False")
     if not tests or not (constant or named):
@@ -194,24 +194,7 @@ def _replace(
         kept = walk.syntax.inner(part)
     walk.draft.cut(whole.start, kept.start, cause)
     walk.draft.cut(*_lines_behind(content, kept.end, whole.end), cause)
-    _move(walk, kept, whole)
-
-
-def _move(walk: Walk, kept: Span, whole: Span) -> None:
-    """Move the other lines of what stays as far as its first, which takes the place of all.
-
-    Lines that begin to the right of it are aligned with it. Others are indented from the line that it is in.
-    """
-    content = walk.syntax.content
-    below = content.find("\n", kept.start, kept.end) + 1
-    if not below:
-        return
-    before, after = (content.rfind("\n", 0, span.start) + 1 for span in (kept, whole))
-    column = kept.start - before
-    if not content[: below - 1].endswith(("(", "[", "{")) and blank_length(content, below) >= column:
-        walk.draft.shift(kept, whole.start - after - column)
-    else:
-        walk.draft.shift(kept, blank_length(content, after) - blank_length(content, before))
+    walk.draft.move(kept, whole)
 
 
 def _comment_behind(content: str, start: int, end: int) -> bool:
@@ -267,12 +250,14 @@ def expression(walk: Walk, node: cst.CSTNode, *, place: Place = Place.TIGHT) -> 
 
 def _parts(walk: Walk, node: cst.CSTNode) -> None:
     below = list(children(node))
+    lose_empty(walk, below)
     gone = [child for child in below if child in walk.lost]
     if gone:
         cut_list(walk, node, gone)
     for child in below:
         if child not in walk.lost:
-            expression(walk, child, place=_place_in(node))
+            for part in opened(walk, below, child):
+                expression(walk, part, place=_place_in(node))
 
 
 def expressions(walk: Walk, nodes: Iterable[cst.CSTNode | None]) -> None:
@@ -362,8 +347,7 @@ def _choose(walk: Walk, node: cst.Call, place: Place) -> None:
                 "write the name of a profile before each value, and `=`",
             )  # fmt: skip
             return
-    by_profile = {argument.keyword.value: argument for argument in node.args if argument.keyword}
-    chosen = by_profile.get(wanted.replace("-", "_"))
+    chosen = walk.conditions.choice(node)
     if chosen is None:
         walk.draft.refuse(
             "PC205",
@@ -379,13 +363,8 @@ def _choose(walk: Walk, node: cst.Call, place: Place) -> None:
             "use `if`/`else`",
         )
     else:
-        _replace_call(walk, node, chosen.value, _because_of_profile(walk, node), place)
+        _replace_call(walk, node, chosen.value, walk.because_of_profile(node), place)
         expression(walk, chosen.value, place=place)
-
-
-def _because_of_profile(walk: Walk, node: cst.Call) -> Cause:
-    line, _ = walk.syntax.place(walk.syntax.inner(node).start)
-    return Cause(f"the profile is `{walk.conditions.world.profile.name}`", line)
 
 
 def _replace_call(walk: Walk, node: cst.Call, part: cst.BaseExpression, cause: Cause, place: Place) -> None:
@@ -396,4 +375,4 @@ def _replace_call(walk: Walk, node: cst.Call, part: cst.BaseExpression, cause: C
     walk.draft.cut(whole.start, kept.start, cause, "" if bare else "(")
     walk.draft.cut(kept.end, whole.end, cause, "" if bare else ")")
     if bare:
-        _move(walk, kept, whole)
+        walk.draft.move(kept, whole)

@@ -104,6 +104,11 @@ class Walk:
         fact = None if self.conditions.mentions_flag(node) else self.syntax.outer(node)
         return Cause(f"`{shown}` is {'true' if truth else 'false'}", line, fact)
 
+    def because_of_profile(self, node: cst.CSTNode) -> Cause:
+        """Return the cause that each profile has a value of its own."""
+        line, _ = self.syntax.place(self.syntax.inner(node).start)
+        return Cause(f"the profile is `{self.conditions.world.profile.name}`", line)
+
     def lose(self, node: cst.CSTNode, cause: Cause) -> None:
         """Note that a node goes."""
         self.lost[node] = cause
