@@ -16,9 +16,14 @@ from profilec.decide import Module
 from profilec.decide.module import small_statements
 from profilec.facts import LOADED, UNKNOWN, Facts, Value, VersionPrefix, value
 from profilec.prune import Remains
-from profilec.read import Syntax
-from profilec.scopes import Binding
+from profilec.read import Span, Syntax, children
+from profilec.scopes import Binding, imported_paths
 
+_CLAUSES = (
+    cst.If, cst.Else, cst.Try, cst.TryStar, cst.ExceptHandler, cst.ExceptStarHandler, cst.Finally, cst.With,
+    cst.For, cst.While, cst.FunctionDef, cst.ClassDef, cst.MatchCase,
+)  # fmt: skip
+"""What ends its header with a colon, which goes when only what stands below the header is left."""
 _CACHES = frozenset({"functools.cache", "functools.lru_cache"})
 
 
@@ -29,12 +34,14 @@ class Derived:
     Attributes:
         constants: what names hold.
         functions: what functions return.
+        members: what properties of classes give.
         loaded: the names that hold a module.
-        rebound: what this file binds to something else, as an attribute of what holds it.
+        rebound: what this file binds to something else, as an attribute of its holder, or in another class.
     """
 
     constants: Mapping[str, Any] = field(default_factory=dict)
     functions: Mapping[str, Any] = field(default_factory=dict)
+    members: Mapping[str, Any] = field(default_factory=dict)
     loaded: frozenset[str] = frozenset()
     rebound: frozenset[str] = frozenset()
 
@@ -43,35 +50,38 @@ def derive(module: Module, remains: Remains, facts: Facts) -> Derived:
     """Return the facts that the top-level names of a module repeat."""
     constants: dict[str, Value] = {}
     functions: dict[str, Value] = {}
+    members: dict[str, Value] = {}
     for name, bindings in module.names.root.bindings.items():
         path = f"{module.names.module}.{name}"
         left = [binding for binding in bindings if remains.has(binding.span)]
         if len(left) != 1 or not _is_unconditional(module, left[0], remains):
             continue
-        constant, function = _of_binding(module, left[0], facts, chosen=len(bindings) > 1)
+        constant, function = _of_binding(module, left[0], remains, facts, chosen=len(bindings) > 1)
         if constant is not UNKNOWN:
             constants[path] = constant
         if function is not UNKNOWN:
             functions[path] = function
-        constants.update(_properties(module, left[0], facts))
+        members.update(_properties(module, left[0], remains, facts))
     constants |= _passed_on(module, remains, facts.constants)
     functions |= _passed_on(module, remains, facts.functions)
     loaded = frozenset(path for path, constant in constants.items() if constant is LOADED)
     plain = {path: constants[path] for path in constants if path not in loaded}
-    return Derived(plain, functions, loaded, frozenset(_rebound(module, remains, facts)))
+    rebound = frozenset([*_rebound(module, remains, facts), *_overridden(module, remains, facts)])
+    return Derived(plain, functions, members, loaded, rebound)
 
 
 def joined(facts: Facts, found: Iterable[Derived], rebound: Collection[str] = ()) -> Facts:
     """Return the facts with those that files repeat, under names that no file binds to something else."""
-    constants, functions = dict(facts.constants), dict(facts.functions)
+    constants, functions, members = dict(facts.constants), dict(facts.functions), dict(facts.members)
     for derived in found:
         constants.update({path: _frozen(value) for path, value in derived.constants.items()})
         constants.update(dict.fromkeys(derived.loaded, LOADED))
         functions.update({path: _frozen(value) for path, value in derived.functions.items()})
+        members.update({path: _frozen(value) for path, value in derived.members.items()})
     for path in rebound:
-        constants.pop(path, None)
-        functions.pop(path, None)
-    return replace(facts, constants=constants, functions=functions)
+        for known in (constants, functions, members):
+            known.pop(path, None)
+    return replace(facts, constants=constants, functions=functions, members=members)
 
 
 def _passed_on(module: Module, remains: Remains, known: Mapping[str, Value]) -> dict[str, Value]:
@@ -112,6 +122,20 @@ def _rebound(module: Module, remains: Remains, facts: Facts) -> Iterator[str]:
                     yield path
 
 
+def _overridden(module: Module, remains: Remains, facts: Facts) -> Iterator[str]:
+    """Find the properties whose name another class binds to what is not the same fact: it may inherit."""
+    for scope in module.names.scopes if facts.members else ():
+        if not isinstance(scope.node, cst.ClassDef):
+            continue
+        own = f"{module.names.module}.{scope.node.name.value}" if scope.parent is module.names.root else ""
+        for path, found in facts.members.items():
+            owner, _, name = path.rpartition(".")
+            bindings = scope.bindings.get(name, ()) if owner != own else ()
+            same = facts.members.get(f"{own}.{name}", UNKNOWN) == found
+            if not same and any(remains.has(binding.span) for binding in bindings):
+                yield path
+
+
 def _single_targets(target: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
     if isinstance(target, cst.Tuple | cst.List):
         yield from chain(*(_single_targets(element.value) for element in target.elements))
@@ -124,12 +148,15 @@ def _frozen(value: Any) -> Any:
     return tuple(map(_frozen, value)) if isinstance(value, list | tuple) else value
 
 
-def _of_binding(module: Module, binding: Binding, facts: Facts, *, chosen: bool) -> tuple[Value, Value]:
+def _of_binding(
+    module: Module, binding: Binding, remains: Remains, facts: Facts, *, chosen: bool
+) -> tuple[Value, Value]:
     """Return what a name holds, and what it returns when it is called, as far as facts say.
 
     Args:
         module: the module.
         binding: the only one of the name that is left.
+        remains: what is left of the module.
         facts: what is known so far.
         chosen: the others went; then the facts chose it, even if it is a plain literal.
     """
@@ -138,7 +165,7 @@ def _of_binding(module: Module, binding: Binding, facts: Facts, *, chosen: bool)
             return LOADED, UNKNOWN
         return facts.constants.get(binding.target, UNKNOWN), facts.functions.get(binding.target, UNKNOWN)
     if isinstance(binding.node, cst.FunctionDef):
-        return UNKNOWN, _returned(module, binding.node, facts, ())
+        return UNKNOWN, _returned(module, binding.node, remains, facts, of_class=False, chosen=chosen)
     assigned = _assigned(module.syntax, binding)
     if assigned is None or (_is_literal(assigned) and not chosen):
         return UNKNOWN, UNKNOWN
@@ -169,49 +196,60 @@ def _assigned(syntax: Syntax, binding: Binding) -> cst.BaseExpression | None:
 
 def _is_unconditional(module: Module, binding: Binding, remains: Remains) -> bool:
     """Tell whether importing the module makes a binding: every statement around it has dissolved."""
-    body: Iterable[cst.CSTNode] = module.syntax.module.body
-    while True:
-        around = next((node for node in body if module.syntax.outer(node).covers(binding.span)), None)
-        if not isinstance(around, cst.If | cst.Else | cst.Try | cst.ExceptHandler | cst.IndentedBlock):
-            simple = cst.SimpleStatementLine | cst.SimpleStatementSuite | cst.FunctionDef | cst.ClassDef
-            return isinstance(around, simple)
-        if not isinstance(around, cst.IndentedBlock) and remains.has(module.syntax.inner(around)):
-            return False
-        body = [*_suites(around)]
+    left = _left(module, module.syntax.module.body, remains)
+    around = next((node for node in left if module.syntax.outer(node).covers(binding.span)), None)
+    return isinstance(around, cst.BaseSmallStatement | cst.FunctionDef | cst.ClassDef)
 
 
-def _suites(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    match node:
-        case cst.IndentedBlock(body=body):
-            yield from body
-        case cst.If(body=body, orelse=orelse):
-            yield from (body, orelse) if orelse else (body,)
-        case cst.Try(body=body, handlers=handlers, orelse=orelse):
-            yield from (body, *handlers, *((orelse,) if orelse else ()))
-        case cst.Else(body=body) | cst.ExceptHandler(body=body):
-            yield body
+def _left(module: Module, nodes: Iterable[cst.CSTNode], remains: Remains) -> Iterator[cst.CSTNode]:
+    """Yield the statements that are left of some; those of a clause that has dissolved stand in its place."""
+    for node in nodes:
+        if isinstance(node, cst.BaseSmallStatement | cst.Match):
+            if remains.has(module.syntax.inner(node)):
+                yield node
+        elif isinstance(node, cst.BaseSuite | cst.SimpleStatementLine):
+            yield from _left(module, node.body, remains)
+        elif isinstance(node, _CLAUSES):
+            colon = module.syntax.outer(node.body).start - 1
+            if remains.has(Span(colon, colon + 1)):
+                yield node
+            else:
+                yield from _left(module, children(node), remains)
 
 
 # --- Functions and properties ------------------------------------------------------------------------
 
 
-def _returned(module: Module, node: cst.FunctionDef, facts: Facts, parameters: tuple[str, ...]) -> Value:
-    """Return what a function with just these parameters returns, if that is a fact."""
+def _returned(
+    module: Module, node: cst.FunctionDef, remains: Remains, facts: Facts, *, of_class: bool, chosen: bool
+) -> Value:
+    """Return what a function without parameters, or a property, returns, if that is a fact."""
     own = node.params
-    names = tuple(param.name.value for param in (*own.posonly_params, *own.params))
-    rest = own.kwonly_params or own.star_kwarg or isinstance(own.star_arg, cst.Param)
-    cached = all(_is_cache(module, decorator.decorator) for decorator in node.decorators)
-    if node.asynchronous or rest or len(names) != len(parameters) or not (cached or parameters):
+    parameters = [*own.posonly_params, *own.params, *own.kwonly_params]
+    rest = own.star_kwarg or isinstance(own.star_arg, cst.Param)
+    plain = of_class or all(_is_cache(module, decorator.decorator) for decorator in node.decorators)
+    if node.asynchronous or rest or len(parameters) != of_class or not plain:
         return UNKNOWN
-    statements = [statement for statement in small_statements([node.body]) if not _is_docstring(statement)]
-    match statements:
-        case [cst.Return(value=returned)] if returned is not None and len(node.body.body) <= 2:
-            return UNKNOWN if _is_literal(returned) else _plain(value(returned, module.names, facts))
+    before, left = (
+        [one for one in _left(module, [node.body], some) if not _only_precedes(one, facts)]
+        for some in (Remains.of(()), remains)
+    )
+    match left:
+        case [cst.Return(value=returned)] if returned is not None:
+            is_fact = chosen or left != before or not _is_literal(returned)
+            return _plain(value(returned, module.names, facts)) if is_fact else UNKNOWN
     return UNKNOWN
 
 
-def _is_docstring(node: cst.CSTNode) -> bool:
-    return isinstance(node, cst.Expr) and isinstance(node.value, cst.BaseString)
+def _only_precedes(node: cst.CSTNode, facts: Facts) -> bool:
+    """Tell whether a statement changes nothing of what is returned: a docstring, an import that succeeds."""
+    match node:
+        case cst.Expr(value=cst.BaseString()):
+            return True
+        case cst.Import() | cst.ImportFrom():
+            paths = imported_paths(node)
+            return bool(paths) and all(map(facts.importable, paths))
+    return False
 
 
 def _is_cache(module: Module, decorator: cst.BaseExpression) -> bool:
@@ -219,13 +257,15 @@ def _is_cache(module: Module, decorator: cst.BaseExpression) -> bool:
     return module.names.qualified(function) in _CACHES
 
 
-def _properties(module: Module, binding: Binding, facts: Facts) -> Iterator[tuple[str, Value]]:
+def _properties(
+    module: Module, binding: Binding, remains: Remains, facts: Facts
+) -> Iterator[tuple[str, Value]]:
     """Yield the properties of a class that only return a fact, by their path below the class."""
     if not isinstance(binding.node, cst.ClassDef):
         return
-    for node in binding.node.body.body:
+    for node in _left(module, [binding.node.body], remains):
         match node:
             case cst.FunctionDef(decorators=[cst.Decorator(decorator=cst.Name(value="property"))]):
-                found = _returned(module, node, facts, ("self",))
+                found = _returned(module, node, remains, facts, of_class=True, chosen=False)
                 if found is not UNKNOWN:
                     yield f"{module.names.module}.{binding.name}.{node.name.value}", found

@@ -61,19 +61,24 @@ class Facts:
         modules: whether ``import name`` succeeds.
         constants: the value of names of the package, by dotted path, that hold nothing but facts.
         functions: what functions of the package return, by dotted path, that return nothing but facts.
+        members: what properties give, by the dotted path of their class and their name, that return such.
     """
 
     expressions: Mapping[str, Fact]
     modules: Mapping[str, bool]
     constants: Mapping[str, Value] = field(default_factory=dict)
     functions: Mapping[str, Value] = field(default_factory=dict)
+    members: Mapping[str, Value] = field(default_factory=dict)
 
     def importable(self, path: str) -> bool | None:
-        """Tell whether importing a module, or something from it, succeeds; None where no fact says."""
+        """Tell whether importing a module, or something from it, succeeds; None where no fact says.
+
+        Nothing can be imported from a module that is not there. One that is there may lack what is asked for.
+        """
         parts = path.split(".")
-        known = [self.modules.get(".".join(parts[: index + 1])) for index in range(len(parts))]
-        told = [outcome for outcome in known if outcome is not None]
-        return all(told) if told else None
+        if any(self.modules.get(".".join(parts[: index + 1])) is False for index in range(len(parts))):
+            return False
+        return self.modules.get(path)
 
     @cached_property
     def roots(self) -> frozenset[str]:
@@ -92,13 +97,13 @@ class Facts:
 
     @cached_property
     def owners(self) -> frozenset[str]:
-        """What the constants belong to: modules, and classes with properties."""
-        return frozenset(path.rpartition(".")[0] for path in self.constants)
+        """The classes that the properties belong to."""
+        return frozenset(path.rpartition(".")[0] for path in self.members)
 
     @cached_property
     def known(self) -> frozenset[str]:
-        """The dotted paths of the package's own constants and functions that only repeat facts."""
-        return frozenset([*self.constants, *self.functions])
+        """The dotted paths of the package's constants, functions and properties that only repeat facts."""
+        return frozenset([*self.constants, *self.functions, *self.members])
 
     @cached_property
     def holders(self) -> frozenset[str]:
@@ -143,6 +148,9 @@ def value(node: cst.BaseExpression, names: Names, facts: Facts) -> Value | Versi
                 if found is UNKNOWN or bool(found) is isinstance(operator, cst.Or)
                 else value(right, names, facts)
             )
+        case cst.IfExp(test=test, body=body, orelse=orelse):
+            found = value(test, names, facts)
+            return found if found is UNKNOWN else value(body if found else orelse, names, facts)
         case cst.Comparison(left=left, comparisons=targets):
             return _chain(left, targets, names, facts)
         case cst.Subscript(slice=[cst.SubscriptElement(slice=index)]):
@@ -186,7 +194,7 @@ def _listed(node: cst.BaseExpression, names: Names, facts: Facts) -> Value | Ver
         if path and path in facts.constants:
             return facts.constants[path]
     if isinstance(node, cst.Attribute) and (owner := names.member(names.use(node.value))):
-        return facts.constants.get(f"{owner}.{node.attr.value}", UNKNOWN)
+        return facts.members.get(f"{owner}.{node.attr.value}", UNKNOWN)
     if isinstance(node, cst.Call) and not node.args:
         path = names.qualified(node.func)
         if path and path in facts.functions:

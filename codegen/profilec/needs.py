@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from profilec.outline import Outline, outline
+from profilec.outline import Outline, asked_of_others, outline
 from profilec.package import Package
 from profilec.read import Text
 from profilec.scopes import module_name
@@ -69,12 +69,26 @@ class Needs:
             other: found for other in sorted(self._left.emitted) if (found := self._mentioned(other, by_name))
         }
         outlines = self._left.outlines(mentions)
-        return {
-            (path, name)
-            for other, found in mentions.items()
-            for path, name in found
-            if _asks_for(outlines[other], self._left.text(other), module_name(path), name)
-        }
+        asked, unsure = set[tuple[str, str]](), dict[str, list[tuple[str, str]]]()
+        for other, found in mentions.items():
+            outline = outlines[other]
+            for path, name in found:
+                module = module_name(path)
+                starred = module in outline.stars and self._passes_on(path, name)
+                if starred or _imports_name(outline, module, name):
+                    asked.add((path, name))
+                elif _may_ask(outline, self._left.text(other), module):
+                    unsure.setdefault(other, []).append((path, name))
+        texts = [self._left.text(other) for other in unsure]
+        answers = self._left.package.answers.ask(asked_of_others, None, texts, frozenset[str])
+        for (other, found), held in zip(unsure.items(), answers, strict=True):
+            asked |= {one for one in found if _asks_for(outlines[other], held, module_name(one[0]), one[1])}
+        return asked
+
+    def _passes_on(self, path: str, name: str) -> bool:
+        """Tell whether a star import of a file gives a name."""
+        listed = self._left.outlines([path])[path].listed
+        return not name.startswith("_") if listed is None else name in listed
 
     def _mentioned(self, other: str, by_name: Mapping[str, list[str]]) -> list[tuple[str, str]]:
         """Return the names that a file may ask for: it holds their words, and that of their module."""
@@ -193,11 +207,24 @@ def _imports(found: Outline, text: Text, module: str) -> bool:
     return any(target == module or target.startswith(f"{module}.") for target in found.targets)
 
 
-def _asks_for(found: Outline, text: Text, module: str, name: str) -> bool:
-    """Tell whether a text asks a module for a name; one that cannot be parsed may."""
-    if not found.is_complete or f"{module}.{name}" in found.targets or module in found.stars:
-        return True
-    return module in found.targets and re.search(rf"\.\s*{name}\b", text.content) is not None
+def _imports_name(found: Outline, module: str, name: str) -> bool:
+    """Tell whether a text imports a name; one that cannot be parsed may."""
+    return not found.is_complete or f"{module}.{name}" in found.targets
+
+
+def _may_ask(found: Outline, text: Text, module: str) -> bool:
+    """Tell whether a text has a name for a module or a package around it, or may name it in a string."""
+    around = (module[: dot.start()] for dot in re.finditer(r"\.", module))
+    return module in found.targets or not found.targets.isdisjoint(around) or module in text.content
+
+
+def _asks_for(found: Outline, held: Collection[str], module: str, name: str) -> bool:
+    """Tell whether a text asks a module for a name, by what the text asks others for.
+
+    It may do so by any name that it has for the module, else by the module's own.
+    """
+    has_name = module in found.targets or module in held
+    return name in held if has_name else not {f"{_last(module)}.{name}", f"{module}.{name}"}.isdisjoint(held)
 
 
 def _is_private(module: str) -> bool:

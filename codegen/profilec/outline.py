@@ -1,10 +1,11 @@
-"""What one text says to the other files of its package: the imports in it, wherever they stand.
+"""What one text says to the other files of its package: the imports in it, and what it asks others for.
 
 Plain data, from the standard library's parser, because pruning asks it of many files of which nothing else
 has to be known.
 """
 
 import ast
+import re
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,9 @@ from profilec.read import Text, UnreadableSourceError
 from profilec.scope_walk import parsed
 from profilec.scopes import imported_paths, module_name
 
+_PATH = re.compile(r"[\w.:]+")
+"""A name, or several with dots or colons between them."""
+
 
 @dataclass(frozen=True)
 class Outline:
@@ -25,6 +29,7 @@ class Outline:
         targets: the dotted path of what each import binds, in any scope.
         stars: the modules that everything is imported from.
         at_top: the dotted path of all that the statements at the top ask for whenever the module is imported.
+        listed: the names in `__all__`; None where no single list of strings is assigned to it.
         passed_on: the path of what each name stands for that nothing but one import at the top binds.
         is_complete: false where the text cannot be parsed, so that it may import anything.
     """
@@ -33,16 +38,13 @@ class Outline:
     stars: frozenset[str] = frozenset()
     at_top: frozenset[str] = frozenset()
     passed_on: Mapping[str, str] = field(default_factory=dict)
+    listed: frozenset[str] | None = None
     is_complete: bool = True
 
 
 def outline(_: None, text: Text) -> Outline:
     """Return the imports of a text."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SyntaxWarning)
-            body = ast.parse(text.content).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    if (body := _body(text)) is None:
         return _of_another_version(text)
     module = module_name(text.path)
     package = module if text.path.endswith("__init__.py") else module.rpartition(".")[0]
@@ -50,7 +52,50 @@ def outline(_: None, text: Text) -> Outline:
     stars = {path.removesuffix(".*") for name, path in found if name == "*"}
     at_top = [path for node in body for path in _asked_for(node, package)]
     targets = frozenset(path for name, path in found if name != "*")
-    return Outline(targets, frozenset(stars), frozenset(at_top), _passed_on(body, package))
+    listed = _listed(body) if text.content.count("__all__") == 1 else None
+    return Outline(targets, frozenset(stars), frozenset(at_top), _passed_on(body, package), listed)
+
+
+def _listed(body: list[ast.stmt]) -> frozenset[str] | None:
+    for node in body:
+        match node:
+            case ast.Assign(
+                targets=[ast.Name(id="__all__")], value=ast.List(elts=names) | ast.Tuple(elts=names)
+            ):
+                listed = [name.value for name in names if isinstance(name, ast.Constant)]
+                return frozenset(map(str, listed)) if len(listed) == len(names) else None
+    return None
+
+
+def asked_of_others(_: None, text: Text) -> frozenset[str]:
+    """Return the attributes that a text asks for, as `module.run` and as `run`, and the paths in its strings.
+
+    Prose is none of it: neither comments nor docstrings.
+    """
+    found: set[str] = set()
+    pending: list[ast.AST] = [*(_body(text) or [])]
+    while pending:
+        node = pending.pop()
+        match node:
+            case ast.Expr(value=ast.Constant()):
+                continue
+            case ast.Attribute(value=ast.Name(id=owner) | ast.Attribute(attr=owner), attr=name):
+                found |= {name, f"{owner}.{name}"}
+            case ast.Attribute(attr=name):
+                found.add(name)
+            case ast.Constant(value=str(written)) if _PATH.fullmatch(written):
+                found |= {path := written.replace(":", "."), path.rpartition(".")[2]}
+        pending += ast.iter_child_nodes(node)
+    return frozenset(found)
+
+
+def _body(text: Text) -> list[ast.stmt] | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            return ast.parse(text.content).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 def _statements(body: list[ast.stmt]) -> Iterator[ast.AST]:

@@ -148,7 +148,8 @@ class _Specialising:
         named = {known for known in self.facts.known if star or known.rpartition(".")[2] in content}
         constants = {name: value for name, value in self.facts.constants.items() if name in named}
         functions = {name: value for name, value in self.facts.functions.items() if name in named}
-        return replace(self.facts, constants=constants, functions=functions)
+        members = {name: value for name, value in self.facts.members.items() if name in named}
+        return replace(self.facts, constants=constants, functions=functions, members=members)
 
     def take(self, path: str, settled: Settled) -> None:
         """Take in what was made of a file."""

@@ -10,7 +10,7 @@ from profilec.decide.elements import cut_elements
 from profilec.decide.expressions import condition, expressions
 from profilec.decide.leaving import leaves
 from profilec.decide.spacing import space_out
-from profilec.decide.walk import KEPT, Fate, Walk, gone
+from profilec.decide.walk import KEPT, Fate, Walk, blank_lines_above, gone
 from profilec.edit import UNUSED, Cause
 from profilec.read import Span
 
@@ -169,9 +169,13 @@ def _become_else(walk: Walk, node: cst.If, cause: Cause) -> None:
 
 
 def cut_clause(walk: Walk, clause: Clause, cause: Cause) -> None:
-    """Cut an `elif`, `else`, `except`, `finally` or `case` with its body and the comments above it."""
+    """Cut an `elif`, `else`, `except`, `finally` or `case` with its body and what stands above it.
+
+    That is comments, and blank lines: those below are enough for what is left.
+    """
     span = walk.without_blank_end(_clause_span(walk, clause))
-    walk.draft.cut(walk.with_comments(clause, 0), span.end, cause)
+    start = blank_lines_above(walk.syntax.content, walk.with_comments(clause, 0))
+    walk.draft.cut(start, span.end, cause)
 
 
 def _clause_span(walk: Walk, clause: Clause) -> Span:

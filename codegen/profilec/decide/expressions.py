@@ -14,7 +14,7 @@ from profilec.decide.faults import unknown_flag
 from profilec.decide.spreads import lose_empty, opened
 from profilec.decide.walk import Walk
 from profilec.edit import Cause
-from profilec.facts import value
+from profilec.facts import is_builtin, value
 from profilec.read import children
 
 _ATOMS = (
@@ -23,6 +23,9 @@ _ATOMS = (
 )  # fmt: skip
 _NUMBERS = (cst.Integer, cst.Float, cst.Imaginary)
 _OPERATIONS = (cst.Comparison, cst.BinaryOperation, cst.UnaryOperation)
+
+_TESTS = frozenset({"all", "any", "bool", "callable", "hasattr", "isinstance", "issubclass"})
+"""Builtins that return `True` or `False`, whatever they are given."""
 
 
 class Place(Enum):
@@ -241,6 +244,8 @@ def expression(walk: Walk, node: cst.CSTNode, *, place: Place = Place.TIGHT) -> 
         case cst.BooleanOperation(left=left, right=right) if _is_settled_fact(walk, left):
             _replace(walk, node, right, walk.because(left, walk.conditions.truth(left)), place)
             expression(walk, right, place=place)
+        case cst.BooleanOperation() if _is_truth_before_a_fact(walk, node):
+            _without_fact_behind(walk, node, place)
         case cst.BooleanOperation(left=left, right=right) if _goes_on_past_a_fact(walk, node, left):
             _without_facts_within(walk, node, left)
             expression(walk, right, place=_place_in(node))
@@ -291,6 +296,38 @@ def _without_facts_within(walk: Walk, node: cst.BooleanOperation, left: cst.Base
         last, kept = kept.right, kept.left
     _replace(walk, left, kept, walk.because(last, walk.conditions.truth(last)), _place_in(node))
     expression(walk, kept, place=_place_in(node))
+
+
+def _is_truth_before_a_fact(walk: Walk, node: cst.BooleanOperation) -> bool:
+    """Tell whether facts decide the right side, and the left one is `True` or `False` in any case."""
+    if not _is_settled_fact(walk, node.right) or not _is_truth(walk, node.left):
+        return False
+    decides = walk.conditions.truth(node.right) is isinstance(node.operator, cst.Or)
+    return not decides or not walk.conditions.has_effect(node.left)
+
+
+def _is_truth(walk: Walk, node: cst.BaseExpression) -> bool:
+    match node:
+        case cst.UnaryOperation(operator=cst.Not()):
+            return True
+        case cst.Comparison(comparisons=targets):
+            kinds = (cst.Is, cst.IsNot, cst.In, cst.NotIn)
+            return all(isinstance(target.operator, kinds) for target in targets)
+        case cst.BooleanOperation(left=left, right=right):
+            return _is_truth(walk, left) and _is_truth(walk, right)
+        case cst.Call(func=cst.Name(value=name) as function):
+            return name in _TESTS and is_builtin(function, walk.names)
+    return False
+
+
+def _without_fact_behind(walk: Walk, node: cst.BooleanOperation, place: Place) -> None:
+    """Cut the right side of an operation if it decides nothing, else write down what it decides."""
+    truth = bool(walk.conditions.truth(node.right))
+    if truth is isinstance(node.operator, cst.Or):
+        _write(walk, node, truth)
+    else:
+        _replace(walk, node, node.left, walk.because(node.right, truth), place)
+        expression(walk, node.left, place=place)
 
 
 def _filter(walk: Walk, node: cst.CompIf, test: cst.BaseExpression) -> None:

@@ -78,7 +78,11 @@ class _Patterns:
         shown = [".".join(parts[:n]) for n in range(1, len(parts) + 1)]
         if name in _SAME:
             shown.append(_SAME[name])
-        elif parts[0] in sys.stdlib_module_names and all(map(_MODULE.fullmatch, parts[1:-1])):
+        elif (
+            len(parts) > 2
+            and parts[0] in sys.stdlib_module_names
+            and all(map(_MODULE.fullmatch, parts[1:-1]))
+        ):
             # A package of the standard library has names from its submodules: `asyncio.threads.to_thread`.
             shown.append(f"{parts[0]}.{parts[-1]}")
         return next((self.names[one] for one in shown if one in self.names), None)
@@ -213,7 +217,7 @@ def _mentions(
             for name in names:
                 if pattern := patterns.match(name):
                     yield pattern, mention.place, None
-            if not is_known:
+            if not is_known and mention.is_used:
                 asked.append(Mention(mention.name.rpartition(".")[2], mention.place))
     for attribute in asked:
         for pattern, doubt in patterns.may_match(attribute.name, module, graph):

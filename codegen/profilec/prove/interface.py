@@ -226,7 +226,7 @@ class Interface:
         found = _slots(definition) | bindings(definition.body)
         for name, all_nodes in found.items():
             nodes = [node for node in all_nodes if not self._is_declared(file, node)]
-            if not nodes or not _is_public_member(name) or _adds_nothing(nodes[-1]):
+            if not nodes or not _is_public_member(name) or self._adds_nothing(file, nodes[-1]):
                 continue
             shapes = [self._shape(file, module, node, name) for node in nodes]
             shape = "; ".join(dict.fromkeys(shapes))
@@ -328,6 +328,15 @@ class Interface:
         generic = self._generic(file, node)
         return f"{self._decorators(file, node)}{kind} {node.name}{generic}({parameters}){returns}"
 
+    def _adds_nothing(self, file: EmittedFile, node: Binding) -> bool:
+        """Whether a member looks from outside as if it were not there: an `__init__` that takes nothing."""
+        if not isinstance(node, ast.FunctionDef) or node.name != "__init__":
+            return False
+        match [one for one in self._parameters(file, node.args) if one != "/"]:
+            case [own] if not own.startswith("*"):
+                return True
+        return False
+
     def _generic(self, file: EmittedFile, node: Definition) -> str:
         left = [param for param in node.type_params if not self._is_declared(file, param)]
         return f"[{', '.join(map(ast.unparse, left))}]" if left else ""
@@ -388,14 +397,6 @@ def _decorator(node: ast.expr) -> str:
 def _is_public_member(name: str) -> bool:
     """Whether a name of a class is part of its interface: special methods are."""
     return not name.startswith("_") or (name.startswith("__") and name not in ("__slots__", "__doc__"))
-
-
-def _adds_nothing(node: Binding) -> bool:
-    """Whether a member looks from outside as if it were not there: an `__init__` that takes nothing."""
-    if not isinstance(node, ast.FunctionDef) or node.name != "__init__":
-        return False
-    parameters = node.args
-    return len(parameters.args) == 1 and not (parameters.vararg or parameters.kwonlyargs or parameters.kwarg)
 
 
 def _parameter(argument: ast.arg, *, has_default: bool = False) -> str:

@@ -46,11 +46,13 @@ class Mention:
 
     Attributes:
         is_bare: it is a single name, so that a star import may bring what it stands for.
+        is_used: it is not only tested, nor asked for something as a module is.
     """
 
     name: str
     place: Place
     is_bare: bool = False
+    is_used: bool = True
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,12 @@ def reach(interest: Interest, file: SourceFile) -> Reach:
         imports,
         tuple(DynamicImport(one.module, place_of(one.node)) for one in references.dynamic_imports),
         tuple(
-            Mention(one.name, place_of(one.node), isinstance(one.node, ast.Name))
+            Mention(
+                one.name,
+                place_of(one.node),
+                is_bare=isinstance(one.node, ast.Name),
+                is_used=id(one.node) not in references.unused,
+            )
             for one in named
             if not words.isdisjoint(one.name.split("."))
         ),

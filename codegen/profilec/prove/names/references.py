@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from profilec.prove.names.behind import Values
-from profilec.prove.names.handed import ONLY_LOOKING, handed_on, names_asked_of_unknown
+from profilec.prove.names.handed import ONLY_LOOKING, handed_on, names_asked_of_unknown, unused
 from profilec.prove.names.importers import (
     IMPORTERS,
     RUN_TIME_WORDS,
@@ -164,8 +164,13 @@ class References:
 
     def of_unknown(self, words: frozenset[str]) -> Iterator[Reference]:
         """Every attribute of some names of which nothing says what it stands for."""
-        found = names_asked_of_unknown(self._nodes, self._meanings.values, words)
+        found = names_asked_of_unknown(self._nodes, self._meanings.values, words, self.unused)
         return (Reference(name, node) for name, node in found)
+
+    @cached_property
+    def unused(self) -> set[int]:
+        """The expressions, by ids, that are not used as what a namespace of interest has."""
+        return unused(self._nodes, self._owners)
 
     def _attribute_asked_for(self, node: ast.Call) -> ast.expr | None:
         node = self._meanings.behind.whole(node)
