@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import libcst as cst
 
 from profilec.decide.elements import cut_elements
-from profilec.decide.expressions import Place, condition, expression, expressions
+from profilec.decide.expressions import condition, expression, expressions
+from profilec.decide.replacing import Place
 from profilec.decide.spreads import lose_empty, opened
 from profilec.decide.stubs import is_empty, is_method, marked, refuse_calls
 from profilec.decide.walk import KEPT, Fate, Walk, gone

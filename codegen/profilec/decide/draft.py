@@ -113,7 +113,7 @@ class Draft:
             cut = self.cuts[index]
             if lines.covers(cut.span):
                 within_line = cut.start > 0 and self.syntax.content[cut.start - 1] != "\n"
-                kept = cut.text.find("\n") + 1 if within_line else 0
+                kept = (cut.text.find("\n") + 1 or len(cut.text)) if within_line else 0
                 text = cut.text[:kept] + begins.sub(after, cut.text[kept:])
                 self.cuts[index] = replace(cut, text=text)
 

@@ -8,6 +8,8 @@ from keyword import iskeyword
 
 import libcst as cst
 
+from profilec.decide.draft import blank_length
+from profilec.decide.replacing import comments_above
 from profilec.decide.walk import Walk
 from profilec.edit import NO_CAUSE, Cause
 from profilec.read import Span
@@ -38,16 +40,31 @@ def opened(walk: Walk, elements: Sequence[cst.CSTNode], spread: cst.CSTNode) -> 
     line_end = content.find("\n", walk.syntax.outer(display).end)
     behind = content[last.end : min(line_end, whole.end) if line_end >= 0 else whole.end]
     names = _names(elements, spread, display)
-    if names is None or "#" in content[whole.start : first.start] or "#" in behind:
+    if names is None or "#" in content[walk.syntax.outer(display).start : first.start] or "#" in behind:
         return [spread]
-    walk.draft.cut(whole.start, first.start, cause)
+    _cut_before(walk, whole, walk.syntax.outer(display).start, Span(first.start, last.end), cause)
     walk.draft.cut(last.end, whole.end, cause)
-    walk.draft.move(Span(first.start, last.end), whole)
     for name, element in zip(names, display.elements, strict=False):
         assert isinstance(element, cst.DictElement)
         start = walk.syntax.inner(element).start
         walk.draft.cut(start, walk.syntax.outer(element.value).start, cause, f"{name}=")
     return display.elements
+
+
+def _cut_before(walk: Walk, whole: Span, bracket: int, kept: Span, cause: Cause) -> None:
+    """Cut what stands before the elements that are spread, save the comments above their bracket."""
+    content = walk.syntax.content
+    line = content.rfind("\n", 0, whole.start) + 1
+    comments = comments_above(content, bracket, whole.start)
+    if comments is None or content[line : whole.start].strip():
+        walk.draft.cut(whole.start, kept.start, cause)
+        walk.draft.move(kept, whole)
+        return
+    first, below = (at + blank_length(content, at) for at in comments)
+    walk.draft.cut(whole.start, first, cause)
+    walk.draft.cut(below, kept.start, cause)
+    walk.draft.move(kept, Span(below, kept.end))
+    walk.draft.shift(Span(first, kept.end), (whole.start - line) - (first - comments.start))
 
 
 def _chosen(walk: Walk, element: cst.CSTNode) -> tuple[_Display | None, Cause]:
