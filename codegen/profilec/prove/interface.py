@@ -14,6 +14,7 @@ from functools import cached_property, lru_cache
 
 from profilec.prove.fields import constructor, has_default, makes_constructor, options_shown
 from profilec.prove.names.bindings import Binding, bindings
+from profilec.prove.names.faces import yields
 from profilec.prove.names.listed import Listed
 from profilec.prove.names.modules import (
     Located,
@@ -25,7 +26,7 @@ from profilec.prove.names.modules import (
     place_of,
     statements,
 )
-from profilec.prove.names.nodes import children, last_name, walk
+from profilec.prove.names.nodes import last_name, walk
 from profilec.tree import EmittedFile, SourceFile, Tree
 
 _MARKER = re.compile(rb"#\s*profilec\s*:\s*(only|unless)\b")
@@ -320,8 +321,8 @@ class Interface:
     def _function(self, file: EmittedFile, node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
         kind = "def"
         if isinstance(node, ast.AsyncFunctionDef):
-            kind = "async generator" if _yields(node) else "async def"
-        elif node.returns is None and _yields(node):
+            kind = "async generator" if yields(node) else "async def"
+        elif node.returns is None and yields(node):
             kind = "generator"
         returns = f" -> {_annotation(node.returns)}" if node.returns else ""
         parameters = ", ".join(self._parameters(file, node.args))
@@ -411,17 +412,6 @@ def _annotation(node: ast.expr) -> str:
             with suppress(SyntaxError, ValueError):
                 return ast.unparse(ast.parse(text.strip(), mode="eval"))
     return ast.unparse(node)
-
-
-def _yields(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    pending: list[ast.AST] = [*function.body]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, ast.Yield | ast.YieldFrom):
-            return True
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
-            pending += children(node)
-    return False
 
 
 def _slots(definition: ast.ClassDef) -> dict[str, list[Binding]]:
