@@ -27,6 +27,7 @@ from profilec.prove.names.modules import (
     statements,
 )
 from profilec.prove.names.nodes import last_name, walk
+from profilec.prove.names.words import holds_word
 from profilec.tree import EmittedFile, SourceFile, Tree
 
 _MARKER = re.compile(rb"#\s*profilec\s*:\s*(only|unless)\b")
@@ -142,11 +143,29 @@ class Interface:
         return Alone(file, self.sources.get(file.path), self.by_facts.get(file.path, frozenset()))
 
     def _may_matter(self, file: EmittedFile) -> bool:
-        """Whether the entries of a file can differ: it does itself, or it may pass names of others on."""
+        """Whether the entries of a file can differ: it does itself, or it may pass names of such files on."""
         if file.path in self.differing:
             return True
-        has_own = self._from_own.search(file.data) is not None
-        return has_own and any(pattern.search(file.data) for pattern in (_PASSES_ON, _REEXPORT))
+        passes_on = any(pattern.search(file.data) for pattern in (_PASSES_ON, _REEXPORT))
+        return passes_on and file.path in self._importing
+
+    @cached_property
+    def _importing(self) -> frozenset[str]:
+        """The files that may import names of a file that differs, be it by way of others."""
+        files = [file for file in self._files.values() if self._from_own.search(file.data)]
+        found: set[str] = set()
+        new = set(self.differing)
+        while new:
+            modules = frozenset(module_name(path)[0].rpartition(".")[2].encode() for path in new)
+            inside = tuple(path.removesuffix("__init__.py") for path in new if path.endswith("/__init__.py"))
+            new = {
+                file.path
+                for file in files
+                if file.path not in found  # inside of a package, dots alone may name it
+                and (file.path.startswith(inside) or holds_word(modules, file.data))
+            }
+            found |= new
+        return frozenset(found)
 
     @cached_property
     def _from_own(self) -> re.Pattern[bytes]:
