@@ -52,4 +52,4 @@ def prove(
         yield from prove_calls(sources, tree, config, by_facts, changes[tree.profile])
         yield from prove_forbidden(sources, tree, config, dependencies, reaches)
         yield from prove_imports_remain(sources, tree, config, dependencies, reaches)
-    yield from prove_parity(sources, trees, config, by_facts, answers)
+    yield from prove_parity(sources, trees, config, by_facts, changes, answers)

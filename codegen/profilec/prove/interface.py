@@ -15,6 +15,7 @@ from functools import cached_property
 from profilec.prove.declared import declared_lines, is_declared_file
 from profilec.prove.fields import constructor, has_default, makes_constructor, options_shown
 from profilec.prove.names.bindings import Binding, bindings
+from profilec.prove.names.faces import yields
 from profilec.prove.names.listed import Listed, written_names
 from profilec.prove.names.modules import (
     Located,
@@ -26,8 +27,9 @@ from profilec.prove.names.modules import (
     place_of,
     statements,
 )
-from profilec.prove.names.nodes import children, last_name
+from profilec.prove.names.nodes import last_name
 from profilec.prove.names.stars import star_imports
+from profilec.prove.names.words import holds_word
 from profilec.tree import EmittedFile, SourceFile, Tree
 
 _REEXPORT = re.compile(rb"\b(\w+)[\s\\]+as[\s\\]+\1\b")
@@ -121,11 +123,29 @@ class Interface:
         return Alone(file, self.sources.get(file.path), self.by_facts.get(file.path, frozenset()))
 
     def _may_matter(self, file: EmittedFile) -> bool:
-        """Whether the entries of a file can differ: it does itself, or it may pass names of others on."""
+        """Whether the entries of a file can differ: it does itself, or it may pass names of such files on."""
         if file.path in self.differing:
             return True
-        has_own = self._from_own.search(file.data) is not None
-        return has_own and any(pattern.search(file.data) for pattern in (_PASSES_ON, _REEXPORT))
+        passes_on = any(pattern.search(file.data) for pattern in (_PASSES_ON, _REEXPORT))
+        return passes_on and file.path in self._importing
+
+    @cached_property
+    def _importing(self) -> frozenset[str]:
+        """The files that may import names of a file that differs, be it by way of others."""
+        files = [file for file in self._files.values() if self._from_own.search(file.data)]
+        found: set[str] = set()
+        new = set(self.differing)
+        while new:
+            modules = frozenset(module_name(path)[0].rpartition(".")[2].encode() for path in new)
+            inside = tuple(path.removesuffix("__init__.py") for path in new if path.endswith("/__init__.py"))
+            new = {
+                file.path
+                for file in files
+                if file.path not in found  # inside of a package, dots alone may name it
+                and (file.path.startswith(inside) or holds_word(modules, file.data))
+            }
+            found |= new
+        return frozenset(found)
 
     @cached_property
     def _from_own(self) -> re.Pattern[bytes]:
@@ -342,8 +362,8 @@ class Interface:
     def _function(self, file: EmittedFile, node: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> str:
         kind = "def"
         if isinstance(node, ast.AsyncFunctionDef):
-            kind = "async generator" if _yields(node) else "async def"
-        elif node.returns is None and _yields(node):
+            kind = "async generator" if yields(node) else "async def"
+        elif node.returns is None and yields(node):
             kind = "generator"
         returns = f" -> {_annotation(node.returns)}" if node.returns else ""
         parameters = ", ".join(self._parameters(file, node.args))
@@ -433,17 +453,6 @@ def _annotation(node: ast.expr) -> str:
             with suppress(SyntaxError, ValueError):
                 return ast.unparse(ast.parse(text.strip(), mode="eval"))
     return ast.unparse(node)
-
-
-def _yields(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    pending: list[ast.AST] = [*function.body]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, ast.Yield | ast.YieldFrom):
-            return True
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
-            pending += children(node)
-    return False
 
 
 def _slots(definition: ast.ClassDef) -> dict[str, list[Binding]]:
