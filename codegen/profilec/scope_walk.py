@@ -231,7 +231,14 @@ class _Walk:
 
     def ann_assign(self, node: cst.AnnAssign) -> None:
         self.annotation(node.annotation)
-        self.all([node.value])
+        match node.annotation.annotation, node.value:
+            case (
+                cst.Name(value="TypeAlias") | cst.Attribute(attr=cst.Name(value="TypeAlias")),
+                cst.BaseExpression() as alias,
+            ):
+                self.type(alias)
+            case _, value:
+                self.all([value])
         self.target(node.target)
 
     def aug_assign(self, node: cst.AugAssign) -> None:
