@@ -1,4 +1,4 @@
-"""A line whose handlers have proved quick is run as a whole; one of them that waits is a node like any other."""
+"""A line of handlers that proved quick is run as a whole; one of them that waits is a node like any other."""
 
 import asyncio
 from collections import defaultdict
@@ -14,7 +14,7 @@ QUICK = range(100)
 
 
 class Gates:
-    """A line `a` to `d` that lets numbers pass; `"bc1"` is kept at `b` and at `c` until it is let on there."""
+    """A line `a` to `d` that lets numbers pass; `"bc1"` is kept at `b` and at `c` until it is let on."""
 
     def __init__(self) -> None:
         self.inside: list[str] = []
