@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from profilec.outline import Outline, outline
+from profilec.outline import Outline, asked_of_others, outline
 from profilec.package import Package
 from profilec.read import Text
 from profilec.scopes import module_name
@@ -58,8 +58,14 @@ class Needs:
 
     # Names
 
-    def asked_for(self, names: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
-        """Return those of some names at the top of files, given with the path, that another file asks for."""
+    def asked_for(self, names: Collection[tuple[str, str]], *, by_path: bool) -> set[tuple[str, str]]:
+        """Return those of some names at the top of files that another file asks for.
+
+        Args:
+            names: each with the path of its file.
+            by_path: whether a file asks, too, that has no name of its own for the module: by that of a
+                package around it, or in a string.
+        """
         if not names:
             return set()
         by_name: dict[str, list[str]] = {}
@@ -69,13 +75,26 @@ class Needs:
             other: found for other in sorted(self._left.emitted) if (found := self._mentioned(other, by_name))
         }
         outlines = self._left.outlines(mentions)
-        return {
-            (path, name)
-            for other, found in mentions.items()
-            for path, name in found
-            if _asks_for(outlines[other], self._left.text(other), module_name(path), name)
-            or (module_name(path) in outlines[other].stars and self._passes_on(path, name))
-        }
+        asked, unsure = set[tuple[str, str]](), dict[str, list[tuple[str, str]]]()
+        for other, found in mentions.items():
+            outline, text = outlines[other], self._left.text(other)
+            for path, name in found:
+                module = module_name(path)
+                starred = module in outline.stars and self._passes_on(path, name)
+                if starred or _imports_name(outline, module, name):
+                    asked.add((path, name))
+                elif (by_path or module in outline.targets) and _may_hold(text, name):
+                    unsure.setdefault(other, []).append((path, name))
+        texts = [self._left.text(other) for other in unsure]
+        answers = self._left.package.answers.ask(asked_of_others, None, texts, frozenset[str])
+        for (other, found), held in zip(unsure.items(), answers, strict=True):
+            asked |= {
+                (path, name)
+                for path, name in found
+                if (module_name(path) in outlines[other].targets and name in held)
+                or (by_path and _asks_by_path(outlines[other], held, module_name(path), name))
+            }
+        return asked
 
     def _passes_on(self, path: str, name: str) -> bool:
         """Tell whether a star import of a file gives a name."""
@@ -199,11 +218,26 @@ def _imports(found: Outline, text: Text, module: str) -> bool:
     return any(target == module or target.startswith(f"{module}.") for target in found.targets)
 
 
-def _asks_for(found: Outline, text: Text, module: str, name: str) -> bool:
-    """Tell whether a text asks a module for a name; one that cannot be parsed may."""
-    if not found.is_complete or f"{module}.{name}" in found.targets:
-        return True
-    return module in found.targets and re.search(rf"\.\s*{name}\b", text.content) is not None
+def _imports_name(found: Outline, module: str, name: str) -> bool:
+    """Tell whether a text imports a name; one that cannot be parsed may."""
+    return not found.is_complete or f"{module}.{name}" in found.targets
+
+
+def _may_hold(text: Text, name: str) -> bool:
+    """Tell whether a text holds a name as an attribute or in a string, be it in prose."""
+    return re.search(rf"[.:'\"]\s*{name}\b", text.content) is not None
+
+
+def _asks_by_path(found: Outline, held: Collection[str], module: str, name: str) -> bool:
+    """Tell whether a text asks a module for a name by the path of either, by what it asks others for.
+
+    That stands behind the name of a package around the module, or in a string.
+    """
+    around = (module[: dot.start()] for dot in re.finditer(r"\.", module))
+    behind_package = not found.targets.isdisjoint(around) and f"{_last(module)}.{name}" in held
+    in_string = module in found.targets and f"'{name}" in held
+    by_text = f"'{module}.{name}" in held or (f"'{module}" in held and name in held)
+    return behind_package or in_string or by_text
 
 
 def _is_private(module: str) -> bool:

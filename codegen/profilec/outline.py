@@ -1,10 +1,11 @@
-"""What one text says to the other files of its package: the imports in it, wherever they stand.
+"""What one text says to the other files of its package: the imports in it, and what it asks others for.
 
 Plain data, from the standard library's parser, because pruning asks it of many files of which nothing else
 has to be known.
 """
 
 import ast
+import re
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,9 @@ from profilec.depth import room_for_depth
 from profilec.read import Text, UnreadableSourceError
 from profilec.scope_walk import parsed
 from profilec.scopes import imported_paths, module_name
+
+_PATH = re.compile(r"[\w.:]+")
+"""A name, or several with dots or colons between them."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +44,7 @@ class Outline:
 
 def outline(_: None, text: Text) -> Outline:
     """Return the imports of a text."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SyntaxWarning)
-            body = ast.parse(text.content).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    if (body := _body(text)) is None:
         return _of_another_version(text)
     module = module_name(text.path)
     package = module if text.path.endswith("__init__.py") else module.rpartition(".")[0]
@@ -65,6 +65,37 @@ def _listed(body: list[ast.stmt]) -> frozenset[str] | None:
                 listed = [name.value for name in names if isinstance(name, ast.Constant)]
                 return frozenset(map(str, listed)) if len(listed) == len(names) else None
     return None
+
+
+def asked_of_others(_: None, text: Text) -> frozenset[str]:
+    """Return the attributes that a text asks for, as `module.run` and as `run`, and the paths in its strings.
+
+    Those begin with a quotation mark. Prose is none of it: neither comments nor docstrings.
+    """
+    found: set[str] = set()
+    pending: list[ast.AST] = [*(_body(text) or [])]
+    while pending:
+        node = pending.pop()
+        match node:
+            case ast.Expr(value=ast.Constant()):
+                continue
+            case ast.Attribute(value=ast.Name(id=owner) | ast.Attribute(attr=owner), attr=name):
+                found |= {name, f"{owner}.{name}"}
+            case ast.Attribute(attr=name):
+                found.add(name)
+            case ast.Constant(value=str(written)) if _PATH.fullmatch(written):
+                found.add(f"'{written.replace(':', '.')}")
+        pending += ast.iter_child_nodes(node)
+    return frozenset(found)
+
+
+def _body(text: Text) -> list[ast.stmt] | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            return ast.parse(text.content).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 def _statements(body: list[ast.stmt]) -> Iterator[ast.AST]:

@@ -36,7 +36,12 @@ def passed(python: Path, project: Path, path: str) -> frozenset[str]:
     twice. What urllib3 runs inside a browser is left out: it needs one, with Pyodide in it.
     """
     name = path.replace("/", "-")
-    options = ["--ignore=test/contrib/emscripten", "--timeout=120", f"-ocache_dir=.cache-{name}"]
+    options = [
+        "--ignore=test/contrib/emscripten",
+        "--timeout=120",
+        f"-ocache_dir=.cache-{name}",
+        f"--basetemp=.tmp-{name}",
+    ]
     failed = ["--last-failed", "--last-failed-no-failures=none"]
     found: set[str] = set()
     report = project / f"{name}.xml"

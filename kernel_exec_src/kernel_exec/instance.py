@@ -139,7 +139,7 @@ class FlowInstance(AsyncIterator[Result]):
         scheduler = self.scheduler
         try:
             while (full := scheduler.lacking(entrance, size)) is not None:
-                room = scheduler.loop.create_future()
+                room: asyncio.Future[None] = asyncio.Future(loop=scheduler.loop)
                 full.blocked = (*full.blocked, room)
                 await room
                 if scheduler.stopped:

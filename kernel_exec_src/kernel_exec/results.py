@@ -80,7 +80,7 @@ class Feed:
     async def put(self, item: object) -> bool:
         """Queue an item, waiting for room. False when the host is gone and the node should stop."""
         while len(self._items) >= self.CAPACITY and not self.closed:
-            self._writer = self._loop.create_future()
+            self._writer = asyncio.Future(loop=self._loop)
             await self._writer
         if self.closed:
             return False
@@ -112,7 +112,7 @@ class Feed:
                 raise StopAsyncIteration
             if self.ended:
                 raise StopAsyncIteration if self.error is None else self.error.with_traceback(None)
-            self._reader = self._loop.create_future()
+            self._reader = asyncio.Future(loop=self._loop)
             await self._reader
         item = self._items.popleft()
         _wake(self._writer)
@@ -121,7 +121,7 @@ class Feed:
     async def drained(self) -> None:
         """Wait until the host has taken the last item, or gone."""
         while self._items and not self.closed:
-            self._writer = self._loop.create_future()
+            self._writer = asyncio.Future(loop=self._loop)
             await self._writer
 
     def close(self) -> None:

@@ -7,6 +7,8 @@ everywhere. Only public asyncio is used: an eager start is `asyncio.Task(..., ea
 from __future__ import annotations
 
 import asyncio
+from collections import deque
+from collections.abc import Callable
 from time import perf_counter
 from typing import Final
 from weakref import WeakKeyDictionary
@@ -48,43 +50,60 @@ def outlive(task: asyncio.Task[None]) -> asyncio.Task[None]:
     return task
 
 
-if FAST_PATH:
+class Turn:
+    """The slice of the loop's time that all runs on one loop share.
 
-    class Turn:
-        """The slice of the loop's time that all runs on one loop share: 2 ms, measured by the clock.
+    A slice begins with the first `open` after the loop had a turn and lasts until `look` finds its end; then
+    nobody runs until the loop has had another turn. Those that have something to do then `wait` for it, all
+    of them with one callback, and in turn: who came first has most of the next slice, and comes last then.
+    """
 
-        A slice begins with the first `open` after the loop had a turn and lasts until `look` finds its end;
-        then nobody runs until the loop has had another turn. A run keeps its pace, the number of hops between
-        two looks: one while its handlers are slow or unknown, doubling to `TRUSTED` while they prove quick,
-        so that a slice overruns by one slow handler, or by `TRUSTED` quick ones.
-        """
-
-        __slots__ = ("_end", "_seen", "begun", "spent")
+    if FAST_PATH:
+        __slots__ = ("_asked", "_end", "_seen", "_waiting", "begun", "spent")
 
         LENGTH: Final = 0.002
-        _SLOW: Final = 0.0005
+        """Seconds; a run keeps its pace, the number of hops between two looks at the clock: one while its
+        handlers are slow or unknown, doubling to `TRUSTED` while they prove quick, so that a slice overruns
+        by one slow handler, or by `TRUSTED` quick ones."""
 
-        def __init__(self) -> None:
-            self.spent = False
-            self.begun = False
+        _SLOW: Final = 0.0005
+    else:
+        __slots__ = ("_asked", "_left", "_waiting", "begun", "spent")
+
+        LENGTH: Final = 2048
+        """Hops and not time, because the clock of such a host may stand still between two waits."""
+
+    def __init__(self) -> None:
+        self.spent = False
+        self.begun = False
+        self._asked = False
+        """The loop has been asked for a call when it has had its turn."""
+        self._waiting: deque[Callable[[], None]] = deque()
+        if FAST_PATH:
             self._end = 0.0
             self._seen = 0.0
+        else:
+            self._left = 0
 
-        def open(self, loop: asyncio.AbstractEventLoop) -> bool:
-            """Begin a slice, or go on with the one that has begun. False when it is used up."""
-            if not self.begun:
-                self.begun = True
-                loop.call_soon(self._loop_had_its_turn)
+    def open(self, loop: asyncio.AbstractEventLoop) -> bool:
+        """Begin a slice, or go on with the one that has begun. False when it is used up."""
+        if not self.begun:
+            self.begun = True
+            self.spent = False
+            if FAST_PATH:
+                self._ask(loop)
                 self._seen = now = clock()
                 self._end = now + self.LENGTH
-                self.spent = False
-            return not self.spent
+            else:
+                self._left = self.LENGTH
+        return not self.spent
 
-        def look(self, pace: int, left: int) -> int:
-            """See whether the slice is used up, and return the next pace of a run that went on at `pace`.
+    def look(self, pace: int, left: int) -> int:
+        """See whether the slice is used up, and return the next pace of a run that went on at `pace`.
 
-            `left` is how many hops of that it has not gone, less than zero if it went further.
-            """
+        `left` is how many hops of that it has not gone, less than zero if it went further.
+        """
+        if FAST_PATH:
             now = clock()
             slow = now - self._seen > self._SLOW
             self._seen = now
@@ -93,53 +112,27 @@ if FAST_PATH:
             if slow:
                 return FIRST_PACE
             return pace if pace >= TRUSTED else 2 * pace
+        self._left -= pace - left
+        if self._left <= 0:
+            self.spent = True
+        return pace
 
-        def _loop_had_its_turn(self) -> None:
-            self.begun = False
+    def wait(self, loop: asyncio.AbstractEventLoop, pump: Callable[[], None]) -> None:
+        """Have `pump` called in the next turn of the loop."""
+        self._waiting.append(pump)
+        self._ask(loop)
 
-else:
+    def _ask(self, loop: asyncio.AbstractEventLoop) -> None:
+        if not self._asked:
+            self._asked = True
+            loop.call_soon(self._loop_had_its_turn)
 
-    class Turn:
-        """The slice of the host's time that all runs on one loop share: 1,024 hops.
-
-        Hops and not time, because the clock of such a host may stand still between two waits. Once used up,
-        nobody runs until the host has had a turn. The host is asked to say so only when half of a slice is
-        used, since every callback is a timer of its own: what is used of a slice in one turn of the host is
-        forgotten together with what is used in the next.
-        """
-
-        __slots__ = ("_asked", "_left", "begun", "spent")
-
-        LENGTH: Final = 1024
-
-        def __init__(self) -> None:
-            self.spent = False
-            self.begun = False
-            self._left = 0
-            self._asked = False
-            """The host has been asked for a call when it has had its turn."""
-
-        def open(self, loop: asyncio.AbstractEventLoop) -> bool:
-            """Begin a slice, or go on with the one that has begun. False when it is used up."""
-            if not self.begun:
-                self.begun = True
-                self._left = self.LENGTH
-                self.spent = False
-            return not self.spent
-
-        def look(self, pace: int, left: int) -> int:
-            """See whether the slice is used up after `pace - left` hops; return the next pace, the same."""
-            self._left -= pace - left
-            if self._left <= self.LENGTH // 2:
-                if not self._asked:
-                    self._asked = True
-                    asyncio.get_running_loop().call_soon(self._loop_had_its_turn)
-                if self._left <= 0:
-                    self.spent = True
-            return pace
-
-        def _loop_had_its_turn(self) -> None:
-            self.begun = self._asked = False
+    def _loop_had_its_turn(self) -> None:
+        self.begun = self._asked = False
+        waiting, self._waiting = self._waiting, deque()
+        waiting.rotate(-1)
+        for pump in waiting:
+            pump()
 
 
 _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, Turn] = WeakKeyDictionary()
@@ -149,5 +142,7 @@ def turn_of(loop: asyncio.AbstractEventLoop) -> Turn:
     """Return the turn that all runs on `loop` share."""
     turn = _turns.get(loop)
     if turn is None:
+        for closed in [other for other in _turns if other.is_closed()]:
+            del _turns[closed]  # what waits in its turn would keep it for ever
         turn = _turns[loop] = Turn()
     return turn

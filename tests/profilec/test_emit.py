@@ -173,6 +173,7 @@ KEPT = [
 
 def f(
     a,
+    c,
     *,
     b=1,  # profilec: only THREADS
 ): ...
@@ -198,7 +199,7 @@ KEPT = [
 ]
 
 
-def f(a): ...
+def f(a, c): ...
 
 
 f(
@@ -226,6 +227,17 @@ def test_what_black_refuses_refuses_the_package(configured: Configured) -> None:
     with pytest.raises(EmitError) as caught:
         render_package(Tree("native", {"shop/a.py": changed("x = (\n")}), config)
     assert [(finding.code, finding.path) for finding in caught.value.findings] == [("PC505", "src/shop/a.py")]
+
+
+def test_black_formats_the_syntax_of_a_newer_python_than_the_running_one(configured: Configured) -> None:
+    config = configured(
+        HEAD.replace("\n", '\nformat = "black"\n', 1) + "[tool.profilec.profiles.native]\n"
+    ).config
+    text = "try:\n    x  =  t'{1}'\nexcept A, B:\n    type Y[T=int] = T\n"
+    tree = render_package(Tree("native", {"shop/a.py": changed(text)}), config).tree
+    assert tree.files["shop/a.py"].data.decode() == (
+        'try:\n    x = t"{1}"\nexcept A, B:\n    type Y[T = int] = T\n'
+    )
 
 
 def test_the_map_leads_from_tree_to_source_and_back(configured: Configured, tmp_path: Path) -> None:

@@ -96,6 +96,10 @@ SEEN = {
         "x.sleep(1)"
     ),
     "the builtins are handed on elsewhere": "x.open()",
+    "it is only tested": (
+        "table = [time]\nif x.sleep or x.y:\n    assert not x.sleep\nwhile x.sleep is not None: ...\n"
+        "y = 1 if x.sleep else 2"
+    ),
 }
 
 
@@ -103,3 +107,14 @@ SEEN = {
 def test_a_name_that_cannot_be_asked_of_what_is_handed_on_is_left_alone(name: str, tmp_path: Path) -> None:
     elsewhere = "import builtins\ntable = [builtins]\n"
     assert prove(tmp_path, {"shop/a.py": f"import time\n{SEEN[name]}\n", "shop/b.py": elsewhere}) == []
+
+
+def test_what_is_asked_of_an_instance_and_only_tested_is_left_alone(tmp_path: Path) -> None:
+    text = "import time\nfrom .b import A\ntable = [time]\na = A()\nif a.sleep: ...\n"
+    assert prove(tmp_path, {"shop/a.py": text, "shop/b.py": "class A:\n    sleep = f()\n"}) == []
+
+
+def test_what_has_the_name_of_its_module_may_be_asked_of_what_is_no_module(tmp_path: Path) -> None:
+    text = "import time\ntable = [time]\nx.time.monotonic()\nx.time.time()\n"
+    (finding,) = prove(tmp_path, {"shop/a.py": text}, forbid=("time.time",))
+    assert (finding.line, finding.notes) == (4, ("src/shop/a.py:2 hands time on",))

@@ -100,6 +100,9 @@ DECLARED = {
     "an __init__ that takes nothing": (
         "if THREADS:\n    class A:\n        def __init__(self): self.x = 1\nelse:\n    class A: ...\n"
     ),
+    "the only parameter of an __init__": (
+        "class A:\n    def __init__(\n        self,\n        a=1,  # profilec: only THREADS\n    ): ...\n"
+    ),
 }
 
 

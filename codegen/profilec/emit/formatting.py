@@ -53,13 +53,24 @@ def format_file(file: EmittedFile, options: Mapping[str, Any]) -> EmittedFile:
     mode = _mode(options)
     text, encoding, newline = black.decode_bytes(file.data, mode)
     try:
-        formatted = black.format_file_contents(text, fast=False, mode=mode)
+        formatted = _laid_out(text, mode)
     except NothingChanged:
         return file
     except (InvalidInput, AssertionError, RecursionError) as error:
         raise FormatError(str(error).split("\n", 1)[0]) from None
     data = formatted.replace("\n", newline).encode(encoding)
     return replace(file, data=data, lines=carry_over(text, file.lines, formatted))
+
+
+def _laid_out(text: str, mode: "black.Mode") -> str:
+    import black
+    from black.parsing import SourceASTParseError
+
+    try:
+        return black.format_file_contents(text, fast=False, mode=mode)
+    except SourceASTParseError:
+        # Black reads the syntax of a newer Python than the one that runs, which cannot compare the two texts.
+        return black.format_file_contents(text, fast=True, mode=mode)
 
 
 def _mode(options: Mapping[str, Any]) -> "black.Mode":

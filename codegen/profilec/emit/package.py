@@ -76,7 +76,7 @@ def _with_lines_kept(
         try:
             kept[path] = keep_lines(file) if path.endswith((".py", ".pyi")) else file
         except NoRoomError as error:
-            message = "this line would have to move: what was generated before it does not fit"
+            message = "this line would have to move: there is no room for what was written or went before it"
             findings.append(
                 Finding("PC506", config.shown(path), error.line, message=message, profiles=(profile,))
             )

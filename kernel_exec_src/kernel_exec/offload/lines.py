@@ -120,7 +120,7 @@ class Line:
             self._waiting[0] = deque((payload,))
         try:
             while not self.results and self._failure is None:
-                self._waiter = self._loop.create_future()
+                self._waiter = asyncio.Future(loop=self._loop)
                 self._advance()
                 await self._waiter
         except (asyncio.CancelledError, GeneratorExit):

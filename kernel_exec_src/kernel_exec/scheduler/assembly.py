@@ -135,16 +135,13 @@ def _bind(node: Node, row: Sequence[NodePlan], workers: Workers, scheduler: Sche
 
 
 def _join(line: list[Node]) -> None:
-    segment = Segment()
-    segment.nodes = tuple(line)
-    segment.last = line[-1]
-    segment.emits = line[-1].emits
-    segment.calls = tuple([node.call for node in line])
-    for position, node in enumerate(line):
+    first = line[0]
+    segment = Segment(tuple(line))
+    for node in line:
         node.segment = segment
-        node.position = position
-        node.inner = position > 0
-        node.leads = position < len(line) - 1
+        node.inner = node is not first
+    if first is not segment.last or segment.emits:
+        first.line = segment
 
 
 def _gate(routes: tuple[Edge, ...], gates: tuple[Gate, ...]) -> Callable[[Any], tuple[Edge, ...]]:

@@ -84,15 +84,16 @@ class Segment:
     bookkeeping: nobody else can reach the nodes inside.
     """
 
-    __slots__ = ("busy", "calls", "emits", "last", "nodes")
+    __slots__ = ("busy", "calls", "emits", "hops", "last", "nodes")
 
-    def __init__(self) -> None:
+    def __init__(self, nodes: tuple[Node, ...]) -> None:
         self.busy = 0
-        self.nodes: tuple[Node, ...] = ()
-        self.last: Node
-        self.emits = False
+        self.nodes = nodes
+        self.hops = len(nodes)
+        self.last = nodes[-1]
+        self.emits = self.last.emits
         """What its last node returns goes to the host and nowhere else."""
-        self.calls: tuple[Callable[[Any], Any], ...] = ()
+        self.calls = tuple([node.call for node in nodes])
         """How to call the handlers of `nodes`."""
 
 
@@ -113,13 +114,12 @@ class Node:
         "idle",
         "inbox",
         "inner",
-        "leads",
+        "line",
         "manner",
         "onward",
         "parcel",
         "pending",
         "plain",
-        "position",
         "ready",
         "routes",
         "segment",
@@ -153,12 +153,12 @@ class Node:
         """The one place its output can go, if it may be handed there directly."""
         self.way: Edge | None = None
         """The edge there, if a message may be queued on it as it is: queues are not weighed."""
-        self.segment = Segment()
-        self.position = 0
+        self.segment: Segment
         self.inner = False
         """It is not the first of its segment."""
-        self.leads = False
-        """More nodes of its segment follow."""
+        self.line: Segment | None = None
+        """The segment that begins here, if it pays to run it as a whole: more nodes follow, or what comes
+        out goes to the host."""
 
         self.ready: Work = (self, None, LOOK)
         """What stands for it in the work of its run while it is ready."""

@@ -34,7 +34,7 @@ class Permits:
 
     async def wait(self) -> bool:
         """Wait for a permit when none is free. True with one in hand, False when the run is over."""
-        waiter: asyncio.Future[bool] = self._loop.create_future()
+        waiter: asyncio.Future[bool] = asyncio.Future(loop=self._loop)
         self.waiters.append(waiter)
         try:
             return await waiter
@@ -142,7 +142,7 @@ class Outlet:
 
     async def wait(self) -> None:
         """Wait until something may have changed: a result came, or the run drained or ended."""
-        reader = self._loop.create_future()
+        reader: asyncio.Future[None] = asyncio.Future(loop=self._loop)
         self.readers.append(reader)
         try:
             await reader

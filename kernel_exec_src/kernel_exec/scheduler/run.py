@@ -139,7 +139,7 @@ class Run(ABC):
         """See that the pump runs in the loop's next turn."""
         if not self._scheduled and not self.stopped:
             self._scheduled = True
-            self.loop.call_soon(self._pump_scheduled)
+            self._turn.wait(self.loop, self._pump_scheduled)
 
     def _pump_scheduled(self) -> None:
         self._scheduled = False

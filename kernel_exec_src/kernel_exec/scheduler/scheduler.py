@@ -149,18 +149,13 @@ class Scheduler(Doors):
                 # Carry it on, from node to node, for as long as the next one is idle. `held` is the node that
                 # this driver has claimed; it is `node` but for the end of an exclusive run.
                 while True:
-                    if (
-                        trusted
-                        and (node.leads or (node.emits and node.inbox))
-                        and driver.attended
-                        and node.segment.busy == node.inner
-                    ):
+                    line = node.line
+                    if line is not None and trusted and driver.attended and not line.busy:
                         # An exclusive run: nobody else can reach these nodes, so only the first one is
                         # claimed. If one of them suspends, `_adopt` claims that one and ends the run there.
                         driver.run_from = held = node
-                        segment, inbox, room = node.segment, node.inbox, outlet.direct_room
-                        calls = segment.calls[node.position :] if node.position else segment.calls
-                        hops, emits, awaited = len(calls), segment.emits, node.awaited
+                        calls, hops, emits = line.calls, line.hops, line.emits
+                        inbox, awaited, room = node.inbox, node.awaited, outlet.direct_room
                         while True:
                             driver.calls = remaining = iter(calls)
                             if awaited:
@@ -194,7 +189,7 @@ class Scheduler(Doors):
                                 trusted = budget == TRUSTED
                                 if turn.spent:
                                     budget, trusted = 0, False
-                            if not (inbox or work or node.inner or (weights is not None and weights.blocked)):
+                            if not (inbox or work or (weights is not None and weights.blocked)):
                                 driver.run_from = None
                                 node.idle = True  # `_release` has no more to do here
                                 return
@@ -214,7 +209,7 @@ class Scheduler(Doors):
                                 self.took(edge, parcel)
                         if driver.run_from is not None:
                             driver.run_from = None
-                            node = segment.last
+                            node = line.last
                         else:
                             held = node = driver.node
                     else:

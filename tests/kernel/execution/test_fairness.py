@@ -54,6 +54,20 @@ async def test_the_loop_has_turns_while_a_caller_never_waits() -> None:
     assert had >= least_turns(3_000 * 20, seconds) > 1
 
 
+async def test_runs_on_one_loop_have_their_turns_of_it() -> None:
+    flow, order = small(">".join(f"n{number}" for number in range(10))), list[int]()
+    executor = flow.executor()
+
+    async def follow(which: int) -> None:
+        async for _ in executor.run_many(flow.plan, "n0", range(4_000), capture="n9"):
+            order.append(which)
+
+    await asyncio.gather(*[follow(which) for which in range(5)])
+    half = order[: len(order) // 2]
+    shares = [half.count(which) for which in range(5)]
+    assert min(shares) >= len(half) // 50, f"nobody waits for the others to end: {shares}"
+
+
 async def test_a_handler_that_waits_holds_up_only_its_own_node() -> None:
     release = asyncio.Event()
 

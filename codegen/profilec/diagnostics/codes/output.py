@@ -52,7 +52,10 @@ CODES = (
         "a line cannot stay at its number",
         "error",
         "With `--keep-lines` every kept line stands where it stands in the source. Something that the "
-        "compiler generates, such as the package guard, needs a line before this one, and none went there.",
+        "compiler generates, such as the package guard, needs a line before this one, and none went there; "
+        "or lines went from within a string, where no others can stand in for them; or a `try` whose body "
+        "stands on its line loses its handlers, and what follows joins that body. Build without the option, "
+        "and read places by the source map.",
         '"""A shop."""\nimport os',
         '"""A shop."""\n\nimport os',
     ),

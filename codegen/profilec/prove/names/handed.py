@@ -189,11 +189,34 @@ def _naming(tops: frozenset[str]) -> re.Pattern[bytes]:
 
 
 def names_asked_of_unknown(
-    nodes: Iterable[ast.AST], values: Callable[[ast.expr], object], words: frozenset[str]
+    nodes: Iterable[ast.AST], values: Callable[[ast.expr], object], words: frozenset[str], unused: set[int]
 ) -> Iterator[tuple[str, ast.Attribute]]:
-    """Every attribute with a name of interest of which nothing says what it stands for."""
+    """Every attribute with a name of interest of which nothing says what it stands for; not those unused."""
     for node in nodes:
         match node:
             case ast.Attribute(value=value, attr=name, ctx=ast.Load()) if name in words:
-                if not isinstance(value, _KNOWN) and not values(node):
+                if id(node) not in unused and not isinstance(value, _KNOWN) and not values(node):
                     yield name, node
+
+
+def unused(nodes: Iterable[ast.AST], owners: Iterable[str]) -> set[int]:
+    """The expressions, by ids, whose value is not used as something that is in one of some namespaces.
+
+    What is only tested is not used at all. In `x.socket.error`, `x.socket` is a module rather than what that
+    has of the same name.
+    """
+    modules = {owner.rpartition(".")[2] for owner in owners}
+    found: set[int] = set()
+    for node in nodes:
+        match node:
+            case ast.Attribute(value=value) if last_name(value) in modules:
+                found.add(id(value))
+            case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test) | ast.Assert(test=test):
+                found.add(id(test))
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                found.add(id(operand))
+            case ast.Compare(left=left, comparators=others):
+                found.update(map(id, (left, *others)))
+            case ast.BoolOp(values=operands) if id(node) in found:
+                found.update(map(id, operands))
+    return found

@@ -46,11 +46,13 @@ class Mention:
 
     Attributes:
         is_bare: it is a single name, so that a star import may bring what it stands for.
+        is_used: it is not only tested, nor asked for something as a module is.
     """
 
     name: str
     place: Place
     is_bare: bool = False
+    is_used: bool = True
 
 
 @dataclass(frozen=True)
@@ -113,13 +115,22 @@ def reach(interest: Interest, file: SourceFile) -> Reach:
         imports,
         tuple(DynamicImport(one.module, place_of(one.node)) for one in references.dynamic_imports),
         tuple(
-            Mention(one.name, place_of(one.node), isinstance(one.node, ast.Name))
+            Mention(
+                one.name,
+                place_of(one.node),
+                is_bare=isinstance(one.node, ast.Name),
+                is_used=id(one.node) not in references.unused,
+            )
             for one in named
             if not words.isdisjoint(one.name.split("."))
         ),
         _mentions(one for one in asked if one.name in words),
         tuple(references.stars),
-        _mentions(one for one in references.handed_on if one.name in owners) if loses else (),
+        _mentions(
+            one
+            for one in (*(references.handed_on if loses else ()), *references.modules_lost)
+            if one.name in owners
+        ),
         _mentions(references.unsaid) if loses else (),
         _mentions(references.of_unknown(words | ASKED) if holds_word or runs else ()),
     )

@@ -1,0 +1,44 @@
+"""A loop that was closed with work left leaves no more behind than others do."""
+
+import asyncio
+import gc
+import time
+import weakref
+from itertools import pairwise
+
+from kernel_exec import FlowBuilder, FlowExecutor, NodeRegistry, validate
+
+
+def slow(payload: object) -> object:
+    time.sleep(0.003)  # more than a slice
+    return payload
+
+
+def leave_a_run_behind() -> weakref.ref[asyncio.AbstractEventLoop]:
+    loop = asyncio.new_event_loop()
+    registry = NodeRegistry()
+    registry.node("test::slow", inline=True)(slow)
+    builder = FlowBuilder("f", "1.0.0")
+    for alias in "abcdef":
+        builder.node(alias, "test::slow", summary="-")
+    for source, target in pairwise("abcdef"):
+        builder.edge(source, target)
+    plan = validate(builder.build())
+
+    async def start() -> object:
+        run = FlowExecutor(registry).instantiate(plan, capture="f")
+        await run.send("a", 1)
+        await run.send("a", 2)
+        return run
+
+    run = loop.run_until_complete(start())
+    loop.close()
+    del run
+    return weakref.ref(loop)
+
+
+def test_a_run_that_waited_for_its_turn_does_not_keep_its_loop() -> None:
+    first = leave_a_run_behind()
+    leave_a_run_behind()
+    gc.collect()
+    assert first() is None
