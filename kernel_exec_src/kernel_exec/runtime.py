@@ -1,7 +1,7 @@
 """What the scheduler asks of its world: starting work, the clock, its share of the loop's time.
 
-With `offload` and `spill` all that the kernel needs of its platform; the scheduler above reads the same
-everywhere. Only public asyncio is used: an eager start is `asyncio.Task(..., eager_start=True)`.
+With `offload` and `spill` all that the kernel needs of its platform. Only public asyncio is used: an eager
+start is `asyncio.Task(..., eager_start=True)`.
 """
 
 from __future__ import annotations
