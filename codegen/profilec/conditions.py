@@ -153,3 +153,8 @@ class Conditions:
         path = self.names.qualified(node) or ""
         module, _, name = path.rpartition(".")
         return name if module in (MARKERS, f"{MARKERS}.markers") else None
+
+    def choice(self, node: cst.Call) -> cst.Arg | None:
+        """Return the argument of `choose(native=32, wasm=8)` that is for the profile, if there is one."""
+        wanted = self.world.profile.name.replace("-", "_")
+        return next((one for one in node.args if one.keyword and one.keyword.value == wanted), None)

@@ -70,7 +70,7 @@ def _listed(body: list[ast.stmt]) -> frozenset[str] | None:
 def asked_of_others(_: None, text: Text) -> frozenset[str]:
     """Return the attributes that a text asks for, as `module.run` and as `run`, and the paths in its strings.
 
-    Prose is none of it: neither comments nor docstrings.
+    Those begin with a quotation mark. Prose is none of it: neither comments nor docstrings.
     """
     found: set[str] = set()
     pending: list[ast.AST] = [*(_body(text) or [])]
@@ -84,7 +84,7 @@ def asked_of_others(_: None, text: Text) -> frozenset[str]:
             case ast.Attribute(attr=name):
                 found.add(name)
             case ast.Constant(value=str(written)) if _PATH.fullmatch(written):
-                found |= {path := written.replace(":", "."), path.rpartition(".")[2]}
+                found.add(f"'{written.replace(':', '.')}")
         pending += ast.iter_child_nodes(node)
     return frozenset(found)
 

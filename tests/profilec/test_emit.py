@@ -173,6 +173,7 @@ KEPT = [
 
 def f(
     a,
+    c,
     *,
     b=1,  # profilec: only THREADS
 ): ...
@@ -198,7 +199,7 @@ KEPT = [
 ]
 
 
-def f(a): ...
+def f(a, c): ...
 
 
 f(

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 import libcst as cst
 
 from profilec.decide.elements import cut_elements
-from profilec.decide.expressions import Place, condition, expression, expressions
+from profilec.decide.expressions import condition, expression, expressions
+from profilec.decide.replacing import Place
+from profilec.decide.spreads import lose_empty, opened
 from profilec.decide.stubs import is_empty, is_method, marked, refuse_calls
 from profilec.decide.walk import KEPT, Fate, Walk, gone
 from profilec.edit import Cause
@@ -131,8 +133,10 @@ def _signature(walk: Walk, node: cst.FunctionDef) -> None:
 
 def _bases(walk: Walk, node: cst.ClassDef) -> None:
     arguments = [*node.bases, *node.keywords]
+    lose_empty(walk, arguments)
     lost = [argument in walk.lost for argument in arguments]
-    expressions(walk, [node.type_parameters, *(arg for arg in arguments if arg not in walk.lost)])
+    left = (part for one in arguments if one not in walk.lost for part in opened(walk, arguments, one))
+    expressions(walk, [node.type_parameters, *left])
     if not any(lost):
         return
     cause = next(walk.lost[argument] for argument in arguments if argument in walk.lost)

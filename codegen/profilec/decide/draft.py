@@ -8,6 +8,9 @@ from profilec.diagnostics import Finding
 from profilec.edit import NO_CAUSE, Cause, Cut
 from profilec.read import Span, Syntax
 
+_OPENS = re.compile(r"[(\[{][ \t]*(#[^\n]*)?\r?\n\Z")
+"""The end of a line that opens a bracket."""
+
 
 class Draft:
     """Collects cuts and findings while a module is walked for one profile.
@@ -72,6 +75,22 @@ class Draft:
                     self.cut(first + stay, first + stay, cause, after[len(before) :])
             start = end
 
+    def move(self, kept: Span, whole: Span) -> None:
+        """Move the other lines of what stays as far as its first, which takes the place of all.
+
+        Lines that begin to the right of it are aligned with it. Others are indented from the line it is in.
+        """
+        content = self.syntax.content
+        below = content.find("\n", kept.start, kept.end) + 1
+        if not below:
+            return
+        before, after = (content.rfind("\n", 0, span.start) + 1 for span in (kept, whole))
+        column = kept.start - before
+        if not _OPENS.search(content, kept.start, below) and blank_length(content, below) >= column:
+            self.shift(kept, whole.start - after - column)
+        else:
+            self.shift(kept, blank_length(content, after) - blank_length(content, before))
+
     def shift(self, span: Span, columns: int) -> None:
         """Move the lines that begin within a span to the right, or to the left, of where they would be."""
         start = self.syntax.content.find("\n", span.start, span.end) + 1
@@ -94,7 +113,7 @@ class Draft:
             cut = self.cuts[index]
             if lines.covers(cut.span):
                 within_line = cut.start > 0 and self.syntax.content[cut.start - 1] != "\n"
-                kept = cut.text.find("\n") + 1 if within_line else 0
+                kept = (cut.text.find("\n") + 1 or len(cut.text)) if within_line else 0
                 text = cut.text[:kept] + begins.sub(after, cut.text[kept:])
                 self.cuts[index] = replace(cut, text=text)
 

@@ -70,7 +70,7 @@ def _cut_run(
         and not content[line_start:start].strip()
         and _nothing_but_comment(content[end:line_end])
     ):
-        draft.cut(_with_comments(content, line_start, before), line_end, cause)
+        draft.cut(with_comments(content, line_start, before), line_end, cause)
     elif stop < len(elements) and (
         not index or "\n" not in content[end : syntax.inner(elements[stop]).start]
     ):
@@ -103,7 +103,8 @@ def _nothing_but_comment(rest: str) -> bool:
     return not rest.strip() or rest.lstrip().startswith("#")
 
 
-def _with_comments(content: str, start: int, floor: int) -> int:
+def with_comments(content: str, start: int, floor: int) -> int:
+    """Return where the comment lines directly above a line begin, not before `floor`."""
     while start > floor:
         above = content.rfind("\n", 0, start - 1) + 1
         if above < floor or not content[above:start].lstrip().startswith("#"):

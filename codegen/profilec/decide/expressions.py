@@ -4,48 +4,23 @@ Called by the files for statements for every expression that something interesti
 nothing back: what goes is cut in the draft.
 """
 
-from collections.abc import Iterable, Mapping
-from enum import Enum
+from collections.abc import Iterable
 
 import libcst as cst
 
 from profilec.decide.displays import cut_list
-from profilec.decide.draft import blank_length
 from profilec.decide.faults import unknown_flag
+from profilec.decide.replacing import OPERATIONS, Place, replace, replace_call
+from profilec.decide.spreads import lose_empty, opened
 from profilec.decide.walk import Walk
 from profilec.edit import Cause
 from profilec.facts import is_builtin, value
-from profilec.read import Span, children
-
-_ATOMS = (
-    cst.Name, cst.Attribute, cst.Call, cst.Subscript, cst.SimpleString, cst.FormattedString, cst.List,
-    cst.Set, cst.Dict, cst.ListComp, cst.SetComp, cst.DictComp, cst.Ellipsis,
-)  # fmt: skip
-_NUMBERS = (cst.Integer, cst.Float, cst.Imaginary)
-_OPERATIONS = (cst.Comparison, cst.BinaryOperation, cst.UnaryOperation)
+from profilec.read import children
 
 _TESTS = frozenset({"all", "any", "bool", "callable", "hasattr", "isinstance", "issubclass"})
 """Builtins that return `True` or `False`, whatever they are given."""
 
 
-class Place(Enum):
-    """Where an expression stands, which decides what may stand there without parentheses."""
-
-    ANY = "where any expression may"
-    FILTER = "where anything but a conditional expression may"
-    CONDITION = "as an operand of `not`, `and` or `or`"
-    ARITHMETIC = "as an operand"
-    TIGHT = "where something follows closely, as a dot or a call"
-
-
-_BARE: Mapping[Place, tuple[type[cst.CSTNode], ...]] = {
-    Place.ANY: (cst.BaseExpression,),
-    Place.FILTER: (*_ATOMS, *_NUMBERS, *_OPERATIONS, cst.BooleanOperation),
-    Place.CONDITION: (*_ATOMS, *_NUMBERS, *_OPERATIONS),
-    Place.ARITHMETIC: (*_ATOMS, *_NUMBERS),
-    Place.TIGHT: _ATOMS,
-}
-_SHEDS_PARENTHESES = (*_ATOMS, *_NUMBERS, *_OPERATIONS, cst.BooleanOperation, cst.IfExp)
 _AROUND_ANY = (
     cst.Assign, cst.AnnAssign, cst.AugAssign, cst.Return, cst.Arg, cst.Element, cst.DictElement,
     cst.Index, cst.Slice, cst.Param, cst.Expr, cst.Raise, cst.Assert, cst.WithItem, cst.If, cst.While,
@@ -54,7 +29,7 @@ _AROUND_ANY = (
 )  # fmt: skip
 
 _AROUND_OPERANDS = (
-    *_OPERATIONS, cst.ComparisonTarget, cst.StarredElement, cst.FormattedStringExpression,
+    *OPERATIONS, cst.ComparisonTarget, cst.StarredElement, cst.FormattedStringExpression,
     cst.TemplatedStringExpression,
 )  # fmt: skip
 
@@ -118,14 +93,14 @@ def _simplify_operation(
     truth = walk.conditions.truth(left)
     if truth is not None:  # it does not decide, or the whole would be decided
         _refuse_lost_effects(walk, left)
-        _replace(walk, node, right, walk.because(left, truth), place)
+        replace(walk, node, right, walk.because(left, truth), place)
         _simplify(walk, right, place=place)
         return
     truth = walk.conditions.truth(right)
     decides = truth is isinstance(node.operator, cst.Or)
     if truth is not None and not decides:
         _refuse_lost_effects(walk, right)
-        _replace(walk, node, left, walk.because(right, truth), place)
+        replace(walk, node, left, walk.because(right, truth), place)
         _simplify(walk, left, place=place)
         return
     _simplify(walk, left)
@@ -158,7 +133,7 @@ def _choose_branch(walk: Walk, node: cst.IfExp, place: Place) -> cst.BaseExpress
             break
         _refuse_lost_effects(walk, chosen.test)
         chosen = chosen.body if truth else chosen.orelse
-    _replace(walk, node, chosen, cause, place)
+    replace(walk, node, chosen, cause, place)
     return chosen
 
 
@@ -173,7 +148,7 @@ def idle_choice(walk: Walk, node: cst.BaseExpression) -> Cause | None:
         node = node.body if truth else node.orelse
     if isinstance(node, cst.Call) and walk.conditions.marker(node.func) == "choose":
         expression(walk, node)  # which may have faults
-        return _because_of_profile(walk, node)
+        return walk.because_of_profile(node)
     constant = isinstance(node, cst.BaseNumber | cst.SimpleString | cst.ConcatenatedString | cst.Ellipsis)
     named = isinstance(node, cst.Name) and node.value in ("None", "True", "False")
     if not tests or not (constant or named):
@@ -181,55 +156,6 @@ def idle_choice(walk: Walk, node: cst.BaseExpression) -> Cause | None:
     for test in tests:
         _refuse_lost_effects(walk, test)
     return walk.because(tests[0], walk.conditions.truth(tests[0]))
-
-
-def _replace(
-    walk: Walk, node: cst.BaseExpression, part: cst.BaseExpression, cause: Cause, place: Place
-) -> None:
-    """Cut an expression down to a part of it, without parentheses that nothing needs any more."""
-    content = walk.syntax.content
-    kept, whole = walk.syntax.outer(part), walk.syntax.outer(node)
-    one_line = "\n" not in content[kept.start : kept.end]
-    bare = bool(part.lpar) or isinstance(part, _ATOMS) or (one_line and isinstance(part, _BARE[place]))
-    if not bare or _comment_behind(content, kept.end, whole.end):
-        whole = walk.syntax.inner(node)
-    if bare and part.lpar and one_line and place is Place.ANY and isinstance(part, _SHEDS_PARENTHESES):
-        kept = walk.syntax.inner(part)
-    walk.draft.cut(whole.start, kept.start, cause)
-    walk.draft.cut(*_lines_behind(content, kept.end, whole.end), cause)
-    _move(walk, kept, whole)
-
-
-def _move(walk: Walk, kept: Span, whole: Span) -> None:
-    """Move the other lines of what stays as far as its first, which takes the place of all.
-
-    Lines that begin to the right of it are aligned with it. Others are indented from the line that it is in.
-    """
-    content = walk.syntax.content
-    below = content.find("\n", kept.start, kept.end) + 1
-    if not below:
-        return
-    before, after = (content.rfind("\n", 0, span.start) + 1 for span in (kept, whole))
-    column = kept.start - before
-    if not content[: below - 1].endswith(("(", "[", "{")) and blank_length(content, below) >= column:
-        walk.draft.shift(kept, whole.start - after - column)
-    else:
-        walk.draft.shift(kept, blank_length(content, after) - blank_length(content, before))
-
-
-def _comment_behind(content: str, start: int, end: int) -> bool:
-    """Tell whether a comment follows on the line of what stays."""
-    return content[start:end].lstrip(" \t").startswith("#")
-
-
-def _lines_behind(content: str, start: int, end: int) -> tuple[int, int]:
-    """Return what goes behind what stays: with lines of its own, these with their comments and no others."""
-    if not _comment_behind(content, start, end):
-        return start, end
-    line_end = content.find("\n", end)
-    rest = content[end : line_end if line_end >= 0 else None]
-    behind = len(rest) if rest.lstrip().startswith("#") else 0
-    return content.find("\n", start), end + behind
 
 
 # --- Expressions that are used for their value ----------------------------------------------------
@@ -259,7 +185,7 @@ def expression(walk: Walk, node: cst.CSTNode, *, place: Place = Place.TIGHT) -> 
         ) if _is_settled_fact(walk, node):
             _write(walk, node, bool(walk.conditions.truth(node)))
         case cst.BooleanOperation(left=left, right=right) if _is_settled_fact(walk, left):
-            _replace(walk, node, right, walk.because(left, walk.conditions.truth(left)), place)
+            replace(walk, node, right, walk.because(left, walk.conditions.truth(left)), place)
             expression(walk, right, place=place)
         case cst.BooleanOperation() if _is_truth_before_a_fact(walk, node):
             _without_fact_behind(walk, node, place)
@@ -272,12 +198,14 @@ def expression(walk: Walk, node: cst.CSTNode, *, place: Place = Place.TIGHT) -> 
 
 def _parts(walk: Walk, node: cst.CSTNode) -> None:
     below = list(children(node))
+    lose_empty(walk, below)
     gone = [child for child in below if child in walk.lost]
     if gone:
         cut_list(walk, node, gone)
     for child in below:
         if child not in walk.lost:
-            expression(walk, child, place=_place_in(node))
+            for part in opened(walk, below, child):
+                expression(walk, part, place=_place_in(node))
 
 
 def expressions(walk: Walk, nodes: Iterable[cst.CSTNode | None]) -> None:
@@ -309,7 +237,7 @@ def _without_facts_within(walk: Walk, node: cst.BooleanOperation, left: cst.Base
     kept = left
     while isinstance(kept, cst.BooleanOperation) and _goes_on_past_a_fact(walk, node, kept):
         last, kept = kept.right, kept.left
-    _replace(walk, left, kept, walk.because(last, walk.conditions.truth(last)), _place_in(node))
+    replace(walk, left, kept, walk.because(last, walk.conditions.truth(last)), _place_in(node))
     expression(walk, kept, place=_place_in(node))
 
 
@@ -341,7 +269,7 @@ def _without_fact_behind(walk: Walk, node: cst.BooleanOperation, place: Place) -
     if truth is isinstance(node.operator, cst.Or):
         _write(walk, node, truth)
     else:
-        _replace(walk, node, node.left, walk.because(node.right, truth), place)
+        replace(walk, node, node.left, walk.because(node.right, truth), place)
         expression(walk, node.left, place=place)
 
 
@@ -399,8 +327,7 @@ def _choose(walk: Walk, node: cst.Call, place: Place) -> None:
                 "write the name of a profile before each value, and `=`",
             )  # fmt: skip
             return
-    by_profile = {argument.keyword.value: argument for argument in node.args if argument.keyword}
-    chosen = by_profile.get(wanted.replace("-", "_"))
+    chosen = walk.conditions.choice(node)
     if chosen is None:
         walk.draft.refuse(
             "PC205",
@@ -416,21 +343,5 @@ def _choose(walk: Walk, node: cst.Call, place: Place) -> None:
             "use `if`/`else`",
         )
     else:
-        _replace_call(walk, node, chosen.value, _because_of_profile(walk, node), place)
+        replace_call(walk, node, chosen.value, walk.because_of_profile(node), place)
         expression(walk, chosen.value, place=place)
-
-
-def _because_of_profile(walk: Walk, node: cst.Call) -> Cause:
-    line, _ = walk.syntax.place(walk.syntax.inner(node).start)
-    return Cause(f"the profile is `{walk.conditions.world.profile.name}`", line)
-
-
-def _replace_call(walk: Walk, node: cst.Call, part: cst.BaseExpression, cause: Cause, place: Place) -> None:
-    kept, whole = walk.syntax.outer(part), walk.syntax.outer(node)
-    content = walk.syntax.content
-    one_line = "\n" not in content[kept.start : kept.end]
-    bare = (one_line and isinstance(part, _BARE[place])) or isinstance(part, _ATOMS) or bool(part.lpar)
-    walk.draft.cut(whole.start, kept.start, cause, "" if bare else "(")
-    walk.draft.cut(kept.end, whole.end, cause, "" if bare else ")")
-    if bare:
-        _move(walk, kept, whole)

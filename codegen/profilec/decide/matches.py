@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import libcst as cst
 
 from profilec.decide.branches import body_or_pass, cut_clause
-from profilec.decide.expressions import Place, condition, expression
+from profilec.decide.expressions import condition, expression
 from profilec.decide.leaving import is_irrefutable, leaves
+from profilec.decide.replacing import Place
 from profilec.decide.walk import KEPT, Fate, Walk, gone
 from profilec.edit import NO_CAUSE
 from profilec.read import Span

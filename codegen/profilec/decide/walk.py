@@ -26,6 +26,11 @@ from profilec.scopes import Names
 _SWITCH = re.compile(r"[ \t]*#[ \t]*(?P<tool>\w+):[ \t]*(?P<state>off|on)[ \t\r]*(\n|$)")
 """A comment on a line of its own that switches a tool: `# fmt: off`, `# isort: on`."""
 _SPEAKS_OF_MORE = re.compile(rf"{_SWITCH.pattern}|[ \t]*#[ \t]*type:[ \t]*\(")
+_HEADING = re.compile(
+    r"(?P<blanks>[ \t]*)#[ \t]*(?=[^\n]*([-=*#~+_])\2)"
+    r"(?P<before>[-=*#~+_]{2,})?[^\n]*?(?P<behind>[-=*#~+_]{2,})?[ \t\r]*\n([ \t]*#[^\n]*\n)*"
+)
+"""A comment of which the first line has a rule: `# --- Reading`, `# Reading =====`."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +108,11 @@ class Walk:
         shown = " ".join(self.syntax.source(node).split())
         fact = None if self.conditions.mentions_flag(node) else self.syntax.outer(node)
         return Cause(f"`{shown}` is {'true' if truth else 'false'}", line, fact)
+
+    def because_of_profile(self, node: cst.CSTNode) -> Cause:
+        """Return the cause that each profile has a value of its own."""
+        line, _ = self.syntax.place(self.syntax.inner(node).start)
+        return Cause(f"the profile is `{self.conditions.world.profile.name}`", line)
 
     def lose(self, node: cst.CSTNode, cause: Cause) -> None:
         """Note that a node goes."""
@@ -200,8 +210,8 @@ class Walk:
                 span = Span(start, end)
                 run.append(span if kept else self._with_switches(span, suite))
                 floor = run[-1].end
-            if not kept:
-                self._close_over(run, suite, causes)
+            for first, end in [] if kept else self._apart(run, suite):
+                self._close_over(run[first:end], suite, causes[first:end])
 
     def _line(self, node: cst.SimpleStatementLine | cst.SimpleStatementSuite) -> Fate:
         fates = self._fates(node.body)
@@ -248,6 +258,16 @@ class Walk:
             if above in (start, end) or not content[:above].strip():
                 return end
             end = above
+
+    def _emptied_heading(self, end: int, below: int, suite: Span) -> Span | None:
+        """Return the heading that ends at a line, if the next one of its kind would follow it at once."""
+        content = self.syntax.content
+        start = end
+        while start > suite.start and content[self.line_start(start - 1) : start].lstrip().startswith("#"):
+            start = self.line_start(start - 1)
+        stands_apart = start == suite.start > 0 or blank_lines_above(content, start) < start
+        kind = _kind_of_heading(content, start) if stands_apart else None
+        return Span(start, end) if kind and kind == _kind_of_heading(content, below) else None
 
     def _with_rest_of_comment(self, end: int, start: int) -> int:
         """Return where the comment behind a statement ends that goes on, further indented, in lines below."""
@@ -299,6 +319,15 @@ class Walk:
         newline = content.find("\n", stripped, span.end)
         return Span(span.start, newline + 1 if newline >= 0 else span.end)
 
+    def _apart(self, run: Sequence[Span], suite: Span) -> Iterator[tuple[int, int]]:
+        """Divide neighbours that went where a comment stands between them that may speak of what follows."""
+        content, first = self.syntax.content, 0
+        for index, (left, right) in enumerate(pairwise(run), 1):
+            if content[left.end : right.start].strip() and content[run[-1].end : suite.end].strip():
+                yield first, index
+                first = index
+        yield first, len(run)
+
     def _close_over(self, run: Sequence[Span], suite: Span, causes: Sequence[Cause]) -> None:
         """Cut neighbouring statements, and the blank lines around them that a person would not leave.
 
@@ -314,6 +343,9 @@ class Walk:
             first = self._with_headings(above.start, self._indentation_at(run[0].start))
             self._cut_each(first, run[-1].end, run, causes)
             return
+        if heading := self._emptied_heading(above.start, below.end, suite):
+            run, causes = [heading, *run], [causes[0], *causes]
+            above = Span(blank_lines_above(content, heading.start), heading.start)
         if not content[suite.start : above.start].strip():
             self._cut_each(run[0].start, below.end, run, causes)
             return
@@ -369,6 +401,14 @@ def _is_docstring(node: cst.CSTNode) -> bool:
         case cst.SimpleStatementLine(body=[cst.Expr(value=cst.SimpleString())], leading_lines=[]):
             return True
     return False
+
+
+def _kind_of_heading(content: str, start: int) -> tuple[str, ...] | None:
+    """Return how the comment that begins at a line is decorated, if it stands apart as a heading does."""
+    found = _HEADING.match(content, start)
+    if found is None or blank_lines_below(content, found.end()) == found.end():
+        return None
+    return found["blanks"], found["before"] or "", (found["behind"] or "")[:1]
 
 
 def _is_comment(line: str, indentation: int) -> bool:

@@ -16,6 +16,7 @@ from profilec.prove.names.faces import faces, imported
 from profilec.prove.names.modules import Located, Module, is_source, parse, parses
 from profilec.prove.names.nodes import walk
 from profilec.prove.names.scopes import Scope, find_scopes, unresolved
+from profilec.prove.parameters import Dropped, dropped
 from profilec.tree import SourceFile, Tree
 
 
@@ -36,12 +37,14 @@ class Change:
         is_plain: it can be read, and nothing in it is read that was bound and is not any more.
         lost: the names at its top that it does not bind any more.
         gone: the members that its classes do not have any more.
+        dropped: the parameters that its functions do not have any more.
         looks_alike: its public names and signatures surely are those of its source.
     """
 
     is_plain: bool
     lost: frozenset[str] = frozenset()
     gone: tuple[Gone, ...] = ()
+    dropped: tuple[Dropped, ...] = ()
     looks_alike: bool = False
 
 
@@ -83,6 +86,7 @@ def change(_: None, file: tuple[str, bytes | None, bytes]) -> Change:
         next(newly_unbound(source, emitted), None) is None,
         frozenset(_bound(source) - _bound(emitted)),
         tuple(_gone(source, emitted)),
+        tuple(dropped(find_scopes(source.syntax), find_scopes(emitted.syntax))),
     )
 
 
@@ -107,7 +111,9 @@ def _by_differences(pair: Differences) -> Change | None:
     for name in before.definitions.keys() & after.definitions.keys():
         if _has_lost_member(before.definitions[name], after.definitions[name]):
             return None
-    return Change(True, frozenset(lost), looks_alike=_looks_alike(pair))
+    return Change(
+        True, frozenset(lost), dropped=tuple(dropped(before, after)), looks_alike=_looks_alike(pair)
+    )
 
 
 def _looks_alike(pair: Differences) -> bool:

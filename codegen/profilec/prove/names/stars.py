@@ -7,7 +7,7 @@ from functools import cache
 
 from profilec.answers import Answers
 from profilec.prove.names.listed import Listed
-from profilec.prove.names.modules import is_python, lines_with, module_name, parse
+from profilec.prove.names.modules import Module, is_python, lines_with, module_name, parse, statements
 from profilec.prove.names.nodes import walk_on
 from profilec.prove.names.scopes import find_scopes, unresolved
 from profilec.tree import EmittedFile, SourceFile, Tree
@@ -81,6 +81,15 @@ def _stars_of(path: str, data: bytes) -> tuple[str, ...]:
     nodes = walk_on(module.syntax, lines_with(_STAR, data)) if module else ()
     imports = (node for node in nodes if isinstance(node, ast.ImportFrom) and node.names[0].name == "*")
     return tuple(module.absolute(node.module, node.level) for node in imports) if module else ()
+
+
+def star_imports(module: Module) -> list[str]:
+    """The modules from which the statements at the top of one import everything."""
+    return [
+        module.absolute(node.module, node.level)
+        for node in statements(module.syntax.body)
+        if isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
+    ]
 
 
 def lost_with_stars(

@@ -1,0 +1,144 @@
+"""An expression of which a part takes the place: parentheses, comments and lines around what stays.
+
+Called by `expressions`, which decides what stays, and cuts the rest in the draft.
+"""
+
+from collections.abc import Mapping
+from enum import Enum
+
+import libcst as cst
+
+from profilec.decide.draft import blank_length
+from profilec.decide.elements import with_comments
+from profilec.decide.walk import Walk
+from profilec.edit import Cause
+from profilec.read import Span
+
+_ATOMS = (
+    cst.Name, cst.Attribute, cst.Call, cst.Subscript, cst.SimpleString, cst.FormattedString, cst.List,
+    cst.Set, cst.Dict, cst.ListComp, cst.SetComp, cst.DictComp, cst.Ellipsis,
+)  # fmt: skip
+_NUMBERS = (cst.Integer, cst.Float, cst.Imaginary)
+OPERATIONS = (cst.Comparison, cst.BinaryOperation, cst.UnaryOperation)
+
+
+class Place(Enum):
+    """Where an expression stands, which decides what may stand there without parentheses."""
+
+    ANY = "where any expression may"
+    FILTER = "where anything but a conditional expression may"
+    CONDITION = "as an operand of `not`, `and` or `or`"
+    ARITHMETIC = "as an operand"
+    TIGHT = "where something follows closely, as a dot or a call"
+
+
+_BARE: Mapping[Place, tuple[type[cst.CSTNode], ...]] = {
+    Place.ANY: (cst.BaseExpression,),
+    Place.FILTER: (*_ATOMS, *_NUMBERS, *OPERATIONS, cst.BooleanOperation),
+    Place.CONDITION: (*_ATOMS, *_NUMBERS, *OPERATIONS),
+    Place.ARITHMETIC: (*_ATOMS, *_NUMBERS),
+    Place.TIGHT: _ATOMS,
+}
+_SHEDS_PARENTHESES = (*_ATOMS, *_NUMBERS, *OPERATIONS, cst.BooleanOperation, cst.IfExp)
+
+
+def replace(
+    walk: Walk, node: cst.BaseExpression, part: cst.BaseExpression, cause: Cause, place: Place
+) -> None:
+    """Cut an expression down to a part of it, without parentheses that nothing needs any more."""
+    content = walk.syntax.content
+    kept, whole = walk.syntax.outer(part), walk.syntax.outer(node)
+    one_line = "\n" not in content[kept.start : kept.end]
+    bare = bool(part.lpar) or isinstance(part, _ATOMS) or (one_line and isinstance(part, _BARE[place]))
+    comments = comments_above(content, kept.start, whole.start)
+    behind = _comment_behind(content, kept.end, whole.end)
+    if not bare or comments or (behind and "\n" in content[whole.start : kept.start]):
+        whole = walk.syntax.inner(node)
+    if bare and part.lpar and one_line and place is Place.ANY and isinstance(part, _SHEDS_PARENTHESES):
+        kept = walk.syntax.inner(part)
+    limits = walk.syntax.outer(node)
+    if comments:
+        walk.draft.cut(*_before_comments(content, whole.start, limits.start, comments.start), cause)
+        whole = Span(comments.end + blank_length(content, comments.end), whole.end)
+    elif whole.start < kept.start:
+        walk.draft.cut(*_comments_of_first(content, whole.start, limits.start), cause)
+    walk.draft.cut(whole.start, kept.start, cause)
+    if behind:
+        _cut_behind_comment(walk, kept.end, whole.end, cause)
+    else:
+        end = _with_comment(content, whole.end, limits.end)
+        walk.draft.cut(kept.end, end, cause, _line_below(walk, part, end))
+    walk.draft.move(kept, whole)
+
+
+def comments_above(content: str, start: int, floor: int) -> Span | None:
+    """Return the comment lines directly above the line that a part, or its keyword, begins."""
+    line = content.rfind("\n", 0, start) + 1
+    if content[line:start].strip() not in ("", "else", "and", "or"):
+        return None
+    above = with_comments(content, line, floor)
+    return Span(above, line) if above < line else None
+
+
+def _before_comments(content: str, start: int, floor: int, comments: int) -> tuple[int, int]:
+    """Return what goes before the comments of what stays: whole lines, or to the end of one that stays."""
+    line = content.rfind("\n", 0, start) + 1
+    if content[line:start].strip():
+        return start, start + len(content[start:comments].rstrip())
+    return min(with_comments(content, line, floor), comments), comments
+
+
+def _comments_of_first(content: str, start: int, floor: int) -> tuple[int, int]:
+    """Return the comment lines above the first part of an expression, which goes."""
+    line = content.rfind("\n", 0, start) + 1
+    return (line, line) if content[line:start].strip() else (with_comments(content, line, floor), line)
+
+
+def _comment_behind(content: str, start: int, end: int) -> bool:
+    """Tell whether a comment follows on the line of what stays."""
+    return content[start:end].lstrip(" \t").startswith("#")
+
+
+def _with_comment(content: str, end: int, limit: int) -> int:
+    """Return where the comment ends behind the last part of an expression in parentheses, which goes."""
+    line_end = content.find("\n", end, limit)
+    return line_end if line_end >= 0 and content[end:line_end].lstrip().startswith("#") else end
+
+
+def _cut_behind_comment(walk: Walk, start: int, end: int, cause: Cause) -> None:
+    """Cut what goes behind what stays with its comment, which goes on to the end of the line that is left."""
+    content = walk.syntax.content
+    comment = content[start : content.find("\n", start)].rstrip()
+    rest = _rest_of_line(content, end)
+    if not rest or rest.lstrip().startswith("#"):
+        walk.draft.cut(start + len(comment), end + len(rest), cause)
+        return
+    walk.draft.cut(start, end, cause)
+    at = end + len(rest)
+    walk.draft.cut(at, at, cause, comment)
+
+
+def _line_below(walk: Walk, part: cst.BaseExpression, end: int) -> str:
+    """Return the line break that `end` needs, if a comment may come to be the last of what stays."""
+    content, kept = walk.syntax.content, walk.syntax.outer(part)
+    comment = "#" in content[kept.start : kept.end] and walk.touches(part)
+    if not comment or "\n" not in content[kept.end : end] or not _rest_of_line(content, end):
+        return ""
+    line = content.rfind("\n", 0, kept.start) + 1
+    return walk.syntax.module.default_newline + content[line : line + blank_length(content, line)]
+
+
+def _rest_of_line(content: str, start: int) -> str:
+    line_end = content.find("\n", start)
+    return content[start : line_end if line_end >= 0 else len(content)].rstrip()
+
+
+def replace_call(walk: Walk, node: cst.Call, part: cst.BaseExpression, cause: Cause, place: Place) -> None:
+    kept, whole = walk.syntax.outer(part), walk.syntax.outer(node)
+    content = walk.syntax.content
+    one_line = "\n" not in content[kept.start : kept.end]
+    bare = (one_line and isinstance(part, _BARE[place])) or isinstance(part, _ATOMS) or bool(part.lpar)
+    walk.draft.cut(whole.start, kept.start, cause, "" if bare else "(")
+    walk.draft.cut(kept.end, whole.end, cause, "" if bare else ")")
+    if bare:
+        walk.draft.move(kept, whole)
