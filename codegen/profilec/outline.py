@@ -70,14 +70,21 @@ def _listed(body: list[ast.stmt]) -> frozenset[str] | None:
 def asked_of_others(_: None, text: Text) -> frozenset[str]:
     """Return the attributes that a text asks for, as `module.run` and as `run`, and the paths in its strings.
 
-    Those begin with a quotation mark. Prose is none of it: neither comments nor docstrings.
+    Those begin with a quotation mark. Prose is none of it: neither comments nor docstrings. Nor are the names
+    in `__all__` that it imports.
     """
     found: set[str] = set()
-    pending: list[ast.AST] = [*(_body(text) or [])]
+    body = _body(text) or []
+    imported = {name for node in body for name, _ in _bound(node, "")}
+    pending: list[ast.AST] = [*body]
     while pending:
         node = pending.pop()
         match node:
             case ast.Expr(value=ast.Constant()):
+                continue
+            case ast.Assign(targets=[ast.Name(id="__all__")]):
+                listed = (part.value for part in ast.walk(node.value) if isinstance(part, ast.Constant))
+                found |= set(map(str, listed)) - imported
                 continue
             case ast.Attribute(value=ast.Name(id=owner) | ast.Attribute(attr=owner), attr=name):
                 found |= {name, f"{owner}.{name}"}

@@ -39,7 +39,7 @@ class FlowExecutor:
         trigger_capacity: messages that wait at a trigger.
         capture_capacity: messages on their way at once, and results that wait for the host.
         spill_limit_bytes: what one edge may hold in its spill lane; None for no limit.
-        queue_limit_bytes: what all queues of a run may hold together, estimated; None for the world's
+        queue_limit_bytes: what all queues of a run may hold together, estimated; None for this build's
             default.
         metrics: what receives the metrics of all runs; None costs nothing.
         payloads: `"isolated"` gives every branch of a fan-out a copy, `"shared"` the same object.

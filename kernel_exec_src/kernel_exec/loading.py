@@ -1,7 +1,7 @@
 """Reads a flow: a dict, JSON text or a file becomes a `FlowIR`, or one error that names the place.
 
 Stands after `flow_ir`. Every source goes through the same typed decoder, and nothing reaches it that is
-nested deeper than `MAX_DEPTH`: an untyped decode of very deep JSON ends the whole process inside Pyodide.
+nested deeper than `MAX_DEPTH`: an untyped decode of very deep JSON can end the whole process.
 """
 
 from __future__ import annotations

@@ -26,7 +26,6 @@ LONGEST_SEGMENT = 100
 """Nodes of a line after which a new segment begins, so that a slice of the loop's time is looked at in
 between."""
 
-
 _LONGEST_MS = 10**15
 """A timeout beyond this, 30,000 years, is this: no clock could tell the difference."""
 

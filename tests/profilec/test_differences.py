@@ -8,11 +8,11 @@ import pytest
 
 from profilec.prove import changes
 from profilec.prove.changes import change
-from profilec.prove.interface import Alone, entries_of
+from profilec.prove.interface import Interface
 from profilec.prove.names.differences import Differences
 from profilec.prove.names.modules import parse
 from profilec.prove.names.nodes import walk, walk_on
-from profilec.tree import EmittedFile
+from profilec.tree import EmittedFile, Tree
 
 STATEMENTS = (
     "import os",
@@ -71,10 +71,10 @@ def test_differing_statements_tell_what_all_of_a_file_tells(
 
 
 def entries(text: str) -> dict[str, str]:
-    """What the public names of a file look like; nothing where they hang on what a star import brings."""
+    """What the public names of a file look like."""
     file = EmittedFile("shop/at.py", text.encode(), changed=True)
-    found = entries_of(None, Alone(file, None, frozenset()))
-    return {name: entry.shape for entries in found for name, entry in entries.items()}
+    interface = Interface(Tree("", {file.path: file}), {}, frozenset({file.path}), {})
+    return {name: entry.shape for name, entry in interface.entries().items()}
 
 
 UNTOLD = {

@@ -173,6 +173,7 @@ KEPT = [
 
 def f(
     a,
+    c,
     *,
     b=1,  # profilec: only THREADS
 ): ...
@@ -198,7 +199,7 @@ KEPT = [
 ]
 
 
-def f(a): ...
+def f(a, c): ...
 
 
 f(
@@ -209,14 +210,38 @@ f(
 """
 
 
-def test_black_lays_out_anew_what_lost_an_element(project: Project) -> None:
+WHOLE = """\
+from os import path, sep
+
+PATHS = ["a", "b", "c"]
+ONE = (1, 2)
+KEPT = [
+    1,
+    2,
+]
+
+
+def f(a, *, b=1): ...
+
+
+f(
+    1,
+    # two
+    2,
+    b=3,
+)
+"""
+
+
+def test_black_lays_out_anew_what_needed_lines_for_marks(project: Project) -> None:
     configuration = project.read("pyproject.toml").replace(
         "[tool.profilec]\n", '[tool.profilec]\nformat = "black"\n'
     )
     project.write({"pyproject.toml": configuration, "src/shop/_a.py": SHORTER})
-    ran = project.run("build", "wasm", "--json")
+    ran = project.run("build", "--json")
     assert ran.code == 0, ran.out
     assert project.read("build/wasm/shop/_a.py") == SHORT
+    assert project.read("build/native/shop/_a.py") == WHOLE
 
 
 def test_what_black_refuses_refuses_the_package(configured: Configured) -> None:

@@ -1,6 +1,6 @@
 """A fault, what its hint says, and the same source with just that done: it has no fault any more."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from case_files import CONFIGURATION, FLAGS
@@ -128,3 +128,12 @@ def test_what_a_hint_says_mends_the_fault(config: Config, name: str) -> None:
     case, code = CASES[name], name.partition(" ")[0]
     assert case.hint in _found(case.fault, config)[code]
     assert _found(case.mended, config) == {}
+
+
+def test_a_docstring_that_is_read_is_kept_where_the_wheel_is_stripped(config: Config) -> None:
+    stripped = replace(config.profiles["wasm"], stripped=True)
+    config = replace(config, profiles={"wasm": stripped})
+    fault = 'def f():\n    """Text."""\nprint(f.__doc__)'
+    hint = "write `# profilec: keep` behind the docstring that is meant, and behind this line"
+    assert _found(fault, config) == {"PC307": hint}
+    assert _found("\n".join(f"{line}  # profilec: keep" for line in fault.split("\n")), config) == {}

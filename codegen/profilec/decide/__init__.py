@@ -73,7 +73,7 @@ def decide(
         unused: the nodes that pruning has found to be of no use.
         stub: what the module's definitions refuse with, where the profile has only its stub.
     """
-    lost = dict(unused)
+    lost, marked = dict(unused), dict[cst.CSTNode, Cause]()
     draft = Draft(module.syntax, world.profile.name, formatted=world.formatted)
     for mark in module.marks:
         cause = Cause(f"marked `{mark.shown}`", mark.line)
@@ -82,17 +82,21 @@ def decide(
             if mark.target is None:
                 return Decision((), (), emitted=False, cause=cause)
             lost[mark.target] = cause
+        elif mark.target is not None and draft.formatted:
+            marked[mark.target] = cause
     lost.update(_compile_time_names(module, world))
     if world.profile.stripped:
         lost.update(docstrings.left_out(module))
         for finding in docstrings.reads(module):
             draft.report(finding)
     conditions = Conditions(module.syntax, module.names, world)
-    starts = (module.syntax.inner(node).start for node in lost)
+    starts = (module.syntax.inner(node).start for node in (*lost, *marked))
     held = world.held.get(module.path, ())
     told = (p for p in _points(module.names, world) if not any(span.start <= p < span.end for span in held))
     points = sorted([*starts, *told])
-    walk = Walk(conditions, draft, cast("Mapping[type[cst.CSTNode], Handler]", _HANDLERS), lost, points)
+    walk = Walk(
+        conditions, draft, cast("Mapping[type[cst.CSTNode], Handler]", _HANDLERS), lost, points, marked
+    )
     walk.stub = stub
     whole = Span(0, len(module.syntax.content))
     walk.statements(module.syntax.module.body, whole, may_be_empty=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from profilec.decide.displays import lay_out_marked
 from profilec.decide.elements import cut_elements
 from profilec.decide.expressions import condition, expression, expressions
 from profilec.decide.replacing import Place
@@ -138,6 +139,7 @@ def _bases(walk: Walk, node: cst.ClassDef) -> None:
     left = (part for one in arguments if one not in walk.lost for part in opened(walk, arguments, one))
     expressions(walk, [node.type_parameters, *left])
     if not any(lost):
+        lay_out_marked(walk, node, arguments)
         return
     cause = next(walk.lost[argument] for argument in arguments if argument in walk.lost)
     if all(lost) and isinstance(node.lpar, cst.LeftParen) and isinstance(node.rpar, cst.RightParen):

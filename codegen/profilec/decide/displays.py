@@ -1,10 +1,10 @@
 """Displays, calls and parameters that lose elements, and what stands in their place when all have gone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import libcst as cst
 
-from profilec.decide.elements import cut_elements
+from profilec.decide.elements import cut_elements, lay_out_anew
 from profilec.decide.walk import Walk
 from profilec.edit import Cause
 from profilec.read import Span, children
@@ -30,6 +30,14 @@ def cut_list(walk: Walk, node: cst.CSTNode, gone: list[cst.CSTNode]) -> None:
             walk.draft.cut(*walk.syntax.outer(node), cause)
         case cst.TypeParameters(params=elements):
             cut_elements(walk.draft, elements, [element in walk.lost for element in elements], cause)
+
+
+def lay_out_marked(walk: Walk, node: cst.CSTNode, elements: Sequence[cst.CSTNode]) -> None:
+    """Let Black lay out anew the list that a node holds, if an element had a line for a mark."""
+    marked = [element for element in elements if element in walk.marked]
+    if marked and not (isinstance(node, cst.Tuple) and len(elements) == 1):
+        last = max(elements, key=lambda element: walk.syntax.outer(element))
+        lay_out_anew(walk.draft, last, walk.marked[marked[0]])
 
 
 def _inside(walk: Walk, opening: cst.CSTNode, closing: cst.CSTNode) -> Span:

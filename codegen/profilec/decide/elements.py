@@ -38,15 +38,17 @@ def cut_elements(
         if stop > index:
             _cut_run(draft, elements, index, stop, cause, keep_comma)
         index = stop + 1
-    if draft.formatted and not keep_comma:
-        _cut_last_comma(draft, [one for one, goes in zip(elements, lost, strict=True) if not goes][-1], cause)
+    if not keep_comma:
+        lay_out_anew(draft, [one for one, goes in zip(elements, lost, strict=True) if not goes][-1], cause)
 
 
-def _cut_last_comma(draft: Draft, last: cst.CSTNode, cause: Cause) -> None:
-    """Cut the comma that a list of several lines ends with, so that Black lays out what is left anew.
+def lay_out_anew(draft: Draft, last: cst.CSTNode, cause: Cause) -> None:
+    """Cut the comma behind the last element of a list of several lines, if Black lays out what is left.
 
     Black takes it for the wish that each element has a line, which may have been needed for a mark alone.
     """
+    if not draft.formatted:
+        return
     end = draft.syntax.inner(last).end
     comma = _after_separator(draft.syntax, last) - 1
     if draft.syntax.content[end : comma + 1].strip() == ",":

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import libcst as cst
 
-from profilec.decide.displays import cut_list
+from profilec.decide.displays import cut_list, lay_out_marked
 from profilec.decide.faults import unknown_flag
 from profilec.decide.replacing import OPERATIONS, Place, replace, replace_call
 from profilec.decide.spreads import lose_empty, opened
@@ -202,6 +202,8 @@ def _parts(walk: Walk, node: cst.CSTNode) -> None:
     gone = [child for child in below if child in walk.lost]
     if gone:
         cut_list(walk, node, gone)
+    else:
+        lay_out_marked(walk, node, below)
     for child in below:
         if child not in walk.lost:
             for part in opened(walk, below, child):

@@ -2,6 +2,7 @@
 
 import libcst as cst
 
+from profilec.decide.displays import lay_out_marked
 from profilec.decide.elements import cut_elements
 from profilec.decide.expressions import condition, expression, expressions, idle_choice
 from profilec.decide.walk import KEPT, Fate, Walk, gone
@@ -13,6 +14,7 @@ def import_(walk: Walk, node: cst.Import | cst.ImportFrom) -> Fate:
         return KEPT
     lost = [alias in walk.lost for alias in node.names]
     if not any(lost):
+        lay_out_marked(walk, node, node.names)
         return KEPT
     cause = next(walk.lost[alias] for alias in node.names if alias in walk.lost)
     if all(lost):

@@ -68,6 +68,7 @@ class Walk:
 
     Attributes:
         lost: nodes that go whatever they are: marked by a comment, or used by nothing any more.
+        marked: nodes that stay and were marked by a comment.
         stub: what the definitions around refuse with, where a whole class or module is a stub.
     """
 
@@ -78,10 +79,12 @@ class Walk:
         handlers: Mapping[type[cst.CSTNode], Handler],
         lost: dict[cst.CSTNode, Cause],
         points: Sequence[int],
+        marked: Mapping[cst.CSTNode, Cause],
     ) -> None:
         self.conditions = conditions
         self.draft = draft
         self.lost = lost
+        self.marked = marked
         self.stub: Stub | None = None
         self._handlers = handlers
         self._points = points

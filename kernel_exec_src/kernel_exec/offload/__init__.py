@@ -61,7 +61,7 @@ def blamed(alias: str, error: BaseException) -> tuple[str, BaseException]:
 
 
 class Workers:
-    """Where the handlers of one executor run: plain ones on worker threads, if there are any."""
+    """Where the handlers of one executor run."""
 
     if THREADS:
 
@@ -76,10 +76,10 @@ class Workers:
                 where all of them leave the loop.
             ahead: messages may be worked on while they wait in the inbox.
         """
-        spec, _, call = row[0]
-        if THREADS and leaves_the_loop(spec):
+        if THREADS and leaves_the_loop(row[0][0]):
             inbox = Inbox() if len(row) > 1 else deque()
             calls = [(alias, call) for _, alias, call in row]
             line = Line(self._threads, calls, inbox if ahead else deque())
             return Placed(line.call, inbox, line if ahead else None, line.abandon)
+        _, _, call = row[0]
         return Placed(call, deque(), None, None)

@@ -27,7 +27,7 @@ MANY: Final = 8
 """From this many members of a list on, `copy_records` is worth asking."""
 
 MAX_DEPTH: Final = 256
-"""How deep a payload may nest. It keeps every walk clear of the interpreter's own limit, in both worlds."""
+"""How deep a payload may nest. It keeps every walk clear of the interpreter's own limit."""
 
 
 class PayloadError(TypeError):
