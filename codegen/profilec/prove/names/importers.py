@@ -61,7 +61,8 @@ _WITH_WORDS = {
 
 def may_import_at_run_time(data: bytes, module: Module) -> bool:
     """Whether a file names an importing function; most do not hold the words at all."""
-    if not any(word in data for word in RUN_TIME) and not re.search(_COMPILES, data):
+    compiles = b"compile" in data and re.search(_COMPILES, data) is not None
+    if not compiles and not any(word in data for word in RUN_TIME):
         return False
     return names_importer(walk_on(module.syntax, lines_with(_RUN_TIME, data)))
 
