@@ -84,7 +84,7 @@ def asked_of_others(_: None, text: Text) -> frozenset[str]:
                 continue
             case ast.Assign(targets=[ast.Name(id="__all__")]):
                 listed = (part.value for part in ast.walk(node.value) if isinstance(part, ast.Constant))
-                found |= set(map(str, listed)) - imported
+                found |= {f"'{name}" for name in set(map(str, listed)) - imported}
                 continue
             case ast.Attribute(value=ast.Name(id=owner) | ast.Attribute(attr=owner), attr=name):
                 found |= {name, f"{owner}.{name}"}
