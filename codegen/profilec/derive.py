@@ -13,10 +13,9 @@ from typing import Any
 import libcst as cst
 
 from profilec.decide import Module
-from profilec.decide.module import small_statements
 from profilec.facts import LOADED, UNKNOWN, Facts, Value, VersionPrefix, value
 from profilec.prune import Remains
-from profilec.read import Span, Syntax, children
+from profilec.read import Span, children
 from profilec.scopes import Binding, imported_paths
 
 _CLAUSES = (
@@ -51,12 +50,14 @@ def derive(module: Module, remains: Remains, facts: Facts) -> Derived:
     constants: dict[str, Value] = {}
     functions: dict[str, Value] = {}
     members: dict[str, Value] = {}
+    bound = dict(_bound(_left(module, module.syntax.module.body, remains)))
     for name, bindings in module.names.root.bindings.items():
         path = f"{module.names.module}.{name}"
         left = [binding for binding in bindings if remains.has(binding.span)]
-        if len(left) != 1 or not _is_unconditional(module, left[0], remains):
+        if len(left) != 1 or left[0].node not in bound:
             continue
-        constant, function = _of_binding(module, left[0], remains, facts, chosen=len(bindings) > 1)
+        assigned = bound[left[0].node]
+        constant, function = _of_binding(module, left[0], assigned, remains, facts, chosen=len(bindings) > 1)
         if constant is not UNKNOWN:
             constants[path] = constant
         if function is not UNKNOWN:
@@ -149,13 +150,20 @@ def _frozen(value: Any) -> Any:
 
 
 def _of_binding(
-    module: Module, binding: Binding, remains: Remains, facts: Facts, *, chosen: bool
+    module: Module,
+    binding: Binding,
+    assigned: cst.BaseExpression | None,
+    remains: Remains,
+    facts: Facts,
+    *,
+    chosen: bool,
 ) -> tuple[Value, Value]:
     """Return what a name holds, and what it returns when it is called, as far as facts say.
 
     Args:
         module: the module.
         binding: the only one of the name that is left.
+        assigned: the value that it has from an assignment.
         remains: what is left of the module.
         facts: what is known so far.
         chosen: the others went; then the facts chose it, even if it is a plain literal.
@@ -166,7 +174,6 @@ def _of_binding(
         return facts.constants.get(binding.target, UNKNOWN), facts.functions.get(binding.target, UNKNOWN)
     if isinstance(binding.node, cst.FunctionDef):
         return UNKNOWN, _returned(module, binding.node, remains, facts, of_class=False, chosen=chosen)
-    assigned = _assigned(module.syntax, binding)
     if assigned is None or (_is_literal(assigned) and not chosen):
         return UNKNOWN, UNKNOWN
     return _plain(value(assigned, module.names, facts)), UNKNOWN
@@ -181,24 +188,18 @@ def _is_literal(node: cst.BaseExpression) -> bool:
     return constant or isinstance(node, cst.BaseNumber | cst.BaseString | cst.Tuple | cst.List | cst.Set)
 
 
-def _assigned(syntax: Syntax, binding: Binding) -> cst.BaseExpression | None:
-    """Return the value of the assignment whose one target a name is."""
-    for statement in small_statements(syntax.module.body):
+def _bound(statements: Iterable[cst.CSTNode]) -> Iterator[tuple[cst.CSTNode, cst.BaseExpression | None]]:
+    """Yield the nodes to which statements bind a name, each with the value that is assigned to it alone."""
+    for statement in statements:
         match statement:
-            case cst.Assign(targets=[cst.AssignTarget(target=target)], value=assigned) if (
-                target is binding.node
-            ):
-                return assigned
-            case cst.AnnAssign(target=target, value=assigned) if target is binding.node:
-                return assigned
-    return None
-
-
-def _is_unconditional(module: Module, binding: Binding, remains: Remains) -> bool:
-    """Tell whether importing the module makes a binding: every statement around it has dissolved."""
-    left = _left(module, module.syntax.module.body, remains)
-    around = next((node for node in left if module.syntax.outer(node).covers(binding.span)), None)
-    return isinstance(around, cst.BaseSmallStatement | cst.FunctionDef | cst.ClassDef)
+            case cst.FunctionDef() | cst.ClassDef():
+                yield statement, None
+            case cst.Import(names=aliases) | cst.ImportFrom(names=[*aliases]):
+                yield from ((alias, None) for alias in aliases)
+            case cst.Assign(targets=[cst.AssignTarget(target=target)], value=assigned):
+                yield target, assigned
+            case cst.AnnAssign(target=target, value=assigned):
+                yield target, assigned
 
 
 def _left(module: Module, nodes: Iterable[cst.CSTNode], remains: Remains) -> Iterator[cst.CSTNode]:

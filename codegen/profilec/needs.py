@@ -58,8 +58,14 @@ class Needs:
 
     # Names
 
-    def asked_for(self, names: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
-        """Return those of some names at the top of files, given with the path, that another file asks for."""
+    def asked_for(self, names: Collection[tuple[str, str]], *, by_path: bool) -> set[tuple[str, str]]:
+        """Return those of some names at the top of files that another file asks for.
+
+        Args:
+            names: each with the path of its file.
+            by_path: whether a file asks, too, that has no name of its own for the module: by that of a
+                package around it, or in a string.
+        """
         if not names:
             return set()
         by_name: dict[str, list[str]] = {}
@@ -71,18 +77,23 @@ class Needs:
         outlines = self._left.outlines(mentions)
         asked, unsure = set[tuple[str, str]](), dict[str, list[tuple[str, str]]]()
         for other, found in mentions.items():
-            outline = outlines[other]
+            outline, text = outlines[other], self._left.text(other)
             for path, name in found:
                 module = module_name(path)
                 starred = module in outline.stars and self._passes_on(path, name)
                 if starred or _imports_name(outline, module, name):
                     asked.add((path, name))
-                elif _may_ask(outline, self._left.text(other), module):
+                elif (by_path or module in outline.targets) and _may_hold(text, name):
                     unsure.setdefault(other, []).append((path, name))
         texts = [self._left.text(other) for other in unsure]
         answers = self._left.package.answers.ask(asked_of_others, None, texts, frozenset[str])
         for (other, found), held in zip(unsure.items(), answers, strict=True):
-            asked |= {one for one in found if _asks_for(outlines[other], held, module_name(one[0]), one[1])}
+            asked |= {
+                (path, name)
+                for path, name in found
+                if (module_name(path) in outlines[other].targets and name in held)
+                or (by_path and _asks_by_path(outlines[other], held, module_name(path), name))
+            }
         return asked
 
     def _passes_on(self, path: str, name: str) -> bool:
@@ -212,19 +223,21 @@ def _imports_name(found: Outline, module: str, name: str) -> bool:
     return not found.is_complete or f"{module}.{name}" in found.targets
 
 
-def _may_ask(found: Outline, text: Text, module: str) -> bool:
-    """Tell whether a text has a name for a module or a package around it, or may name it in a string."""
-    around = (module[: dot.start()] for dot in re.finditer(r"\.", module))
-    return module in found.targets or not found.targets.isdisjoint(around) or module in text.content
+def _may_hold(text: Text, name: str) -> bool:
+    """Tell whether a text holds a name as an attribute or in a string, be it in prose."""
+    return re.search(rf"[.:'\"]\s*{name}\b", text.content) is not None
 
 
-def _asks_for(found: Outline, held: Collection[str], module: str, name: str) -> bool:
-    """Tell whether a text asks a module for a name, by what the text asks others for.
+def _asks_by_path(found: Outline, held: Collection[str], module: str, name: str) -> bool:
+    """Tell whether a text asks a module for a name by the path of either, by what it asks others for.
 
-    It may do so by any name that it has for the module, else by the module's own.
+    That stands behind the name of a package around the module, or in a string.
     """
-    has_name = module in found.targets or module in held
-    return name in held if has_name else not {f"{_last(module)}.{name}", f"{module}.{name}"}.isdisjoint(held)
+    around = (module[: dot.start()] for dot in re.finditer(r"\.", module))
+    behind_package = not found.targets.isdisjoint(around) and f"{_last(module)}.{name}" in held
+    in_string = module in found.targets and f"'{name}" in held
+    by_text = f"'{module}.{name}" in held or (f"'{module}" in held and name in held)
+    return behind_package or in_string or by_text
 
 
 def _is_private(module: str) -> bool:

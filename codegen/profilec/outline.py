@@ -70,7 +70,8 @@ def _listed(body: list[ast.stmt]) -> frozenset[str] | None:
 def asked_of_others(_: None, text: Text) -> frozenset[str]:
     """Return the attributes that a text asks for, as `module.run` and as `run`, and the paths in its strings.
 
-    Prose is none of it: neither comments nor docstrings. Nor are the names in `__all__` that it imports.
+    Those begin with a quotation mark. Prose is none of it: neither comments nor docstrings; nor are the names
+    in `__all__` that it imports.
     """
     found: set[str] = set()
     body = _body(text) or []
@@ -82,15 +83,15 @@ def asked_of_others(_: None, text: Text) -> frozenset[str]:
             case ast.Expr(value=ast.Constant()):
                 continue
             case ast.Assign(targets=[ast.Name(id="__all__")]):
-                listed = (part.value for part in ast.walk(node.value) if isinstance(part, ast.Constant))
-                found |= set(map(str, listed)) - imported
+                listed = {part.value for part in ast.walk(node.value) if isinstance(part, ast.Constant)}
+                found |= {f"'{name}" for name in listed - imported if isinstance(name, str)}
                 continue
             case ast.Attribute(value=ast.Name(id=owner) | ast.Attribute(attr=owner), attr=name):
                 found |= {name, f"{owner}.{name}"}
             case ast.Attribute(attr=name):
                 found.add(name)
             case ast.Constant(value=str(written)) if _PATH.fullmatch(written):
-                found |= {path := written.replace(":", "."), path.rpartition(".")[2]}
+                found.add(f"'{written.replace(':', '.')}")
         pending += ast.iter_child_nodes(node)
     return frozenset(found)
 

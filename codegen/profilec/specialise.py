@@ -205,7 +205,7 @@ class _Specialising:
             if self._is_emitted(path)
             for name in outcome.idle - self.unneeded.get(path, frozenset())
         }
-        free = idle - needs.asked_for(idle)
+        free = idle - needs.asked_for(idle, by_path=True)
         for path, name in free:
             self.unneeded[path] = self.unneeded.get(path, frozenset()) | {name}
         return {path for path, _ in free}
@@ -220,7 +220,7 @@ class _Specialising:
             lost.update(
                 {(path, name): held for name, held in outcome.lost if not self._is_module(path, name)}
             )
-        for path, name in sorted(needs.asked_for(lost)):
+        for path, name in sorted(needs.asked_for(lost, by_path=False)):
             for fact, finding in lost[path, name]:
                 harm.setdefault(path, {}).setdefault(fact, finding)
         return harm

@@ -2,12 +2,17 @@
 
 import ast
 import random
+from dataclasses import replace
 
 import pytest
 
 from profilec.prove import changes
 from profilec.prove.changes import change
+from profilec.prove.interface import Interface
+from profilec.prove.names.differences import Differences
+from profilec.prove.names.modules import parse
 from profilec.prove.names.nodes import walk, walk_on
+from profilec.tree import EmittedFile, Tree
 
 STATEMENTS = (
     "import os",
@@ -58,10 +63,43 @@ def test_differing_statements_tell_what_all_of_a_file_tells(
     after = "\n".join([*left, *chance.choices(STATEMENTS, k=chance.randrange(2)), ""])
     for line in chance.sample(INNER, 2):
         after = after.replace(line, "")
-    found = [change(None, ("shop/at.py", before.encode(), after.encode()))]
+    found = change(None, ("shop/at.py", before.encode(), after.encode()))
     monkeypatch.setattr(changes, "_by_differences", lambda pair: None)
-    found.append(change(None, ("shop/at.py", before.encode(), after.encode())))
-    assert found[0] == found[1], f"{before}\n# became\n{after}"
+    whole = change(None, ("shop/at.py", before.encode(), after.encode()))
+    assert replace(found, looks_alike=False) == whole, f"{before}\n# became\n{after}"
+    assert not found.looks_alike or entries(before) == entries(after), f"{before}\n# became\n{after}"
+
+
+def entries(text: str) -> dict[str, str]:
+    """What the public names of a file look like."""
+    file = EmittedFile("shop/at.py", text.encode(), changed=True)
+    interface = Interface(Tree("", {file.path: file}), {}, frozenset({file.path}), {})
+    return {name: entry.shape for name, entry in interface.entries().items()}
+
+
+UNTOLD = {
+    "a string goes on": ("a = '''\nb = 1\n'''\n", "b = 1\n"),
+    "a string ends before": ("b = 1\n", "a = '''\nb = 1\n'''\n"),
+    "a clause is left": ("if a:\n    b = 1\nc = 1\n", "if a:\n    b = 1\nelse:\n    c = 1\n"),
+    "a line goes on": ("a = 1\\\n\n", "a = 1\\\n+ b\n"),
+    "a bracket is open": ("b = 1\n", "a = [\nb == 1\n]\n"),
+    "a decorator goes": ("@a\ndef f(): pass\n", "def f(): pass\n"),
+    "a decorator comes": ("def f(): pass\n", "@a\ndef f(): pass\n"),
+    "another encoding": ("# coding: latin-1\nb = 1\n", "# coding: latin-1\nb = '\u00e9'\n"),
+    "two on a line": ("a = 1; b = 1\n", "a = 1\n"),
+}
+
+
+@pytest.mark.parametrize("name", UNTOLD)
+@pytest.mark.parametrize("is_turned", [False, True])
+def test_what_differs_is_told_statement_by_statement_or_not_at_all(name: str, *, is_turned: bool) -> None:
+    before, after = UNTOLD[name][::-1] if is_turned else UNTOLD[name]
+    source = parse("shop/at.py", before.encode("latin-1"))
+    assert source
+    pair = Differences.of(source, before.encode("latin-1"), after.encode("latin-1"))
+    if pair is not None:
+        found = sorted(map(ast.dump, [*pair.after.body, *pair.common.values()]))
+        assert found == sorted(map(ast.dump, ast.parse(after).body))
 
 
 def test_differing_statements_are_mostly_enough(monkeypatch: pytest.MonkeyPatch) -> None:

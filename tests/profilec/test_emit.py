@@ -173,6 +173,7 @@ KEPT = [
 
 def f(
     a,
+    c,
     *,
     b=1,  # profilec: only THREADS
 ): ...
@@ -198,7 +199,7 @@ KEPT = [
 ]
 
 
-def f(a): ...
+def f(a, c): ...
 
 
 f(
@@ -220,7 +221,7 @@ KEPT = [
 ]
 
 
-def f(a, *, b=1): ...
+def f(a, c, *, b=1): ...
 
 
 f(

@@ -131,8 +131,8 @@ def test_what_a_hint_says_mends_the_fault(config: Config, name: str) -> None:
 
 
 def test_a_docstring_that_is_read_is_kept_where_the_wheel_is_stripped(config: Config) -> None:
-    stripped = replace(config.profiles["wasm"], stripped=True)
-    config = replace(config, profiles={"wasm": stripped})
+    profiles = {name: replace(profile, stripped=True) for name, profile in config.profiles.items()}
+    config = replace(config, profiles=profiles)
     fault = 'def f():\n    """Text."""\nprint(f.__doc__)'
     hint = "write `# profilec: keep` behind the docstring that is meant, and behind this line"
     assert _found(fault, config) == {"PC307": hint}

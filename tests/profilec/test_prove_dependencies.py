@@ -187,6 +187,39 @@ def test_an_editable_install_by_a_finder_is_read(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("layout", ["", "src/"])
+def test_a_development_install_is_read_where_its_link_leads(layout: str, tmp_path: Path) -> None:
+    source = tmp_path / "work" / layout
+    information = source / "py_fetch.egg-info"
+    information.mkdir(parents=True)
+    (source / "fetch.py").write_text(THREADS)
+    (information / "PKG-INFO").write_text("Metadata-Version: 1.0\nName: py-fetch\nVersion: 1.0\n")
+    (information / "top_level.txt").write_text("fetch\n")
+    (information / "SOURCES.txt").write_text(f"setup.py\n{layout}fetch.py\n")
+    (tmp_path / "deps").mkdir()
+    (tmp_path / "deps/py-fetch.egg-link").write_text(f"{source}\n.")
+    assert reached(tmp_path, requires=("py-fetch",)) == FOUND
+
+
+def test_a_copy_of_another_distribution_is_read_that_is_put_on_the_path(tmp_path: Path) -> None:
+    text = "import sys\nsys.path.append(__path__[0] + '/_vendor')\nimport low.core\n"
+    files = {
+        "fetch/__init__.py": text,
+        "fetch/_vendor/low/__init__.py": "",
+        "fetch/_vendor/low/core.py": THREADS,
+    }
+    install(tmp_path / "deps", "fetch", files)
+    assert reached(tmp_path) == ["`threading` is forbidden, and `low.core` reaches it"]
+
+
+def test_a_distribution_is_not_read_in_the_copy_that_another_has_of_it(tmp_path: Path) -> None:
+    files = {"fetch/__init__.py": "import low\n", "fetch/_vendor/low.py": THREADS}
+    install(tmp_path / "deps", "fetch", files)
+    install(tmp_path / "deps", "low", {"low.py": ""})
+    assert reached(tmp_path, requires=("low", "fetch")) == []
+    assert reached(tmp_path, requires=("fetch", "low")) == []
+
+
 def test_a_distribution_without_a_record_is_read_by_its_name(tmp_path: Path) -> None:
     install(tmp_path / "deps", "fetch", {"fetch/__init__.py": THREADS}, recorded=False)
     assert reached(tmp_path) == FOUND

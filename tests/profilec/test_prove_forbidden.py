@@ -111,6 +111,20 @@ def test_a_module_is_not_the_thing_in_it_of_the_same_name(tmp_path: Path) -> Non
     assert (finding.line, finding.notes) == (5, ())
 
 
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        ("socket", "import _socket"),
+        ("socket.socket", "from _socket import socket"),
+        ("os.fork", "import posix\nposix.fork()"),
+        ("os", "import nt"),
+    ],
+)
+def test_the_compiled_half_of_a_module_is_that_module(pattern: str, text: str, tmp_path: Path) -> None:
+    (finding,) = prove(tmp_path, {"shop/a.py": f"import _thread\n{text}\n"}, forbid=(pattern,))
+    assert finding.message == f"`{pattern}` is forbidden"
+
+
 def test_a_pattern_names_a_builtin_with_its_module_or_without(tmp_path: Path) -> None:
     text = "import io\n\nio.open('x')\ninput()\n"
     findings = prove(tmp_path, {"shop/a.py": text}, forbid=("builtins.input", "io.open"))

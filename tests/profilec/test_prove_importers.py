@@ -19,6 +19,42 @@ DECIDED = {
     "by pydoc": "from pydoc import locate\nlocate('threading.Thread')",
     "by imp": "import imp\nimp.load_module('threading', file, path, x)",
     "by runpy": "import runpy\nrunpy._run_module_as_main('threading')",
+    "by code that a function is made of": (
+        "import types\nc = compile('import threading', '', 'exec')\ntypes.FunctionType(c, {})()"
+    ),
+    "by what timeit measures": "import timeit\ntimeit.timeit('threading.Lock()', 'import threading')",
+    "by what a timer measures": "from timeit import Timer as T\nT(setup='import threading').timeit()",
+    "by what is profiled": "import cProfile\ncProfile.run('import threading')",
+    "by what is debugged": "import pdb\npdb.run('import threading')",
+    "by what is traced": "import trace\ntrace.Trace(count=1).runctx('import threading')",
+    "by a console": "import code\ncode.InteractiveConsole().runsource('import threading')",
+    "by another interpreter": (
+        "from concurrent import interpreters\ninterpreters.create().exec('import threading')"
+    ),
+    "by another process that is given code": (
+        "import sys, subprocess\nsubprocess.run([sys.executable, '-c', 'import threading'])"
+    ),
+    "by another process that is given a module": (
+        "import os, sys\nos.execv(sys.executable, (sys.executable, '-E', '-m', 'threading', 'x'))"
+    ),
+    "by a class of a handler of logs": (
+        "import logging.config\nlogging.config.dictConfig({'handlers': {'a': {'class': 'threading.Thread'}}})"
+    ),
+    "by a factory of a handler of logs": (
+        "from logging.config import dictConfig\nC = {'version': 1}\n"
+        "C['filters'] = {'a': {'()': 'threading.Thread'}}\ndictConfig(config=C)"
+    ),
+    "by what a configuration of logs finds": (
+        "from logging.config import dictConfig\n"
+        "dictConfig({'handlers': {'a': {'class': 'x.Y', 'lock': 'ext://threading.lock'}}})"
+    ),
+    "by a loader of tests": (
+        "import unittest\nunittest.defaultTestLoader.loadTestsFromNames(['os', 'threading.Thread'])"
+    ),
+    "by an old pickle": "import pickle\npickle.loads(b'cthreading\\nThread\\n.')",
+    "by a pickle": (
+        "import pickle\nDATA = b'\\x80\\x04\\x8c\\x09threading\\x8c\\x06Thread\\x93.'\npickle.loads(DATA)"
+    ),
 }
 
 
@@ -45,6 +81,11 @@ UNDECIDED = {
     ),
     "a plug-in is loaded by setuptools": "import pkg_resources\npkg_resources.load_entry_point(a, b, c)",
     "a file is loaded": "import imp\nimp.load_source('x', path)",
+    "something is unpickled": "import pickle\npickle.load(file)",
+    "something is unpickled, step by step": "from pickle import Unpickler as U\nU(file).load()",
+    "something is taken off a shelf": "import shelve\nshelve.open(path)",
+    "logs are configured with what is given": "from logging.config import dictConfig as d\nd(settings)",
+    "logs are configured by a file": "import logging.config\nlogging.config.fileConfig(path)",
 }
 
 
@@ -78,9 +119,42 @@ HARMLESS = {
     "a namespace that nothing forbidden is in": "import json\ngetattr(json, name)",
     "a name that is written out": "import time\nfor name in ('time', 'monotonic'):\n    getattr(time, name)",
     "a method that is called like an importing function": "self.plugins.import_module(name)",
+    "an expression that is compiled": "import re\nre.compile('import threading')\ncompile(text, '', 'exec')",
+    "code that is only parsed": "import ast\ncompile('import threading', '', 'exec', ast.PyCF_ONLY_AST)",
+    "a function that is timed": "import timeit\ntimeit.timeit(run)",
+    "another program that is started": "import subprocess\nsubprocess.run(['sh', '-c', 'import threading'])",
+    "a logger": (
+        "from logging.config import dictConfig\n"
+        "dictConfig({'loggers': {'threading': {}}, 'handlers': {'a': {'class': 'logging.StreamHandler'}}})"
+    ),
+    "what is pickled": "import pickle\npickle.dumps(x)",
 }
 
 
 @pytest.mark.parametrize("name", HARMLESS)
 def test_what_a_function_imports_is_no_question_where(name: str, tmp_path: Path) -> None:
     assert prove(tmp_path, {"shop/a.py": HARMLESS[name]}) == []
+
+
+LOST = {
+    "by a specification": (
+        "import importlib.util as u\nspec = u.find_spec('time')\nm = u.module_from_spec(spec)\nm.sleep(1)"
+    ),
+    "by a text": "names = {}\nexec('import time', names)\nnames['time'].sleep(1)",
+}
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_what_is_asked_for_may_be_that_of_a_module_that_is_imported(name: str, tmp_path: Path) -> None:
+    (finding,) = prove(tmp_path, {"shop/a.py": LOST[name]})
+    assert (finding.code, finding.message) == ("PC405", "this may be `time.sleep`, which is forbidden")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["sys.modules[name].sleep(1)", "sys.modules.get(x).sleep(1)", "[m.sleep for m in sys.modules.values()]"],
+)
+def test_what_is_asked_for_may_be_that_of_any_module(text: str, tmp_path: Path) -> None:
+    (finding,) = prove(tmp_path, {"shop/a.py": f"import sys\n{text}\nsys.modules[__name__].sleep(1)\n"})
+    assert (finding.code, finding.line) == ("PC406", 2)
+    assert finding.notes[-1] == "`sys.modules` is asked for a module that is not written out"

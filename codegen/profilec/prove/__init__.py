@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from profilec.answers import Answers
 from profilec.config import Config
 from profilec.diagnostics import Finding
+from profilec.prove.calls import prove_calls
 from profilec.prove.changes import changes_of
 from profilec.prove.forbidden import interest_in_forbidden, prove_forbidden
 from profilec.prove.idle_dependencies import prove_imports_remain
@@ -48,6 +49,7 @@ def prove(
         yield from prove_lossless(sources, tree, config)
         yield from prove_resolves(sources, tree, config, reaches, changes[tree.profile], by_facts)
         yield from prove_members(sources, tree, config, by_facts, changes[tree.profile])
+        yield from prove_calls(sources, tree, config, by_facts, changes[tree.profile])
         yield from prove_forbidden(sources, tree, config, dependencies, reaches)
         yield from prove_imports_remain(sources, tree, config, dependencies, reaches)
-    yield from prove_parity(sources, trees, config, by_facts, answers)
+    yield from prove_parity(sources, trees, config, by_facts, changes, answers)

@@ -12,9 +12,11 @@ from profilec.config import Config
 from profilec.depth import room_for_depth
 from profilec.prove.names.bindings import bindings
 from profilec.prove.names.differences import Differences
+from profilec.prove.names.faces import faces, imported
 from profilec.prove.names.modules import Located, Module, is_source, parse, parses
 from profilec.prove.names.nodes import walk
 from profilec.prove.names.scopes import Scope, find_scopes, unresolved
+from profilec.prove.parameters import Dropped, dropped
 from profilec.tree import SourceFile, Tree
 
 
@@ -35,11 +37,15 @@ class Change:
         is_plain: it can be read, and nothing in it is read that was bound and is not any more.
         lost: the names at its top that it does not bind any more.
         gone: the members that its classes do not have any more.
+        dropped: the parameters that its functions do not have any more.
+        looks_alike: its public names and signatures surely are those of its source.
     """
 
     is_plain: bool
     lost: frozenset[str] = frozenset()
     gone: tuple[Gone, ...] = ()
+    dropped: tuple[Dropped, ...] = ()
+    looks_alike: bool = False
 
 
 def changes_of(
@@ -63,18 +69,24 @@ def changes_of(
 
 
 @room_for_depth()
-def change(_: None, pair: tuple[str, bytes | None, bytes]) -> Change:
+def change(_: None, file: tuple[str, bytes | None, bytes]) -> Change:
     """Compare a file with its source; a question to `answers`."""
-    path, before, after = pair
-    emitted, source = parse(path, after), parse(path, before) if before is not None else None
+    path, before, after = file
+    source = parse(path, before) if before is not None else None
+    if source and before is not None and parses(None, after):
+        pair = Differences.of(source, before, after)
+        if found := _by_differences(pair) if pair else None:
+            return found
+    emitted = parse(path, after)
     if emitted is None or (before is not None and compiles_no_more(before, after)):
         return Change(False)
-    if before is None or source is None:
+    if source is None:
         return Change(next(newly_unbound(None, emitted), None) is None)
-    return _by_differences(Differences.of(source, before, emitted, after)) or Change(
+    return Change(
         next(newly_unbound(source, emitted), None) is None,
         frozenset(_bound(source) - _bound(emitted)),
         tuple(_gone(source, emitted)),
+        tuple(dropped(find_scopes(source.syntax), find_scopes(emitted.syntax))),
     )
 
 
@@ -86,9 +98,11 @@ def _by_differences(pair: Differences) -> Change | None:
     """
     before, after = find_scopes(pair.before), find_scopes(pair.after)
     lost = before.bound - after.bound
-    if "__getattr__" in before.bound | after.bound:
+    if pair.may_name(*lost, *(before.given - after.given)):
         return None
-    if pair.may_name("__getattr__", *lost, *(before.given - after.given)):
+    if "__getattr__" in before.bound | after.bound or (
+        pair.may_name("__getattr__") and "__getattr__" in find_scopes(pair.both).bound
+    ):
         return None
     for scope in after.walk():
         for name, _ in scope.loads:
@@ -97,7 +111,20 @@ def _by_differences(pair: Differences) -> Change | None:
     for name in before.definitions.keys() & after.definitions.keys():
         if _has_lost_member(before.definitions[name], after.definitions[name]):
             return None
-    return Change(True, frozenset(lost))
+    return Change(
+        True, frozenset(lost), dropped=tuple(dropped(before, after)), looks_alike=_looks_alike(pair)
+    )
+
+
+def _looks_alike(pair: Differences) -> bool:
+    """Whether all that differs is what functions do, and imports of what is not seen from outside."""
+    imports = imported(pair.before.body) ^ imported(pair.after.body)
+    names, after = {name for name, *_ in imports}, faces(pair.after.body)
+    return (
+        faces(pair.before.body) == after
+        and not any(name in face for name in names for face in after)
+        and not pair.may_name(*names)
+    )
 
 
 def _has_lost_member(before: list[Scope], after: list[Scope]) -> bool:

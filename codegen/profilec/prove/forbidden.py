@@ -30,8 +30,12 @@ _MOST_MEANINGS = 64
 _THERE = {"PC405": ", and `{}` reaches it", "PC406": ", in `{}`", "PC412": ": `{}`"}
 """What is added to the message of a fault in a dependency."""
 _MODULE = re.compile(r"[a-z_0-9]+")
-_SAME = {"io.open": "open", "_io.open": "open"}
+_SAME = {"io.open": "open", "_io.open": "open", "_pyio.open": "open"}
 """Names of the standard library under which a builtin can be had, too."""
+_ANY_MODULE = ("sys.modules[]", "sys.modules.get()", "sys.modules.values()[]")
+"""How the name begins of what one of the modules that are imported has."""
+_OF_OS = ("posix", "nt")
+"""The modules that `os` has its functions from."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,8 @@ class _Patterns:
     @property
     def words(self) -> frozenset[str]:
         """The identifiers of which a file must hold one to name anything forbidden."""
-        return self.methods | {name.rpartition(".")[2] for name in self.names}
+        modules = {twin for name in self.names for twin in _twins(name)}
+        return self.methods | modules | {name.rpartition(".")[2] for name in self.names}
 
     @cached_property
     def owners(self) -> Mapping[str, Mapping[str, str]]:
@@ -65,6 +70,12 @@ class _Patterns:
                 found.setdefault(one, {})[last] = pattern
         return found
 
+    def named(self, word: str) -> Iterator[str]:
+        """The patterns of what has a name in a module that is imported."""
+        yield from (
+            names[word] for owner, names in self.owners.items() if word in names and owner != "builtins"
+        )
+
     def may_match(self, word: str, module: str, graph: ImportGraph) -> Iterator[tuple[str, "_Doubt"]]:
         """The patterns of what has a name in a namespace that is handed on, with what can be said of that."""
         for owner, names in self.owners.items():
@@ -75,6 +86,7 @@ class _Patterns:
     def match(self, name: str) -> str | None:
         """The pattern that forbids a dotted name; builtins are forbidden by their plain name, too."""
         parts = name.removeprefix("builtins.").split(".")
+        parts[0] = _public(parts[0])
         shown = [".".join(parts[:n]) for n in range(1, len(parts) + 1)]
         if name in _SAME:
             shown.append(_SAME[name])
@@ -86,6 +98,18 @@ class _Patterns:
             # A package of the standard library has names from its submodules: `asyncio.threads.to_thread`.
             shown.append(f"{parts[0]}.{parts[-1]}")
         return next((self.names[one] for one in shown if one in self.names), None)
+
+
+def _twins(name: str) -> Iterator[str]:
+    """The modules that are the compiled half of one of the standard library, as `_socket` is of `socket`."""
+    yield from (_OF_OS if name == "os" else ())
+    yield from (twin for twin in [f"_{name}"] if _public(twin) == name)
+
+
+def _public(module: str) -> str:
+    """The module of the standard library of which another is the compiled half; else that itself."""
+    name = "os" if module in _OF_OS else module.removeprefix("_")
+    return name if {name, module} <= sys.stdlib_module_names else module
 
 
 @dataclass(frozen=True)
@@ -217,7 +241,12 @@ def _mentions(
             for name in names:
                 if pattern := patterns.match(name):
                     yield pattern, mention.place, None
-            if not is_known and mention.is_used:
+            if mention.name.startswith(_ANY_MODULE):
+                last = mention.name.rpartition(".")[2]
+                doubt = _Doubt("`sys.modules` is asked for a module that is not written out", "PC406")
+                for pattern in patterns.named(last):
+                    yield pattern, mention.place, doubt
+            elif not is_known and mention.is_used:
                 asked.append(Mention(mention.name.rpartition(".")[2], mention.place))
     for attribute in asked:
         for pattern, doubt in patterns.may_match(attribute.name, module, graph):

@@ -10,11 +10,13 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 
+from profilec.prove.declared import declared_lines, is_declared_file
 from profilec.prove.fields import constructor, has_default, makes_constructor, options_shown
 from profilec.prove.names.bindings import Binding, bindings
-from profilec.prove.names.listed import Listed
+from profilec.prove.names.faces import yields
+from profilec.prove.names.listed import Listed, written_names
 from profilec.prove.names.modules import (
     Located,
     Module,
@@ -25,17 +27,18 @@ from profilec.prove.names.modules import (
     place_of,
     statements,
 )
-from profilec.prove.names.nodes import children, last_name, walk
+from profilec.prove.names.nodes import last_name
+from profilec.prove.names.stars import star_imports
+from profilec.prove.names.words import holds_word
 from profilec.tree import EmittedFile, SourceFile, Tree
 
-_MARKER = re.compile(rb"#\s*profilec\s*:\s*(only|unless)\b")
-_ONLY = re.compile(rb"\bonly\s*\(")
 _REEXPORT = re.compile(rb"\b(\w+)[\s\\]+as[\s\\]+\1\b")
-_PASSES_ON = re.compile(rb"\b(?:__all__|class)\b")
+_PASSES_ON = re.compile(rb"\b(?:__all__|class)\b|\bimport[\s\\]*\*")
 _FURTHEST = 8
 """Re-exports and bases that are followed to a definition; a circle ends here."""
 _FUNCTIONAL = frozenset({
-    "Enum", "Flag", "IntEnum", "IntFlag", "NamedTuple", "NewType", "StrEnum", "TypedDict", "namedtuple",
+    "Enum", "Flag", "IntEnum", "IntFlag", "NamedTuple", "NewType", "StrEnum", "TypedDict", "make_dataclass",
+    "namedtuple",
 })  # fmt: skip
 """Functions that make a class of what they are called with."""
 
@@ -57,27 +60,6 @@ class Entry:
     path: str
     place: Place
     follows: bool = False
-
-
-@lru_cache(maxsize=4096)
-def declared_lines(data: bytes) -> frozenset[int]:
-    """The lines of a source file whose elements are selected for some profiles, by comment or by `@only`."""
-    written = data.split(b"\n") if _MARKER.search(data) else ()
-    lines = {number for number, line in enumerate(written, 1) if _MARKER.search(line)}
-    module = parse("source.py", data) if _ONLY.search(data) else None
-    for node in walk(module.syntax) if module else ():
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and any(
-            map(_is_only, node.decorator_list)
-        ):
-            lines.add(node.lineno)
-    return frozenset(lines)
-
-
-def _is_only(decorator: ast.expr) -> bool:
-    match decorator:
-        case ast.Call(func=ast.Name(id="only") | ast.Attribute(attr="only")):
-            return True
-    return False
 
 
 @dataclass(frozen=True)
@@ -141,11 +123,29 @@ class Interface:
         return Alone(file, self.sources.get(file.path), self.by_facts.get(file.path, frozenset()))
 
     def _may_matter(self, file: EmittedFile) -> bool:
-        """Whether the entries of a file can differ: it does itself, or it may pass names of others on."""
+        """Whether the entries of a file can differ: it does itself, or it may pass names of such files on."""
         if file.path in self.differing:
             return True
-        has_own = self._from_own.search(file.data) is not None
-        return has_own and any(pattern.search(file.data) for pattern in (_PASSES_ON, _REEXPORT))
+        passes_on = any(pattern.search(file.data) for pattern in (_PASSES_ON, _REEXPORT))
+        return passes_on and file.path in self._importing
+
+    @cached_property
+    def _importing(self) -> frozenset[str]:
+        """The files that may import names of a file that differs, be it by way of others."""
+        files = [file for file in self._files.values() if self._from_own.search(file.data)]
+        found: set[str] = set()
+        new = set(self.differing)
+        while new:
+            modules = frozenset(module_name(path)[0].rpartition(".")[2].encode() for path in new)
+            inside = tuple(path.removesuffix("__init__.py") for path in new if path.endswith("/__init__.py"))
+            new = {
+                file.path
+                for file in files
+                if file.path not in found  # inside of a package, dots alone may name it
+                and (file.path.startswith(inside) or holds_word(modules, file.data))
+            }
+            found |= new
+        return frozenset(found)
 
     @cached_property
     def _from_own(self) -> re.Pattern[bytes]:
@@ -159,7 +159,7 @@ class Interface:
 
     def _is_declared_file(self, file: EmittedFile) -> bool:
         source = self.sources.get(file.path)
-        return source is not None and bool(_MARKER.match(source.data.removeprefix(b"\xef\xbb\xbf")))
+        return source is not None and is_declared_file(source.data)
 
     def _is_declared(self, file: EmittedFile, node: Located) -> bool:
         return self._is_declared_line(file.path, file.source_line(node.lineno))
@@ -170,22 +170,33 @@ class Interface:
         return source is not None and (by_fact or line in declared_lines(source.data))
 
     def _module(self, name: str, file: EmittedFile, module: Module) -> Iterator[tuple[str, Entry]]:
-        bound = bindings(module.syntax.body)
-        for public in self._public_names(file, module, bound):
-            nodes = [node for node in bound.get(public, ()) if not self._is_declared(file, node)]
+        for public in (*self._public_names(file, module), "__getattr__"):
+            where, owner, bound = self._bound(file, module, public)
+            nodes = [node for node in bound if not self._is_declared(where, node)]
             if not nodes:
                 continue
             whole = f"{name}.{public}"
-            if file.path in self.differing or isinstance(nodes[-1], ast.alias):
-                shapes = [self._shape(file, module, node, public) for node in nodes]
-                yield whole, Entry("; ".join(dict.fromkeys(shapes)), file.path, place_of(nodes[-1]))
-            place = self._class(file, module, nodes[-1])
-            if place is not None and (place.file is file or place.is_private):
+            if where.path in self.differing or isinstance(nodes[-1], ast.alias):
+                shapes = [self._shape(where, owner, node, public) for node in nodes]
+                yield whole, Entry("; ".join(dict.fromkeys(shapes)), where.path, place_of(nodes[-1]))
+            place = self._class(where, owner, nodes[-1])
+            if place is not None and (place.file is where or place.is_private):
                 yield from self._members(whole, place)
 
-    def _public_names(
-        self, file: EmittedFile, module: Module, bound: Mapping[str, list[Binding]]
-    ) -> Iterator[str]:
+    def _bound(
+        self, file: EmittedFile, module: Module, name: str, depth: int = 0
+    ) -> tuple[EmittedFile, Module, list[Binding]]:
+        """What binds a name of a module, with the file that it is in: a star import may bring it."""
+        found = bindings(module.syntax.body).get(name)
+        if found is None and depth < _FURTHEST and not name.startswith("__"):
+            for origin in star_imports(module):
+                if (other := self._parsed(origin)) is not None:
+                    there = self._bound(self._files[origin], other, name, depth + 1)
+                    if there[2]:
+                        return there
+        return file, module, found or []
+
+    def _public_names(self, file: EmittedFile, module: Module, depth: int = 0) -> Iterator[str]:
         listed = self._listed.entries(module)
         if listed is None and file.changed and (source := self.sources.get(file.path)) is not None:
             written = parse(file.path, source.data)  # an `__all__` that went still says what is public
@@ -193,10 +204,15 @@ class Interface:
         if listed is not None:
             yield from (name for name, is_declared in listed.items() if not is_declared)
             return
+        bound = bindings(module.syntax.body)
         for name, nodes in bound.items():
             alike = (node for node in nodes if not self._is_declared(file, node))
             if not name.startswith("_") and any(map(_counts, alike)):
                 yield name
+        for origin in star_imports(module) if depth < _FURTHEST else ():
+            if (other := self._parsed(origin)) is not None:
+                brought = self._public_names(self._files[origin], other, depth + 1)
+                yield from (name for name in brought if name not in bound)
 
     @cached_property
     def _listed(self) -> Listed:
@@ -228,7 +244,7 @@ class Interface:
             nodes = [node for node in all_nodes if not self._is_declared(file, node)]
             if not nodes or not _is_public_member(name) or self._adds_nothing(file, nodes[-1]):
                 continue
-            shapes = [self._shape(file, module, node, name) for node in nodes]
+            shapes = [self._shape(file, module, node, name, body=definition.body) for node in nodes]
             shape = "; ".join(dict.fromkeys(shapes))
             yield f"{owner}.{name}", Entry(shape, file.path, place_of(nodes[-1]), follows)
             if isinstance(nodes[-1], ast.ClassDef):
@@ -267,14 +283,26 @@ class Interface:
                 return self._class(file, module, nodes[-1], depth + 1) if nodes else None
             case ast.Subscript(value=base):
                 return self._class(file, module, base, depth)
+            case ast.Assign(value=ast.Name() | ast.Subscript() as value):
+                return self._class(file, module, value, depth)
         return None
 
-    def _shape(self, file: EmittedFile, module: Module, node: Binding, name: str, depth: int = 0) -> str:
+    def _shape(
+        self,
+        file: EmittedFile,
+        module: Module,
+        node: Binding,
+        name: str,
+        depth: int = 0,
+        body: list[ast.stmt] | None = None,
+    ) -> str:
+        """How what a statement binds looks from outside; `body` are the statements beside it."""
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef():
-                return self._function(file, node)
+                return self._function(file, node, name)
             case ast.ClassDef():
-                bases = [ast.unparse(base) for base in node.bases if not self._is_declared(file, base)]
+                left = (base for base in node.bases if not self._is_declared(file, base))
+                bases = [self._base(file, module, base) for base in left]
                 bases += [
                     f"{keyword.arg}={ast.unparse(keyword.value)}"
                     for keyword in node.keywords
@@ -290,6 +318,10 @@ class Interface:
                 return f"{name} = {ast.unparse(call)}"
             case ast.Assign(value=value) if name == "__match_args__":
                 return f"{name} = {ast.unparse(value)}"
+            case ast.Assign(value=ast.Name(id=other)):
+                same = bindings(module.syntax.body if body is None else body).get(other, [])
+                functions = [one for one in same if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)]
+                return "; ".join(self._function(file, one, name) for one in functions) or name
             case ast.Assign(value=ast.Lambda(args=arguments)):
                 return f"{name} = lambda {', '.join(self._parameters(file, arguments))}"
             case ast.TypeAlias():
@@ -297,6 +329,16 @@ class Interface:
             case ast.alias():
                 return self._imported(module, node, name, depth)
         return name
+
+    def _base(self, file: EmittedFile, module: Module, base: ast.expr) -> str:
+        """A base as text; one by a name that the module gives to something else as that."""
+        name = base.id if isinstance(base, ast.Name) else ""
+        bound = [
+            one for one in bindings(module.syntax.body).get(name, ()) if not self._is_declared(file, one)
+        ]
+        given = [one.value for one in bound if isinstance(one, ast.Assign)]
+        is_alias = bool(given) and all(isinstance(one, ast.Name | ast.Attribute) for one in given)
+        return " or ".join(map(ast.unparse, given)) if is_alias else ast.unparse(base)
 
     def _imported(self, module: Module, alias: ast.alias, name: str, depth: int) -> str:
         """The shape of what an import brings, where that is defined in the package."""
@@ -317,16 +359,16 @@ class Interface:
         kept = [decorator for decorator in node.decorator_list if not self._is_declared(file, decorator)]
         return "".join(f"@{_decorator(decorator)} " for decorator in kept)
 
-    def _function(self, file: EmittedFile, node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+    def _function(self, file: EmittedFile, node: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> str:
         kind = "def"
         if isinstance(node, ast.AsyncFunctionDef):
-            kind = "async generator" if _yields(node) else "async def"
-        elif node.returns is None and _yields(node):
+            kind = "async generator" if yields(node) else "async def"
+        elif node.returns is None and yields(node):
             kind = "generator"
         returns = f" -> {_annotation(node.returns)}" if node.returns else ""
         parameters = ", ".join(self._parameters(file, node.args))
         generic = self._generic(file, node)
-        return f"{self._decorators(file, node)}{kind} {node.name}{generic}({parameters}){returns}"
+        return f"{self._decorators(file, node)}{kind} {name}{generic}({parameters}){returns}"
 
     def _adds_nothing(self, file: EmittedFile, node: Binding) -> bool:
         """Whether a member looks from outside as if it were not there: an `__init__` that takes nothing."""
@@ -413,26 +455,13 @@ def _annotation(node: ast.expr) -> str:
     return ast.unparse(node)
 
 
-def _yields(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    pending: list[ast.AST] = [*function.body]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, ast.Yield | ast.YieldFrom):
-            return True
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
-            pending += children(node)
-    return False
-
-
 def _slots(definition: ast.ClassDef) -> dict[str, list[Binding]]:
     """The names that `__slots__` of a class lists, as far as they are written out."""
     found: dict[str, list[Binding]] = {}
     for node in statements(definition.body):
         match node:
-            case ast.Assign(targets=[ast.Name(id="__slots__")], value=ast.List() | ast.Tuple() as value):
-                for entry in value.elts:
-                    if isinstance(entry, ast.Constant) and isinstance(entry.value, str):
-                        found[entry.value] = [node]
+            case ast.Assign(targets=[ast.Name(id="__slots__")], value=value):
+                found |= {name: [node] for name in written_names(value)}
     return found
 
 

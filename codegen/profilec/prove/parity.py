@@ -11,6 +11,7 @@ from dataclasses import replace
 from profilec.answers import Answers
 from profilec.config import Config
 from profilec.diagnostics import Finding
+from profilec.prove.changes import Change
 from profilec.prove.interface import Entry, Interface, entries_of
 from profilec.prove.names.modules import finding_at, is_python, module_name, node_at
 from profilec.tree import SourceFile, Tree
@@ -21,6 +22,7 @@ def prove_parity(
     trees: Mapping[str, Tree],
     config: Config,
     by_facts: Mapping[str, frozenset[int]],
+    changes: Mapping[str, Mapping[str, Change]],
     answers: Answers,
 ) -> Iterator[Finding]:
     """Findings PC408 of all trees together.
@@ -30,9 +32,10 @@ def prove_parity(
         trees: the tree of every profile by name.
         config: the project's configuration.
         by_facts: the lines of each source file that went from some tree because of facts.
+        changes: what became of each changed file, by profile and path.
         answers: what is known of single files.
     """
-    differing = frozenset(path for path in sources if _differs(path, trees))
+    differing = frozenset(path for path in sources if _differs(path, trees, changes))
     if not differing:
         return
     interfaces = {name: Interface(tree, sources, differing, by_facts) for name, tree in trees.items()}
@@ -79,9 +82,14 @@ def _compared(
             yield _finding(name, having, trees, sources, config)
 
 
-def _differs(path: str, trees: Mapping[str, Tree]) -> bool:
-    found = {tree.files[path].data if path in tree.files else None for tree in trees.values()}
-    return is_python(path) and len(found) > 1
+def _differs(path: str, trees: Mapping[str, Tree], changes: Mapping[str, Mapping[str, Change]]) -> bool:
+    """Whether a file may look from outside one way in a tree and another way in another."""
+    files = {name: tree.files.get(path) for name, tree in trees.items()}
+    if not is_python(path) or len({file.data if file else None for file in files.values()}) == 1:
+        return False
+    return any(
+        file is None or (file.changed and not changes[name][path].looks_alike) for name, file in files.items()
+    )
 
 
 def _finding(

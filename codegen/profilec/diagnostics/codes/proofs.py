@@ -39,7 +39,8 @@ CODES = (
         "a name no longer resolves",
         "error",
         "A name is read that nothing binds in this tree any more: what bound it was selected for fewer "
-        "profiles than what reads it.",
+        "profiles than what reads it. So is a member that a class has lost, and an argument that is given "
+        "for a parameter which its function has lost.",
         "if THREADS:\n    pool = ThreadPool()\n\ndef close():\n    pool.close()",
         "@only(THREADS)\ndef close():\n    pool.close()",
     ),
@@ -51,7 +52,10 @@ CODES = (
         "chain shows how, from the package to the place. Third-party dependencies are followed file by "
         "file; the standard library is not. Where a module becomes the value of anything but a name (it is "
         "returned, put in a table, given to somebody), a forbidden name of it that is asked of something "
-        "unknown may be that of the module: then write out what it is.",
+        "unknown may be that of the module: then write out what it is. Code in strings is read where it is "
+        "written out and run (`exec`, `compile`, `timeit`, `python -c`), and so are names that the standard "
+        "library imports (`logging.config`, `pickle`, `python -m`). What is called through a library that "
+        "is not Python, such as one that `ctypes` loads, is not seen: forbid what loads it.",
         '# profile wasm: forbid = ["threading"]\nimport threading',
         "import threading  # profilec: only THREADS",
     ),
@@ -60,7 +64,8 @@ CODES = (
         "what is reached at run time cannot be decided",
         "warning",
         "The name of the imported module, or of what a module is asked for, is computed while the program "
-        "runs, or a function that imports is handed on, so the proof cannot say what is reached. Nor can it "
+        "runs, or stands in data (a pickle, a configuration of logs, the metadata of plug-ins), or a "
+        "function that imports is handed on, so the proof cannot say what is reached. Nor can it "
         "where something unknown is asked for a forbidden name, and the module that has it was handed on in "
         "a file that this one has nothing to do with.",
         "module = importlib.import_module(name)",

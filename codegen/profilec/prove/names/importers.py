@@ -20,8 +20,8 @@ RUNNERS = frozenset({"builtins.exec", "builtins.eval"})
 """Functions that run their first argument."""
 
 _LOADERS = (
-    "importlib.", "pkgutil.", "zipimport.", "imp.", "sys.meta_path", "builtins.__loader__",
-    "builtins.__spec__",
+    "importlib.", "_frozen_importlib.", "pkgutil.", "zipimport.", "imp.", "sys.meta_path",
+    "builtins.__loader__", "builtins.__spec__",
 )  # fmt: skip
 _LOADS = (".load_module", ".exec_module")
 _PLUGINS = ("importlib.metadata.", "importlib_metadata.", "pkg_resources.")
@@ -38,13 +38,21 @@ RUN_TIME = tuple(
         "import_module", "__import__", "_gcd_import", "run_module", "run_path", "_run_module_as_main",
         "resolve_name", "load_module", "load_source", "load_dynamic", "module_from_spec", "exec_module",
         "entry_points", "iter_entry_points", "load_entry_point", "EntryPoint", "pydoc", "exec", "eval",
+        "dictConfig", "DictConfigurator", "fileConfig", "loadTestsFromName", "loadTestsFromNames",
+        "make_parser", "runctx", "runeval", "runsource", "run_string", "create_builtin", "create_dynamic",
+        "timeit", "cProfile", "pdb", "interpreters", "pickle", "_pickle", "shelve", "executable",
     )
 )  # fmt: skip
-"""Words of which a file must hold one to import anything but by an import statement."""
+"""Words of which a file must hold one, or call `compile`, to import anything but by an import statement."""
 RUN_TIME_WORDS = frozenset(word.decode() for word in RUN_TIME)
-_RUN_TIME = re.compile(rb"(?<!\w)(?:%s)(?!\w)" % b"|".join(RUN_TIME))
-_PLAIN = RUN_TIME_WORDS - {"entry_points", "iter_entry_points", "load_entry_point", "EntryPoint", "pydoc"}
-"""Those of functions that import where they are called, and not by what they return or contain."""
+_COMPILES = rb"(?<![\w.])compile\s*\("
+_RUN_TIME = re.compile(rb"(?<!\w)(?:%s)(?!\w)|%s" % (b"|".join(RUN_TIME), _COMPILES))
+_COMPILE = "compile"
+_CONTAINED = frozenset({
+    "entry_points", "iter_entry_points", "load_entry_point", "EntryPoint", "pydoc", "timeit", "cProfile",
+    "pdb", "interpreters", "pickle", "_pickle", "shelve", "executable",
+})  # fmt: skip
+"""Words of what imports by what it returns or contains, and not where it is called."""
 _WITH_WORDS = {
     ast.Attribute: "attr", ast.Name: "id", ast.alias: "name", ast.Constant: "value", ast.ImportFrom: "module",
 }  # fmt: skip
@@ -53,14 +61,14 @@ _WITH_WORDS = {
 
 def may_import_at_run_time(data: bytes, module: Module) -> bool:
     """Whether a file names an importing function; most do not hold the words at all."""
-    if not any(word in data for word in RUN_TIME):
+    if not any(word in data for word in RUN_TIME) and not re.search(_COMPILES, data):
         return False
     return names_importer(walk_on(module.syntax, lines_with(_RUN_TIME, data)))
 
 
 def names_importer(nodes: Iterable[ast.AST]) -> bool:
     """Whether one of some nodes is a word with which modules are imported at run time."""
-    return any(_word(node) in RUN_TIME_WORDS for node in nodes)
+    return any(map(_is_word, nodes))
 
 
 def calls_of_importers(nodes: Iterable[ast.AST]) -> list[ast.Call] | None:
@@ -73,18 +81,21 @@ def calls_of_importers(nodes: Iterable[ast.AST]) -> list[ast.Call] | None:
     calls = [node for node in nodes if isinstance(node, ast.Call)]
     if any(map(_asks_for_pieces, calls)):
         return None
-    direct = {id(call.func): call for call in calls if _word(call.func) in _PLAIN}
+    direct = {id(call.func): call for call in calls if _is_word(call.func, _CONTAINED)}
     modes = {id(given) for call in calls if last_name(call.func) == "compile" for given in call.args}
     told = direct.keys() | modes
-    others = (node for node in nodes if _word(node) in RUN_TIME_WORDS and id(node) not in told)
+    others = (node for node in nodes if _is_word(node) and id(node) not in told)
     if any(not isinstance(one, ast.alias) or one.asname not in (None, one.name) for one in others):
         return None
     return list(direct.values())
 
 
-def _word(node: ast.AST) -> object:
+def _is_word(node: ast.AST, but: frozenset[str] = frozenset()) -> bool:
+    """Whether a node is a word with which modules are imported at run time; `re.compile` is none."""
     part = _WITH_WORDS.get(type(node))
-    return None if part is None else getattr(node, part)
+    word = None if part is None else getattr(node, part)
+    is_compile = word == _COMPILE and isinstance(node, ast.Name)
+    return is_compile or (word in RUN_TIME_WORDS and word not in but)
 
 
 def _asks_for_pieces(call: ast.Call) -> bool:

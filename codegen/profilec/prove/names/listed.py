@@ -71,6 +71,11 @@ class Listed:
             case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts):
                 for part in parts:
                     yield from self._in(module, part, depth)
+            case ast.Dict(keys=keys):
+                for key in keys:
+                    yield from self._in(module, key, depth) if key else ()
+            case ast.Call(func=ast.Attribute(value=ast.Constant(value=str()), attr="split")):
+                yield from ((name, self._is_declared(module, value)) for name in written_names(value))
             case ast.BinOp(left=left, op=ast.Add() | ast.BitOr(), right=right):
                 yield from self._in(module, left, depth)
                 yield from self._in(module, right, depth)
@@ -94,6 +99,25 @@ class Listed:
             case ast.Attribute(value=ast.Name(id=alias), attr="__all__"):
                 inside = self._modules(_imported_module(module, alias) or "")
                 yield from ((inside and self.entries(inside, "__all__", depth + 1)) or {}).items()
+
+
+def written_names(value: ast.expr) -> list[str]:
+    """The names that a string, or a table or text of strings, lists."""
+    match value:
+        case ast.Constant(value=str(name)):
+            return [name]
+        case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts):
+            return [name for part in parts for name in written_names(part)]
+        case ast.Dict(keys=keys):
+            return [name for key in keys if key for name in written_names(key)]
+        case ast.Call(func=ast.Attribute(value=ast.Constant(value=str(text)), attr="split"), args=[]):
+            return text.split()
+        case ast.Call(
+            func=ast.Attribute(value=ast.Constant(value=str(text)), attr="split"),
+            args=[ast.Constant(value=str(between))],
+        ) if between:
+            return text.split(between)
+    return []
 
 
 def _names_itself(value: ast.expr, table: str) -> bool:

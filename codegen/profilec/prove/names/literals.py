@@ -13,7 +13,7 @@ type Texts = frozenset[str | None]
 
 _NONE: Texts = frozenset()
 _UNKNOWN: Texts = frozenset({None})
-_ANY = ast.Constant(None)
+ANY = ast.Constant(None)
 """The key of every entry."""
 
 _DISPLAYS = (ast.Tuple, ast.List, ast.Set, ast.Dict)
@@ -136,10 +136,10 @@ class Literals:
                 ]
                 yield from self._under(names, [keyword.value for keyword in keywords], key, depth)
             case ast.Call(func=ast.Attribute(value=inner, attr="values"), args=[]):
-                yield from self.inside(inner, _ANY, depth)
+                yield from self.inside(inner, ANY, depth)
             case ast.Call(func=ast.Attribute(value=inner, attr="items"), args=[]):
                 yield self._keep(
-                    ast.Tuple([*self.inside(inner, None, depth), *self.inside(inner, _ANY, depth)])
+                    ast.Tuple([*self.inside(inner, None, depth), *self.inside(inner, ANY, depth)])
                 )
             case ast.Call(func=ast.Attribute(value=inner, attr="keys"), args=[]):
                 yield from self.inside(inner, None, depth)

@@ -16,7 +16,7 @@ from functools import cached_property
 from profilec.prove.names.behind import PARTIAL, Behind, Value, Values, class_around, decorator_names
 from profilec.prove.names.bindings import bindings, surely_bound
 from profilec.prove.names.flows import chosen
-from profilec.prove.names.importers import is_importer
+from profilec.prove.names.importers import is_importer, is_loader
 from profilec.prove.names.literals import Literals
 from profilec.prove.names.modules import Module
 from profilec.prove.names.scopes import Import, Scope
@@ -251,6 +251,8 @@ class Meanings:
                 is_top = "builtins.__import__" in called and len(arguments) < 4 and not node.keywords
                 modules = (module for module in literals.imported(node) if module is not None)
                 return frozenset(module.partition(".")[0] if is_top else module for module in modules)
+            case ast.Call(args=[name, *_]) if is_loader(one for one in called if isinstance(one, str)):
+                return frozenset(self.literals.texts(name))
         return self._call(called)
 
     def _bases(self, scope: Scope | None) -> Values:

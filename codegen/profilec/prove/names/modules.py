@@ -103,22 +103,24 @@ def lines_with(pattern: re.Pattern[bytes], data: bytes) -> list[int]:
     return lines
 
 
-def unguarded(syntax: ast.Module) -> Iterator[ast.AST]:
-    """Every node of a file but those that a handler of `AttributeError`, or of more, stands around."""
+def unguarded(syntax: ast.Module, error: str = "AttributeError") -> Iterator[ast.AST]:
+    """Every node of a file but those that a handler of an error, or of more, stands around."""
     pending: list[ast.AST] = [syntax]
     while pending:
         node = pending.pop()
         yield node
-        if isinstance(node, ast.Try | ast.TryStar) and any(map(_catches, node.handlers)):
+        if isinstance(node, ast.Try | ast.TryStar) and any(
+            _catches(handler, error) for handler in node.handlers
+        ):
             pending += [*node.handlers, *node.orelse, *node.finalbody]
         else:
             pending += children(node)
 
 
-def _catches(handler: ast.ExceptHandler) -> bool:
+def _catches(handler: ast.ExceptHandler, error: str) -> bool:
     types = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
     names = {node.id for node in types if isinstance(node, ast.Name)}
-    return handler.type is None or bool(names & {"AttributeError", "Exception", "BaseException"})
+    return handler.type is None or bool(names & {error, "Exception", "BaseException"})
 
 
 def statements(body: Iterable[ast.AST]) -> Iterator[ast.stmt]:

@@ -126,7 +126,11 @@ def reach(interest: Interest, file: SourceFile) -> Reach:
         ),
         _mentions(one for one in asked if one.name in words),
         tuple(references.stars),
-        _mentions(one for one in references.handed_on if one.name in owners) if loses else (),
+        _mentions(
+            one
+            for one in (*(references.handed_on if loses else ()), *references.modules_lost)
+            if one.name in owners
+        ),
         _mentions(references.unsaid) if loses else (),
         _mentions(references.of_unknown(words | ASKED) if holds_word or runs else ()),
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from profilec.prove.names.behind import Values
+from profilec.prove.names.by_name import named_in, started, texts_run
 from profilec.prove.names.handed import ONLY_LOOKING, handed_on, names_asked_of_unknown, unused
 from profilec.prove.names.importers import (
     IMPORTERS,
@@ -135,6 +136,14 @@ class References:
         return [Reference(name, node) for name, node in handed_on(self._nodes, self._meanings.names, wanted)]
 
     @property
+    def modules_lost(self) -> Iterator[Reference]:
+        """Every namespace of interest that is imported at run time by what does not show to give it."""
+        for one in self.dynamic_imports:
+            name, node = one.module, one.node
+            if name in self._owners and isinstance(node, ast.expr) and name not in self._meanings.names(node):
+                yield Reference(name, node)
+
+    @property
     def unsaid(self) -> Iterator[Reference]:
         """Every place where a namespace of interest is asked for a name that is not written out.
 
@@ -237,15 +246,18 @@ class References:
                 if module is not None:
                     yield from (DynamicImport(node, f"{module}.{name}") for name in self._from_list(call))
         yield from (DynamicImport(node, None) for node in self._importers_lost())
-        for call, inner in self._in_strings:
-            yield from (DynamicImport(call, dynamic.module) for dynamic in inner.dynamic_imports)
+        for command, (option, what) in self._started:
+            for name in sorted(self._meanings.literals.texts(what)) if option == "-m" else ():
+                yield from (DynamicImport(command, name), DynamicImport(command, f"{name}.__main__"))
+        for runs, inner in self._in_strings:
+            yield from (DynamicImport(runs, dynamic.module) for dynamic in inner.dynamic_imports)
             for statement in inner._nodes:
                 match statement:
                     case ast.Import(names=names):
-                        yield from (DynamicImport(call, alias.name) for alias in names)
+                        yield from (DynamicImport(runs, alias.name) for alias in names)
                     case ast.ImportFrom(module=module, level=level, names=names):
                         origin = self._module.absolute(module, level)
-                        yield from (DynamicImport(call, f"{origin}.{alias.name}") for alias in names)
+                        yield from (DynamicImport(runs, f"{origin}.{alias.name}") for alias in names)
 
     def _importers_lost(self) -> Iterator[Located]:
         """The places where an importing function becomes the value of something that the file does not call.
@@ -283,7 +295,9 @@ class References:
             return literals.all_texts(call.args[0]) if by_name else self._of_spec(call.func)
         if imports_what_is_not_said(called):
             return _UNKNOWN
-        return self._code(call) & _UNKNOWN if not RUNNERS.isdisjoint(called) else frozenset()
+        if not RUNNERS.isdisjoint(called):
+            return self._code(call) & _UNKNOWN
+        return named_in(called, call, self._meanings)
 
     def _from_list(self, node: ast.Call) -> Iterator[str]:
         """The names that `__import__` is asked for besides its module."""
@@ -309,21 +323,40 @@ class References:
                 yield from self._calls_behind(value, depth + 1)
 
     @cached_property
-    def _in_strings(self) -> list[tuple[ast.Call, "References"]]:
-        """The code in strings that this file runs, with the calls that run it."""
+    def _in_strings(self) -> list[tuple[ast.expr, "References"]]:
+        """The code in strings that this file runs, with the expressions that run it."""
         found = []
-        for node, call in self._calls:
-            if not RUNNERS.isdisjoint(self._meanings.names(call.func)):
-                scope = self._meanings.behind.scope_of(call.func)
-                for text in sorted(text for text in self._code(call) if text is not None):
-                    try:
-                        syntax = ast.parse(text)
-                    except (SyntaxError, ValueError, RecursionError):
-                        continue  # it fails when it is run
-                    module = Module(self._module.path, self._module.name, self._module.package, syntax)
-                    around = (self._meanings, scope or self._meanings.scopes)
-                    found.append((node, References(module, around)))
+        for node, function, text in self._texts_run:
+            scope = self._meanings.behind.scope_of(function) if function else None
+            try:
+                syntax = ast.parse(text)
+            except (SyntaxError, ValueError, RecursionError):
+                continue  # it fails when it is run
+            module = Module(self._module.path, self._module.name, self._module.package, syntax)
+            around = (self._meanings, scope or self._meanings.scopes)
+            found.append((node, References(module, around)))
         return found
+
+    @property
+    def _texts_run(self) -> Iterator[tuple[ast.expr, ast.expr | None, str]]:
+        """The texts that this file runs, with the expressions that run them and the functions that do."""
+        for node, call in self._calls:
+            called = self._meanings.names(call.func)
+            texts = set(texts_run(called, call, self._meanings))
+            if not RUNNERS.isdisjoint(called):
+                texts |= {text for text in self._code(call) if text is not None}
+            yield from ((node, call.func, text) for text in sorted(texts))
+        for command, (option, what) in self._started:
+            if option == "-c":
+                yield from ((command, None, text) for text in sorted(self._meanings.literals.texts(what)))
+
+    @cached_property
+    def _started(self) -> list[tuple[ast.expr, tuple[str, ast.expr]]]:
+        """The commands in this file that start this Python, with what they have it run."""
+        if not self._may_import_at_run_time or self._direct_imports is not None:
+            return []
+        tables = [node for node in self._nodes if isinstance(node, ast.List | ast.Tuple)]
+        return [(table, what) for table in tables if (what := started(table, self._meanings))]
 
     def _code(self, node: ast.Call) -> Texts:
         """The texts that a call of `exec` or `eval` runs."""

@@ -2,17 +2,18 @@
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
 from profilec.answers import Answers
 from profilec.prove.names.listed import Listed
-from profilec.prove.names.modules import is_python, lines_with, module_name, parse
+from profilec.prove.names.modules import Module, is_python, lines_with, module_name, parse, statements
 from profilec.prove.names.nodes import walk_on
 from profilec.prove.names.scopes import find_scopes, unresolved
-from profilec.tree import SourceFile, Tree
+from profilec.tree import EmittedFile, SourceFile, Tree
 
 _STAR = re.compile(rb"\bimport[\s\\]*\*")
+_PLAIN = re.compile(rb"\bfrom[ \t]+([\w.\x80-\xff]+)[ \t]+import[ \t]*\*")
 _FURTHEST = 8
 """Star imports that are followed; a circle ends here."""
 
@@ -21,29 +22,45 @@ def through_stars(
     names: Mapping[str, frozenset[str]], tree: Tree, answers: Answers
 ) -> dict[str, frozenset[str]]:
     """Add the modules that star imports pass lost names on to, until nothing changes."""
-    growing = dict(names)
+    growing, known = dict(names), dict[str, tuple[str, ...]]()
+    files = {file.path: SourceFile(file.path, file.data) for file in tree.files.values() if _may_star(file)}
     changed = bool(growing)
-    stars = list(_stars(tree, answers)) if changed else []
     while changed:
         changed = False
-        for module, file, origin in stars:
-            here, there = growing.get(module, frozenset()), growing.get(origin, frozenset())
-            if not there <= here and (passed_on := there - _bound(file) - here):
-                growing[module] = here | passed_on
-                changed = True
+        asked = [file for file in files.values() if file.path not in known and _may_reach(file, growing)]
+        found = answers.ask(stars_of, None, asked, tuple[str, ...])
+        known.update(zip((file.path for file in asked), found, strict=True))
+        for path, origins in known.items():
+            module = module_name(path)[0]
+            for origin in origins:
+                here, there = growing.get(module, frozenset()), growing.get(origin, frozenset())
+                if not there <= here and (passed_on := there - _bound(files[path]) - here):
+                    growing[module] = here | passed_on
+                    changed = True
     return growing
 
 
-def _stars(tree: Tree, answers: Answers) -> Iterator[tuple[str, SourceFile, str]]:
-    """Every star import of a tree: the importing module, its file, the module imported."""
-    files = [
-        SourceFile(file.path, file.data)
-        for file in tree.files.values()
-        if is_python(file.path) and _STAR.search(file.data)
-    ]
-    for file, origins in zip(files, answers.ask(stars_of, None, files, tuple[str, ...]), strict=True):
-        for origin in origins:
-            yield module_name(file.path)[0], file, origin
+def _may_star(file: EmittedFile) -> bool:
+    return is_python(file.path) and _STAR.search(file.data) is not None
+
+
+def _may_reach(file: SourceFile, modules: Iterable[str]) -> bool:
+    """Whether a star import of a file may be one of some modules', as far as its text shows."""
+    written = _written(file.data)
+    ends = {module.rpartition(".")[2].encode() for module in modules} | {b""}  # as of dots alone
+    return written is None or any(origin.rpartition(b".")[2] in ends for origin in written)
+
+
+def _keeps_stars(before: bytes, after: bytes) -> bool:
+    """Whether a file surely has the star imports that its source has."""
+    written = _written(before)
+    return written is not None and written == _written(after)
+
+
+def _written(data: bytes) -> list[bytes] | None:
+    """What is written for the module of each star import that a file may have; None where that is unusual."""
+    found = _PLAIN.findall(data)
+    return found if len(found) == len(_STAR.findall(data)) else None
 
 
 def stars_of(_: None, file: SourceFile) -> tuple[str, ...]:
@@ -66,6 +83,15 @@ def _stars_of(path: str, data: bytes) -> tuple[str, ...]:
     return tuple(module.absolute(node.module, node.level) for node in imports) if module else ()
 
 
+def star_imports(module: Module) -> list[str]:
+    """The modules from which the statements at the top of one import everything."""
+    return [
+        module.absolute(node.module, node.level)
+        for node in statements(module.syntax.body)
+        if isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
+    ]
+
+
 def lost_with_stars(
     sources: Mapping[str, SourceFile], tree: Tree, answers: Answers
 ) -> Iterator[tuple[str, frozenset[str]]]:
@@ -75,7 +101,7 @@ def lost_with_stars(
         SourceFile(file.path, file.data)
         for file in tree.files.values()
         if file.changed and is_python(file.path) and file.path in sources
-        if _STAR.search(sources[file.path].data)
+        if not _keeps_stars(sources[file.path].data, file.data)
     ]
     before = [sources[file.path] for file in after]
     found = answers.ask(stars_of, None, [*before, *after], tuple[str, ...])

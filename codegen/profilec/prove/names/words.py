@@ -8,6 +8,17 @@ from functools import cache
 from profilec.prove.names.modules import Module, lines_with
 from profilec.prove.names.nodes import walk, walk_on
 
+_WORD = re.compile(rb"[\w\x80-\xff]+")
+_FEW = 16
+"""So many words are found sooner one by one than among all words of a file."""
+
+
+def holds_word(words: frozenset[bytes], data: bytes) -> bool:
+    """Whether a file holds one of some words, wherever that is."""
+    if len(words) < _FEW and not any(word in data for word in words):
+        return False
+    return not words.isdisjoint(_WORD.findall(data))
+
 
 def may_name(words: frozenset[str], module: Module, data: bytes) -> bool:
     """Whether a file holds one of some words, not only in a comment or as part of another name."""

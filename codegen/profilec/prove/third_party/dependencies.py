@@ -90,14 +90,23 @@ class Dependencies:
         # Of two with one name, the one that comes first on the path is imported.
         self._look(*self.folders)
         eggs = (egg for folder in self.folders for egg in sorted(folder.glob("*.egg")) if egg.is_dir())
-        found = reversed([*distributions(path=[str(folder) for folder in (*self.folders, *eggs)])])
+        places = [str(folder) for folder in (*self.folders, *self._linked, *eggs)]
+        found = reversed([*distributions(path=places)])
         return {normalised(str(one.metadata["Name"])): one for one in found if one.metadata["Name"]}
+
+    @cached_property
+    def _linked(self) -> list[Path]:
+        """The folders that `setup.py develop` left a link to instead of what it installed."""
+        links = [link for folder in self.folders for link in sorted(folder.glob("*.egg-link"))]
+        self._look(*links)
+        lines = (link.read_text(encoding="utf-8", errors="replace").splitlines() for link in links)
+        return [Path(first.strip()) for first, *_ in filter(None, lines)]
 
     @cached_property
     def _metadata(self) -> dict[str, list[Path]]:
         """The files of metadata of each distribution."""
         found: dict[str, list[Path]] = {}
-        for folder in self.folders:
+        for folder in (*self.folders, *self._linked):
             for information in (*folder.glob("*-info"), *folder.glob("*.egg/EGG-INFO")):
                 named = information.parent if information.name == "EGG-INFO" else information
                 files = [*information.iterdir()] if information.is_dir() else [information]

@@ -35,7 +35,7 @@ class ThirdParty:
             profile: whose facts hold.
             answers: what is known of single files.
         """
-        self._files = modules.files
+        self._files = {**modules.copies, **modules.files}
         self.compiled: Mapping[str, str] = modules.compiled
         self._read = read
         self._profile = Profile(profile.name, facts=profile.facts, modules=profile.modules)

@@ -8,7 +8,7 @@ record at all: then the folders are read.
 import ast
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 COMPILED = (".so", ".pyd", ".pyc")
 """How files end that Python imports and that nobody can read."""
 
+_VENDORS = frozenset({"_vendor", "_vendored", "vendor", "vendored", "third_party", "_third_party"})
+"""How folders are called that hold copies of other distributions."""
+
 
 @dataclass(frozen=True)
 class Modules:
@@ -27,23 +30,26 @@ class Modules:
 
     Attributes:
         files: the file of each module that can be read.
+        copies: those that a distribution has a copy of for itself alone, by the name without its folder.
         compiled: the distribution of each module that is there in compiled form alone.
         folders: where there may be more of them, because no record names those that are there.
     """
 
     files: dict[str, Path] = field(default_factory=dict)
+    copies: dict[str, Path] = field(default_factory=dict)
     compiled: dict[str, str] = field(default_factory=dict)
     folders: set[Path] = field(default_factory=set)
 
     def add(self, other: "Modules") -> None:
         """Take in those of another distribution."""
         self.files.update(other.files)
+        self.copies.update(other.copies)
         self.compiled.update(other.compiled)
 
 
 def modules_of(distribution: "Distribution", name: str) -> Modules:
     """What can be imported of one distribution, whose normalised name is given."""
-    found, recorded = Modules(), distribution.files
+    found, recorded = Modules(), _record(distribution)
     for path, file in _recorded(recorded or (), distribution):
         _add(found, path, file, name)
     for path, file in _unrecorded(recorded, distribution, name):
@@ -51,7 +57,23 @@ def modules_of(distribution: "Distribution", name: str) -> Modules:
         found.folders.add(file.parent)
     for module in found.files.keys() & found.compiled.keys():
         del found.compiled[module]
+    found.copies.update(_copies(found.files))
     return found
+
+
+def _copies(files: Mapping[str, Path]) -> Iterator[tuple[str, Path]]:
+    """The modules in folders that are put on the path: those of copies that are no packages themselves."""
+    for module, file in files.items():
+        parts = module.split(".")
+        for place, part in enumerate(parts[:-1], 1):
+            if part in _VENDORS and ".".join(parts[:place]) not in files:
+                yield ".".join(parts[place:]), file
+
+
+def _record(distribution: "Distribution") -> "list[PackagePath] | None":
+    """The files that were installed; a list of the sources of a project says nothing of where they are."""
+    is_recorded = any(distribution.read_text(name) is not None for name in ("RECORD", "installed-files.txt"))
+    return distribution.files if is_recorded else None
 
 
 def _add(found: Modules, path: PurePath, file: Path, name: str) -> None:

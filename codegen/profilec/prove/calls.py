@@ -1,0 +1,160 @@
+"""Proof 2, for calls: no tree gives a function an argument for a parameter that the function has lost.
+
+Only what can be decided is a finding: what is called is one function of the package and nothing else.
+"""
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from profilec.config import Config
+from profilec.diagnostics import Finding
+from profilec.prove.changes import Change, top_classes
+from profilec.prove.classes import Class, Classes
+from profilec.prove.names.bindings import bindings
+from profilec.prove.names.meanings import Meanings
+from profilec.prove.names.modules import finding_at, is_python, module_name, parse, unguarded
+from profilec.prove.names.nodes import walk
+from profilec.prove.names.scopes import Scope
+from profilec.prove.parameters import Dropped
+from profilec.tree import EmittedFile, SourceFile, Tree
+
+_FURTHEST = 8
+"""Bases that are gone through for a method."""
+
+type Function = tuple[str, str, str]
+"""A function by its module, its class, if it is a method, and its name."""
+type Lost = Mapping[Function, list[Dropped]]
+
+
+def prove_calls(
+    sources: Mapping[str, SourceFile],
+    tree: Tree,
+    config: Config,
+    by_facts: Mapping[str, frozenset[int]],
+    changes: Mapping[str, Change],
+) -> Iterator[Finding]:
+    """Findings PC404 of one tree about arguments.
+
+    Args:
+        sources: the files of the source root by path.
+        tree: what one profile makes of them.
+        config: the project's configuration.
+        by_facts: the lines of each source file that went because of facts: what is there was never a
+            parameter in that world.
+        changes: what became of each changed file.
+    """
+    lost: dict[Function, list[Dropped]] = {}
+    for path, one in changes.items():
+        never = by_facts.get(path, frozenset())
+        for gone in one.dropped if is_python(path) else ():
+            if gone.line not in never:
+                function = module_name(path)[0], gone.owner, gone.function
+                lost.setdefault(function, []).append(gone)
+    if not lost:
+        return
+    names = {owner if last == "__init__" else last for _, owner, last in lost} | {"super"}
+    word = re.compile(rb"(?<!\w)(?:%s)(?!\w)" % b"|".join(re.escape(name.encode()) for name in sorted(names)))
+    classes = Classes.of(tree)
+    for file in classes.files.values():
+        if word.search(file.data) is None:
+            continue
+        for node, (module, owner, name), parameter in _Calls(file, lost, classes).find():
+            shown = ".".join(filter(None, (owner, name)))
+            message = f"`{shown}` of `{module}` takes no `{parameter}` in this tree"
+            hint = "select both for the same profiles"
+            source = sources.get(file.path)
+            yield finding_at(config, tree, file, source, node, code="PC404", message=message, hint=hint)
+
+
+@dataclass
+class _Calls:
+    """The calls of one file.
+
+    Attributes:
+        file: the file.
+        lost: what functions have lost.
+        classes: the classes of the tree.
+    """
+
+    file: EmittedFile
+    lost: Lost
+    classes: Classes
+
+    def find(self) -> Iterator[tuple[ast.Call | ast.keyword, Function, str]]:
+        """Each argument for a parameter that is there no more: its node, the function, the parameter."""
+        module = parse(self.file.path, self.file.data)
+        if module is None:
+            return
+        texts = {node.value for node in walk(module.syntax) if isinstance(node, ast.Constant)}
+        for node in unguarded(module.syntax, "TypeError"):
+            if not isinstance(node, ast.Call) or (function := self._called(node)) is None:
+                continue
+            for parameter in self.lost.get(function, ()):
+                given = [one for one in node.keywords if one.arg == parameter.parameter]
+                if given and parameter.by_name and parameter.parameter not in texts:
+                    yield given[0], function, parameter.parameter
+                    break
+                if self._has_too_many(node, function, parameter):
+                    yield node, function, parameter.parameter
+                    break
+
+    @cached_property
+    def _own(self) -> str:
+        return module_name(self.file.path)[0]
+
+    @cached_property
+    def _meanings(self) -> Meanings | None:
+        return self.classes.meanings(self._own)
+
+    def _has_too_many(self, call: ast.Call, function: Function, parameter: Dropped) -> bool:
+        """Whether a call has more arguments without names than a function takes, which is no method."""
+        is_method = function[1] and isinstance(call.func, ast.Attribute)
+        is_known = not any(isinstance(one, ast.Starred) for one in call.args)
+        takes = parameter.takes
+        return not is_method and is_known and takes is not None and len(call.args) > takes
+
+    def _called(self, call: ast.Call) -> Function | None:
+        """The function that a call surely calls."""
+        meanings, function = self._meanings, call.func
+        match [*(meanings.values(function) if meanings else ())]:
+            case [str(name)]:
+                module, _, last = self.classes.seen_through(name).rpartition(".")
+                if (module, "", last) in self.lost:
+                    return module, "", last
+                if (owner := self.classes.named(name)) is not None and not name.endswith("()"):
+                    return self._method(owner, "__init__")
+            case [Scope(node=ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name)) as scope]:
+                if meanings and meanings.scopes.definitions.get(name) == [scope]:
+                    return self._own, "", name
+            case [Scope(node=ast.ClassDef())] if not self.classes.may_be_subclass(self._own, function):
+                owner = self.classes.class_of(self._own, function)
+                return self._method(owner, "__init__") if owner else None
+        match function:
+            case ast.Attribute(value=value, attr=name):
+                owner = self.classes.class_of(self._own, value)
+                may_be_another = self.classes.may_be_subclass(self._own, value) and self._is_common(name)
+                return self._method(owner, name) if owner and not may_be_another else None
+        return None
+
+    def _method(self, owner: Class, name: str, depth: int = 0) -> Function | None:
+        """The function that a method of a class is, found as Python finds it."""
+        meanings, (module, last) = self.classes.meanings(owner[0]), owner
+        if meanings is None or depth > _FURTHEST:
+            return None
+        definition = top_classes(meanings.scopes)[last]
+        if (module, last, name) in self.lost or name in bindings(definition.body):
+            return module, last, name
+        for base in definition.bases:
+            above = self.classes.class_of(module, base.value if isinstance(base, ast.Subscript) else base)
+            return self._method(above, name, depth + 1) if above else None
+        return None
+
+    def _is_common(self, method: str) -> bool:
+        """Whether several classes of the tree define a method."""
+        files = [file for file in self.classes.files.values() if method.encode() in file.data]
+        modules = filter(None, (parse(file.path, file.data) for file in files))
+        defined = (one for module in modules for one in walk(module.syntax) if isinstance(one, ast.ClassDef))
+        return sum(method in bindings(one.body) for one in defined) > 1

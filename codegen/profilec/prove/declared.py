@@ -1,0 +1,37 @@
+"""What the source itself says is for some profiles only: by a marker comment, or by `@only`."""
+
+import ast
+import re
+from functools import lru_cache
+
+from profilec.prove.names.modules import parse
+from profilec.prove.names.nodes import walk
+
+_MARKER = re.compile(rb"#\s*profilec\s*:\s*(only|unless)\b")
+_ONLY = re.compile(rb"\bonly\s*\(")
+
+
+def is_declared_file(data: bytes) -> bool:
+    """Whether a source file is as a whole for some profiles."""
+    return _MARKER.match(data.removeprefix(b"\xef\xbb\xbf")) is not None
+
+
+@lru_cache(maxsize=4096)
+def declared_lines(data: bytes) -> frozenset[int]:
+    """The lines of a source file whose elements are selected for some profiles, by comment or by `@only`."""
+    written = data.split(b"\n") if _MARKER.search(data) else ()
+    lines = {number for number, line in enumerate(written, 1) if _MARKER.search(line)}
+    module = parse("source.py", data) if _ONLY.search(data) else None
+    for node in walk(module.syntax) if module else ():
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and any(
+            map(_is_only, node.decorator_list)
+        ):
+            lines.add(node.lineno)
+    return frozenset(lines)
+
+
+def _is_only(decorator: ast.expr) -> bool:
+    match decorator:
+        case ast.Call(func=ast.Name(id="only") | ast.Attribute(attr="only")):
+            return True
+    return False

@@ -1,0 +1,104 @@
+"""What functions and classes of a file have lost of their parameters, and can be called with no more."""
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from profilec.prove.fields import makes_constructor
+from profilec.prove.names.behind import decorator_names
+from profilec.prove.names.modules import statements
+from profilec.prove.names.nodes import last_name
+from profilec.prove.names.scopes import Scope
+
+_KEEPING = frozenset({
+    "abstractmethod", "asynccontextmanager", "cache", "classmethod", "contextmanager", "dataclass", "final",
+    "lru_cache", "override", "staticmethod",
+})  # fmt: skip
+"""Decorators that leave a function or class to be called as it is defined."""
+_LENIENT = frozenset({"BaseModel", "TypedDict"})
+"""Bases of classes whose fields are no parameters, or that take any."""
+
+type Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """A parameter that one function has lost.
+
+    Attributes:
+        owner: the class of a method; empty for a function at the top of a file.
+        function: `__init__` for one of a class that is made by its fields, too.
+        parameter: its name.
+        line: where the source has it.
+        takes: how many arguments without a name the function still takes; None for any number.
+        by_name: whether it cannot be given by its name any more: no `**` takes it.
+    """
+
+    owner: str
+    function: str
+    parameter: str
+    line: int
+    takes: int | None
+    by_name: bool
+
+
+@dataclass(frozen=True)
+class _Parameters:
+    """The parameters of a function, with their lines; the rest as above."""
+
+    lines: Mapping[str, int]
+    takes: int | None
+    takes_any: bool
+    is_plain: bool
+
+
+def dropped(before: Scope, after: Scope) -> Iterator[Dropped]:
+    """The parameters that functions and methods of a file have lost, of those that are defined once in it."""
+    there, here = _functions(before), _functions(after)
+    for name in sorted(there.keys() & here.keys()):
+        match here[name]:
+            case [_Parameters(is_plain=True) as left]:
+                had = {parameter: line for one in there[name] for parameter, line in one.lines.items()}
+                for parameter in sorted(had.keys() - left.lines.keys()):
+                    yield Dropped(*name, parameter, had[parameter], left.takes, not left.takes_any)
+
+
+def _functions(module: Scope) -> dict[tuple[str, str], list[_Parameters]]:
+    found: dict[tuple[str, str], list[_Parameters]] = {}
+    for name, one in _definitions(module):
+        match one.node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() as function:
+                found.setdefault(("", name), []).append(_parameters(function, skipped=0))
+            case ast.ClassDef() as definition:
+                for method, parameters in _methods(one, definition):
+                    found.setdefault((name, method), []).append(parameters)
+    return found
+
+
+def _definitions(scope: Scope) -> Iterator[tuple[str, Scope]]:
+    """The definitions in a scope whose names stand for nothing else."""
+    for name, found in scope.definitions.items():
+        if name not in scope.values and name not in scope.imports:
+            yield from ((name, one) for one in found)
+
+
+def _methods(scope: Scope, definition: ast.ClassDef) -> Iterator[tuple[str, _Parameters]]:
+    for name, one in _definitions(scope):
+        match one.node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() as method:
+                skipped = 0 if "staticmethod" in decorator_names(method) else 1
+                yield name, _parameters(method, skipped)
+    is_lenient = not _LENIENT.isdisjoint(map(last_name, definition.bases))
+    if makes_constructor(definition) and "__init__" not in scope.bound and not is_lenient:
+        targets = (node.target for node in statements(definition.body) if isinstance(node, ast.AnnAssign))
+        fields = {one.id: one.lineno for one in targets if isinstance(one, ast.Name)}
+        yield "__init__", _Parameters(fields, None, takes_any=False, is_plain=True)
+
+
+def _parameters(function: Function, skipped: int) -> _Parameters:
+    given = function.args
+    plain = [*given.posonlyargs, *given.args][skipped:]
+    lines = {one.arg: one.lineno for one in (*plain, *given.kwonlyargs)}
+    takes = None if given.vararg else len(plain)
+    is_plain = decorator_names(function) <= _KEEPING
+    return _Parameters(lines, takes, takes_any=given.kwarg is not None, is_plain=is_plain)
