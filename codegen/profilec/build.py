@@ -124,7 +124,7 @@ def _emit(
     try:
         folders = {config.out_folder(name): files for name, files in rendered.items()}
         earlier = {config.out_folder(name): output for name, output in outputs.items()}
-        replace_folders(folders, origin, earlier)
+        replace_folders(folders, origin, earlier, analysis.project.programs)
     except OutputError as error:
         finding = Finding("PC504", config.out, message=f"the output cannot be written: {error}")
         return Outcome(merged((*analysis.faults, finding)))

@@ -70,7 +70,7 @@ def _listed(body: list[ast.stmt]) -> frozenset[str] | None:
 def asked_of_others(_: None, text: Text) -> frozenset[str]:
     """Return the attributes that a text asks for, as `module.run` and as `run`, and the paths in its strings.
 
-    Those begin with a quotation mark. Prose is none of it: neither comments nor docstrings; nor are the names
+    Those begin with a quotation mark. Prose is none of it: neither comments nor docstrings. Nor are the names
     in `__all__` that it imports.
     """
     found: set[str] = set()
@@ -83,8 +83,8 @@ def asked_of_others(_: None, text: Text) -> frozenset[str]:
             case ast.Expr(value=ast.Constant()):
                 continue
             case ast.Assign(targets=[ast.Name(id="__all__")]):
-                listed = {part.value for part in ast.walk(node.value) if isinstance(part, ast.Constant)}
-                found |= {f"'{name}" for name in listed - imported if isinstance(name, str)}
+                listed = (part.value for part in ast.walk(node.value) if isinstance(part, ast.Constant))
+                found |= {f"'{name}" for name in set(map(str, listed)) - imported}
                 continue
             case ast.Attribute(value=ast.Name(id=owner) | ast.Attribute(attr=owner), attr=name):
                 found |= {name, f"{owner}.{name}"}

@@ -17,7 +17,7 @@ from profilec.depth import room_for_depth
 from profilec.diagnostics import Finding, merged
 from profilec.emit.project_files import find_version, project_files
 from profilec.seen import State
-from profilec.sources import read_sources
+from profilec.sources import programs, read_sources
 from profilec.tree import SourceFile, Tree
 
 if TYPE_CHECKING:
@@ -45,11 +45,13 @@ class Project:
         config: its configuration.
         sources: its files by path.
         findings: what could not be read.
+        programs: the files that can be run as programs.
     """
 
     config: Config
     sources: Mapping[str, SourceFile]
     findings: tuple[Finding, ...] = ()
+    programs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ class Analysis:
 def open_project(config: Config) -> Project:
     """Read the sources of a project."""
     sources, findings = read_sources(config)
-    return Project(config, sources, tuple(findings))
+    return Project(config, sources, tuple(findings), programs(config, sources))
 
 
 def fingerprint(project: Project, dependencies: Path | None) -> str:
@@ -116,6 +118,7 @@ def fingerprint(project: Project, dependencies: Path | None) -> str:
     for path, data in (*beside.items(), *((source.path, source.data) for source in project.sources.values())):
         total.update(f"{path}\n{len(data)}\n".encode())
         total.update(data)
+    total.update("\n".join(sorted(project.programs)).encode())
     return total.hexdigest()
 
 

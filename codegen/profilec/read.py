@@ -247,7 +247,7 @@ class Syntax:
         return self.content[span.start : span.end]
 
 
-_LONE_RETURN = re.compile(r"\r(?!\n)")
+LONE_RETURN = re.compile(r"\r(?!\n)")
 
 
 def parse(text: Text, reading: str | None = None) -> Syntax:
@@ -261,7 +261,7 @@ def parse(text: Text, reading: str | None = None) -> Syntax:
         UnreadableSourceError: it is not Python (PC601), nests too deeply to be parsed (PC603), ends lines
             with a lone carriage return (PC605), or LibCST loses more than blanks of it (PC604).
     """
-    if lone := _LONE_RETURN.search(text.content):
+    if lone := LONE_RETURN.search(text.content):
         line = text.content.count("\n", 0, lone.start()) + 1
         message = "a carriage return alone ends a line"
         finding = Finding("PC605", text.shown, line, message=message, hint="end lines with \\n or \\r\\n")

@@ -17,7 +17,7 @@ from profilec.diagnostics import did_you_mean
 from profilec.edit import Cut, line_starts
 from profilec.facts import Facts
 from profilec.flags import MARKERS, FlagTable
-from profilec.read import Span
+from profilec.read import LONE_RETURN, Span
 from profilec.scopes import Names
 
 _WORD = re.compile(r"[^\W\d]\w*")
@@ -43,7 +43,12 @@ class Part:
 
 
 def skippable(content: str) -> tuple[Part, ...]:
-    """Return what can be skipped of a text; nothing where the running Python does not read it."""
+    """Return what can be skipped of a text; nothing where the running Python does not read it.
+
+    Nor where a carriage return alone ends a line: such a text is refused, and has other lines to Python.
+    """
+    if LONE_RETURN.search(content):
+        return ()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SyntaxWarning)

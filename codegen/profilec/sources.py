@@ -1,7 +1,8 @@
 """The files of a package, as they lie on disk. Bytes only: what they mean is for the rooms after it."""
 
 import os
-from collections.abc import Iterator, Mapping
+import stat
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from profilec.config import Config
@@ -33,6 +34,13 @@ def read_sources(config: Config) -> tuple[Mapping[str, SourceFile], list[Finding
             message = f"the file cannot be read: {error.strerror}"
             findings.append(Finding("PC610", config.shown(path), message=message))
     return sources, findings
+
+
+def programs(config: Config, sources: Iterable[str]) -> frozenset[str]:
+    """Those of some files that can be run as programs, where the file system tells."""
+    folder = os.fspath(config.source_folder)
+    modes = {path: os.stat(f"{folder}/{path}").st_mode for path in sources}  # noqa: PTH116  # a path is slow
+    return frozenset(path for path, mode in modes.items() if mode & stat.S_IXUSR)
 
 
 def _entries(folder: Path, path: str) -> Iterator[tuple[str, Path, bool]]:

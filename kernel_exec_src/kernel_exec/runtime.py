@@ -85,8 +85,8 @@ class Turn:
         else:
             self._left = 0
 
-    def open(self, loop: asyncio.AbstractEventLoop) -> bool:
-        """Begin a slice, or go on with the one that has begun. False when it is used up."""
+    def open(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begin a slice, or go on with the one that has begun, which may be used up."""
         if not self.begun:
             self.begun = True
             self.spent = False
@@ -96,7 +96,6 @@ class Turn:
                 self._end = now + self.LENGTH
             else:
                 self._left = self.LENGTH
-        return not self.spent
 
     def look(self, pace: int, left: int) -> int:
         """See whether the slice is used up, and return the next pace of a run that went on at `pace`.

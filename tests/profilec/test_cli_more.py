@@ -104,6 +104,17 @@ NAMED = {"pyproject.toml": '[project]\nname = "The-Oven"\nversion = "1"\n'}
         ({"_a/__init__.py": "", "b/__init__.py": ""}, [], "name one of _a, b: profilec init b"),
         ({"a/__init__.py": "", "the_oven/__init__.py": "", **NAMED}, [], "the_oven: profilec init the_oven"),
         ({"a/__init__.py": ""}, ["c"], "there is no package `c` here or in src; there is a"),
+        (
+            {f"{'ab'[n % 2]}{n}/__init__.py": "" for n in range(40)},
+            [],
+            "a18, a2, a20, and 32 more: profilec init a0",
+        ),
+        ({"b/c/d/e/f/x.py": ""}, [], "there is no package: no folder here"),
+        (
+            {"apps/two/pyproject.toml": "", "apps/two/two/__init__.py": "", "one/setup.py": ""},
+            [],
+            "there is no package here, but projects below it: profilec init -C apps/two, or -C one",
+        ),
     ],
 )
 def test_init_says_why_it_cannot(
@@ -114,6 +125,14 @@ def test_init_says_why_it_cannot(
     assert ran.code == 2
     assert message in ran.err
     assert empty_project.files(".") == {path: text.encode() for path, text in files.items()}
+
+
+def test_init_follows_no_links(empty_project: Project) -> None:
+    empty_project.write({"food/bakery/oven.py": ""})
+    (empty_project.root / "food/again").symlink_to(empty_project.root)
+    ran = empty_project.run("init")
+    assert (ran.code, ran.err) == (0, "")
+    assert "for the package food.bakery\n" in ran.out
 
 
 FEATURES = """

@@ -105,6 +105,16 @@ def test_a_line_is_mapped_from_the_source_to_the_trees_and_back(shop: Project) -
     }
 
 
+@pytest.mark.parametrize(
+    "file", ["src/shop/prices.py", "src/shop/jobs.py", "build/wasm/shop/prices.py", "build/wasm/shop/jobs.py"]
+)
+def test_a_line_behind_the_end_of_a_file_is_not_mapped(file: str, shop: Project) -> None:
+    shop.run("build")
+    ran = shop.run("map", f"{file}:999")
+    assert (ran.code, ran.out) == (2, "")
+    assert f"{file} has {len(shop.read(file).splitlines())} lines" in ran.err
+
+
 def test_a_line_that_a_profile_dropped_is_in_no_tree_of_it(shop: Project) -> None:
     shop.run("build")
     ran = shop.run("map", "src/shop/jobs.py:7")

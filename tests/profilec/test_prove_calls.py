@@ -67,6 +67,7 @@ KEPT = {
     "another parameter": f"{FUNCTION}f(x=1)\nf(1)\n",
     "a function that takes any name": FUNCTION.replace("):", "    **more):") + "f(flag=1)\n",
     "a function that takes any number": FUNCTION.replace("):", "    *more):") + "f(1, 2, 3)\n",
+    "what it never took": FUNCTION.replace("x=0", "x=0, *") + "f(1, 2)\n",
     "any number of arguments": f"{FUNCTION}f(*[1], **dict(x=2))\n",
     "a function that may be another": f"{FUNCTION}if input():\n    f = print\nf(flag=1)\n",
     "a function that is decorated": f"from x import wrap\n\n@wrap\n{FUNCTION}f(flag=1)\n",

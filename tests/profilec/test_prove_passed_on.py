@@ -25,6 +25,10 @@ MISSING = {
     },
     "a list of what a star import brings": {"_b": Z, "a": "from shop._b import *\n__all__ = ['q', 'z']\n"},
     "a star import": {"_b": Z, "a": "from shop._b import *\n"},
+    "a star import that is there in one tree": {
+        "_b": "z = 1\n",
+        "a": "q = 1\nif THREADS:\n    from shop._b import *\n",
+    },
     "a star import of star imports": {
         "_b": Z,
         "_c": "from shop._b import *\n",

@@ -198,3 +198,20 @@ def test_what_is_no_file_is_refused_and_not_waited_for(project: Project) -> None
         ("src/shop/pipe.py", "this is no file but a pipe, a socket or a device"),
         ("src/shop/shared", "the link leads to a folder"),
     ]
+
+
+def test_an_annotated_file_with_lone_carriage_returns_is_refused(project: Project) -> None:
+    text = b"from shop._profile import THREADS\r\nif THREADS:\r    x = 1\n\r\ndef f():\r    y = 2\r    y\r"
+    project.write({"src/shop/a.py": text})
+    assert "PC605" in project.run("check", "--json").codes
+
+
+def test_what_can_be_run_as_a_program_can_be_so_in_a_tree(project: Project) -> None:
+    script = project.root / "src/shop/bin/run.sh"
+    project.write({"src/shop/bin/run.sh": "#!/bin/sh\n", "src/shop/data.txt": "x\n"})
+    emitted = project.root / "build/wasm/shop"
+    for mode, is_program in ((0o755, True), (0o644, False), (0o744, True)):
+        script.chmod(mode)
+        assert project.run("build").code == 0
+        assert bool((emitted / "bin/run.sh").stat().st_mode & 0o100) is is_program
+        assert not (emitted / "data.txt").stat().st_mode & 0o111

@@ -18,7 +18,9 @@ def main() -> None:
     # Syntax trees are many small objects, nearly all without cycles: looking for garbage doubles the cost
     # of parsing.
     gc.set_threshold(200_000, 20, 100)
-    sys.exit(run())
+    code = run()
+    gc.freeze()  # what there is ends with the process: nobody need look for garbage in it
+    sys.exit(code)
 
 
 def run(arguments: list[str] | None = None) -> int:

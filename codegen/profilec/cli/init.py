@@ -7,10 +7,12 @@ from typing import Any
 import click
 
 from profilec.cli.options import command
-from profilec.cli.packages import Found, find_modules, find_packages, likeliest
+from profilec.cli.packages import Found, find_modules, find_packages, find_projects, likeliest
 from profilec.emit.templating import rendered
 
 FILE = "pyproject.toml"
+_SHOWN = 8
+"""How many names a sentence lists."""
 
 
 @command
@@ -82,8 +84,9 @@ def _choose(root: Path, wanted: str | None, project: str) -> Found:
         raise click.UsageError(_nothing(root, project))
     if len(found) > 1:
         names = [one.package for one in found]
+        shown = [*names[:_SHOWN], *([f"and {len(names) - _SHOWN} more"] if names[_SHOWN:] else [])]
         raise click.UsageError(
-            f"there are several packages; name one of {', '.join(names)}: "
+            f"there are several packages; name one of {', '.join(shown)}: "
             f"profilec init {likeliest(names, project)}"
         )
     return found[0]
@@ -93,6 +96,9 @@ def _nothing(root: Path, project: str) -> str:
     if (root / "__init__.py").is_file():
         return f"the modules of the package lie beside {FILE}: move them into a folder of its name first"
     modules = {module.stem: module for module in find_modules(root)}
+    if not modules and (projects := find_projects(root)):
+        commands = ", or ".join(f"-C {folder.as_posix()}" for folder in projects[:_SHOWN])
+        return f"there is no package here, but projects below it: profilec init {commands}"
     if not modules:
         return "there is no package: no folder here or in src holds Python files"
     module = modules[likeliest(modules, project)]

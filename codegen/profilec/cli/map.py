@@ -19,6 +19,7 @@ def map(where: str, as_json: bool) -> int:
     """
     config, place = configuration(), read_place(where)
     in_tree = tree_path(config, place.file)
+    _refuse_behind_end(place)
     places = _to_source(config, *in_tree, place.line) if in_tree else _to_trees(config, place)
     if as_json:
         click.echo(json.dumps({"places": [{"path": path, "line": line} for path, line in places]}, indent=2))
@@ -28,6 +29,12 @@ def map(where: str, as_json: bool) -> int:
         if not places:
             click.echo("generated, or not there" if in_tree else "in no tree", err=True)
     return 0
+
+
+def _refuse_behind_end(place: Place) -> None:
+    number = len(place.file.read_bytes().splitlines()) if place.file.is_file() else place.line
+    if place.line > number:
+        raise click.UsageError(f"{place.file} has {number} lines")
 
 
 def _to_source(config: Config, profile: str, path: str, line: int) -> list[tuple[str, int]]:

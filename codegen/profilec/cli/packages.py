@@ -17,6 +17,9 @@ _BESIDE = frozenset({
 _TESTS = re.compile(r"t|test_.*|.*_tests?")
 """What packages of tests are called that lie beside the one that they test."""
 
+_DEEPEST = 4
+"""How deep in each other the folders of a namespace package are looked for: `init` may run anywhere."""
+
 _NO_MODULES = frozenset(
     ["setup", "conftest", "noxfile", "tasks", "fabfile", "versioneer", "dodo", "hatch_build"]
 )
@@ -44,6 +47,13 @@ def find_packages(root: Path) -> list[Found]:
     return []
 
 
+def find_projects(root: Path) -> list[Path]:
+    """The projects of their own in the folders of a project, relative to it, as in a workspace."""
+    folders = [*_plain_folders(root)]
+    below = [inner for folder in folders for inner in (folder, *_plain_folders(folder)) if _is_project(inner)]
+    return [folder.relative_to(root) for folder in below]
+
+
 def likeliest(names: Iterable[str], project: str) -> str:
     """The name that a project of some name is about: the one that is the same, else the first public one."""
     wanted = re.sub(r"[-_.]+", "_", project).lower()
@@ -60,12 +70,22 @@ def find_modules(root: Path) -> list[Path]:
     ]
 
 
+def _plain_folders(folder: Path) -> Iterator[Path]:
+    entries = sorted(folder.iterdir())
+    yield from (one for one in entries if _is_folder(one) and one.name not in _BESIDE and one.name[0] != ".")
+
+
 def _folders(folder: Path) -> Iterator[Path]:
     for entry in sorted(folder.iterdir()) if folder.is_dir() else ():
         name = entry.name
         named = name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("__")
-        if named and entry.is_dir() and name.lower() not in _BESIDE and not _is_project(entry):
+        if named and _is_folder(entry) and name.lower() not in _BESIDE and not _is_project(entry):
             yield entry
+
+
+def _is_folder(entry: Path) -> bool:
+    """Tell whether something is a folder that lies here, and no link to one elsewhere."""
+    return entry.is_dir() and not entry.is_symlink()
 
 
 def _is_project(folder: Path) -> bool:
@@ -77,10 +97,11 @@ def _regular(folder: Path) -> Iterator[str]:
         yield folder.name
 
 
-def _namespaces(folder: Path) -> Iterator[str]:
+def _namespaces(folder: Path, depth: int = _DEEPEST) -> Iterator[str]:
     if any(folder.glob("*.py")):
         yield folder.name
-        return
-    for entry in _folders(folder):
-        inner = _regular(entry) if (entry / "__init__.py").is_file() else _namespaces(entry)
-        yield from (f"{folder.name}.{name}" for name in inner)
+    elif depth > 1:
+        for entry in _folders(folder):
+            regular = (entry / "__init__.py").is_file()
+            inner = _regular(entry) if regular else _namespaces(entry, depth - 1)
+            yield from (f"{folder.name}.{name}" for name in inner)

@@ -2,11 +2,12 @@
 
 import ast
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from profilec.config.marker import MarkerError, python_test
 from profilec.config.metadata import check_files
-from profilec.config.model import Config, Profile
+from profilec.config.model import Config, Fact, Profile
 from profilec.config.places import KeyPath
 from profilec.config.tables import Complaints, Table
 from profilec.diagnostics import did_you_mean
@@ -14,6 +15,18 @@ from profilec.diagnostics import did_you_mean
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _WHEEL_TAG = re.compile(r"[A-Za-z0-9_.]+-[A-Za-z0-9_.]+-[A-Za-z0-9_.]+")
 _SCRIPT = re.compile(r"\w+(\.\w+)*:\w+(\.\w+)*")
+_FACTS: Mapping[str, type] = {
+    "sys.platform": str,
+    "os.name": str,
+    "platform.system()": str,
+    "platform.machine()": str,
+    "platform.python_implementation()": str,
+    "sys.implementation.name": str,
+    "sys.version_info": tuple,
+}
+"""What programs often ask the platform, and the kind of the answer."""
+_LIKE_A_FACT = re.compile(r"(sys|os|platform)\.[\w.]+(\(\))?")
+_KINDS = {str: "string", int: "number", float: "number", bool: "boolean", tuple: "list"}
 _TABLE: KeyPath = ("tool", "profilec")
 
 
@@ -165,8 +178,22 @@ def _check_profile(config: Config, profile: Profile, complaints: Complaints) -> 
     _check_expressions(profile, at, complaints)
 
 
+def _check_known(expression: str, value: Fact, at: KeyPath, complaints: Complaints) -> None:
+    """Refuse a fact that misspells one that programs often ask for, or gives it a value of another kind."""
+    kind = _FACTS.get(expression)
+    if kind is None and _LIKE_A_FACT.fullmatch(expression):
+        nearest = did_you_mean(expression, _FACTS, cutoff=0.85)
+        if nearest:
+            complaints.add("PC013", at, f"no fact is called `{expression}`", nearest, key=True)
+    elif kind is not None and not isinstance(value, kind):
+        given = _KINDS[type(value)]
+        hint = "write a string" if kind is str else "write a list of numbers: [3, 14]"
+        complaints.add("PC013", at, f"`{expression}` is no {given}", hint)
+
+
 def _check_expressions(profile: Profile, at: KeyPath, complaints: Complaints) -> None:
-    for expression in profile.facts:
+    for expression, value in profile.facts.items():
+        _check_known(expression, value, (*at, "facts", expression), complaints)
         try:
             ast.parse(expression.strip(), mode="eval")
         except (SyntaxError, ValueError):

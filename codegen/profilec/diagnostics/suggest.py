@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
+def did_you_mean(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     """The hint ``did you mean `threads`?`` for the known name nearest to `name`, or the empty string.
 
-    Case does not count, so that `Threads` finds `threads`.
+    Case does not count, so that `Threads` finds `threads`. At `cutoff` 1 only equal names are near.
     """
     import difflib  # costs a warm build more than all the rest of this room, and only a faulty one needs it
 
     by_folded = {candidate.casefold(): candidate for candidate in sorted(known, reverse=True)}
-    nearest = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
+    nearest = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=cutoff)
     return f"did you mean `{by_folded[nearest[0]]}`?" if nearest else ""

@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -25,6 +26,7 @@ _STAGING = ".staging"
 _ORIGINS = ".inputs"
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
+_READABLE = 0o444
 
 
 class OutputError(Exception):
@@ -89,7 +91,10 @@ def digest(data: bytes) -> str:
 
 
 def replace_folders(
-    folders: Mapping[Path, Mapping[str, bytes]], origin: Origin, earlier: Mapping[Path, Output] | None = None
+    folders: Mapping[Path, Mapping[str, bytes]],
+    origin: Origin,
+    earlier: Mapping[Path, Output] | None = None,
+    programs: frozenset[str] = frozenset(),
 ) -> None:
     """Write every folder anew, each in one step, after all of them were written beside.
 
@@ -97,6 +102,7 @@ def replace_folders(
         folders: for every output folder its files by path; they lie in one common folder.
         origin: what they were made from.
         earlier: what lies in each folder, untouched; a file that stays as it is is linked from there.
+        programs: the files that can be run as programs, by path.
 
     Raises:
         OutputError: something could not be written. No folder is half written.
@@ -106,7 +112,7 @@ def replace_folders(
             common.mkdir(parents=True, exist_ok=True)
             with _lock(common):
                 here = {folder: files for folder, files in folders.items() if folder.parent == common}
-                _replace_in(common, here, origin, earlier or {})
+                _replace_in(common, here, origin, earlier or {}, programs)
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         raise OutputError(f"{place}{error.strerror or error}") from error
@@ -117,12 +123,14 @@ def _replace_in(
     folders: Mapping[Path, Mapping[str, bytes]],
     origin: Origin,
     earlier: Mapping[Path, Output],
+    programs: frozenset[str],
 ) -> None:
     staging = common / _STAGING
     _recover(staging, folders)
     try:
         for folder, files in folders.items():
-            _write(staging / folder.name, files, folder, earlier[folder].intact if folder in earlier else {})
+            known = earlier[folder].intact if folder in earlier else {}
+            _write(staging / folder.name, files, folder, known, programs)
         _exchange_all({staging / folder.name: folder for folder in folders})
         with suppress(OSError):  # the next build has more to do then
             for folder in folders:
@@ -140,30 +148,41 @@ def _recover(staging: Path, folders: Mapping[Path, Mapping[str, bytes]]) -> None
     shutil.rmtree(staging, ignore_errors=True)
 
 
-def _write(folder: Path, files: Mapping[str, bytes], earlier: Path, known: Mapping[str, str]) -> None:
+def _write(
+    folder: Path,
+    files: Mapping[str, bytes],
+    earlier: Path,
+    known: Mapping[str, str],
+    programs: frozenset[str],
+) -> None:
     """Write a folder; files that lie in the earlier one as they have to be are linked from there."""
     digests = {path: digest(data) for path, data in files.items()}
     for parent in sorted({os.path.dirname(path) for path in files}):  # noqa: PTH120  # a path is slow to make
         (folder / parent).mkdir(parents=True, exist_ok=True)
     for path, data in files.items():
-        if known.get(path) != digests[path] or not _link(f"{earlier}/{path}", f"{folder}/{path}"):
+        is_known, is_program = known.get(path) == digests[path], path in programs
+        if not is_known or not _link(f"{earlier}/{path}", f"{folder}/{path}", is_program=is_program):
             (folder / path).write_bytes(data)
+            if is_program:
+                mode = (folder / path).stat().st_mode
+                (folder / path).chmod(mode | (mode & _READABLE) >> 2)
     manifest = {"version": 1, "files": digests}
     (folder / MANIFEST).write_text(
         json.dumps(manifest, indent=0, ensure_ascii=False) + "\n", encoding="utf-8"
     )
 
 
-def _link(earlier: str, file: str) -> bool:
-    """Give an earlier file a second name, if it is a file and the file system has links."""
+def _link(earlier: str, file: str, *, is_program: bool) -> bool:
+    """Give an earlier file a second name, if it is a file of that kind and the file system has links."""
     try:
         os.link(earlier, file, follow_symlinks=False)
+        mode = os.lstat(file).st_mode
     except OSError:
         return False
-    if os.path.islink(file):  # noqa: PTH114  # as above
-        os.unlink(file)  # noqa: PTH108  # as above
-        return False
-    return True
+    if stat.S_ISREG(mode) and bool(mode & stat.S_IXUSR) is is_program:
+        return True
+    os.unlink(file)  # noqa: PTH108  # as above
+    return False
 
 
 def _exchange_all(folders: Mapping[Path, Path]) -> None:

@@ -112,9 +112,10 @@ class _Calls:
     def _has_too_many(self, call: ast.Call, function: Function, parameter: Dropped) -> bool:
         """Whether a call has more arguments without names than a function takes, which is no method."""
         is_method = function[1] and isinstance(call.func, ast.Attribute)
-        is_known = not any(isinstance(one, ast.Starred) for one in call.args)
-        takes = parameter.takes
-        return not is_method and is_known and takes is not None and len(call.args) > takes
+        if is_method or parameter.takes is None or any(isinstance(one, ast.Starred) for one in call.args):
+            return False
+        took = len(call.args) if parameter.took is None else parameter.took
+        return parameter.takes < len(call.args) <= took
 
     def _called(self, call: ast.Call) -> Function | None:
         """The function that a call surely calls."""

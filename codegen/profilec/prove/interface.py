@@ -8,15 +8,14 @@ interface of their own.
 import ast
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from profilec.prove.declared import declared_lines, is_declared_file
-from profilec.prove.fields import constructor, has_default, makes_constructor, options_shown
+from profilec.prove.fields import constructor, has_default, makes_constructor
 from profilec.prove.names.bindings import Binding, bindings
 from profilec.prove.names.faces import yields
-from profilec.prove.names.listed import Listed, written_names
+from profilec.prove.names.listed import Listed
 from profilec.prove.names.modules import (
     Located,
     Module,
@@ -30,6 +29,7 @@ from profilec.prove.names.modules import (
 from profilec.prove.names.nodes import last_name
 from profilec.prove.names.stars import star_imports
 from profilec.prove.names.words import holds_word
+from profilec.prove.shapes import annotation_text, decorator_text, parameter, slots_of
 from profilec.tree import EmittedFile, SourceFile, Tree
 
 _REEXPORT = re.compile(rb"\b(\w+)[\s\\]+as[\s\\]+\1\b")
@@ -172,11 +172,12 @@ class Interface:
     def _module(self, name: str, file: EmittedFile, module: Module) -> Iterator[tuple[str, Entry]]:
         for public in (*self._public_names(file, module), "__getattr__"):
             where, owner, bound = self._bound(file, module, public)
-            nodes = [node for node in bound if not self._is_declared(where, node)]
+            is_declared = self._is_declared if where is file else self._is_declared_behind
+            nodes = [node for node in bound if not is_declared(where, node)]
             if not nodes:
                 continue
             whole = f"{name}.{public}"
-            if where.path in self.differing or isinstance(nodes[-1], ast.alias):
+            if not self.differing.isdisjoint((file.path, where.path)) or isinstance(nodes[-1], ast.alias):
                 shapes = [self._shape(where, owner, node, public) for node in nodes]
                 yield whole, Entry("; ".join(dict.fromkeys(shapes)), where.path, place_of(nodes[-1]))
             place = self._class(where, owner, nodes[-1])
@@ -189,12 +190,27 @@ class Interface:
         """What binds a name of a module, with the file that it is in: a star import may bring it."""
         found = bindings(module.syntax.body).get(name)
         if found is None and depth < _FURTHEST and not name.startswith("__"):
-            for origin in star_imports(module):
+            for origin in self._stars(file, module):
                 if (other := self._parsed(origin)) is not None:
                     there = self._bound(self._files[origin], other, name, depth + 1)
                     if there[2]:
                         return there
         return file, module, found or []
+
+    def _stars(self, file: EmittedFile, module: Module) -> Iterator[str]:
+        """The modules from which everything is imported in all trees, or without a word that it is not."""
+        yield from (name for node, name in star_imports(module) if not self._is_declared(file, node))
+
+    def _is_declared_behind(self, file: EmittedFile, node: Located) -> bool:
+        """Whether a binding that a star import brings is declared.
+
+        Where all of its file went, because nothing asks for it any more, the import says whether it is.
+        """
+        source = self.sources.get(file.path)
+        lines = range(1, source.data.count(b"\n") + 2) if source else ()
+        if source and self.by_facts.get(file.path, frozenset()).issuperset(lines):
+            return file.source_line(node.lineno) in declared_lines(source.data)
+        return self._is_declared(file, node)
 
     def _public_names(self, file: EmittedFile, module: Module, depth: int = 0) -> Iterator[str]:
         listed = self._listed.entries(module)
@@ -205,11 +221,12 @@ class Interface:
             yield from (name for name, is_declared in listed.items() if not is_declared)
             return
         bound = bindings(module.syntax.body)
+        is_declared = self._is_declared_behind if depth else self._is_declared
         for name, nodes in bound.items():
-            alike = (node for node in nodes if not self._is_declared(file, node))
+            alike = (node for node in nodes if not is_declared(file, node))
             if not name.startswith("_") and any(map(_counts, alike)):
                 yield name
-        for origin in star_imports(module) if depth < _FURTHEST else ():
+        for origin in self._stars(file, module) if depth < _FURTHEST else ():
             if (other := self._parsed(origin)) is not None:
                 brought = self._public_names(self._files[origin], other, depth + 1)
                 yield from (name for name in brought if name not in bound)
@@ -239,7 +256,7 @@ class Interface:
 
     def _own_members(self, owner: str, place: "_Place", *, follows: bool) -> Iterator[tuple[str, Entry]]:
         file, module, definition = place.file, place.module, place.definition
-        found = _slots(definition) | bindings(definition.body)
+        found = slots_of(definition) | bindings(definition.body)
         for name, all_nodes in found.items():
             nodes = [node for node in all_nodes if not self._is_declared(file, node)]
             if not nodes or not _is_public_member(name) or self._adds_nothing(file, nodes[-1]):
@@ -312,8 +329,10 @@ class Interface:
                 return f"{self._decorators(file, node)}class {name}{generic}({', '.join(bases)})"
             case ast.AnnAssign():
                 if last_name(node.annotation) == "TypeAlias" and node.value is not None:
-                    return f"{name}: TypeAlias = {_annotation(node.value)}"
-                return f"{name}: {_annotation(node.annotation)}{' = …' if has_default(node.value) else ''}"
+                    return f"{name}: TypeAlias = {annotation_text(node.value)}"
+                return (
+                    f"{name}: {annotation_text(node.annotation)}{' = …' if has_default(node.value) else ''}"
+                )
             case ast.Assign(value=ast.Call(func=made) as call) if last_name(made) in _FUNCTIONAL:
                 return f"{name} = {ast.unparse(call)}"
             case ast.Assign(value=value) if name == "__match_args__":
@@ -357,7 +376,7 @@ class Interface:
     def _decorators(self, file: EmittedFile, node: Definition) -> str:
         """The names of the decorators: what most are called with does not show from outside."""
         kept = [decorator for decorator in node.decorator_list if not self._is_declared(file, decorator)]
-        return "".join(f"@{_decorator(decorator)} " for decorator in kept)
+        return "".join(f"@{decorator_text(decorator)} " for decorator in kept)
 
     def _function(self, file: EmittedFile, node: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> str:
         kind = "def"
@@ -365,7 +384,7 @@ class Interface:
             kind = "async generator" if yields(node) else "async def"
         elif node.returns is None and yields(node):
             kind = "generator"
-        returns = f" -> {_annotation(node.returns)}" if node.returns else ""
+        returns = f" -> {annotation_text(node.returns)}" if node.returns else ""
         parameters = ", ".join(self._parameters(file, node.args))
         generic = self._generic(file, node)
         return f"{self._decorators(file, node)}{kind} {name}{generic}({parameters}){returns}"
@@ -388,13 +407,13 @@ class Interface:
         plain = [*arguments.posonlyargs, *arguments.args]
         required = len(plain) - len(arguments.defaults)
         shown = {
-            argument: _parameter(argument, has_default=index >= required)
+            argument: parameter(argument, has_default=index >= required)
             for index, argument in enumerate(plain)
         }
         named = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
-        shown |= {argument: _parameter(argument, has_default=bool(default)) for argument, default in named}
+        shown |= {argument: parameter(argument, has_default=bool(default)) for argument, default in named}
         shown |= {
-            argument: f"{stars}{_parameter(argument)}"
+            argument: f"{stars}{parameter(argument)}"
             for stars, argument in (("*", arguments.vararg), ("**", arguments.kwarg))
             if argument
         }
@@ -430,39 +449,9 @@ def _origin(module: Module, alias: ast.alias) -> str | None:
     return None
 
 
-def _decorator(node: ast.expr) -> str:
-    return (
-        f"{ast.unparse(node.func)}{options_shown(node)}" if isinstance(node, ast.Call) else ast.unparse(node)
-    )
-
-
 def _is_public_member(name: str) -> bool:
     """Whether a name of a class is part of its interface: special methods are."""
     return not name.startswith("_") or (name.startswith("__") and name not in ("__slots__", "__doc__"))
-
-
-def _parameter(argument: ast.arg, *, has_default: bool = False) -> str:
-    annotation = f": {_annotation(argument.annotation)}" if argument.annotation else ""
-    return f"{argument.arg}{annotation}{' = …' if has_default else ''}"
-
-
-def _annotation(node: ast.expr) -> str:
-    """An annotation as text; one that stands in a string is the same without."""
-    match node:
-        case ast.Constant(value=str(text)):
-            with suppress(SyntaxError, ValueError):
-                return ast.unparse(ast.parse(text.strip(), mode="eval"))
-    return ast.unparse(node)
-
-
-def _slots(definition: ast.ClassDef) -> dict[str, list[Binding]]:
-    """The names that `__slots__` of a class lists, as far as they are written out."""
-    found: dict[str, list[Binding]] = {}
-    for node in statements(definition.body):
-        match node:
-            case ast.Assign(targets=[ast.Name(id="__slots__")], value=value):
-                found |= {name: [node] for name in written_names(value)}
-    return found
 
 
 def _counts(node: Binding) -> bool:

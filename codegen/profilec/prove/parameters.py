@@ -30,7 +30,8 @@ class Dropped:
         function: `__init__` for one of a class that is made by its fields, too.
         parameter: its name.
         line: where the source has it.
-        takes: how many arguments without a name the function still takes; None for any number.
+        took: how many arguments without a name the function took; None for any number.
+        takes: how many it still takes.
         by_name: whether it cannot be given by its name any more: no `**` takes it.
     """
 
@@ -38,6 +39,7 @@ class Dropped:
     function: str
     parameter: str
     line: int
+    took: int | None
     takes: int | None
     by_name: bool
 
@@ -59,8 +61,10 @@ def dropped(before: Scope, after: Scope) -> Iterator[Dropped]:
         match here[name]:
             case [_Parameters(is_plain=True) as left]:
                 had = {parameter: line for one in there[name] for parameter, line in one.lines.items()}
+                most = [one.takes for one in there[name] if one.takes is not None]
+                took = max(most) if len(most) == len(there[name]) else None
                 for parameter in sorted(had.keys() - left.lines.keys()):
-                    yield Dropped(*name, parameter, had[parameter], left.takes, not left.takes_any)
+                    yield Dropped(*name, parameter, had[parameter], took, left.takes, not left.takes_any)
 
 
 def _functions(module: Scope) -> dict[tuple[str, str], list[_Parameters]]:

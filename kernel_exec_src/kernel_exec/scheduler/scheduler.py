@@ -48,9 +48,7 @@ class Scheduler(Doors):
         if self._pumping:
             return
         turn, loop, work = self._turn, self.loop, self.work
-        if not turn.open(loop):
-            self.schedule()
-            return
+        turn.open(loop)
         self._pumping = True
         try:
             while work and not (self.stopped or turn.spent):
@@ -90,15 +88,10 @@ class Scheduler(Doors):
     def _left(self, driver: Driver) -> None:
         """Let a driver end that the pump had let go, and go on with what it leaves."""
         self._live.discard(driver)
-        if self.work and not self.stopped:
-            self.pump()
-        else:
-            self._look_again()
+        self.pump()
 
     def _look_again(self) -> None:
         """See that what is ready is not stranded, and tell the host if nothing more will come."""
-        if self.stopped:
-            return
         if self.work:
             self.schedule()
         elif self.drained:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from small_flows import collect, same, small, soon, turns
 
-from kernel_exec import SKIP, Cancelled, UnknownTrigger, Value
+from kernel_exec import SKIP, Cancelled, NodeFailed, UnknownTrigger, Value
 
 
 async def test_send_and_next_work_from_two_tasks() -> None:
@@ -353,6 +353,19 @@ async def test_a_handler_may_send_to_its_own_run() -> None:
     async with flow.executor().instantiate(flow.plan, capture="out") as run:
         await run.send("in", 5)
         assert [(await soon(run.next())).value for _ in range(6)] == [5, 4, 3, 2, 1, 0]
+
+
+async def test_a_handler_that_sends_the_last_message_there_is_room_for_and_fails_is_named() -> None:
+    async def feed(payload: Any) -> Any:
+        await run.send("other", 2)
+        raise ValueError(payload)
+
+    flow = small("in>out, other>out", {"in": feed})
+    async with flow.executor(capture_capacity=2).instantiate(flow.plan, capture="out") as run:
+        await run.send("in", 1)
+        with pytest.raises(NodeFailed) as caught:
+            await soon(run.next())
+        assert caught.value.alias == "in"
 
 
 def test_an_instance_outlives_its_loop_without_a_sound() -> None:

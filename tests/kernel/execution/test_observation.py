@@ -205,6 +205,28 @@ async def test_a_change_behind_the_back_of_the_next_node_is_found_at_the_end() -
     assert caught.value.result == Value([1])
 
 
+async def test_a_change_that_nobody_waits_for_is_found_when_all_is_drained() -> None:
+    kept: list[list[int]] = []
+
+    async def keep(payload: list[int]) -> list[int]:
+        kept.append(payload)
+        return payload
+
+    async def change(payload: list[int]) -> list[int]:
+        kept[0].append(2)
+        return payload
+
+    flow = small("in>a>out", {"a": keep, "out": change})
+    async with flow.executor(check_ownership=True).instantiate(flow.plan, capture="out") as run:
+        await run.send("in", [1])
+        await turns()
+        run.finish()
+        assert await soon(run.next()) == Value([1])
+        with pytest.raises(NodeFailed) as caught:
+            await soon(run.next())
+        assert caught.value.alias == "a"
+
+
 async def test_a_failure_is_what_was_raised_where_ownership_is_checked() -> None:
     cause = ValueError("no")
 

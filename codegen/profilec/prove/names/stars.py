@@ -83,10 +83,10 @@ def _stars_of(path: str, data: bytes) -> tuple[str, ...]:
     return tuple(module.absolute(node.module, node.level) for node in imports) if module else ()
 
 
-def star_imports(module: Module) -> list[str]:
-    """The modules from which the statements at the top of one import everything."""
+def star_imports(module: Module) -> list[tuple[ast.alias, str]]:
+    """The star imports among the statements at the top of a module, with the modules that they are from."""
     return [
-        module.absolute(node.module, node.level)
+        (node.names[0], module.absolute(node.module, node.level))
         for node in statements(module.syntax.body)
         if isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
     ]
