@@ -86,6 +86,26 @@ def touched(module: Module, decision: Decision) -> frozenset[str]:
     return frozenset(found)
 
 
+def idle_declarations(module: Module, decision: Decision) -> list[cst.NameItem]:
+    """Find the names under `global` and `nonlocal` of which nothing is left that binds them there.
+
+    Reading gives the same without, unless a function between binds the name too.
+    """
+    remains = Remains.of(decision.cuts)
+    spans: set[Span] = set()
+    for scope in module.names.scopes:
+        for name, declared in scope.declared.items():
+            owner, around = module.names.binding_scope(name, scope), module.syntax.outer(scope.node)
+            bindings = owner.bindings.get(name, []) if owner else []
+            bound = [one for one in bindings if around.covers(one.span)]
+            hidden = any(found is not owner and name in found.bindings for found in scope.enclosing())
+            if bound and not hidden and not any(remains.has(one.span) for one in bound):
+                spans.update(span for _, span in declared if remains.has(span))
+    if not spans:
+        return []
+    return [item for item in module.syntax.every(cst.NameItem) if module.syntax.inner(item) in spans]
+
+
 # --- Within a `try` -------------------------------------------------------------------------------
 
 

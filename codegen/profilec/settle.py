@@ -23,7 +23,7 @@ from profilec.diagnostics import Finding
 from profilec.edit import UNUSED, Cause
 from profilec.facts import Facts
 from profilec.flags import FlagTable, has
-from profilec.prune import Remains, statement_of, touched, unused
+from profilec.prune import Remains, idle_declarations, statement_of, touched, unused
 from profilec.read import Span, Syntax, Text, UnreadableSourceError, too_deep
 from profilec.scope_walk import parsed
 from profilec.scopes import Names, module_name
@@ -202,8 +202,9 @@ class _Settling:
             return False
         self.idle.clear()
         found = unused(self.module, decision, self._may_be_needed)
-        new = {statement_of(self.module, binding): UNUSED for binding in found.values()}
-        new = {node: cause for node, cause in new.items() if node not in self.known}
+        nodes = [statement_of(self.module, binding) for binding in found.values()]
+        nodes += idle_declarations(self.module, decision)
+        new = {node: UNUSED for node in nodes if node not in self.known}
         self.known.update(new)
         return bool(new)
 

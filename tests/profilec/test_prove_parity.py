@@ -432,3 +432,9 @@ def test_a_member_of_a_public_base_is_told_where_it_is_defined(project: Project)
     project.write({"src/shop/a.py": f"{HEAD}{base}\nclass A(B): ...\n"})
     messages = [finding["message"] for finding in project.run("check", "--json").json["findings"]]
     assert messages == ["`shop.a.B.run` is public in native and missing in wasm"]
+
+
+def test_keywords_of_a_class_are_shown_as_they_are_written(project: Project) -> None:
+    project.write({"src/shop/a.py": HEAD + "class A(x=1 if THREADS else 2, **(f() if WASM else g())): ...\n"})
+    (finding,) = project.run("build", "--json").json["findings"]
+    assert finding["notes"] == ["native: class A(x=1, **g())", "wasm: class A(x=2, **f())"]

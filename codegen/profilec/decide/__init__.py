@@ -43,6 +43,8 @@ _HANDLERS: dict[type[cst.CSTNode], Callable[[Walk, Any], Any]] = {
     cst.Return: simple.simple,
     cst.Raise: simple.simple,
     cst.Del: simple.delete,
+    cst.Global: simple.declaration,
+    cst.Nonlocal: simple.declaration,
     cst.TypeAlias: simple.simple,
 }
 

@@ -35,6 +35,16 @@ def assert_(walk: Walk, node: cst.Assert) -> Fate:
     return KEPT
 
 
+def declaration(walk: Walk, node: cst.Global | cst.Nonlocal) -> Fate:
+    """Decide a `global` or `nonlocal`: names may go; without names it goes."""
+    causes = [walk.lost[name] for name in node.names if name in walk.lost]
+    if len(causes) == len(node.names):
+        return gone(causes[0])
+    if causes:
+        cut_elements(walk.draft, node.names, [name in walk.lost for name in node.names], causes[0])
+    return KEPT
+
+
 def delete(walk: Walk, node: cst.Del) -> Fate:
     """Decide a `del`: targets may go; without targets it goes."""
     targets = node.target.elements if isinstance(node.target, cst.Tuple) else ()

@@ -321,7 +321,7 @@ class Interface:
                 left = (base for base in node.bases if not self._is_declared(file, base))
                 bases = [self._base(file, module, base) for base in left]
                 bases += [
-                    f"{keyword.arg}={ast.unparse(keyword.value)}"
+                    f"{f'{keyword.arg}=' if keyword.arg else '**'}{ast.unparse(keyword.value)}"
                     for keyword in node.keywords
                     if not self._is_declared(file, keyword)
                 ]
