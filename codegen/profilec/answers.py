@@ -25,6 +25,11 @@ _WORTH_A_PROCESS = 8
 _encoder = msgspec.msgpack.Encoder(enc_hook=str, order="deterministic")
 
 
+def encoded(about: object) -> bytes:
+    """Return plain data as bytes, the same for what is the same."""
+    return _encoder.encode(about)
+
+
 class Answers:
     """The answers of one build, and those of the last one as long as they are asked for."""
 

@@ -213,9 +213,7 @@ def _is_within(path: str, modules: Collection[str]) -> bool:
 
 def _imports(found: Outline, text: Text, module: str) -> bool:
     """Tell whether a text imports a module, or names it in a string."""
-    if not found.is_complete or module in text.content or module in found.stars:
-        return True
-    return any(target == module or target.startswith(f"{module}.") for target in found.targets)
+    return not found.is_complete or module in found.reached or module in text.content
 
 
 def _imports_name(found: Outline, module: str, name: str) -> bool:

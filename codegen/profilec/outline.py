@@ -9,6 +9,7 @@ import re
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import libcst as cst
 
@@ -40,6 +41,13 @@ class Outline:
     passed_on: Mapping[str, str] = field(default_factory=dict)
     listed: frozenset[str] | None = None
     is_complete: bool = True
+
+    @cached_property
+    def reached(self) -> frozenset[str]:
+        """The targets and all that is around one of them, the modules that everything is imported from too."""
+        parts = (target.split(".") for target in self.targets)
+        around = {".".join(path[:end]) for path in parts for end in range(1, len(path) + 1)}
+        return frozenset(around | self.stars)
 
 
 def outline(_: None, text: Text) -> Outline:

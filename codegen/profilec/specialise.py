@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
+from profilec.answers import encoded
 from profilec.config import Profile
 from profilec.decide import Decision
 from profilec.decide.faults import unused_features
@@ -45,8 +46,9 @@ def specialise(package: Package, profiles: Iterable[Profile]) -> dict[str, Speci
     """Make the tree of each profile. Where findings are errors, a tree must not be written."""
     work = [_Specialising(package, profile) for profile in profiles]
     settled: dict[str, Settled] = {}
+    earlier: _Earlier = {}
     while pending := [one for one in work if one.pending]:
-        settled.update(_settle(package, pending))
+        settled.update(_settle(package, pending, earlier))
         for one in pending:
             one.go_on()
     findings = [*package.findings, *_of_every_profile(package, settled)]
@@ -65,12 +67,21 @@ def _of_every_profile(package: Package, settled: Mapping[str, Settled]) -> Itera
         yield from unused_features(package.declared, subjects, package.flags, package.config)
 
 
-def _settle(package: Package, pending: Iterable["_Specialising"]) -> dict[str, Settled]:
+type _Earlier = dict[tuple[str, str, bytes], Settled]
+"""What was made of files, by path, profile and circumstances: who begins again asks most of it again."""
+
+
+def _settle(package: Package, pending: Iterable["_Specialising"], earlier: _Earlier) -> dict[str, Settled]:
     """Settle the files that some profiles wait for, each once for all of these profiles."""
     waiting: dict[str, dict[str, Circumstances]] = {}
+    asked: list[tuple[_Specialising, str, tuple[str, str, bytes]]] = []
     for one in pending:
         for path in one.pending:
-            waiting.setdefault(path, {})[one.profile.name] = one.circumstances(path)
+            given = one.circumstances(path)
+            key = path, one.profile.name, encoded(given)
+            asked.append((one, path, key))
+            if key not in earlier:
+                waiting.setdefault(path, {})[one.profile.name] = given
     tasks = {path: _task(package, path, waiting[path]) for path in sorted(waiting)}
     found: dict[str, Settled] = {}
     while tasks:
@@ -83,9 +94,10 @@ def _settle(package: Package, pending: Iterable["_Specialising"]) -> dict[str, S
             for path, task in tasks.items()
             if found[path].codes
         }
-    for one in pending:
-        for path in one.pending:
-            one.take(path, found[path])
+    for one, path, key in asked:
+        if key not in earlier:
+            earlier[key] = found[path]
+        one.take(path, earlier[key])
     return found
 
 
