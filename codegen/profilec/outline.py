@@ -44,7 +44,7 @@ class Outline:
 
     @cached_property
     def reached(self) -> frozenset[str]:
-        """The targets and all that is around one of them, the modules that everything is imported from too."""
+        """The targets, what is around them, and the modules that everything is imported from."""
         parts = (target.split(".") for target in self.targets)
         around = {".".join(path[:end]) for path in parts for end in range(1, len(path) + 1)}
         return frozenset(around | self.stars)

@@ -150,7 +150,7 @@ def test_the_same_bytes_come_out_of_another_folder_at_another_hour_under_another
     try:
         for file in [*project.rglob("*.py"), project / "pyproject.toml"]:
             os.utime(file, (1_000_000_000, 1_000_000_000))
-            file.chmod(0o755)
+            file.chmod(0o600)
         moved = project.rename(elsewhere / "vane")
         os.chdir(moved)
         second = [elsewhere / backend.build_wheel(str(elsewhere))]
