@@ -121,3 +121,32 @@ async def test_a_handler_that_cancels_its_run_and_waits_is_cancelled(messages_be
         assert ended == ["here"]
         with pytest.raises(Cancelled, match="from inside"):
             await soon(run.next())
+
+
+@pytest.mark.parametrize(
+    ("limits", "kept"),
+    [({"capture_capacity": 3}, 3), ({"queue_limit_bytes": 10_000, "capture_capacity": 100}, 2)],
+)
+async def test_a_line_carries_on_no_more_than_the_host_has_room_for(
+    limits: dict[str, int], kept: int
+) -> None:
+    made: list[int] = []
+
+    async def grow(payload: int) -> Any:
+        if payload < 0:
+            made.append(payload)
+            return "y" * 4_000
+        return payload
+
+    flow = small("in>x>a,in>y>a,a>b>c>d", {"d": grow})  # two results of each message
+    async with flow.executor(**limits).instantiate(flow.plan, capture="d") as run:
+        for number in QUICK:
+            await run.send("in", number)
+            assert [(await soon(run.next())).value for _ in range(2)] == [number, number]
+        for number in range(-3, 0):
+            await soon(run.send("in", number))
+            await turns()
+        assert len(made) == kept + 1  # the last one waits at its node
+        await soon(run.next())
+        await turns()
+        assert len(made) == kept + 2
