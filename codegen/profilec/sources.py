@@ -39,7 +39,10 @@ def read_sources(config: Config) -> tuple[Mapping[str, SourceFile], list[Finding
 def programs(config: Config, sources: Iterable[str]) -> frozenset[str]:
     """Those of some files that can be run as programs, where the file system tells."""
     folder = os.fspath(config.source_folder)
-    modes = {path: os.stat(f"{folder}/{path}").st_mode for path in sources}  # noqa: PTH116  # a path is slow
+    modes = {
+        path: os.stat(f"{folder}/{path}").st_mode  # noqa: PTH116  # a path is slow to make
+        for path in sources
+    }
     return frozenset(path for path, mode in modes.items() if mode & stat.S_IXUSR)
 
 

@@ -181,7 +181,7 @@ def _link(earlier: str, file: str, *, is_program: bool) -> bool:
         return False
     if stat.S_ISREG(mode) and bool(mode & stat.S_IXUSR) is is_program:
         return True
-    os.unlink(file)  # noqa: PTH108  # as above
+    os.unlink(file)  # noqa: PTH108  # a path is slow to make
     return False
 
 
