@@ -15,7 +15,24 @@ def least_turns(hops: int, seconds: float) -> float:
     return min(hops / 4096, seconds / 0.005)
 
 
-async def test_the_loop_has_turns_while_work_is_always_ready() -> None:
+LINE = ">".join(["in", *(f"n{number}" for number in range(18)), "out"])
+
+
+@pytest.mark.parametrize("bound", [8, 4_000])
+@pytest.mark.parametrize(
+    ("graph", "messages", "hops"),
+    [
+        ("out", 30_000, 1),
+        (LINE, 8_000, 20),
+        ("in>a>out, in>b>out", 10_000, 5),
+        ("in>a, in>b, in>out", 10_000, 4),
+        ("in>a>b>out, a>c", 10_000, 5),
+    ],
+    ids=["one node", "line", "diamond", "leaves", "line and leaf"],
+)
+async def test_the_loop_has_turns_while_work_is_always_ready(
+    graph: str, messages: int, hops: int, bound: int
+) -> None:
     had = 0
 
     async def beat() -> None:
@@ -24,14 +41,16 @@ async def test_the_loop_has_turns_while_work_is_always_ready() -> None:
             had += 1
             await asyncio.sleep(0)
 
-    flow = small(">".join(f"n{number}" for number in range(20)))
+    flow = small(graph)
+    executor = flow.executor(trigger_capacity=bound, edge_capacity=bound, capture_capacity=bound)
+    entry = graph.partition(">")[0]
     beating = asyncio.create_task(beat())
     begun = time.perf_counter()
-    results = await collect(flow.executor().run_many(flow.plan, "n0", range(4_000), capture="n19"))
+    results = await collect(executor.run_many(flow.plan, entry, range(messages), capture="out"))
     seconds = time.perf_counter() - begun
     beating.cancel()
-    assert len(results) == 4_000
-    assert had >= least_turns(4_000 * 20, seconds) > 1
+    assert set(results) == set(range(messages))
+    assert had >= least_turns(messages * hops, seconds) > 1
 
 
 async def test_the_loop_has_turns_while_a_caller_never_waits() -> None:
