@@ -287,8 +287,6 @@ class Scheduler(Doors):
                         self.pump()  # what else is ready shall not wait for the next handler of this message
                         if self.stopped:
                             return
-                        if turn.spent:
-                            budget = 0
                     if budget <= 0:
                         budget = self._pace = turn.look(self._pace, budget)
                         trusted = budget == TRUSTED
@@ -308,7 +306,8 @@ class Scheduler(Doors):
                 if context != unmarked or (not driver.attended and len(work) > 1):
                     return
         except BaseException as error:
-            self._failed(driver, error)
+            # Counts for nothing if the run is over already: then the handler was being stopped.
+            self.fail(driver.node if driver.run_from is None else driver.standing(), error)
         finally:
             if driver.attended:
                 driver.left = budget
@@ -319,13 +318,6 @@ class Scheduler(Doors):
         """See that nothing is stranded if `driver` suspends now; the pump sees to it while attended."""
         if not driver.attended and self.work:
             self.schedule()
-
-    def _failed(self, driver: Driver, error: BaseException) -> None:
-        """End the run for what a handler raised, unless it is over already: then it was being stopped."""
-        if self.stopped:
-            return
-        self._live.discard(driver)  # it ends by itself and is not to be cancelled
-        self.fail(driver.node if driver.run_from is None else driver.standing(), error)
 
     async def _send_rest(self, driver: Driver, node: Node) -> bool:
         """Send what `node` had no room for before. False: there is still none."""
