@@ -384,11 +384,12 @@ async def test_a_run_at_its_limit_always_goes_on(graph: str) -> None:
     assert await collect(executor.run_many(flow.plan, "in", ["x" * 4_000] * 30, capture="out")) == free
 
 
-async def test_closing_while_sends_wait_for_room_ends_them() -> None:
+@pytest.mark.parametrize("bounds", [{"trigger_capacity": 1}, {"queue_limit_bytes": 5_000}])
+async def test_closing_while_sends_wait_for_room_ends_them(bounds: dict[str, int]) -> None:
     flow = small("in>out", {"in": Gate()})
-    run = flow.executor(trigger_capacity=1).instantiate(flow.plan, capture="out")
+    run = flow.executor(**bounds).instantiate(flow.plan, capture="out")
     async with run:
-        sends = [asyncio.create_task(run.send("in", number)) for number in range(5)]
+        sends = [asyncio.create_task(run.send("in", "x" * 3_000)) for _ in range(5)]
         await turns()
     results = await soon(asyncio.gather(*sends, return_exceptions=True))
     assert [type(result) for result in results] == [type(None), type(None), Cancelled, Cancelled, Cancelled]

@@ -23,7 +23,7 @@ LINE = ">".join(["in", *(f"n{number}" for number in range(18)), "out"])
     ("graph", "messages", "hops"),
     [
         ("out", 30_000, 1),
-        (LINE, 8_000, 20),
+        (LINE, 20_000, 20),
         ("in>a>out, in>b>out", 10_000, 5),
         ("in>a, in>b, in>out", 10_000, 4),
         ("in>a>b>out, a>c", 10_000, 5),
@@ -45,9 +45,9 @@ async def test_the_loop_has_turns_while_work_is_always_ready(
     executor = flow.executor(trigger_capacity=bound, edge_capacity=bound, capture_capacity=bound)
     entry = graph.partition(">")[0]
     beating = asyncio.create_task(beat())
-    begun = time.perf_counter()
+    begun = time.process_time()
     results = await collect(executor.run_many(flow.plan, entry, range(messages), capture="out"))
-    seconds = time.perf_counter() - begun
+    seconds = time.process_time() - begun
     beating.cancel()
     assert set(results) == set(range(messages))
     assert had >= least_turns(messages * hops, seconds) > 1
@@ -65,10 +65,10 @@ async def test_the_loop_has_turns_while_a_caller_never_waits() -> None:
     flow = small(">".join(f"n{number}" for number in range(20)))
     executor = flow.executor()
     beating = asyncio.create_task(beat())
-    begun = time.perf_counter()
+    begun = time.process_time()
     for number in range(3_000):
         assert await executor.run_once(flow.plan, "n0", number, capture="n19") == Value(number)
-    seconds = time.perf_counter() - begun
+    seconds = time.process_time() - begun
     beating.cancel()
     assert had >= least_turns(3_000 * 20, seconds) > 1
 

@@ -91,13 +91,14 @@ async def test_keys_are_letters_digits_and_hyphens_and_no_two_lanes_share_one() 
     assert all(key.replace("-", "").isalnum() and key.isascii() for key in store.objects)
 
 
-async def test_closing_deletes_what_was_not_read() -> None:
+async def test_closing_deletes_what_was_not_read(caplog: pytest.LogCaptureFixture) -> None:
     store = MemoryStore()
     lane = lane_over(store)
     items = [await lane.write(b"x") for _ in range(5)]
     await lane.read(items[2])
     await lane.close()
     assert not store.objects
+    assert not caplog.records
 
 
 async def test_closing_deletes_what_a_cancelled_write_left_behind() -> None:

@@ -185,8 +185,9 @@ async def test_a_disk_that_takes_and_gives_a_part_at_a_time_loses_nothing(
     monkeypatch.setattr(os, "pwrite", lambda fd, data, at: pwrite(fd, bytes(data)[:1000], at))
     monkeypatch.setattr(os, "pread", lambda fd, size, at: pread(fd, min(size, 700), at))
     lane = lane_in_files()
-    data = bytes(range(256)) * 100
-    assert await lane.read(await lane.write(data)) == data
+    payloads = [bytes(range(number, 256)) * 100 for number in range(3)]
+    items = [await lane.write(data) for data in payloads]
+    assert [await lane.read(item) for item in items] == payloads
     await lane.close()
 
 
