@@ -143,8 +143,7 @@ class Run(ABC):
 
     def _pump_scheduled(self) -> None:
         self._scheduled = False
-        if not self.stopped:
-            self.pump()
+        self.pump()
 
     # How it ends --------------------------------------------------------------------------------------------
 
@@ -210,8 +209,6 @@ class Run(ABC):
                     self.observer.blocked()
                 return False
             self.outlet.put(Value(payload if last < 0 else self.copy(payload)), ticket, size)
-            if last < 0:
-                return True
             ticket &= ~1
             at = 0
         elif last < 0 and ticket & 1:

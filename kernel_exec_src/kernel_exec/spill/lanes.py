@@ -101,8 +101,6 @@ class StoreLane:
         self._tier = tier
         self._store = store
         self._held: set[str] = set()
-        self._written = 0
-        self._prefix = ""
 
     async def write(self, data: bytes) -> StoredItem:
         """Put `data` under a key that no other run uses.
@@ -110,10 +108,7 @@ class StoreLane:
         Raises:
             SpillFailed: the store raised.
         """
-        # Randomness is asked for when the first payload spills, not when the run starts: most never do.
-        self._prefix = self._prefix or f"spill-{uuid4().hex}"
-        item = StoredItem(f"{self._prefix}-{self._written}", len(data), crc32(data))
-        self._written += 1
+        item = StoredItem(f"spill-{uuid4().hex}", len(data), crc32(data))
         # Before the store is asked: a put that fails or is cancelled may have stored it all the same.
         self._held.add(item.key)
         try:

@@ -68,8 +68,6 @@ class Segment:
 
     def _job_done(self, job: asyncio.Future[Any]) -> None:
         self._busy -= 1
-        if not job.cancelled():
-            job.exception()  # seen: nobody awaits a job whose run was cancelled
         if self._closing:
             self.close()
 
@@ -141,7 +139,6 @@ class SegmentLane:
     async def close(self) -> None:
         """Give all files back to the disk."""
         self._closed = True
-        self._current = None
         while self._segments:
             self._segments.pop().close()
 

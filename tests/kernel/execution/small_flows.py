@@ -35,6 +35,19 @@ async def same(payload: Any) -> Any:
     return payload
 
 
+class Gate:
+    """A handler that lets payloads pass once it is open."""
+
+    def __init__(self) -> None:
+        self.open = asyncio.Event()
+        self.passed: list[Any] = []
+
+    async def __call__(self, payload: Any) -> Any:
+        await self.open.wait()
+        self.passed.append(payload)
+        return payload
+
+
 class Small(NamedTuple):
     """A flow and the registry that serves it."""
 

@@ -5,28 +5,15 @@ import gc
 from typing import Any
 
 import pytest
-from small_flows import collect, small, soon, turns
+from small_flows import Gate, collect, small, soon, turns
 
-from kernel_exec import Cancelled, NodeFailed, PayloadError, QueueLimitExceeded, SpillFailed, Value
+from kernel_exec import Cancelled, NodeFailed, PayloadError, SpillFailed, Value
 from kernel_exec.flow_ir import BufferPolicy
 from kernel_exec.spill import MemoryStore
 
 
 def spilling(max_items: int, threshold: int | None = None) -> dict[str, Any]:
     return {"buffer": BufferPolicy(max_items=max_items, spill_tier="shelf", spill_threshold_bytes=threshold)}
-
-
-class Gate:
-    """A handler that lets payloads pass once it is open."""
-
-    def __init__(self) -> None:
-        self.open = asyncio.Event()
-        self.passed: list[Any] = []
-
-    async def __call__(self, payload: Any) -> Any:
-        await self.open.wait()
-        self.passed.append(payload)
-        return payload
 
 
 class Counting(MemoryStore):
@@ -308,80 +295,6 @@ async def test_cancelling_leaves_no_object_in_the_store() -> None:
         assert store.objects
         run.cancel()
     assert not store.objects
-
-
-async def test_a_payload_larger_than_all_queues_is_refused() -> None:
-    flow = small("in>out")
-    executor = flow.executor(queue_limit_bytes=10_000)
-    with pytest.raises(QueueLimitExceeded) as caught:
-        await executor.run_once(flow.plan, "in", "x" * 20_000, capture="out")
-    assert caught.value.limit_bytes == 10_000
-    assert caught.value.payload_bytes > 20_000
-    async with executor.instantiate(flow.plan, capture="out") as run:
-        with pytest.raises(QueueLimitExceeded):
-            await run.send("in", "x" * 20_000)
-        with pytest.raises(QueueLimitExceeded):
-            await run.next()
-    assert await executor.run_once(flow.plan, "in", "x" * 5_000, capture="out") == Value("x" * 5_000)
-
-
-async def test_sends_wait_while_the_queues_hold_their_limit() -> None:
-    gate = Gate()
-    flow = small("in>out", {"in": gate})
-    executor = flow.executor(queue_limit_bytes=10_000, trigger_capacity=100, capture_capacity=100)
-    payloads = [f"{number:03000}" for number in range(10)]
-    async with executor.instantiate(flow.plan, capture="out") as run:
-        sends = [asyncio.create_task(run.send("in", payload)) for payload in payloads]
-        await turns()
-        assert sum(send.done() for send in sends) == 4  # one is handled, three fit
-        gate.open.set()
-        assert [(await soon(run.next())).value for _ in payloads] == payloads
-        await soon(asyncio.gather(*sends))
-
-
-async def test_results_that_nobody_takes_count_to_the_limit() -> None:
-    flow = small("in>out")
-    executor = flow.executor(queue_limit_bytes=10_000, trigger_capacity=100, capture_capacity=100)
-    payloads = [f"{number:03000}" for number in range(20)]
-    async with executor.instantiate(flow.plan, capture="out") as run:
-        sends = [asyncio.create_task(run.send("in", payload)) for payload in payloads]
-        await turns()
-        waiting = sum(not send.done() for send in sends)
-        assert waiting >= 12  # three results fit, one waits for room, three messages wait behind it
-        assert [(await soon(run.next())).value for _ in payloads] == payloads
-        await soon(asyncio.gather(*sends))
-
-
-async def test_queues_under_a_limit_give_the_same_results() -> None:
-    async def grow(number: int) -> str:
-        await asyncio.sleep(0)
-        return f"{number:02000}"
-
-    flow = small("in>a>out, in>b>out, b>c>out", {"in": grow})
-    executor = flow.executor(queue_limit_bytes=9_000)
-    results = await collect(executor.run_many(flow.plan, "in", range(100), capture="out"))
-    assert sorted(results) == sorted([f"{number:02000}" for number in range(100)] * 3)
-
-
-async def test_a_fan_out_larger_than_all_queues_is_refused() -> None:
-    branches = ", ".join(f"in>b{number}>out" for number in range(10))
-    flow = small(branches)
-    executor = flow.executor(queue_limit_bytes=10_000)
-    assert await executor.run_once(flow.plan, "in", "x" * 500, capture="out") == Value("x" * 500)
-    with pytest.raises(QueueLimitExceeded, match="10 copies"):
-        await executor.run_once(flow.plan, "in", "x" * 2_000, capture="out")
-
-
-@pytest.mark.parametrize("graph", ["in>a>b>c>out", "in>a>c>out, in>b>c, b>out", "in>a>out, a>b>out, b>c>out"])
-async def test_a_run_at_its_limit_always_goes_on(graph: str) -> None:
-    async def brief(payload: Any) -> Any:
-        await asyncio.sleep(0)
-        return payload
-
-    flow = small(graph, default=brief)
-    free = await collect(flow.executor().run_many(flow.plan, "in", ["x" * 4_000] * 30, capture="out"))
-    executor = flow.executor(queue_limit_bytes=9_000, capture_capacity=30, trigger_capacity=30)
-    assert await collect(executor.run_many(flow.plan, "in", ["x" * 4_000] * 30, capture="out")) == free
 
 
 @pytest.mark.parametrize("bounds", [{"trigger_capacity": 1}, {"queue_limit_bytes": 5_000}])

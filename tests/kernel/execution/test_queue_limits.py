@@ -1,0 +1,94 @@
+"""What all queues of a run hold together, in bytes (decision 14)."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from small_flows import Gate, collect, small, soon, turns
+
+from kernel_exec import QueueLimitExceeded, Value
+
+
+async def test_a_payload_larger_than_all_queues_is_refused() -> None:
+    flow = small("in>out")
+    executor = flow.executor(queue_limit_bytes=10_000)
+    with pytest.raises(QueueLimitExceeded) as caught:
+        await executor.run_once(flow.plan, "in", "x" * 20_000, capture="out")
+    assert caught.value.limit_bytes == 10_000
+    assert caught.value.payload_bytes > 20_000
+    async with executor.instantiate(flow.plan, capture="out") as run:
+        with pytest.raises(QueueLimitExceeded):
+            await run.send("in", "x" * 20_000)
+        with pytest.raises(QueueLimitExceeded):
+            await run.next()
+    assert await executor.run_once(flow.plan, "in", "x" * 5_000, capture="out") == Value("x" * 5_000)
+
+
+@pytest.mark.parametrize(
+    ("at", "most"), [("in", 4), ("out", 5)]  # one is handled and three fit; one that `in` cannot send on
+)
+async def test_sends_wait_while_the_queues_hold_their_limit(at: str, most: int) -> None:
+    gate = Gate()
+    flow = small("in>out", {at: gate})
+    executor = flow.executor(queue_limit_bytes=10_000, trigger_capacity=100, capture_capacity=100)
+    payloads = [f"{number:03000}" for number in range(10)]
+    async with executor.instantiate(flow.plan, capture="out") as run:
+        sends = [asyncio.create_task(run.send("in", payload)) for payload in payloads]
+        await turns()
+        assert sum(send.done() for send in sends) == most
+        gate.open.set()
+        assert [(await soon(run.next())).value for _ in payloads] == payloads
+        await soon(asyncio.gather(*sends))
+
+
+async def test_results_that_nobody_takes_count_to_the_limit() -> None:
+    flow = small("in>out")
+    executor = flow.executor(queue_limit_bytes=10_000, trigger_capacity=100, capture_capacity=100)
+    payloads = [f"{number:03000}" for number in range(20)]
+    async with executor.instantiate(flow.plan, capture="out") as run:
+        sends = [asyncio.create_task(run.send("in", payload)) for payload in payloads]
+        await turns()
+        waiting = sum(not send.done() for send in sends)
+        assert waiting >= 12  # three results fit, one waits for room, three messages wait behind it
+        assert [(await soon(run.next())).value for _ in payloads] == payloads
+        await soon(asyncio.gather(*sends))
+
+
+async def test_queues_under_a_limit_give_the_same_results() -> None:
+    async def grow(number: int) -> str:
+        await asyncio.sleep(0)
+        return f"{number:02000}"
+
+    flow = small("in>a>out, in>b>out, b>c>out", {"in": grow})
+    executor = flow.executor(queue_limit_bytes=9_000)
+    results = await collect(executor.run_many(flow.plan, "in", range(100), capture="out"))
+    assert sorted(results) == sorted([f"{number:02000}" for number in range(100)] * 3)
+
+
+async def test_a_fan_out_larger_than_all_queues_is_refused() -> None:
+    branches = ", ".join(f"in>b{number}>out" for number in range(10))
+    flow = small(branches)
+    executor = flow.executor(queue_limit_bytes=10_000)
+    assert await executor.run_once(flow.plan, "in", "x" * 500, capture="out") == Value("x" * 500)
+    with pytest.raises(QueueLimitExceeded, match="10 copies"):
+        await executor.run_once(flow.plan, "in", "x" * 2_000, capture="out")
+
+
+@pytest.mark.parametrize("watched", [False, True])
+@pytest.mark.parametrize("kind", ["suspends", "plain"])
+@pytest.mark.parametrize("graph", ["in>a>b>c>out", "in>a>c>out, in>b>c, b>out", "in>a>out, a>b>out, b>c>out"])
+async def test_a_run_at_its_limit_always_goes_on(graph: str, kind: str, watched: bool) -> None:
+    async def brief(payload: Any) -> Any:
+        await asyncio.sleep(0)
+        return payload
+
+    def plain(payload: Any) -> Any:
+        return payload
+
+    flow = small(graph, default=brief if kind == "suspends" else plain)
+    payloads = ["x" * 4_000] * 30
+    free = await collect(flow.executor().run_many(flow.plan, "in", payloads, capture="out"))
+    executor = flow.executor(
+        queue_limit_bytes=9_000, capture_capacity=30, trigger_capacity=30, check_ownership=watched
+    )
+    assert await collect(executor.run_many(flow.plan, "in", payloads, capture="out")) == free
