@@ -210,6 +210,21 @@ async def test_room_in_a_lane_is_used_again_and_again() -> None:
     assert store.puts > 10
 
 
+async def test_an_edge_that_has_spilled_holds_messages_again_when_it_is_empty() -> None:
+    gate, store = Gate(), Counting()
+    flow = small("in>out", {"out": gate}, edges={"in>out": spilling(2)})
+    executor = flow.executor(capture_capacity=10, spill_stores={"shelf": store})
+    async with executor.instantiate(flow.plan, capture="out") as run:
+        for puts in (3, 6, 9):  # one is handled, and two are on the edge
+            gate.open.clear()
+            for number in range(6):
+                await run.send("in", number)
+            await turns()
+            assert store.puts == puts
+            gate.open.set()
+            assert [(await soon(run.next())).value for _ in range(6)] == list(range(6))
+
+
 @pytest.mark.parametrize("at", ["put", "get"])
 async def test_what_is_ready_does_not_wait_for_a_slow_store(at: str) -> None:
     beside: list[int] = []

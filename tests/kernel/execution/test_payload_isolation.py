@@ -170,3 +170,24 @@ async def test_selectors_read_the_json_form_of_structs() -> None:
     flow = small("in>a>out", build=lambda b: b.switch("s", "in", "/order/lines/0", {"x": "a"}))
     held = {"order": order}
     assert await flow.executor().run_once(flow.plan, "in", held, capture="out") == Value(held)
+
+
+@pytest.mark.parametrize("before", [0, 3], ids=["idle", "busy"])
+async def test_all_branches_but_one_get_a_copy(before: int) -> None:
+    payloads = [[number] for number in range(before + 1)]
+    got: list[Any] = []
+
+    async def keep(payload: Any) -> Any:
+        await asyncio.sleep(0)
+        got.append(payload)
+        return payload
+
+    flow = small("in>a, in>b, in>out", {"a": keep, "b": keep, "out": keep})
+    async with flow.executor().instantiate(flow.plan, capture="out") as run:
+        for payload in payloads:
+            await run.send("in", payload)
+        run.finish()
+        await collect(run)
+    for payload in payloads:
+        assert sum(each is payload for each in got) == 1
+        assert got.count(payload) == 3
