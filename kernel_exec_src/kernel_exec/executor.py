@@ -118,6 +118,8 @@ class FlowExecutor:
             MissingOutput: it ended, and `capture` gave nothing.
             If a result was captured before such an error, the error has it as its `.result`.
         """
+        if finish not in ("all", "capture"):
+            raise ValueError(f"finish must be 'all' or 'capture', not {finish!r}")
         pool = self._pool(plan, capture)
         scheduler = pool.borrow(trigger)
         limit = None

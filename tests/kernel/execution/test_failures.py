@@ -220,6 +220,20 @@ async def test_finish_capture_stops_the_side_branches() -> None:
     assert done == ["stopped"]
 
 
+async def test_another_way_to_finish_than_the_two_there_are_is_refused() -> None:
+    begun: list[int] = []
+
+    async def note(number: int) -> int:
+        begun.append(number)
+        return number
+
+    flow = small("in>out", {"in": note})
+    typo: Any = "captured"
+    with pytest.raises(ValueError, match="finish must be 'all' or 'capture', not 'captured'"):
+        await flow.executor().run_once(flow.plan, "in", 1, capture="out", finish=typo)
+    assert not begun
+
+
 @pytest.mark.parametrize("delay", [None, 0, 0.005], ids=["at once", "next turn", "later"])
 async def test_a_side_branch_that_fails_after_the_capture_carries_the_result(delay: float | None) -> None:
     async def side(payload: Any) -> Any:
