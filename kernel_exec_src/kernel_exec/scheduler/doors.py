@@ -34,8 +34,8 @@ class Doors(Run):
 
     @property
     def drained(self) -> bool:
-        """Whether nothing moves and nothing will, until the host sends: no message is on its way."""
-        return not (self.work or self._live or self._pumping or self.outlet.blocked)
+        """Whether nothing moves and nothing will, until the host sends, or takes results if there are some."""
+        return not (self.work or self._live or self._pumping)
 
     def at_once(self) -> Result | None:
         """Return the result of a run that has come to its end already and left nothing behind, else None.
@@ -50,7 +50,7 @@ class Doors(Run):
     @property
     def reusable(self) -> bool:
         """Whether the run left nothing behind, so that the scheduler may serve another."""
-        return self.drained and not (self.stopped or self.feeds or self.lingers)
+        return self.drained and not (self.stopped or self.lingers)
 
     def begin(self, run: RunState | None, context: Context) -> None:
         """Forget a run that has drained and serve another: `run`, whose handlers see copies of `context`.

@@ -1,0 +1,81 @@
+"""One run after the other on one executor: what one leaves behind is nothing to the next."""
+
+import time
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from small_flows import small, soon
+
+from kernel_exec import QueueLimitExceeded, Value
+
+
+@pytest.mark.parametrize("capacity", [1, 2])
+@pytest.mark.parametrize("graph", ["in>a>out, in>b>out, in>c>out", "in>out>side, in>a>out>side, in>b>out"])
+async def test_captures_that_the_queue_had_no_room_for_are_gone(graph: str, capacity: int) -> None:
+    passed: list[int] = []
+
+    async def note(number: int) -> int:
+        passed.append(number)
+        return number
+
+    flow = small(graph, {"out": note})
+    executor = flow.executor(capture_capacity=capacity)
+    for number in range(20):
+        assert await soon(executor.run_once(flow.plan, "in", number, capture="out")) == Value(number)
+    assert passed == [number for number in range(20) for _ in range(3)]
+
+
+async def test_bytes_of_the_runs_before_do_not_count_to_the_limit() -> None:
+    flow = small("in>a>out, in>b>out")
+    executor = flow.executor(queue_limit_bytes=10_000)
+    for number in range(20):
+        payload = f"{number:03000}"
+        assert await soon(executor.run_once(flow.plan, "in", payload, capture="out")) == Value(payload)
+
+
+async def test_a_payload_that_no_queue_may_hold_reaches_no_handler() -> None:
+    begun: list[str] = []
+
+    async def note(payload: str) -> int:
+        begun.append(payload)
+        return len(payload)
+
+    flow = small("in>out", {"in": note})
+    with pytest.raises(QueueLimitExceeded):
+        await flow.executor(queue_limit_bytes=10_000).run_once(flow.plan, "in", "x" * 20_000, capture="out")
+    assert not begun
+
+
+async def test_side_branches_that_outlast_a_slice_end_before_the_run_does() -> None:
+    seen: list[int] = []
+
+    async def busy(number: int) -> int:
+        ends = time.perf_counter() + 0.0005
+        while time.perf_counter() < ends:
+            pass
+        return number
+
+    async def last(number: int) -> int:
+        seen.append(number)
+        return number
+
+    # More than two milliseconds where the clock counts, more than 2,048 hops where they do.
+    side = [*(f"busy{at}" for at in range(10)), *(f"n{at}" for at in range(2_100)), "last"]
+    graph = ", ".join(["in>out", f"in>{side[0]}", *map(">".join, pairwise(side))])
+    flow = small(graph, {"last": last, **dict.fromkeys(side[:10], busy)})
+    executor = flow.executor()
+    for number in range(3):
+        assert await soon(executor.run_once(flow.plan, "in", number, capture="out")) == Value(number)
+        assert seen == list(range(number + 1))
+
+
+async def test_a_failure_beside_the_capture_that_nobody_wants_to_know_is_not_of_the_next_run() -> None:
+    async def fail(payload: Any) -> Any:
+        raise ValueError("beside")
+
+    flow = small("in>out, in>side", {"side": fail})
+    executor = flow.executor()
+    for number in range(3):
+        result = await soon(executor.run_once(flow.plan, "in", number, capture="out", finish="capture"))
+        assert result == Value(number)
