@@ -34,7 +34,7 @@ class Doors(Run):
 
     @property
     def drained(self) -> bool:
-        """Whether nothing moves and nothing will, until the host sends, or takes results if there are some."""
+        """Whether nothing moves and nothing will, until the host sends, or takes a result that is there."""
         return not (self.work or self._live or self._pumping)
 
     def at_once(self) -> Result | None:
