@@ -103,8 +103,6 @@ class Job:
     def hurry(self) -> None:
         """Have every result as soon as it is there, and no further handler than the one that is being run."""
         with self._lock:
-            if self.ended:
-                return
             self.hurried = self._heeds = True
             self.begin, self.end = self.at, self.at + 1
 
@@ -114,8 +112,7 @@ class Job:
 
     def _wake(self) -> None:
         self._notified = False
-        if not self.abandoned:
-            self._on_news()
+        self._on_news()
 
     # On a worker --------------------------------------------------------------------------------------------
 
@@ -156,7 +153,7 @@ class Job:
     def _step(self) -> deque[Any] | None:
         """Go on to the next handler and return what goes there, if it is this job's to do that."""
         with self._lock:
-            if self.hurried or not self.results or self.at + 1 == self.end:
+            if not self.results or self.at + 1 == self.end:
                 self.ended = True
                 return None
             payloads, self.results = self.results, deque()

@@ -106,9 +106,6 @@ class Line:
     def abandon(self) -> None:
         """Want nothing more of what is out, ever; handlers that sit in it are left alone."""
         self._abandoned = True
-        for job in self._jobs:
-            if job.timer is not None:
-                job.timer.cancel()
         self._threads.abandon(self._jobs)
         self._jobs.clear()
 
