@@ -76,9 +76,8 @@ class Feeder:
             try:
                 self._feed()
             except (Exception, asyncio.CancelledError) as error:
-                if not scheduler.stopped:  # else the run refused the payload, and says why itself
-                    self.failure = error
-                    self._exhausted = True
+                self.failure = error
+                self._exhausted = True
             if scheduler.work:
                 scheduler.pump()
             if outlet.results or scheduler.stopped:

@@ -120,9 +120,6 @@ class Line:
                 self._waiter = asyncio.Future(loop=self._loop)
                 self._advance()
                 await self._waiter
-        except (asyncio.CancelledError, GeneratorExit):
-            self.abandon()
-            raise
         finally:
             self._waiter = None
             self._listen(None)

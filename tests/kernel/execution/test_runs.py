@@ -222,6 +222,30 @@ async def test_what_the_payloads_raise_is_raised_behind_their_results(
         await soon(anext(results))
 
 
+async def test_nothing_more_is_taken_from_payloads_that_have_raised() -> None:
+    class Stumbling:
+        """Raises once, and then would give more."""
+
+        def __init__(self) -> None:
+            self.given = iter([1, 2, ValueError("a stumble"), 4, 5])
+
+        def __iter__(self) -> Any:
+            return self
+
+        def __next__(self) -> Any:
+            given = next(self.given)
+            if isinstance(given, ValueError):
+                raise given
+            return given
+
+    flow, payloads = small("in>out", {"in": same_later}), Stumbling()
+    results = flow.executor().run_many(flow.plan, "in", payloads, capture="out")
+    assert [(await soon(anext(results))).value for _ in range(2)] == [1, 2]
+    with pytest.raises(ValueError, match="a stumble"):
+        await soon(anext(results))
+    assert list(payloads) == [4, 5]
+
+
 async def test_ten_thousand_nodes_in_a_chain_run() -> None:
     names = [f"n{number}" for number in range(10_000)]
     for handler in (plus_one, inline(plus_one_plainly)):

@@ -58,24 +58,17 @@ async def test_a_plain_handler_runs_off_the_loops_thread_unless_it_is_inline() -
 
 
 async def test_blocking_handlers_do_not_block_the_loop() -> None:
-    def sleep(payload: Any) -> Any:
-        time.sleep(0.05)
-        return payload
+    release = threading.Event()
+
+    def sit(payload: Any) -> bool:
+        return release.wait(10)
 
     registry = NodeRegistry()
-    plan, first, last = chain(registry, sleep)
-    beats = 0
-
-    async def beat() -> None:
-        nonlocal beats
-        while True:
-            await asyncio.sleep(0.001)
-            beats += 1
-
-    beating = asyncio.create_task(beat())
-    await FlowExecutor(registry).run_once(plan, first, 1, capture=last)
-    beating.cancel()
-    assert beats > 5
+    plan, first, last = chain(registry, sit)
+    running = asyncio.create_task(FlowExecutor(registry).run_once(plan, first, 1, capture=last))
+    await asyncio.sleep(0.01)
+    release.set()
+    assert await running == Value(True)
 
 
 async def test_one_invocation_at_a_time_in_order_through_blocking_nodes() -> None:
