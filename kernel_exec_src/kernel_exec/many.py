@@ -59,6 +59,7 @@ class Feeder:
         self._waiting: list[Any] = []
         """The payload that was taken and found no room yet, if there is one."""
         self._exhausted = False
+        """Nothing more is taken from the iterator, and nothing waits."""
 
     async def wait_for_result(self) -> bool:
         """Feed until there is a result to take. False when everything is drained, or the run halted.
@@ -82,7 +83,7 @@ class Feeder:
                 scheduler.pump()
             if outlet.results or scheduler.stopped:
                 continue
-            if self._exhausted and not self._waiting and scheduler.drained:
+            if self._exhausted and scheduler.drained:
                 return False
             if not self._can_feed():
                 scheduler.permits.on_free = outlet.wake_one
@@ -94,7 +95,7 @@ class Feeder:
 
     def _can_feed(self) -> bool:
         """Whether feeding again lets something in: messages may have ended without a result."""
-        if not self._scheduler.permits.free or (self._exhausted and not self._waiting):
+        if not self._scheduler.permits.free or self._exhausted:
             return False
         size = self._scheduler.weigh(self._waiting[0]) if self._waiting else 0
         return self._scheduler.lacking(self._entrance, size) is None

@@ -179,9 +179,11 @@ async def test_skip_ends_a_message_wherever_it_is_returned(middle: str) -> None:
     assert caught.value.alias == "out"
 
 
-async def test_more_skipped_messages_than_permits_do_not_stall_run_many() -> None:
+@pytest.mark.parametrize("suspends", [False, True], ids=["quick", "suspends"])
+async def test_more_skipped_messages_than_permits_do_not_stall_run_many(suspends: bool) -> None:
     async def last_only(number: int) -> Any:
-        await asyncio.sleep(0)
+        if suspends:
+            await asyncio.sleep(0)
         return number if number == 199 else SKIP
 
     flow = small("in>out", {"in": last_only})
