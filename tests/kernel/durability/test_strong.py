@@ -245,6 +245,17 @@ async def test_an_instance_that_is_left_early_can_be_resumed() -> None:
     assert sorted(payload[0] for payload in shop.did("out")) == [0, 1, 2]
 
 
+async def test_a_result_that_was_left_is_given_by_the_resume_and_not_worked_out_again() -> None:
+    shop = strong("in > out", retry_on_lease_conflict=True)
+    async with shop.executor().instantiate(shop.plan, capture="out") as run:
+        await run.send("in", [])
+        while not run.scheduler.outlet.results:
+            await asyncio.sleep(0)
+    assert await shop.resume() == Value(["in", "out"])
+    assert len(shop.did("in")) == len(shop.did("out")) == 1
+    assert await shop.store.list() == []
+
+
 async def test_an_instance_that_nothing_was_sent_to_writes_nothing() -> None:
     shop = strong("in > out")
     async with shop.executor().instantiate(shop.plan, capture="out"):
