@@ -28,7 +28,8 @@ async def test_a_deadline_interrupts_a_suspended_handler() -> None:
     assert caught.value.deadline == 0.03
 
 
-async def test_a_deadline_abandons_a_handler_that_swallows_its_cancellation() -> None:
+@pytest.mark.parametrize("graph", ["in>a>out", "in>out, in>a"], ids=["before", "beside"])
+async def test_a_deadline_abandons_a_handler_that_swallows_its_cancellation(graph: str) -> None:
     told = []
     release = asyncio.Event()
 
@@ -39,7 +40,7 @@ async def test_a_deadline_abandons_a_handler_that_swallows_its_cancellation() ->
             except asyncio.CancelledError:
                 told.append(ctx.cancelled)
 
-    flow = small("in>out", {"in": stubborn})
+    flow = small(graph, {"a": stubborn})
     begun = time.monotonic()
     try:
         with pytest.raises(DeadlineExceeded):
