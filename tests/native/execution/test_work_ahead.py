@@ -5,7 +5,7 @@ import threading
 from typing import Any
 
 import pytest
-from blocking_rows import row, same, set_patience, values
+from blocking_rows import row, same, set_patience
 
 from kernel_exec import SKIP, FlowBuilder, FlowExecutor, NodeRegistry, Value, validate
 from kernel_exec.flow_ir import BufferPolicy
@@ -23,16 +23,28 @@ async def test_what_is_skipped_gives_its_permit_back(length: int) -> None:
         return SKIP if number % 2 else number
 
     executor, flow = row(*[same] * (length - 1), skip_odd, capture_capacity=8)
-    assert await values(executor, flow, range(100)) == list(range(0, 100, 2))
+    async with executor.instantiate(validate(flow), capture=f"n{length - 1}") as run:
+        for number in range(8):
+            await run.send("n0", number)
+        run.finish()
+        assert [result async for result in run] == [Value(number) for number in range(0, 8, 2)]
+        assert run.scheduler.permits.free == 8
 
 
-async def test_everybody_who_waits_for_a_result_gets_one() -> None:
-    executor, flow = row(same)
-    async with executor.instantiate(validate(flow), capture="n0") as run:
+async def test_everybody_who_waits_for_a_result_gets_one_whatever_goes_on_beside() -> None:
+    async def hang(payload: Any) -> None:
+        await asyncio.Event().wait()
+
+    registry, builder = NodeRegistry(), FlowBuilder("beside", "1.0.0")
+    for alias, handler in (("out", same), ("side", hang)):
+        registry.node(f"test::{alias}")(handler)
+        builder.node(alias, f"test::{alias}", summary="-")
+    async with FlowExecutor(registry).instantiate(validate(builder.build()), capture="out") as run:
+        await run.send("side", 0)
         waiting = [asyncio.create_task(run.next()) for _ in range(5)]
         await asyncio.sleep(0)
         for number in range(5):
-            await run.send("n0", number)
+            await run.send("out", number)
         results = await asyncio.wait_for(asyncio.gather(*waiting), 5)
         assert results == [Value(number) for number in range(5)]
 
@@ -62,10 +74,15 @@ async def test_the_queue_of_results_holds_no_more_than_it_may() -> None:
         assert sorted(results) == sorted([*range(4)] * 3)
 
 
-async def test_queues_that_are_weighed_go_on_for_ever() -> None:
-    executor, flow = row(same, queue_limit_bytes=10_000)
-    payloads = [f"{number:01000}" for number in range(100)]
-    assert await asyncio.wait_for(values(executor, flow, payloads), 10) == payloads
+async def test_what_is_weighed_is_taken_off_the_scales_again() -> None:
+    executor, flow = row(same, queue_limit_bytes=100_000)
+    async with executor.instantiate(validate(flow), capture="n0") as run:
+        for number in range(20):
+            await run.send("n0", f"{number:01000}")
+        run.finish()
+        assert [result async for result in run] == [Value(f"{number:01000}") for number in range(20)]
+        assert run.scheduler.weights is not None
+        assert run.scheduler.weights.held == 0
 
 
 async def test_a_row_whose_results_wait_for_room_begins_nothing_when_its_run_has_ended(
@@ -88,10 +105,14 @@ async def test_a_row_whose_results_wait_for_room_begins_nothing_when_its_run_has
     async with executor.instantiate(validate(flow), capture="n1") as run:
         for number in range(12):
             await run.send("n0", number)
-        await asyncio.sleep(0.05)
+        while len(begun) < 3:
+            await asyncio.sleep(0.001)
+        await asyncio.sleep(0.02)
         assert begun == [0, 1, 2]  # one is held, one waits for it, and one is pending: no call waits for more
         run.cancel()
         for _ in range(12):
             steps.release()
-        await asyncio.sleep(0.05)
+        while len(begun) < 4:
+            await asyncio.sleep(0.001)
+        await asyncio.sleep(0.02)
     assert begun == [0, 1, 2, 3]
