@@ -26,9 +26,15 @@ def space_out(walk: Walk, node: cst.CSTNode, body: cst.IndentedBlock, cause: Cau
     if left and _is_definition(left[0]):
         _widen(walk, Span(blank_lines_above(content, whole.start), whole.start), cause)
     for before, after in pairwise(body.body):
-        if before in left and after in left and (_is_definition(before) or _is_definition(after)):
+        if before in left and after in left:
             end = walk.without_blank_end(walk.syntax.outer(before)).end
-            _widen(walk, Span(end, walk.with_comments(after, end)), cause)
+            start = walk.with_comments(after, end)
+            below = Span(end, blank_lines_below(content, end))
+            above = Span(blank_lines_above(content, start), start)
+            if _is_definition(before):
+                _widen(walk, below, cause)
+            if _is_definition(after) and (above != below or not _is_definition(before)):
+                _widen(walk, above, cause)
     if left and _is_definition(left[-1]):
         _widen(walk, Span(whole.end, blank_lines_below(content, whole.end)), cause)
 

@@ -29,7 +29,8 @@ _SWITCH = re.compile(
 """A comment on a line of its own that switches a tool: `# fmt: off`, `# pylint: enable=invalid-name`."""
 _ON_AGAIN = {"off": "on", "disable": "enable"}
 _SPEAKS_OF_MORE = re.compile(
-    rf"{_SWITCH.pattern}|[ \t]*#[ \t]*(type:[ \t]*\(|(flake8|ruff):[ \t]*noqa|(mypy|pyright):|\w+:[ \t]*skip[-_]file)"
+    rf"{_SWITCH.pattern}|[ \t]*#[ \t]*"
+    r"(type:[ \t]*\(|(flake8|ruff):[ \t]*noqa|(mypy|pyright):|\w+:[ \t]*skip[-_]file)"
 )
 """One of these, or one for the function around, or for the file: `# flake8: noqa`, `# mypy: strict`."""
 _HEADING = re.compile(
@@ -374,10 +375,11 @@ class Walk:
         """Add the comments around lines that switch a tool off and on: nothing more stands between them."""
         content = self.syntax.content
         off = self._switched_off(span.start, suite)
+        if off is None:
+            return span
         on = _SWITCH.match(content, blank_lines_below(content, span.end), suite.end)
-        if off and on and on.group("tool", "state", "of") == (off["tool"], _ON_AGAIN[off["state"]], off["of"]):
-            return Span(off.start(), on.end())
-        return span
+        again = (off["tool"], _ON_AGAIN[off["state"]], off["of"])
+        return Span(off.start(), on.end()) if on and on.group("tool", "state", "of") == again else span
 
     def _cut_each(self, start: int, end: int, run: Sequence[Span], causes: Sequence[Cause]) -> None:
         """Cut from `start` to `end`, at each statement of a run because of what that one goes."""
