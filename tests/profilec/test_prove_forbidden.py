@@ -239,6 +239,24 @@ def test_a_relative_import_at_run_time_is_decided(tmp_path: Path) -> None:
     assert finding.notes[0] == "src/shop/__init__.py:2 imports shop.jobs"
 
 
+def test_all_lines_of_a_finding_are_those_of_the_source(project: Project) -> None:
+    text = """
+        import sys
+        import time
+        from shop._profile import THREADS
+
+        if THREADS:
+            x = sys.argv
+
+        time.sleep(1)
+        time.sleep(2)
+        """
+    project.write({"src/shop/a.py": text})
+    project.write({"pyproject.toml": project.read("pyproject.toml") + 'forbid = ["time.sleep"]\n'})
+    (finding,) = project.run("audit", "--json").json["findings"]
+    assert (finding["line"], finding["notes"]) == (8, ["also in line 9"])
+
+
 def test_a_circle_of_imports_comes_to_an_end(tmp_path: Path) -> None:
     files = {"shop/a.py": "from .b import time\n", "shop/b.py": "from .a import time\ntime.sleep(1)\n"}
     assert prove(tmp_path, files) == []

@@ -308,8 +308,8 @@ def _finding(
     if fault.note:
         notes.append(fault.note)
     if fault.others:
-        lines = ", ".join(map(str, fault.others))
-        notes.append(f"also in {'line' if len(fault.others) == 1 else 'lines'} {lines}")
+        others = sorted({(file and file.source_line(line)) or line for line in fault.others})
+        notes.append(f"also in {'line' if len(others) == 1 else 'lines'} {', '.join(map(str, others))}")
     if file is None:
         last = next(one for one in reversed(steps) if one.importer and graph.file(one.importer))
         file, place = graph.file(str(last.importer)), _whole_line(last.line)
