@@ -128,4 +128,13 @@ CODES = (
         "try:\n    connect()\nexcept OSError, ValueError:  # Python 3.14\n    ...",
         "$ python3.14 -m profilec.cli audit",
     ),
+    Code(
+        "PC413",
+        "the package cannot be imported",
+        "warning",
+        "Importing the package runs this import, under no condition and in no `try`, and the profile says in "
+        "`modules` that what is imported is not there. So nobody could import the package of this tree.",
+        "# profile wasm: modules = { termios = false }\nimport termios",
+        "try:\n    import termios\nexcept ImportError:\n    termios = None",
+    ),
 )
