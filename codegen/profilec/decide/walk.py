@@ -23,6 +23,12 @@ from profilec.edit import NO_CAUSE, Cause
 from profilec.read import Span, Syntax
 from profilec.scopes import Names
 
+type Clause = (
+    cst.If | cst.Else | cst.With | cst.Try | cst.TryStar
+    | cst.ExceptHandler | cst.ExceptStarHandler | cst.Finally | cst.MatchCase
+)  # fmt: skip
+"""What has a suite of its own, which can go or take the place of the whole statement."""
+
 _SWITCH = re.compile(
     r"[ \t]*#[ \t]*(?P<tool>\w+):[ \t]*(?P<state>off|on|disable|enable)(?P<of>[=\[][^\n#]*?)?[ \t\r]*(\n|$)"
 )
