@@ -19,6 +19,8 @@ from profilec.scopes import Names, Use
 
 _QUESTIONS = frozenset({"callable", "hasattr", "isinstance", "issubclass", "len"})
 """Builtins that only look at what they are given, as the reading of an attribute does."""
+_READINGS = frozenset({"os.environ.get", "os.getenv"})
+"""Functions that only read the environment, as those of `platform` do."""
 
 
 @dataclass(frozen=True)
@@ -136,13 +138,12 @@ class Conditions:
         return next(filter(None, map(self._effect, children(node))), None)
 
     def _only_asks(self, node: cst.Call) -> bool:
-        """Tell whether a call only asks Python what something is; its arguments may have effects."""
+        """Tell whether a call only asks what something is or where it runs: its arguments may do more."""
         function = node.func
-        return (
-            isinstance(function, cst.Name)
-            and function.value in _QUESTIONS
-            and is_builtin(function, self.names)
-        )
+        if isinstance(function, cst.Name) and function.value in _QUESTIONS:
+            return is_builtin(function, self.names)
+        path = self.names.qualified(function) or ""
+        return path in _READINGS or path.startswith("platform.")
 
     def has_effect(self, node: cst.CSTNode) -> bool:
         """Tell whether evaluating an expression can have an effect."""

@@ -118,10 +118,13 @@ class Needs:
     def unneeded_modules(self) -> set[str]:
         """Return the modules that something in the source leads to, and nothing that is left.
 
-        A module may go if it is private, or if nobody could import it in this profile.
+        A module may go if it is private, or if nobody could import it in this profile. Where that is said of
+        the package itself, it says nothing of its modules.
         """
         names = {path: module_name(path) for path in sorted(self._left.emitted)}
         dead = self._cannot_be_imported()
+        if self._left.package.config.package in dead:
+            dead = set()
         suspects = self._suspects({path: n for path, n in names.items() if _is_private(n) or n in dead})
         if not suspects:
             return set()

@@ -118,10 +118,12 @@ def test_a_module_is_not_the_thing_in_it_of_the_same_name(tmp_path: Path) -> Non
         ("socket.socket", "from _socket import socket"),
         ("os.fork", "import posix\nposix.fork()"),
         ("os", "import nt"),
+        ("threading", "from _thread import start_new_thread"),
+        ("subprocess", "import _posixsubprocess"),
     ],
 )
 def test_the_compiled_half_of_a_module_is_that_module(pattern: str, text: str, tmp_path: Path) -> None:
-    (finding,) = prove(tmp_path, {"shop/a.py": f"import _thread\n{text}\n"}, forbid=(pattern,))
+    (finding,) = prove(tmp_path, {"shop/a.py": f"import _heapq\n{text}\n"}, forbid=(pattern,))
     assert finding.message == f"`{pattern}` is forbidden"
 
 
@@ -237,6 +239,29 @@ def test_a_relative_import_at_run_time_is_decided(tmp_path: Path) -> None:
     }
     (finding,) = prove(tmp_path, files)
     assert finding.notes[0] == "src/shop/__init__.py:2 imports shop.jobs"
+
+
+def test_of_many_lines_the_first_ones_are_named(tmp_path: Path) -> None:
+    (finding,) = prove(tmp_path, {"shop/a.py": "import time\n" + "time.sleep(1)\n" * 14})
+    assert finding.notes[-1] == "also in lines 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 and 3 more"
+
+
+def test_all_lines_of_a_finding_are_those_of_the_source(project: Project) -> None:
+    text = """
+        import sys
+        import time
+        from shop._profile import THREADS
+
+        if THREADS:
+            x = sys.argv
+
+        time.sleep(1)
+        time.sleep(2)
+        """
+    project.write({"src/shop/a.py": text})
+    project.write({"pyproject.toml": project.read("pyproject.toml") + 'forbid = ["time.sleep"]\n'})
+    (finding,) = project.run("audit", "--json").json["findings"]
+    assert (finding["line"], finding["notes"]) == (8, ["also in line 9"])
 
 
 def test_a_circle_of_imports_comes_to_an_end(tmp_path: Path) -> None:

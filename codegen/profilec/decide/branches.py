@@ -9,14 +9,12 @@ import libcst as cst
 from profilec.decide.elements import cut_elements
 from profilec.decide.expressions import condition, expressions
 from profilec.decide.leaving import leaves
-from profilec.decide.spacing import space_out
-from profilec.decide.walk import KEPT, Fate, Walk, blank_lines_above, gone
+from profilec.decide.spacing import gap_between, space_out
+from profilec.decide.walk import KEPT, Clause, Fate, Walk, blank_lines_above, gone
 from profilec.edit import UNUSED, Cause
 from profilec.read import Span
 
 type Handler = cst.ExceptHandler | cst.ExceptStarHandler
-type Clause = cst.If | cst.Else | cst.With | cst.Try | cst.TryStar | Handler | cst.Finally | cst.MatchCase
-"""What has a suite of its own, which can go or take the place of the whole statement."""
 
 
 @dataclass(frozen=True)
@@ -197,14 +195,13 @@ def move_out(walk: Walk, node: cst.CSTNode, clause: Clause, cause: Cause) -> Non
 def _unwrap_alone(walk: Walk, node: cst.CSTNode, clause: Clause, cause: Cause) -> None:
     """Unwrap a clause, and cut what follows it in its statement."""
     _unwrap(walk, clause, cause)
-    if isinstance(clause.body, cst.IndentedBlock) and node in walk.syntax.module.body:
-        space_out(walk, node, clause.body, cause)
+    space_out(walk, node, [clause], cause)
     end = walk.without_blank_end(walk.syntax.outer(node)).end
     walk.draft.cut(_clause_span(walk, clause).end, end, cause)
 
 
-def _unwrap(walk: Walk, clause: Clause, cause: Cause) -> None:
-    """Cut the header of a statement or clause, and dedent its suite to it."""
+def _unwrap(walk: Walk, clause: Clause, cause: Cause, gap: str = "") -> None:
+    """Cut the header of a statement or clause, and dedent its suite to it; a gap goes above both."""
     header = walk.syntax.inner(clause).start
     body = clause.body
     if isinstance(body, cst.SimpleStatementSuite):
@@ -213,7 +210,10 @@ def _unwrap(walk: Walk, clause: Clause, cause: Cause) -> None:
     line = walk.line_start(header)
     lines = walk.suite_lines(body)
     first = walk.first_line(lines)
-    walk.draft.cut(line, first, cause)
+    top = walk.with_comments(clause, 0) if gap else line
+    if top < line:
+        walk.draft.cut(top, top, cause, gap)
+    walk.draft.cut(line, first, cause, gap if top == line else "")
     outer, inner = walk.syntax.content[line:header], walk.indentation(body)
     walk.draft.reindent(Span(first, lines.end), inner, outer, cause)
 
@@ -342,7 +342,10 @@ def _without_handlers(
     if final is None or not final.kept:
         _unwrap(walk, node, cause)
         if node.orelse and orelse and orelse.kept:
-            _unwrap(walk, node.orelse, cause)
+            _unwrap(walk, node.orelse, cause, gap_between(walk, node, node.body, node.orelse))
+            space_out(walk, node, [node, node.orelse], cause)
+        else:
+            space_out(walk, node, [node], cause)
     elif node.orelse and orelse and orelse.kept:
         _join(walk, node, node.orelse, cause)
 

@@ -255,14 +255,28 @@ def _is_truth(walk: Walk, node: cst.BaseExpression) -> bool:
     match node:
         case cst.UnaryOperation(operator=cst.Not()):
             return True
-        case cst.Comparison(comparisons=targets):
+        case cst.Comparison(left=left, comparisons=targets):
             kinds = (cst.Is, cst.IsNot, cst.In, cst.NotIn)
-            return all(isinstance(target.operator, kinds) for target in targets)
+            operands = [left, *(target.comparator for target in targets)]
+            return all(isinstance(target.operator, kinds) for target in targets) or all(
+                _is_plain(walk, operand) for operand in operands
+            )
         case cst.BooleanOperation(left=left, right=right):
             return _is_truth(walk, left) and _is_truth(walk, right)
         case cst.Call(func=cst.Name(value=name) as function):
             return name in _TESTS and is_builtin(function, walk.names)
     return False
+
+
+def _is_plain(walk: Walk, node: cst.BaseExpression) -> bool:
+    """Tell whether an expression is a literal, or asks the platform: comparing such is true or false."""
+    if isinstance(node, cst.BaseString | cst.BaseNumber):
+        return True
+    match node:
+        case cst.Call(func=asked) | cst.Subscript(value=asked):
+            node = asked
+    path = walk.names.qualified(node)
+    return path is not None and path.partition(".")[0] in ("os", "platform", "sys")
 
 
 def _without_fact_behind(walk: Walk, node: cst.BooleanOperation, place: Place) -> None:

@@ -5,32 +5,64 @@ move there from a branch get as many.
 """
 
 import re
+from collections.abc import Sequence
 from itertools import pairwise
 
 import libcst as cst
 
-from profilec.decide.walk import Walk, blank_lines_above, blank_lines_below
+from profilec.decide.walk import Clause, Walk, blank_lines_above, blank_lines_below
 from profilec.edit import Cause
 from profilec.read import Span
 
 _TWO_BLANK_LINES = re.compile(r"^\r?\n\r?\n(?:@|(?:async )?def |class )", re.MULTILINE)
 
 
-def space_out(walk: Walk, node: cst.CSTNode, body: cst.IndentedBlock, cause: Cause) -> None:
-    """Widen gaps of one blank line beside definitions, where a suite takes the place of a whole statement."""
+def space_out(walk: Walk, node: cst.CSTNode, clauses: Sequence[Clause], cause: Cause) -> None:
+    """Widen gaps of one blank line beside definitions, where suites take the place of a whole statement."""
     content = walk.syntax.content
-    if not _TWO_BLANK_LINES.search(content):
+    if not _is_at_top(walk, node):
         return
     whole = Span(walk.with_comments(node, 0), walk.without_blank_end(walk.syntax.outer(node)).end)
-    left = [one for one in body.body if not walk.draft.has_cut(walk.syntax.inner(one))]
+    left = [one for clause in clauses for one in _left(walk, clause.body)]
     if left and _is_definition(left[0]):
         _widen(walk, Span(blank_lines_above(content, whole.start), whole.start), cause)
-    for before, after in pairwise(body.body):
-        if before in left and after in left and (_is_definition(before) or _is_definition(after)):
-            end = walk.without_blank_end(walk.syntax.outer(before)).end
-            _widen(walk, Span(end, walk.with_comments(after, end)), cause)
+    for clause in clauses:
+        _widen_within(walk, clause.body, _left(walk, clause.body), cause)
     if left and _is_definition(left[-1]):
         _widen(walk, Span(whole.end, blank_lines_below(content, whole.end)), cause)
+
+
+def gap_between(walk: Walk, node: cst.CSTNode, above: cst.BaseSuite, clause: Clause) -> str:
+    """Return the blank lines that a clause's suite has to get above it where it follows another suite."""
+    before, after = _left(walk, above)[-1:], _left(walk, clause.body)[:1]
+    if not any(map(_is_definition, [*before, *after])):
+        return ""
+    start = walk.with_comments(clause, 0)
+    there = walk.syntax.content.count("\n", blank_lines_above(walk.syntax.content, start), start)
+    return walk.syntax.module.default_newline * (1 + _is_at_top(walk, node) - there)
+
+
+def _is_at_top(walk: Walk, node: cst.CSTNode) -> bool:
+    """Tell whether a statement stands where definitions have two blank lines around them."""
+    return node in walk.syntax.module.body and bool(_TWO_BLANK_LINES.search(walk.syntax.content))
+
+
+def _left(walk: Walk, body: cst.BaseSuite) -> list[cst.CSTNode]:
+    return [one for one in body.body if not walk.draft.has_cut(walk.syntax.inner(one))]
+
+
+def _widen_within(walk: Walk, body: cst.BaseSuite, left: Sequence[cst.CSTNode], cause: Cause) -> None:
+    content = walk.syntax.content
+    for before, after in pairwise(body.body):
+        if before in left and after in left:
+            end = walk.without_blank_end(walk.syntax.outer(before)).end
+            start = walk.with_comments(after, end)
+            below = Span(end, blank_lines_below(content, end))
+            above = Span(blank_lines_above(content, start), start)
+            if _is_definition(before):
+                _widen(walk, below, cause)
+            if _is_definition(after) and (above != below or not _is_definition(before)):
+                _widen(walk, above, cause)
 
 
 def _is_definition(node: cst.CSTNode) -> bool:

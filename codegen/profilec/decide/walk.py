@@ -23,9 +23,22 @@ from profilec.edit import NO_CAUSE, Cause
 from profilec.read import Span, Syntax
 from profilec.scopes import Names
 
-_SWITCH = re.compile(r"[ \t]*#[ \t]*(?P<tool>\w+):[ \t]*(?P<state>off|on)[ \t\r]*(\n|$)")
-"""A comment on a line of its own that switches a tool: `# fmt: off`, `# isort: on`."""
-_SPEAKS_OF_MORE = re.compile(rf"{_SWITCH.pattern}|[ \t]*#[ \t]*type:[ \t]*\(")
+type Clause = (
+    cst.If | cst.Else | cst.With | cst.Try | cst.TryStar
+    | cst.ExceptHandler | cst.ExceptStarHandler | cst.Finally | cst.MatchCase
+)  # fmt: skip
+"""What has a suite of its own, which can go or take the place of the whole statement."""
+
+_SWITCH = re.compile(
+    r"[ \t]*#[ \t]*(?P<tool>\w+):[ \t]*(?P<state>off|on|disable|enable)(?P<of>[=\[][^\n#]*?)?[ \t\r]*(\n|$)"
+)
+"""A comment on a line of its own that switches a tool: `# fmt: off`, `# pylint: enable=invalid-name`."""
+_ON_AGAIN = {"off": "on", "disable": "enable"}
+_SPEAKS_OF_MORE = re.compile(
+    rf"{_SWITCH.pattern}|[ \t]*#[ \t]*"
+    r"(type:[ \t]*\(|(flake8|ruff):[ \t]*noqa|(mypy|pyright):|\w+:[ \t]*skip[-_]file)"
+)
+"""One of these, or one for the function around, or for the file: `# flake8: noqa`, `# mypy: strict`."""
 _HEADING = re.compile(
     r"(?P<blanks>[ \t]*)#[ \t]*(?=[^\n]*([-=*#~+_])\2)"
     r"(?P<before>[-=*#~+_]{2,})?[^\n]*?(?P<behind>[-=*#~+_]{2,})?[ \t\r]*\n([ \t]*#[^\n]*\n)*"
@@ -235,7 +248,7 @@ class Walk:
 
         Those that a file begins with speak of the file: a licence, the line for the shell, the encoding.
         One that is indented further belongs to the suite above. One that switches a tool off or on speaks
-        of all that follows, and a type comment of the function around.
+        of all that follows, and others of the function around or of the file.
         """
         content = self.syntax.content
         start = first = self.line_start(self.syntax.inner(node).start)
@@ -362,16 +375,17 @@ class Walk:
         content = self.syntax.content
         end = blank_lines_above(content, start)
         found = _SWITCH.match(content, self.line_start(max(end - 1, 0)), end)
-        return found if found and found["state"] == "off" and found.start() >= suite.start else None
+        return found if found and found["state"] in _ON_AGAIN and found.start() >= suite.start else None
 
     def _with_switches(self, span: Span, suite: Span) -> Span:
         """Add the comments around lines that switch a tool off and on: nothing more stands between them."""
         content = self.syntax.content
         off = self._switched_off(span.start, suite)
+        if off is None:
+            return span
         on = _SWITCH.match(content, blank_lines_below(content, span.end), suite.end)
-        if off and on and (on["tool"], on["state"]) == (off["tool"], "on"):
-            return Span(off.start(), on.end())
-        return span
+        again = (off["tool"], _ON_AGAIN[off["state"]], off["of"])
+        return Span(off.start(), on.end()) if on and on.group("tool", "state", "of") == again else span
 
     def _cut_each(self, start: int, end: int, run: Sequence[Span], causes: Sequence[Cause]) -> None:
         """Cut from `start` to `end`, at each statement of a run because of what that one goes."""

@@ -12,6 +12,7 @@ from profilec.prove.calls import prove_calls
 from profilec.prove.changes import changes_of
 from profilec.prove.forbidden import interest_in_forbidden, prove_forbidden
 from profilec.prove.idle_dependencies import prove_imports_remain
+from profilec.prove.importable import prove_importable
 from profilec.prove.lossless import prove_lossless
 from profilec.prove.members import prove_members
 from profilec.prove.names.reach import Reaches
@@ -51,5 +52,6 @@ def prove(
         yield from prove_members(sources, tree, config, by_facts, changes[tree.profile])
         yield from prove_calls(sources, tree, config, by_facts, changes[tree.profile])
         yield from prove_forbidden(sources, tree, config, dependencies, reaches)
+        yield from prove_importable(sources, tree, config, reaches)
         yield from prove_imports_remain(sources, tree, config, dependencies, reaches)
     yield from prove_parity(sources, trees, config, by_facts, changes, answers)

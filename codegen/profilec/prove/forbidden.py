@@ -34,8 +34,9 @@ _SAME = {"io.open": "open", "_io.open": "open", "_pyio.open": "open"}
 """Names of the standard library under which a builtin can be had, too."""
 _ANY_MODULE = ("sys.modules[]", "sys.modules.get()", "sys.modules.values()[]")
 """How the name begins of what one of the modules that are imported has."""
-_OF_OS = ("posix", "nt")
-"""The modules that `os` has its functions from."""
+_MOST_LINES = 10
+_HALVES = {"posix": "os", "nt": "os", "_thread": "threading", "_posixsubprocess": "subprocess"}
+"""Compiled halves of modules that are not called as those with an underscore before it."""
 
 
 @dataclass(frozen=True)
@@ -102,13 +103,12 @@ class _Patterns:
 
 def _twins(name: str) -> Iterator[str]:
     """The modules that are the compiled half of one of the standard library, as `_socket` is of `socket`."""
-    yield from (_OF_OS if name == "os" else ())
-    yield from (twin for twin in [f"_{name}"] if _public(twin) == name)
+    yield from (twin for twin in (*_HALVES, f"_{name}") if _public(twin) == name)
 
 
 def _public(module: str) -> str:
     """The module of the standard library of which another is the compiled half; else that itself."""
-    name = "os" if module in _OF_OS else module.removeprefix("_")
+    name = _HALVES.get(module) or module.removeprefix("_")
     return name if {name, module} <= sys.stdlib_module_names else module
 
 
@@ -308,8 +308,7 @@ def _finding(
     if fault.note:
         notes.append(fault.note)
     if fault.others:
-        lines = ", ".join(map(str, fault.others))
-        notes.append(f"also in {'line' if len(fault.others) == 1 else 'lines'} {lines}")
+        notes.append(_also_in(sorted({(file and file.source_line(line)) or line for line in fault.others})))
     if file is None:
         last = next(one for one in reversed(steps) if one.importer and graph.file(one.importer))
         file, place = graph.file(str(last.importer)), _whole_line(last.line)
@@ -318,6 +317,13 @@ def _finding(
     source = sources.get(file.path)
     node = node_at(place)
     return finding_at(config, tree, file, source, node, code=fault.code, message=message, notes=tuple(notes))
+
+
+def _also_in(lines: list[int]) -> str:
+    """A note that names further lines, as many as one reads."""
+    shown = ", ".join(map(str, lines[:_MOST_LINES]))
+    more = f" and {len(lines) - _MOST_LINES} more" if len(lines) > _MOST_LINES else ""
+    return f"also in {'line' if len(lines) == 1 else 'lines'} {shown}{more}"
 
 
 def _whole_line(line: int) -> Place:

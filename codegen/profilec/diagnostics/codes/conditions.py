@@ -37,7 +37,7 @@ CODES: tuple[Code, ...] = (
         "`and` and `or` evaluate from left to right. Where a flag decides the whole, what stands before "
         "it would go too, and with it a call, an `await`, a `yield` or an assignment that the un-compiled"
         " program makes. Nothing with an effect is ever dropped. What only asks, as `isinstance(x, str)`"
-        " does, has none.",
+        " and `os.environ.get(name)` do, has none.",
         "if connect() and THREADS:\n    ...",
         "if THREADS and connect():\n    ...",
     ),

@@ -55,7 +55,9 @@ CODES = (
         "unknown may be that of the module: then write out what it is. Code in strings is read where it is "
         "written out and run (`exec`, `compile`, `timeit`, `python -c`), and so are names that the standard "
         "library imports (`logging.config`, `pickle`, `python -m`). What is called through a library that "
-        "is not Python, such as one that `ctypes` loads, is not seen: forbid what loads it.",
+        "is not Python, such as one that `ctypes` loads, is not seen: forbid what loads it. Nor is what a "
+        "library imports that the profile does not declare, be it for others (`lazy_loader`), or what is "
+        "taken out of the insides of other modules (`f.__globals__`, a loop over `sys.modules`).",
         '# profile wasm: forbid = ["threading"]\nimport threading',
         "import threading  # profilec: only THREADS",
     ),
@@ -127,5 +129,14 @@ CODES = (
         "the same, but what it imports and calls is not looked for.",
         "try:\n    connect()\nexcept OSError, ValueError:  # Python 3.14\n    ...",
         "$ python3.14 -m profilec.cli audit",
+    ),
+    Code(
+        "PC413",
+        "the package cannot be imported",
+        "warning",
+        "Importing the package runs this import, under no condition and in no `try`, and the profile says in "
+        "`modules` that what is imported is not there. So nobody could import the package of this tree.",
+        "# profile wasm: modules = { termios = false }\nimport termios",
+        "try:\n    import termios\nexcept ImportError:\n    termios = None",
     ),
 )

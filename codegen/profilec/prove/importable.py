@@ -1,0 +1,60 @@
+"""A package that imports, whenever it is imported itself, what its profile says is not there."""
+
+from collections.abc import Iterator, Mapping
+from itertools import accumulate
+
+from profilec.config import Config
+from profilec.diagnostics import Finding
+from profilec.outline import Outline, outline
+from profilec.prove.names.modules import finding_at, is_python, module_name, node_at
+from profilec.prove.names.reach import Reaches
+from profilec.read import decode
+from profilec.tree import EmittedFile, SourceFile, Tree
+
+
+def prove_importable(
+    sources: Mapping[str, SourceFile], tree: Tree, config: Config, reaches: Reaches
+) -> Iterator[Finding]:
+    """Finding PC413 of one tree: importing its package fails, as far as facts say.
+
+    Followed are the imports at the top of modules, which run in any case, from the package on.
+    """
+    modules = config.profiles[tree.profile].modules
+    missing = {name for name, there in modules.items() if not there}
+    files = {module_name(path)[0]: file for path, file in tree.files.items() if is_python(path)}
+    words = [name.rpartition(".")[2].encode() for name in missing]
+    if not any(word in file.data for word in words for file in files.values()):
+        return
+    ways: dict[str, tuple[str, ...]] = {config.package: ()}
+    pending = [config.package]
+    for importer in pending:
+        if (file := files.get(importer)) is None:
+            continue
+        for asked in sorted(_at_top(file, reaches)):
+            line = _line(file, asked, reaches)
+            for name in accumulate(asked.split("."), "{}.{}".format):
+                if name in missing:
+                    message = f"importing `{config.package}` fails here: `{name}` is not there"
+                    place = node_at((line, 0, line + 1, 0))
+                    yield finding_at(
+                        config, tree, file, sources.get(file.path), place, code="PC413", message=message,
+                        hint=f"import it under a condition, or correct `modules` of {tree.profile}",
+                        notes=ways[importer],
+                    )  # fmt: skip
+                    return
+                if name in files and name not in ways:
+                    shown = f"{config.shown(file.path)}:{file.source_line(line) or line}"
+                    ways[name] = (*ways[importer], f"{shown} imports {name}")
+                    pending.append(name)
+
+
+def _at_top(file: EmittedFile, reaches: Reaches) -> frozenset[str]:
+    text = decode(SourceFile(file.path, file.data), file.path)
+    (found,) = reaches.answers.ask(outline, None, [text], Outline)
+    return found.at_top
+
+
+def _line(file: EmittedFile, asked: str, reaches: Reaches) -> int:
+    """The line of the import that asks for a path."""
+    (found,) = reaches.ask([SourceFile(file.path, file.data)])
+    return next((line for name, line in found.imports or () if name == asked), 1)

@@ -1,0 +1,76 @@
+"""What is said of a package that nobody could import, as far as the facts of its profile say."""
+
+import pytest
+from profilec_project import Project
+
+MODULES = """
+    [tool.profilec]
+    package = "shop"
+
+    [tool.profilec.profiles.native]
+    facts = { "sys.platform" = "linux" }
+
+    [tool.profilec.profiles.wasm]
+    facts = { "sys.platform" = "emscripten" }
+    modules = { termios = false, "js.fetch" = false }
+    """
+
+
+def test_a_package_that_imports_what_is_not_there_is_a_warning(project: Project) -> None:
+    project.write(
+        {
+            "pyproject.toml": MODULES,
+            "shop/__init__.py": "import sys\n\nif sys.platform != 'win32':\n    from . import doors\n",
+            "shop/doors.py": "import os\nfrom shop.keys.rings import ring\n",
+            "shop/keys/__init__.py": "",
+            "shop/keys/rings.py": "import termios\n\nring = termios.tcgetattr\n",
+        }
+    )
+    ran = project.run("check", "--json")
+    (finding,) = ran.json["findings"]
+    assert (ran.code, finding["code"], finding["path"], finding["line"]) == (
+        0,
+        "PC413",
+        "shop/keys/rings.py",
+        1,
+    )
+    assert finding["profiles"] == ["wasm"]
+    assert finding["message"] == "importing `shop` fails here: `termios` is not there"
+    assert finding["notes"] == [
+        "shop/__init__.py:4 imports shop.doors",
+        "shop/doors.py:2 imports shop.keys.rings",
+    ]
+
+
+def test_no_public_module_goes_for_a_package_that_cannot_be_imported(project: Project) -> None:
+    project.write(
+        {
+            "pyproject.toml": MODULES,
+            "shop/__init__.py": "import sys, termios\n\nif sys.platform == 'linux':\n    import shop.doors\n",
+            "shop/doors.py": "",
+        }
+    )
+    assert project.run("build").code == 0
+    assert "wasm/shop/doors.py" in project.files()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "try:\n    import termios\nexcept OSError:\n    pass\n",
+        "import os\n\nif os.environ:\n    import termios\n",
+        "def size():\n    import termios\n",
+        "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    import termios\n",
+        "from js import console\n",
+        "import shop.terms, shop.termios_\n",
+    ],
+)
+def test_what_may_be_imported_at_all_is_none(text: str, project: Project) -> None:
+    files = {
+        "shop/__init__.py": text,
+        "shop/terms.py": "",
+        "shop/termios_.py": "",
+        "shop/other.py": "import termios\n",
+    }
+    project.write({"pyproject.toml": MODULES, **files})
+    assert project.run("check", "--json").json["findings"] == []
