@@ -118,7 +118,8 @@ def settle(config: Config, task: Task) -> Settled:
             return Settled(unreadable=error.finding)
         except RecursionError:
             return Settled(findings=(too_deep(text),))
-        left = without(skipped, other_names(names, words) | like_flags(names, task.flags, skipped))
+        misspelt = like_flags(names, task.flags, text.content, skipped)
+        left = without(skipped, other_names(names, words) | misspelt)
         if left == skipped:
             module, settled = _settled(config, task, syntax, names)
             for outcome in settled.outcomes.values():

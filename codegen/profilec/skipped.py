@@ -21,6 +21,7 @@ from profilec.read import LONE_RETURN, Span
 from profilec.scopes import Names
 
 _WORD = re.compile(r"[^\W\d]\w*")
+_COMMENT = re.compile(r"""^((?:[^#\n"']|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')*)#.*""", re.MULTILINE)
 _LONG = 80
 """Characters of a value that are worth to be skipped."""
 
@@ -216,11 +217,16 @@ def other_names(names: Names, words: frozenset[str]) -> frozenset[str]:
     )
 
 
-def like_flags(names: Names, flags: FlagTable, parts: Iterable[Part]) -> frozenset[str]:
-    """Return the words of some parts that may be misspelt flags: in capitals, and not bound at the top."""
+def like_flags(names: Names, flags: FlagTable, content: str, parts: Iterable[Part]) -> frozenset[str]:
+    """Return the words of some parts that may be misspelt flags: in capitals, and not bound at the top.
+
+    What stands in a comment is none; neither is what looks like one in a text of several lines.
+    """
     known = tuple(flags.names)
     capitals = {word for part in parts for word in part.words if word.isupper()}
-    return frozenset(word for word in capitals - names.root.bindings.keys() if _resembles(word, known))
+    found = {word for word in capitals - names.root.bindings.keys() if _resembles(word, known)}
+    code = _COMMENT.sub(r"\1", content) if found else ""
+    return frozenset(found.intersection(_WORD.findall(code)))
 
 
 @lru_cache(maxsize=4096)
