@@ -5,7 +5,7 @@ anything is parsed.
 """
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,20 +115,29 @@ def _emit(
     except EmitError as error:
         return Outcome(merged((*analysis.faults, *error.findings)))
     if not write:
-        findings = [
-            Finding("PC503", f"{config.out}/{name}/{path}", message=_difference(path, rendered[name], output))
-            for name, output in outputs.items()
-            for path in drift(output, rendered[name])
-        ]
-        return Outcome(merged((*analysis.faults, *findings)))
+        return Outcome(merged((*analysis.faults, *_drifted(config, outputs, rendered))))
     try:
         folders = {config.out_folder(name): files for name, files in rendered.items()}
         earlier = {config.out_folder(name): output for name, output in outputs.items()}
         replace_folders(folders, origin, earlier, analysis.project.programs)
     except OutputError as error:
-        finding = Finding("PC504", config.out, message=f"the output cannot be written: {error}")
+        message = f"the output cannot be written: {error}"
+        finding = Finding("PC504", config.out, message=message, hint=error.advice)
         return Outcome(merged((*analysis.faults, finding)))
     return Outcome(analysis.faults, written=True)
+
+
+def _drifted(
+    config: Config, outputs: Mapping[str, Output], rendered: Mapping[str, Mapping[str, bytes]]
+) -> Iterator[Finding]:
+    """How the output folders differ from what a build would give, and what would stop one."""
+    yield from _refusals(config, outputs)
+    for name, output in outputs.items():
+        differing = drift(output, rendered[name]) if output.is_ours else ()
+        for path in differing:
+            if path not in output.edited:
+                place, message = f"{config.out}/{name}/{path}", _difference(path, rendered[name], output)
+                yield Finding("PC503", place, message=message, hint="run `profilec build`")
 
 
 def _difference(path: str, files: Mapping[str, bytes], output: Output) -> str:
@@ -136,6 +145,4 @@ def _difference(path: str, files: Mapping[str, bytes], output: Output) -> str:
         return "the source no longer gives this file"
     if path not in output.files or path in output.missing:
         return "the source gives this file, which is not there"
-    if path in output.edited:
-        return "the file was changed by hand"
     return "the source gives other text than this file has"

@@ -4,6 +4,7 @@ What every command shares. Writes nothing and prints nothing.
 """
 
 import hashlib
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,10 +13,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from profilec.config import Config
+from profilec.config import Config, at_key
 from profilec.depth import room_for_depth
 from profilec.diagnostics import Finding, merged
-from profilec.emit.project_files import find_version, project_files
+from profilec.emit.project_files import find_version, project_files, told_elsewhere
 from profilec.seen import State
 from profilec.sources import programs, read_sources
 from profilec.tree import SourceFile, Tree
@@ -115,6 +116,7 @@ def fingerprint(project: Project, dependencies: Path | None) -> str:
         total.update("\n".join(places).encode())
     beside = {path: file.read_bytes() for path, file in project_files(config).items()}
     beside["pyproject.toml"] = (config.root / "pyproject.toml").read_bytes()
+    beside |= {name: words[0].string.encode() for name, words in told_elsewhere(config)}
     for path, data in (*beside.items(), *((source.path, source.data) for source in project.sources.values())):
         total.update(f"{path}\n{len(data)}\n".encode())
         total.update(data)
@@ -182,7 +184,12 @@ def _metadata_findings(config: Config) -> Iterator[Finding]:
     """Warnings (PC014) where the project has metadata, but no version, or has what matters elsewhere."""
     if config.project and find_version(config) is None:
         message = "the version of the project is not to be found; the packages are called 0.0.0"
-        yield Finding("PC014", "pyproject.toml", message=message, hint='write version = "…" into [project]')
+        hint = 'write version = "…" into [project]'
+        finding = Finding("PC014", "pyproject.toml", message=message, hint=hint)
+        yield at_key(finding, config, ("project",))
+    for file, words in told_elsewhere(config):
+        keys = ", ".join(f"`{match['key']}`" for match in words)
+        yield _at(file, words[0], f"the packages go without {keys}: there is no [project] table")
     profiles, dynamic = config.profiles.values(), config.project.get("dynamic")
     by_profile = {
         "dependencies": any(profile.dependencies for profile in profiles),
@@ -192,7 +199,18 @@ def _metadata_findings(config: Config) -> Iterator[Finding]:
     elsewhere = [key for key in _NEEDED if key in listed and not by_profile.get(key)]
     if elsewhere:
         message = f"the packages go without what is `dynamic`: {', '.join(elsewhere)}"
-        yield Finding("PC014", "pyproject.toml", message=message, hint="write it into [project]")
+        finding = Finding("PC014", "pyproject.toml", message=message, hint="write it into [project]")
+        yield at_key(finding, config, ("project", "dynamic"))
+
+
+def _at(file: str, word: re.Match[str], message: str) -> Finding:
+    """A warning (PC014) at a word of a file beside the package."""
+    start, end = word.span("key")
+    text = word.string
+    first = text.rfind("\n", 0, start) + 1
+    line, hint = text[first:].partition("\n")[0], "write it into [project]"
+    place = text.count("\n", 0, start) + 1, start - first + 1, end - first + 1
+    return Finding("PC014", file, *place, message, hint, source_line=line)
 
 
 def _by_facts(made: Mapping[str, "Specialised"]) -> dict[str, frozenset[int]]:

@@ -80,6 +80,7 @@ class UnreadableSourceError(Exception):
 
 
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+_TO_COPY = "list it under `copy` if nothing in it is annotated"
 _BLANK = re.compile(rb"^[ \t\f]*(?:#.*)?$")
 
 
@@ -96,14 +97,14 @@ def decode(source: SourceFile, shown: str) -> Text:
         content = data.decode(encoding)
         round_trips = content.encode(encoding) == data
     except LookupError:
-        raise UnreadableSourceError(
-            Finding("PC602", shown, message=f"there is no codec `{encoding}`")
-        ) from None
+        raise _not_text(shown, f"there is no codec `{encoding}`") from None
     except UnicodeError as error:
-        raise UnreadableSourceError(Finding("PC602", shown, message=_bad_bytes(data, error))) from None
+        line = data.count(b"\n", 0, error.start) + 1 if isinstance(error, UnicodeDecodeError) else 0
+        raise _not_text(shown, _bad_bytes(data, error), line) from None
     if not round_trips:
-        message = f"the bytes are not the ones that `{encoding}` would write"
-        raise UnreadableSourceError(Finding("PC602", shown, message=message))
+        raise _not_text(shown, f"the bytes are not the ones that `{encoding}` would write")
+    if mark and codecs.lookup(encoding).name not in ("utf-8", "utf-8-sig"):
+        raise _not_text(shown, f"the byte order mark says UTF-8, and the coding line `{encoding}`")
     return Text(source.path, shown, content, encoding, mark)
 
 
@@ -126,6 +127,11 @@ def cookie_for(text: Text, content: str) -> tuple[int, str]:
         return 0, ""
     newline = "\r\n" if "\r\n" in content else "\n"
     return content.find("\n") + 1 if content.startswith("#!") else 0, f"# coding: {text.encoding}{newline}"
+
+
+def _not_text(shown: str, message: str, line: int = 0) -> UnreadableSourceError:
+    hint = "save it as UTF-8 without a coding line, or list it under `copy`"
+    return UnreadableSourceError(Finding("PC602", shown, line, message=message, hint=hint))
 
 
 def _bad_bytes(data: bytes, error: UnicodeError) -> str:
@@ -297,7 +303,7 @@ def _parsed(text: Text, content: str) -> tuple[cst.Module, StandIn]:
 
 def too_deep(text: Text) -> Finding:
     """Return the finding that a text nests more deeply than can be followed."""
-    return Finding("PC603", text.shown, message="the code nests too deeply to be read")
+    return Finding("PC603", text.shown, message="the code nests too deeply to be read", hint=_TO_COPY)
 
 
 _PARSER_ERROR = re.compile(r"parser error: error at (\d+):(\d+): expected (?:one of )?(.*)")
@@ -328,7 +334,7 @@ def _syntax_finding(text: Text, error: cst.ParserSyntaxError, stumbled: int | No
     shown = text.line(line)
     return Finding(
         "PC601", text.shown, line, column, min(column + 1, len(shown) + 1), f"this is not Python: {reason}",
-        source_line=shown,
+        "correct it, or list the file under `copy`", source_line=shown,
     )  # fmt: skip
 
 
@@ -337,8 +343,9 @@ def _unread(text: Text, stumbled: int | None = None) -> Finding:
     line, column = text.place(stumbled) if stumbled is not None else (0, 0)
     message = "this is Python, but the parser of this compiler does not read it"
     return Finding(
-        "PC604", text.shown, line, column, column + 1, message, source_line=text.line(line) if line else ""
-    )
+        "PC604", text.shown, line, column, column + 1, message, _TO_COPY,
+        source_line=text.line(line) if line else "",
+    )  # fmt: skip
 
 
 def _mistake(content: str) -> tuple[int, int] | None:
@@ -430,7 +437,7 @@ def _places(written: str, text: Text, read: StandIn) -> Sequence[int]:
         if place is None:
             line = text.content.count("\n", 0, read.back(places[-1] if places else 0)) + 1
             message = "LibCST reads this line as something else than it says"
-            raise UnreadableSourceError(Finding("PC604", text.shown, line, message=message))
+            raise UnreadableSourceError(Finding("PC604", text.shown, line, message=message, hint=_TO_COPY))
         places.append(place)
     return places
 

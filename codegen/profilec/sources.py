@@ -3,6 +3,7 @@
 import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from profilec.config import Config
@@ -32,23 +33,28 @@ def read_sources(config: Config) -> tuple[Mapping[str, SourceFile], list[Finding
             findings.append(Finding("PC611", config.shown(shown), message=message, hint="rename it"))
         except OSError as error:
             message = f"the file cannot be read: {error.strerror}"
-            findings.append(Finding("PC610", config.shown(path), message=message))
+            hint = "" if isinstance(error, FileNotFoundError) else "give yourself the right to read it"
+            findings.append(Finding("PC610", config.shown(path), message=message, hint=hint))
     return sources, findings
 
 
 def programs(config: Config, sources: Iterable[str]) -> frozenset[str]:
     """Those of some files that can be run as programs, where the file system tells."""
     folder = os.fspath(config.source_folder)
-    modes = {
-        path: os.stat(f"{folder}/{path}").st_mode  # noqa: PTH116  # a path is slow to make
-        for path in sources
-    }
-    return frozenset(path for path, mode in modes.items() if mode & stat.S_IXUSR)
+    found = set()
+    for path in sources:
+        with suppress(FileNotFoundError):  # it went since it was read
+            if os.stat(f"{folder}/{path}").st_mode & stat.S_IXUSR:  # noqa: PTH116  # a path is slow to make
+                found.add(path)
+    return frozenset(found)
 
 
 def _entries(folder: Path, path: str) -> Iterator[tuple[str, Path, bool]]:
     """The entries of a folder and of those in it: path, place, and whether it is or leads to a file."""
-    for entry in os.scandir(folder):
+    entries: list[os.DirEntry[str]] = []
+    with suppress(FileNotFoundError):  # it went since its name was read
+        entries += os.scandir(folder)
+    for entry in entries:
         below = f"{path}/{entry.name}"
         if entry.is_dir(follow_symlinks=False):
             if entry.name != "__pycache__":

@@ -152,7 +152,7 @@ def test_audit_shows_what_is_forbidden_and_nothing_else(shop: Project) -> None:
         "src/shop/net.py:1:8: PC405 `threading` is forbidden [wasm]\n"
         "  |\n"
         "1 | import threading\n"
-        "  |        ^^^^^^^^^\n"
+        "  |        ^^^^^^^^^ select it for profiles that do not forbid it\n"
         "  = src/shop/__init__.py:1 imports shop.net\n"
         "  = src/shop/net.py:1 names threading\n"
         "\n"

@@ -7,6 +7,7 @@ import click
 
 from profilec.build import Outcome, build_profiles
 from profilec.cli.options import (
+    REFUSED,
     Form,
     command,
     configuration,
@@ -18,7 +19,6 @@ from profilec.cli.options import (
     report,
 )
 from profilec.cli.progress import say, steps
-from profilec.config import ConfigError
 
 
 @command
@@ -71,7 +71,7 @@ def build(
         for _ in changes(config.root, config.package_folder):
             try:
                 once()
-            except (ConfigError, PermissionError) as error:
+            except REFUSED as error:
                 report(refusals(error), form)
     return 0
 

@@ -58,6 +58,10 @@ dependencies = click.option(
 """The option `--deps DIR`; without it, they are read in the environment of the compiler."""
 
 
+REFUSED = (ConfigError, PermissionError, FileNotFoundError)
+"""What keeps a command from its work: a wrong configuration, or files that are closed to it or just went."""
+
+
 def command[**P](function: Callable[P, int]) -> click.Command:
     """Make a command of a function that returns its exit code.
 
@@ -69,7 +73,7 @@ def command[**P](function: Callable[P, int]) -> click.Command:
     def guarded(*arguments: P.args, **options: P.kwargs) -> int:
         try:
             return function(*arguments, **options)
-        except (ConfigError, PermissionError) as error:
+        except REFUSED as error:
             given = options.get("form", "json" if options.get("as_json") else "text")
             report(refusals(error), cast("Form", given), err=True)
             return 2 if isinstance(error, ConfigError) else 1
@@ -80,12 +84,13 @@ def command[**P](function: Callable[P, int]) -> click.Command:
     )
 
 
-def refusals(error: ConfigError | PermissionError) -> tuple[Finding, ...]:
+def refusals(error: ConfigError | PermissionError | FileNotFoundError) -> tuple[Finding, ...]:
     """The findings about what kept a command from its work."""
     if isinstance(error, ConfigError):
         return error.findings
     place = os.path.relpath(os.fsdecode(error.filename or "."))
-    return (Finding("PC610", place, message=f"this cannot be read: {error.strerror}"),)
+    hint = "" if isinstance(error, FileNotFoundError) else "give yourself the right to read it"
+    return (Finding("PC610", place, message=f"this cannot be read: {error.strerror}", hint=hint),)
 
 
 def configuration() -> Config:

@@ -5,5 +5,16 @@ First room of the flow of data: everything after it takes a `Config` and never l
 
 from profilec.config.loading import ConfigError, find_project, load_config
 from profilec.config.model import Config, Fact, Profile, StubModule
+from profilec.config.pointing import at_key, at_requirement
 
-__all__ = ["Config", "ConfigError", "Fact", "Profile", "StubModule", "find_project", "load_config"]
+__all__ = [
+    "Config",
+    "ConfigError",
+    "Fact",
+    "Profile",
+    "StubModule",
+    "at_key",
+    "at_requirement",
+    "find_project",
+    "load_config",
+]

@@ -13,6 +13,16 @@ from profilec.config.tables import Complaints, Table
 from profilec.diagnostics import Finding, did_you_mean, merged
 
 FILE = "pyproject.toml"
+_SYNTAX_HINTS = {
+    "invalid value": "write strings in quotes",
+    "illegal character '\\n'": "end the string with a quote",
+    "overwrite a value": "keep one of the two",
+    "declare": "keep one of the two",
+    "unclosed array": "end it with ]",
+    "mutate": "write all of the table in one place",
+}
+"""What to do about what `tomllib` says, by a part of it."""
+_UNREADABLE = "give yourself the right to read it"
 _TABLE = re.compile(rb"^\s*\[\s*tool\s*\.\s*profilec\b", re.MULTILINE)
 
 
@@ -70,7 +80,9 @@ def _bytes(root: Path) -> bytes:
     try:
         return (root / FILE).read_bytes()
     except OSError as error:
-        raise ConfigError(Finding("PC001", FILE, message=f"cannot be read: {error.strerror}")) from None
+        raise ConfigError(
+            Finding("PC001", FILE, message=f"cannot be read: {error.strerror}", hint=_UNREADABLE)
+        ) from None
 
 
 def _text(root: Path) -> str:
@@ -111,8 +123,9 @@ def _syntax_finding(text: str, message: str) -> Finding:
             "PC009", FILE, row, 1, 2, message, source_line=lines[row - 1], notes=(note,) if note else ()
         )
     reason = reason[:1].lower() + reason[1:]
+    hint = next((hint for part, hint in _SYNTAX_HINTS.items() if part in reason), "")
     return Finding(
-        "PC002", FILE, row, place, place + 1, f"not valid TOML: {reason}", source_line=lines[row - 1]
+        "PC002", FILE, row, place, place + 1, f"not valid TOML: {reason}", hint, source_line=lines[row - 1]
     )
 
 
@@ -200,7 +213,9 @@ def _extended(name: str, own: Mapping[str, tuple[str | None, Profile]], table: T
         if base in chain:
             if name == base == min(chain, key=list(own).index):  # the others are told of it by this one
                 circle = " → ".join([*chain, base])
-                table.complain("PC011", "extends", f"profiles extend each other in a circle: {circle}")
+                table.complain(
+                    "PC011", "extends", f"profiles extend each other in a circle: {circle}", "remove this one"
+                )
             break
         chain.append(base)
     profile = own[chain[-1]][1]

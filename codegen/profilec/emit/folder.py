@@ -27,10 +27,21 @@ _ORIGINS = ".inputs"
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 _READABLE = 0o444
+_AWAY = "move away what lies there, or choose another `out`"
+_ADVICE = {errno.EEXIST: _AWAY, errno.ENOTDIR: _AWAY, errno.ENOSPC: "make room on the disk"}
 
 
 class OutputError(Exception):
-    """The operating system refused to write; the text says what and why."""
+    """The operating system refused to write; the text says what and why.
+
+    Attributes:
+        advice: what to do about it.
+    """
+
+    def __init__(self, error: OSError) -> None:
+        place = f"{error.filename}: " if error.filename else ""
+        super().__init__(f"{place}{error.strerror or error}")
+        self.advice = _ADVICE.get(error.errno or 0, "make it writable, or choose another `out`")
 
 
 @dataclass(frozen=True)
@@ -114,8 +125,7 @@ def replace_folders(
                 here = {folder: files for folder, files in folders.items() if folder.parent == common}
                 _replace_in(common, here, origin, earlier or {}, programs)
     except OSError as error:
-        place = f"{error.filename}: " if error.filename else ""
-        raise OutputError(f"{place}{error.strerror or error}") from error
+        raise OutputError(error) from error
 
 
 def _replace_in(

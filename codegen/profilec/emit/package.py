@@ -14,6 +14,8 @@ from profilec.emit.source_map import MAP_FILE, render_map
 from profilec.emit.strip import strip
 from profilec.tree import EmittedFile, Tree
 
+_HINT = "build without --keep-lines; `profilec map` and tracebacks find places all the same"
+
 
 class EmitError(Exception):
     """A tree cannot be emitted; `findings` (PC505) says why."""
@@ -78,7 +80,9 @@ def _with_lines_kept(
         except NoRoomError as error:
             message = "this line would have to move: there is no room for what was written or went before it"
             findings.append(
-                Finding("PC506", config.shown(path), error.line, message=message, profiles=(profile,))
+                Finding(
+                    "PC506", config.shown(path), error.line, message=message, hint=_HINT, profiles=(profile,)
+                )
             )
     if findings:
         raise EmitError(tuple(findings))
@@ -99,6 +103,7 @@ def _formatted(
             "PC505",
             config.shown(one.file.path),
             message=f"Black cannot format the emitted file: {one.refusal}",
+            hint="leave `format` out, and report it with the file",
             profiles=(profile,),
         )
         for one in found

@@ -11,6 +11,17 @@ from profilec.config import Config
 
 _VERSION = re.compile(r"^__version__\s*(?::[^=\n]+)?=\s*(?:\w+\s*=\s*)*[\"']([^\"'\n]+)[\"']", re.MULTILINE)
 
+_KEYS = r"install_requires|extras_require|python_requires|entry_points|scripts"
+_ELSEWHERE = {
+    "pyproject.toml": re.compile(
+        r"^\[(?P<key>tool\.poetry\.(?:dependencies|extras|scripts|plugins)|tool\.flit\.(?:metadata|scripts))\b",
+        re.MULTILINE,
+    ),
+    "setup.cfg": re.compile(rf"^\[?(?:options\.)?(?P<key>{_KEYS})[ ]*[]=]", re.MULTILINE),
+    "setup.py": re.compile(rf"\b(?P<key>{_KEYS})\b[\"']?\]?[ ]*[=:](?!=)(?![ ]*\[[ ]*\])"),
+}
+"""Where tools before `[project]` keep what a package cannot do without."""
+
 
 def find_version(config: Config) -> str | None:
     """The version: from `[project]`, else `PKG-INFO`, else `__version__`; None where there is none."""
@@ -23,6 +34,14 @@ def find_version(config: Config) -> str | None:
         if match := _VERSION.search(_read(config.package_folder / name)):
             return match[1]
     return None
+
+
+def told_elsewhere(config: Config) -> Iterator[tuple[str, list[re.Match[str]]]]:
+    """The files that say what a package needs where no `[project]` table does, each with its words for it."""
+    for name, words in _ELSEWHERE.items() if not config.project else ():
+        found = {match["key"]: match for match in words.finditer(_read(config.root / name))}
+        if found:
+            yield name, list(found.values())
 
 
 def project_files(config: Config) -> dict[str, Path]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from profilec.config import Config, Profile
+from profilec.config import Config, Profile, at_requirement
 from profilec.diagnostics import Finding
 from profilec.prove.imports import ImportGraph, Step
 from profilec.prove.names.importers import ASKED, NAMESPACES
@@ -29,6 +29,12 @@ _MOST_MEANINGS = 64
 
 _THERE = {"PC405": ", and `{}` reaches it", "PC406": ", in `{}`", "PC412": ": `{}`"}
 """What is added to the message of a fault in a dependency."""
+_HINTS = {
+    "PC405": "select it for profiles that do not forbid it",
+    "PC406": "write out the names that it may be",
+    "PC412": "run profilec with a newer Python",
+}
+"""What to do about a fault."""
 _MODULE = re.compile(r"[a-z_0-9]+")
 _SAME = {"io.open": "open", "_io.open": "open", "_pyio.open": "open"}
 """Names of the standard library under which a builtin can be had, too."""
@@ -150,9 +156,10 @@ def prove_forbidden(
     for requirement, reason in required.missing.items():
         message, hint = (
             f"the dependency `{requirement}` {reason}",
-            "name the folder that holds it with --deps",
+            "install it there, or name the folder that holds it with --deps",
         )
-        yield Finding("PC407", "pyproject.toml", message=message, hint=hint, profiles=(profile.name,))
+        finding = Finding("PC407", "pyproject.toml", message=message, hint=hint, profiles=(profile.name,))
+        yield at_requirement(finding, config, requirement)
     third_party = ThirdParty(required.modules, dependencies.read, profile, reaches.answers)
     graph = ImportGraph(tree, config, third_party, reaches)
     for fault, step in _all_faults(graph, _Patterns.of(profile)):
@@ -303,6 +310,7 @@ def _finding(
     steps = graph.chain(step)
     notes = [f"{graph.shown(one.importer, one.line)} imports {one.module}" for one in steps if one.importer]
     file, place, message = graph.file(step.module), fault.place, fault.message
+    hint = _HINTS.get(fault.code, "")
     if fault.verb and (file is None or notes):
         notes.append(f"{graph.shown(step.module, place[0])} {fault.verb}")
     if fault.note:
@@ -313,10 +321,12 @@ def _finding(
         last = next(one for one in reversed(steps) if one.importer and graph.file(one.importer))
         file, place = graph.file(str(last.importer)), _whole_line(last.line)
         message += _THERE.get(fault.code, "").format(step.module)
+        hint = "" if fault.code == "PC406" else hint
     assert file is not None  # the first importer of a chain is a module of the tree
     source = sources.get(file.path)
     node = node_at(place)
-    return finding_at(config, tree, file, source, node, code=fault.code, message=message, notes=tuple(notes))
+    about = {"code": fault.code, "message": message, "hint": hint}
+    return finding_at(config, tree, file, source, node, **about, notes=tuple(notes))
 
 
 def _also_in(lines: list[int]) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from profilec.config import Config
+from profilec.config import Config, at_requirement
 from profilec.diagnostics import Finding
 from profilec.prove.names.modules import is_python
 from profilec.prove.names.reach import Reaches
@@ -28,7 +28,8 @@ def prove_imports_remain(
         if names & before and not names & after:
             message = f"the dependency `{requirement}` is no longer imported"
             hint = f"take it out of the dependencies of {profile.name}"
-            yield Finding("PC409", "pyproject.toml", message=message, hint=hint, profiles=(profile.name,))
+            finding = Finding("PC409", "pyproject.toml", message=message, hint=hint, profiles=(profile.name,))
+            yield at_requirement(finding, config, requirement)
 
 
 def _top_levels(files: Iterable[SourceFile], reaches: Reaches) -> frozenset[str]:

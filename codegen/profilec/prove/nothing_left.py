@@ -33,6 +33,7 @@ from profilec.prove.names.words import beside, may_name, may_read
 from profilec.tree import SourceFile, Tree
 
 _COMPILER = "profilec"
+_HINT = "import flags and markers by name, and use them where the compiler follows them"
 _MARKER_COMMENT = re.compile(r"#\s*profilec\s*:")
 
 
@@ -66,7 +67,7 @@ def prove_nothing_left(
         file, source = tree.files[suspect.path], sources.get(suspect.path)
         for one in found:
             node = node_at(one.place)
-            yield finding_at(config, tree, file, source, node, code="PC401", message=one.message)
+            yield finding_at(config, tree, file, source, node, code="PC401", message=one.message, hint=_HINT)
 
 
 def _paths(module: str) -> tuple[str, str]:

@@ -133,7 +133,8 @@ CODES = (
         'it, else from a plain `__version__ = "…"` in the package; none of these was there, and the '
         "packages are called 0.0.0. Everything else is read from `[project]` alone: what a build backend "
         "would work out (`dynamic`), such as dependencies from a `requirements.txt`, the packages go "
-        "without.",
+        "without, and so they do with what only older tools are told (`[tool.poetry]`, `[tool.flit]`, "
+        "`setup.cfg`, `setup.py`).",
         '[project]\nname = "shop"\ndynamic = ["version", "dependencies"]',
         '[project]\nname = "shop"\nversion = "1.0"\ndependencies = ["click>=8"]',
     ),
