@@ -86,8 +86,8 @@ def telling(flags: FlagTable, facts: Iterable[Facts]) -> Telling:
     words |= {flag.rpartition(".")[2] for flag in flags.flags}
     together: set[Words] = set()
     for known in facts:
-        words |= {name.rpartition(".")[2] for name in known.modules}
-        together |= {*known.words, *map(frozenset, known.named_by.values())}
+        words |= {name.rpartition(".")[2] for name in (*known.modules, *known.known)}
+        together |= known.words
     return Telling(frozenset(words), frozenset(together))
 
 
