@@ -5,6 +5,7 @@ itself. Works on the outlines of texts. A text is looked into only if it holds t
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -131,21 +132,31 @@ class Needs:
         return {path for path in suspects if path in before and path not in after}
 
     def _suspects(self, candidates: Mapping[str, str]) -> dict[str, str]:
-        """Return the modules that a changed file led to, directly or through others of them.
+        """Return the modules that a file of which an import may have gone led to, directly or through others.
 
-        No other can have lost an importer, so the files that were not touched need not be looked into.
+        No other can have lost an importer, so the other files need not be looked into.
         """
         if not candidates:
             return {}
-        emitted, changed = self._left.emitted, self._left.changed
-        touched = [path for path in self._texts if path in changed or path not in emitted]
+        words = {_last(name) for name in candidates.values()}
         imported = self._importing(candidates, left=False)
         suspects: set[str] = set()
-        news = set(touched)
+        news = {path for path in self._texts if not words.isdisjoint(self._words_gone(path))}
         while news:
             news = imported(news) - suspects
             suspects |= news
         return {path: candidates[path] for path in sorted(suspects)}
+
+    def _words_gone(self, path: str) -> frozenset[str]:
+        """Return the words of the lines that a file does not have any more, each as often as it had it."""
+        text = self._texts[path]
+        if path not in self._left.emitted:
+            return self._left.package.modules_mentioned(text)
+        if path not in self._left.changed:
+            return frozenset()
+        left = Counter(map(str.strip, self._left.text(path).content.split("\n")))
+        gone = Counter(map(str.strip, text.content.split("\n"))) - left
+        return frozenset(_WORD.findall("\n".join(gone)))
 
     @staticmethod
     def _reachable(roots: Iterable[str], imported: Callable[[Collection[str]], set[str]]) -> set[str]:

@@ -120,7 +120,7 @@ def settle(config: Config, task: Task) -> Settled:
         except RecursionError:
             return Settled(findings=(too_deep(text),))
         left = untold(skipped, told.through(names).tells)
-        left = without(left, like_flags(names, task.flags, left))
+        left = without(left, like_flags(names, task.flags, text.content, left))
         if left == skipped:
             module, settled = _settled(config, task, syntax, names)
             for outcome in settled.outcomes.values():

@@ -32,7 +32,7 @@ def prove(project: Project, source: Mapping[str, str], emitted: Mapping[str, str
     tree, answers = Tree("wasm", files), Answers()
     changes = changes_of(sources, {"wasm": tree}, project.config, answers)["wasm"]
     return [
-        *prove_nothing_left(sources, tree, project.config, answers),
+        *prove_nothing_left(sources, tree, project.config, answers, changes),
         *prove_resolves(sources, tree, project.config, Reaches(Interest(), answers), changes, {}),
     ]
 

@@ -45,7 +45,7 @@ def prove(
     changes = changes_of(sources, trees, config, answers)
     reaches = Reaches(interest_in_forbidden(config), answers)
     for tree in trees.values():
-        yield from prove_nothing_left(sources, tree, config, answers)
+        yield from prove_nothing_left(sources, tree, config, answers, changes[tree.profile])
         yield from prove_lossless(sources, tree, config)
         yield from prove_resolves(sources, tree, config, reaches, changes[tree.profile], by_facts)
         yield from prove_members(sources, tree, config, by_facts, changes[tree.profile])

@@ -16,8 +16,12 @@ from profilec.prove.names.faces import faces, imported
 from profilec.prove.names.modules import Located, Module, is_source, parse, parses
 from profilec.prove.names.nodes import walk
 from profilec.prove.names.scopes import Scope, find_scopes, unresolved
+from profilec.prove.names.words import beside, may_read
 from profilec.prove.parameters import Dropped, dropped
 from profilec.tree import SourceFile, Tree
+
+MARKERS = frozenset({"flag", "only", "stub", "choose"})
+"""The names that the markers have."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class Change:
         gone: the members that its classes do not have any more.
         dropped: the parameters that its functions do not have any more.
         looks_alike: its public names and signatures surely are those of its source.
+        may_read_marker: it may read a name of those that the markers have.
     """
 
     is_plain: bool
@@ -46,6 +51,7 @@ class Change:
     gone: tuple[Gone, ...] = ()
     dropped: tuple[Dropped, ...] = ()
     looks_alike: bool = False
+    may_read_marker: bool = True
 
 
 def changes_of(
@@ -87,6 +93,7 @@ def change(_: None, file: tuple[str, bytes | None, bytes]) -> Change:
         frozenset(_bound(source) - _bound(emitted)),
         tuple(_gone(source, emitted)),
         tuple(dropped(find_scopes(source.syntax), find_scopes(emitted.syntax))),
+        may_read_marker=any(may_read(node, MARKERS) for node in beside(MARKERS, emitted, after)),
     )
 
 
@@ -112,7 +119,11 @@ def _by_differences(pair: Differences) -> Change | None:
         if _has_lost_member(before.definitions[name], after.definitions[name]):
             return None
     return Change(
-        True, frozenset(lost), dropped=tuple(dropped(before, after)), looks_alike=_looks_alike(pair)
+        True,
+        frozenset(lost),
+        dropped=tuple(dropped(before, after)),
+        looks_alike=_looks_alike(pair),
+        may_read_marker=pair.may_read(MARKERS),
     )
 
 

@@ -16,6 +16,7 @@ from functools import cached_property
 from profilec.answers import Answers
 from profilec.config import Config
 from profilec.diagnostics import Finding
+from profilec.prove.changes import MARKERS, Change
 from profilec.prove.names.modules import (
     Located,
     Module,
@@ -27,18 +28,20 @@ from profilec.prove.names.modules import (
     place_of,
 )
 from profilec.prove.names.references import Reference, References
-from profilec.prove.names.scopes import find_scopes, in_annotation, unresolved
-from profilec.prove.names.words import beside, may_name
+from profilec.prove.names.scopes import find_scopes, unresolved
+from profilec.prove.names.words import beside, may_name, may_read
 from profilec.tree import SourceFile, Tree
 
 _COMPILER = "profilec"
-_MARKERS = frozenset({"flag", "only", "stub", "choose"})
-_MARKER_WORD = re.compile(rb"\b(?:flag|only|stub|choose)\b")
 _MARKER_COMMENT = re.compile(r"#\s*profilec\s*:")
 
 
 def prove_nothing_left(
-    sources: Mapping[str, SourceFile], tree: Tree, config: Config, answers: Answers
+    sources: Mapping[str, SourceFile],
+    tree: Tree,
+    config: Config,
+    answers: Answers,
+    changes: Mapping[str, Change],
 ) -> Iterator[Finding]:
     """Findings PC401 of one tree.
 
@@ -47,6 +50,7 @@ def prove_nothing_left(
         tree: what one profile makes of them.
         config: the project's configuration.
         answers: what is known of single files.
+        changes: what became of each changed file.
     """
     words = Words(config.flags, flag_names(sources, config))
     suspects = []
@@ -56,7 +60,7 @@ def prove_nothing_left(
         if config.flags and file.path in _paths(config.flags):
             message = f"the module of flags `{config.flags}` is in the tree"
             yield Finding("PC401", config.shown(file.path), message=message, profiles=(tree.profile,))
-        elif words.stand_in(file.data) or (file.changed and _MARKER_WORD.search(file.data)):
+        elif words.stand_in(file.data) or (file.changed and changes[file.path].may_read_marker):
             suspects.append(SourceFile(file.path, file.data))
     for suspect, found in zip(suspects, answers.ask(left, words, suspects, tuple[Left, ...]), strict=True):
         file, source = tree.files[suspect.path], sources.get(suspect.path)
@@ -133,29 +137,19 @@ def _search(file: SourceFile, words: Words) -> Iterator[tuple[Located, str]]:
     if module is None:
         return
     yield from _comments(file)
-    wanted = words.flags | _MARKERS
+    wanted = words.flags | MARKERS
     nodes = beside(wanted, module, file.data)
-    if any(_may_read(node, wanted) for node in nodes):  # scopes are dear to find
+    if any(may_read(node, wanted) for node in nodes):  # scopes are dear to find
         for name, node in unresolved(find_scopes(module.syntax)):
             if name in words.flags:
                 yield node, f"the flag `{name}` is left"
-            elif name in _MARKERS:
+            elif name in MARKERS:
                 yield node, f"the marker `{name}` is left"
     roots = frozenset(root.decode() for root in words.roots)
     if may_name(roots, module, file.data):
         for syntax in beside(roots, module, file.data):
             yield from _imported(module, syntax, words)
         yield from _named(module, words)
-
-
-def _may_read(node: ast.AST, names: frozenset[str]) -> bool:
-    """Whether a node reads one of some names, be it in an annotation that is a string."""
-    match node:
-        case ast.Name(id=name):
-            return name in names
-        case ast.Constant(value=str(text)):
-            return any(name in text for name in names) and in_annotation(text) is not None
-    return False
 
 
 def _named(module: Module, words: Words) -> Iterator[tuple[Located, str]]:

@@ -14,7 +14,8 @@ from itertools import pairwise
 from typing import Self
 
 from profilec.prove.names.modules import Module
-from profilec.prove.names.nodes import first_line
+from profilec.prove.names.nodes import first_line, walk
+from profilec.prove.names.words import may_read
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -64,6 +65,11 @@ class Differences:
         if not held:
             return False
         return re.search(rb"\b(?:%s)\b" % b"|".join(map(re.escape, held)), self._text) is not None
+
+    def may_read(self, names: frozenset[str]) -> bool:
+        """Whether the emitted file reads one of some names, be it in an annotation that is a string."""
+        kept = (node for text, node in self.common.items() if any(name.encode() in text for name in names))
+        return any(may_read(part, names) for node in (*kept, self.after) for part in walk(node))
 
     @cached_property
     def _text(self) -> bytes:

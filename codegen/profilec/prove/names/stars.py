@@ -12,7 +12,7 @@ from profilec.prove.names.nodes import walk_on
 from profilec.prove.names.scopes import find_scopes, unresolved
 from profilec.tree import EmittedFile, SourceFile, Tree
 
-_STAR = re.compile(rb"\bimport[\s\\]*\*")
+_STAR = re.compile(rb"import[\s\\]*\*")  # no `\b` in front: a plain text is found far sooner
 _PLAIN = re.compile(rb"\bfrom[ \t]+([\w.\x80-\xff]+)[ \t]+import[ \t]*\*")
 _FURTHEST = 8
 """Star imports that are followed; a circle ends here."""
@@ -59,8 +59,9 @@ def _keeps_stars(before: bytes, after: bytes) -> bool:
 
 def _written(data: bytes) -> list[bytes] | None:
     """What is written for the module of each star import that a file may have; None where that is unusual."""
-    found = _PLAIN.findall(data)
-    return found if len(found) == len(_STAR.findall(data)) else None
+    stars = _STAR.findall(data)
+    found = _PLAIN.findall(data) if stars else []
+    return found if len(found) == len(stars) else None
 
 
 def stars_of(_: None, file: SourceFile) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from functools import cache
 
 from profilec.prove.names.modules import Module, lines_with
 from profilec.prove.names.nodes import walk, walk_on
+from profilec.prove.names.scopes import in_annotation
 
 _WORD = re.compile(rb"[\w\x80-\xff]+")
 _FEW = 16
@@ -43,6 +44,16 @@ def _holds(node: ast.AST, words: frozenset[str]) -> bool:
             return not words.isdisjoint(name.split("."))
         case ast.Constant(value=str(text)):
             return any(word in text for word in words)
+    return False
+
+
+def may_read(node: ast.AST, names: frozenset[str]) -> bool:
+    """Whether a node reads one of some names, be it in an annotation that is a string."""
+    match node:
+        case ast.Name(id=name):
+            return name in names
+        case ast.Constant(value=str(text)):
+            return any(name in text for name in names) and in_annotation(text) is not None
     return False
 
 
