@@ -4,7 +4,10 @@ It drops or adds blanks in a few places: before the colon of an `except`, around
 would mean that its tree is not the text.
 """
 
+import re
 from collections.abc import Iterator
+
+_NO_BLANK = re.compile(r"\S")
 
 
 def aligned(written: str, content: str) -> Iterator[int | None]:
@@ -29,9 +32,8 @@ def _drifted(written: str, here: int, content: str, there: int) -> bool:
 
 
 def _after_blanks(text: str, start: int) -> str:
-    while start < len(text) and text[start].isspace():
-        start += 1
-    return text[start : start + 1]
+    found = _NO_BLANK.search(text, start)
+    return found[0] if found else ""
 
 
 def _resumed(written: str, here: int, content: str, there: int) -> int | None:

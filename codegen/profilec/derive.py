@@ -7,15 +7,15 @@ there are no more.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import chain
 from typing import Any
 
 import libcst as cst
 
 from profilec.decide import Module
-from profilec.facts import LOADED, UNKNOWN, Facts, Value, VersionPrefix, value
+from profilec.facts import LOADED, UNKNOWN, Facts, Value, VersionPrefix, is_builtin, value
 from profilec.prune import Remains
 from profilec.read import Span, children
+from profilec.rebound import rebound
 from profilec.scopes import Binding, imported_paths
 
 _CLAUSES = (
@@ -23,6 +23,8 @@ _CLAUSES = (
     cst.For, cst.While, cst.FunctionDef, cst.ClassDef, cst.MatchCase,
 )  # fmt: skip
 """What ends its header with a colon, which goes when only what stands below the header is left."""
+_CHANGE_NOTHING = frozenset({"abc.ABCMeta", "dataclasses.dataclass", "typing.final"})
+"""Decorators of classes, and metaclasses, that leave properties as they are."""
 _CACHES = frozenset({"functools.cache", "functools.lru_cache"})
 
 
@@ -54,7 +56,7 @@ def derive(module: Module, remains: Remains, facts: Facts) -> Derived:
     for name, bindings in module.names.root.bindings.items():
         path = f"{module.names.module}.{name}"
         left = [binding for binding in bindings if remains.has(binding.span)]
-        if len(left) != 1 or left[0].node not in bound:
+        if len(left) != 1 or left[0].node not in bound or _is_shadowed(module, left[0], remains):
             continue
         assigned = bound[left[0].node]
         constant, function = _of_binding(module, left[0], assigned, remains, facts, chosen=len(bindings) > 1)
@@ -67,8 +69,10 @@ def derive(module: Module, remains: Remains, facts: Facts) -> Derived:
     functions |= _passed_on(module, remains, facts.functions)
     loaded = frozenset(path for path, constant in constants.items() if constant is LOADED)
     plain = {path: constants[path] for path in constants if path not in loaded}
-    rebound = frozenset([*_rebound(module, remains, facts), *_overridden(module, remains, facts)])
-    return Derived(plain, functions, members, loaded, rebound)
+    others = rebound(module.syntax, module.names, remains, facts)
+    return Derived(
+        plain, functions, members, loaded, frozenset([*others, *_overridden(module, remains, facts)])
+    )
 
 
 def joined(facts: Facts, found: Iterable[Derived], rebound: Collection[str] = ()) -> Facts:
@@ -85,6 +89,13 @@ def joined(facts: Facts, found: Iterable[Derived], rebound: Collection[str] = ()
     return replace(facts, constants=constants, functions=functions, members=members)
 
 
+def _is_shadowed(module: Module, binding: Binding, remains: Remains) -> bool:
+    """Tell whether a later import of everything from the same package may bind the name anew."""
+    package = module.names.module.partition(".")[0]
+    later = (star for star in module.names.stars if star.span.start > binding.span.start)
+    return any(star.module.partition(".")[0] == package and remains.has(star.span) for star in later)
+
+
 def _passed_on(module: Module, remains: Remains, known: Mapping[str, Value]) -> dict[str, Value]:
     """Return what the only import of everything gives to a module, by the paths there."""
     stars = module.names.stars
@@ -96,31 +107,6 @@ def _passed_on(module: Module, remains: Remains, known: Mapping[str, Value]) -> 
         if owner == stars[0].module and not name.startswith("_") and name not in module.names.root.bindings:
             found[f"{module.names.module}.{name}"] = one
     return found
-
-
-def _rebound(module: Module, remains: Remains, facts: Facts) -> Iterator[str]:
-    """Find the constants and functions that are set, or deleted, as attributes of a module or class."""
-    if not facts.known:
-        return
-    targets = chain(
-        (node.target for node in module.syntax.every(cst.AssignTarget)),
-        (node.target for node in module.syntax.every(cst.AugAssign)),
-        (node.target for node in module.syntax.every(cst.AnnAssign)),
-        (node.target for node in module.syntax.every(cst.Del)),
-    )
-    for target in chain(*map(_single_targets, targets)):
-        path = module.names.qualified(target) if isinstance(target, cst.Attribute) else None
-        if path in facts.known and remains.has(module.syntax.inner(target)):
-            yield path
-    for call in module.syntax.every(cst.Call):
-        match call:
-            case cst.Call(
-                func=cst.Name(value="setattr" | "delattr"),
-                args=[cst.Arg(value=owner), cst.Arg(value=cst.SimpleString() as name), *_],
-            ) if remains.has(module.syntax.inner(call)):
-                path = f"{module.names.qualified(owner)}.{name.raw_value}"
-                if path in facts.known:
-                    yield path
 
 
 def _overridden(module: Module, remains: Remains, facts: Facts) -> Iterator[str]:
@@ -135,13 +121,6 @@ def _overridden(module: Module, remains: Remains, facts: Facts) -> Iterator[str]
             same = facts.members.get(f"{own}.{name}", UNKNOWN) == found
             if not same and any(remains.has(binding.span) for binding in bindings):
                 yield path
-
-
-def _single_targets(target: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
-    if isinstance(target, cst.Tuple | cst.List):
-        yield from chain(*(_single_targets(element.value) for element in target.elements))
-    else:
-        yield target
 
 
 def _frozen(value: Any) -> Any:
@@ -262,11 +241,38 @@ def _properties(
     module: Module, binding: Binding, remains: Remains, facts: Facts
 ) -> Iterator[tuple[str, Value]]:
     """Yield the properties of a class that only return a fact, by their path below the class."""
-    if not isinstance(binding.node, cst.ClassDef):
+    if not isinstance(binding.node, cst.ClassDef) or not _is_plain(module, binding.node):
         return
+    scope = next(scope for scope in module.names.scopes if scope.node is binding.node)
     for node in _left(module, [binding.node.body], remains):
         match node:
-            case cst.FunctionDef(decorators=[cst.Decorator(decorator=cst.Name(value="property"))]):
+            case cst.FunctionDef(
+                name=cst.Name(value=name),
+                decorators=[cst.Decorator(decorator=cst.Name(value="property") as decorator)],
+            ) if is_builtin(decorator, module.names):
+                bindings = [one for one in scope.bindings[name] if remains.has(one.span)]
                 found = _returned(module, node, remains, facts, of_class=True, chosen=False)
-                if found is not UNKNOWN:
-                    yield f"{module.names.module}.{binding.name}.{node.name.value}", found
+                if found is not UNKNOWN and all(_is_of_property(one, node) for one in bindings):
+                    yield f"{module.names.module}.{binding.name}.{name}", found
+
+
+def _is_plain(module: Module, node: cst.ClassDef) -> bool:
+    """Tell whether no decorator, metaclass or `__getattribute__` gives a class other properties."""
+    makers = [decorator.decorator for decorator in node.decorators] + [key.value for key in node.keywords]
+    functions = (maker.func if isinstance(maker, cst.Call) else maker for maker in makers)
+    reads = any(
+        isinstance(one, cst.FunctionDef) and one.name.value == "__getattribute__" for one in node.body.body
+    )
+    return not reads and all(module.names.qualified(function) in _CHANGE_NOTHING for function in functions)
+
+
+def _is_of_property(binding: Binding, node: cst.FunctionDef) -> bool:
+    """Tell whether a binding is a property, or its setter or deleter."""
+    if binding.node is node:
+        return True
+    match binding.node:
+        case cst.FunctionDef(
+            decorators=[cst.Decorator(decorator=cst.Attribute(value=cst.Name(value=name), attr=how))]
+        ):
+            return name == node.name.value and how.value in ("setter", "deleter")
+    return False

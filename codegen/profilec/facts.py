@@ -39,8 +39,10 @@ class Loaded(Enum):
 LOADED: Final = Loaded.LOADED
 
 _ROOT = re.compile(r"(?<![\w.])[^\W\d]\w*")
-_ROOT_OR_PART = re.compile(r"[^\W\d]\w*")
-_STRING = re.compile(r"'[^']*'|\"[^\"]*\"")
+_ROOT_OR_PART = re.compile(r"(?<!\w)[^\W\d]\w*")
+_STRING = re.compile(r"b?'(?:\\.|[^'\\])*'|b?\"(?:\\.|[^\"\\])*\"")
+_OPERATOR = re.compile(r"(?<= )\w+(?= )|(?<!\w)(?:Not|Minus|Plus|BitInvert)(?=\()")
+"""What stands for an operator in the canonical text of an expression."""
 
 type Value = Fact | Unknown | Loaded | None
 
@@ -87,13 +89,12 @@ class Facts:
         return frozenset(names | ({"sys", "importlib"} if self.modules else set()))
 
     @property
-    def words(self) -> frozenset[str]:
-        """One word of each listed expression; a text without it does not contain the expression."""
-        found = [_ROOT_OR_PART.findall(_STRING.sub("", text)) for text in self.expressions]
-        return frozenset(
-            [max(names, key=len) for names in found if names]
-            + (["modules", "find_spec"] if self.modules else [])
-        )
+    def words(self) -> frozenset[frozenset[str]]:
+        """The words of each listed expression; a text without one of them does not contain the expression."""
+        texts = [_OPERATOR.sub("", _STRING.sub("", text)) for text in self.expressions]
+        if self.modules:
+            texts += ["sys.modules", "importlib.util.find_spec"]
+        return frozenset(frozenset(_ROOT_OR_PART.findall(text)) for text in texts)
 
     @cached_property
     def owners(self) -> frozenset[str]:
@@ -103,7 +104,21 @@ class Facts:
     @cached_property
     def known(self) -> frozenset[str]:
         """The dotted paths of the package's constants, functions and properties that only repeat facts."""
-        return frozenset([*self.constants, *self.functions, *self.members])
+        return frozenset([*self.repeated, *self.members])
+
+    @cached_property
+    def repeated(self) -> frozenset[str]:
+        """The dotted paths of the package's constants and functions that only repeat facts."""
+        return frozenset([*self.constants, *self.functions])
+
+    @cached_property
+    def named_by(self) -> Mapping[str, tuple[str, ...]]:
+        """The words that a text has to hold, or to be named by, to speak of each; the last one first.
+
+        Any class may inherit a property, so that its own name says enough.
+        """
+        repeated = {path: tuple(reversed(path.split("."))) for path in self.repeated}
+        return repeated | {path: (path.rpartition(".")[2],) for path in self.members}
 
     @cached_property
     def holders(self) -> frozenset[str]:

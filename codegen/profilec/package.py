@@ -12,7 +12,7 @@ from functools import cached_property
 import libcst as cst
 
 from profilec.answers import Answers
-from profilec.config import Config, Profile
+from profilec.config import Config
 from profilec.decide.faults import DeclaredFlag, flags_declared
 from profilec.depth import room_for_depth
 from profilec.diagnostics import Finding
@@ -22,6 +22,7 @@ from profilec.outline import Outline, outline
 from profilec.read import Text, UnreadableSourceError, decode
 from profilec.scope_walk import parsed
 from profilec.scopes import module_name
+from profilec.telling import telling
 from profilec.tree import SourceFile
 
 MARKER_WORD = "profilec"
@@ -167,15 +168,10 @@ def _find_relevant(package: Package) -> None:
     if any(profile.stripped for profile in package.config.profiles.values()):
         package.relevant = tuple(package.texts)
         return
-    words = _words(package.flags, package.config.profiles.values())
-    whole = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, sorted(words)))})(?!\w)")
+    told = telling(package.flags, map(facts_of, package.config.profiles.values()))
     stubs = {package.file_of(module) for module in package.config.stub_modules}
-
-    def is_relevant(content: str) -> bool:  # a search for plain texts is far faster than one for words
-        return any(word in content for word in words) and whole.search(content) is not None
-
     package.relevant = tuple(
-        path for path, text in package.texts.items() if path in stubs or is_relevant(text.content)
+        path for path, text in package.texts.items() if path in stubs or told.may_tell(path, text.content)
     )
 
 
@@ -196,14 +192,3 @@ def _declaring(package: Package) -> Iterator[str]:
     for path, text in package.texts.items():
         if path == package.flags_path or ("flag" in text.content and MARKER_WORD in text.content):
             yield path
-
-
-def _words(flags: FlagTable, profiles: Iterable[Profile]) -> frozenset[str]:
-    """Return words of which a file must contain one if anything in it can be decided."""
-    words = {MARKER_WORD, *(path.rpartition(".")[2] for path in flags.flags)}
-    if flags.module:
-        words.add(flags.module.rpartition(".")[2])
-    for profile in profiles:
-        facts = facts_of(profile)
-        words |= facts.words | set(profile.modules)
-    return frozenset(words)

@@ -16,6 +16,11 @@ from profilec.read import Span
 BUILTINS = frozenset(dir(builtins)) | {"PythonFinalizationError"}
 """The names that are bound everywhere: also those newer than the oldest Python that runs this compiler."""
 
+_OF_CLASSES = frozenset({
+    "classmethod", "staticmethod", "__new__", "__init_subclass__", "__class_getitem__",
+})  # fmt: skip
+"""What makes a function in a class none of an instance: its decorator, or its name."""
+
 type ScopeKind = Literal["module", "class", "function", "lambda", "comprehension", "type parameters"]
 type BindingKind = Literal["import", "assignment", "definition", "parameter", "deletion"]
 
@@ -151,16 +156,25 @@ class Names:
 
     def member(self, use: Use | None) -> str | None:
         """Return the path of the class whose instance is used: where a method reads its first parameter."""
-        if use is None:
-            return None
-        scope = self.binding_scope(use.name, use.scope)
-        if scope is None or not isinstance(scope.node, cst.FunctionDef) or not scope.node.params.params:
-            return None
-        owner = scope.parent
-        is_first = scope.node.params.params[0].name.value == use.name
-        if is_first and owner and isinstance(owner.node, cst.ClassDef) and owner.parent is self.root:
+        scope = self.binding_scope(use.name, use.scope) if use and self.is_instance(use) else None
+        owner = scope.parent if scope else None
+        if owner and isinstance(owner.node, cst.ClassDef) and owner.parent is self.root:
             return f"{self.module}.{owner.node.name.value}"
         return None
+
+    def is_instance(self, use: Use) -> bool:
+        """Tell whether a use reads the first parameter of a method, and nothing else is bound to it."""
+        scope = self.binding_scope(use.name, use.scope)
+        if scope is None or scope.parent is None or not isinstance(scope.parent.node, cst.ClassDef):
+            return False
+        node = scope.node
+        if not isinstance(node, cst.FunctionDef) or node.name.value in _OF_CLASSES:
+            return False
+        decorators = [one.decorator for one in node.decorators]
+        of_class = any(isinstance(one, cst.Name) and one.value in _OF_CLASSES for one in decorators)
+        first = next(parameters_of(node.params), None)
+        is_first = first is not None and first.name.value == use.name
+        return is_first and not of_class and len(scope.bindings[use.name]) == 1
 
     def _path_of(self, binding: Binding) -> str | None:
         if binding.kind == "import":

@@ -27,7 +27,8 @@ from profilec.prune import Remains, idle_declarations, statement_of, touched, un
 from profilec.read import Span, Syntax, Text, UnreadableSourceError, too_deep
 from profilec.scope_walk import parsed
 from profilec.scopes import Names, module_name
-from profilec.skipped import like_flags, other_names, outside, skippable, skipping, telling_words, without
+from profilec.skipped import outside, skippable, skipping, untold, without
+from profilec.telling import like_flags, telling
 from profilec.traps import Trap, traps
 
 
@@ -107,10 +108,10 @@ class Settled:
 def settle(config: Config, task: Task) -> Settled:
     """Settle one file. LibCST reads only those parts of it on which a decision may hang."""
     text = task.text
-    words = telling_words(task.flags, [given.facts for given in task.profiles.values()])
+    told = telling(task.flags, [given.facts for given in task.profiles.values()]).within(text.path)
     is_stub = any(_stub(text.path, config.profiles[name], config) for name in task.profiles)
     is_whole = is_stub or any(config.profiles[name].stripped for name in task.profiles)
-    skipped = () if is_whole else without(skippable(text.content), words)
+    skipped = () if is_whole else untold(skippable(text.content), told.tells)
     while True:
         try:
             syntax, names = parsed(text, skipping(text.content, skipped)) if skipped else parsed(text)
@@ -118,8 +119,8 @@ def settle(config: Config, task: Task) -> Settled:
             return Settled(unreadable=error.finding)
         except RecursionError:
             return Settled(findings=(too_deep(text),))
-        misspelt = like_flags(names, task.flags, text.content, skipped)
-        left = without(skipped, other_names(names, words) | misspelt)
+        left = untold(skipped, told.through(names).tells)
+        left = without(left, like_flags(names, task.flags, text.content, left))
         if left == skipped:
             module, settled = _settled(config, task, syntax, names)
             for outcome in settled.outcomes.values():

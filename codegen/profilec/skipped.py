@@ -9,19 +9,13 @@ same as if everything were read.
 import ast
 import re
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
-from profilec.diagnostics import did_you_mean
 from profilec.edit import Cut, line_starts
-from profilec.facts import Facts
-from profilec.flags import MARKERS, FlagTable
 from profilec.read import LONE_RETURN, Span
-from profilec.scopes import Names
 
 _WORD = re.compile(r"[^\W\d]\w*")
-_COMMENT = re.compile(r"""^((?:[^#\n"']|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')*)#.*""", re.MULTILINE)
 _LONG = 80
 """Characters of a value that are worth to be skipped."""
 
@@ -61,15 +55,20 @@ def skippable(content: str) -> tuple[Part, ...]:
 
 def without(parts: Iterable[Part], words: frozenset[str]) -> tuple[Part, ...]:
     """Return what holds none of some words."""
-    return tuple(_without(parts, words))
+    return untold(parts, lambda held: not words.isdisjoint(held))
 
 
-def _without(parts: Iterable[Part], words: frozenset[str]) -> Iterator[Part]:
+def untold(parts: Iterable[Part], tells: Callable[[frozenset[str]], bool]) -> tuple[Part, ...]:
+    """Return the parts whose words do not tell that they have to be read."""
+    return tuple(_untold(parts, tells))
+
+
+def _untold(parts: Iterable[Part], tells: Callable[[frozenset[str]], bool]) -> Iterator[Part]:
     for part in parts:
-        if words.isdisjoint(part.words):
-            yield part
+        if tells(part.words):
+            yield from _untold(part.inner, tells)
         else:
-            yield from _without(part.inner, words)
+            yield part
 
 
 def outside(parts: Iterable[Part], cuts: Iterable[Cut]) -> tuple[Part, ...]:
@@ -192,43 +191,3 @@ def _is_table(value: ast.expr) -> bool:
 def _first_line(node: ast.stmt) -> int:
     decorators: list[ast.expr] = getattr(node, "decorator_list", [])
     return min([node.lineno, *(decorator.lineno for decorator in decorators)])
-
-
-# --- Words that matter --------------------------------------------------------------------------------
-
-
-def telling_words(flags: FlagTable, facts: Iterable[Facts]) -> frozenset[str]:
-    """Return words of which a part must hold one if anything in it is to be decided."""
-    dotted = {MARKERS, *flags.flags, flags.module or MARKERS}
-    words: set[str] = set()
-    for known in facts:
-        words |= known.words
-        dotted |= {*known.modules, *known.known}
-    return frozenset(words | {path.rpartition(".")[2] for path in dotted})
-
-
-def other_names(names: Names, words: frozenset[str]) -> frozenset[str]:
-    """Return the names that imports at the top give to what words tell of."""
-    return frozenset(
-        name
-        for name, bindings in names.root.bindings.items()
-        for binding in bindings
-        if binding.target and not words.isdisjoint(binding.target.split("."))
-    )
-
-
-def like_flags(names: Names, flags: FlagTable, content: str, parts: Iterable[Part]) -> frozenset[str]:
-    """Return the words of some parts that may be misspelt flags: in capitals, and not bound at the top.
-
-    What stands in a comment is none; neither is what looks like one in a text of several lines.
-    """
-    known = tuple(flags.names)
-    capitals = {word for part in parts for word in part.words if word.isupper()}
-    found = {word for word in capitals - names.root.bindings.keys() if _resembles(word, known)}
-    code = _COMMENT.sub(r"\1", content) if found else ""
-    return frozenset(found.intersection(_WORD.findall(code)))
-
-
-@lru_cache(maxsize=4096)
-def _resembles(word: str, flags: tuple[str, ...]) -> bool:
-    return word in flags or bool(did_you_mean(word, flags))

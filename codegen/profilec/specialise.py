@@ -22,6 +22,7 @@ from profilec.package import Package
 from profilec.read import Span, Text, cookie_for
 from profilec.scopes import module_name
 from profilec.settle import Circumstances, Held, Outcome, Settled, Task, settle
+from profilec.telling import parts_of, told_by
 from profilec.tree import EmittedFile, Tree
 
 
@@ -155,9 +156,13 @@ class _Specialising:
         """Return the facts as far as they can matter to a file: not those of names that it does not hold."""
         if not self.facts.known:
             return self.facts
-        content = self.package.texts[path].content
+        content, own = self.package.texts[path].content, parts_of([module_name(path)])
         star = "import *" in content  # which may pass on what it does not name
-        named = {known for known in self.facts.known if star or known.rpartition(".")[2] in content}
+        named = {
+            known
+            for known, words in self.facts.named_by.items()
+            if star or all(word in content or word in own for word in words)
+        }
         constants = {name: value for name, value in self.facts.constants.items() if name in named}
         functions = {name: value for name, value in self.facts.functions.items() if name in named}
         members = {name: value for name, value in self.facts.members.items() if name in named}
@@ -199,13 +204,13 @@ class _Specialising:
         derived = [outcome.derived for outcome in self.outcomes.values()]
         self.facts = joined(known, derived, self.rebound)
         news = self.facts.known - known.known
-        words = {path.rpartition(".")[2] for path in news}
+        told = told_by(self.facts, news)
         modules = {path.rpartition(".")[0].rpartition(".")[2] for path in news}
-        texts = self.package.texts.items() if words else ()
+        texts = self.package.texts.items() if news else ()
         return {
             path
             for path, text in texts
-            if any(word in text.content for word in words)
+            if told.may_tell(path, text.content)
             or ("import *" in text.content and any(module in text.content for module in modules))
         }
 

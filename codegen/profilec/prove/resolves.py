@@ -193,6 +193,12 @@ class _Lost:
                 found.setdefault(name.encode(), set()).add(_leaf(module))
         return found
 
+    @cached_property
+    def was_there(self) -> bool:
+        """Whether the world had anything of it before."""
+        names = (f"{module}.{name}" for module, lost in self.names.items() for name in lost)
+        return bool(self.modules) or any(name not in self.never for name in names)
+
     def has_lost_by_star(self, module: str) -> bool:
         """Whether a module has lost names that a star import brought."""
         return not self.names.get(module, frozenset()) <= self.bound_before.get(module, frozenset())
@@ -303,7 +309,7 @@ class _Mentions:
 
     def _run_time_imports(self) -> Iterator[tuple[Located, str, str]]:
         """`import_module("…")` of a module that the tree has lost."""
-        for node, found in self._followed(ast.Call):
+        for node, found in self._followed(ast.Call) if self._lost.modules else ():
             if found in self._lost.modules:
                 self._imported.add(found)
                 yield node, f"this tree has no module `{found}`", "PC403"
@@ -311,7 +317,7 @@ class _Mentions:
     def _attributes(self) -> Iterator[tuple[Located, str, str]]:
         """`module.name`, however it is written, where the tree has lost the name."""
         given: frozenset[str] | None = None
-        for node, found in self._followed(ast.Attribute | ast.Call):
+        for node, found in self._followed(ast.Attribute | ast.Call) if self._lost.was_there else ():
             module, _, name = found.rpartition(".")
             is_there = found in self._lost.never or (found in self._imported and found in self._modules.files)
             is_lost = name in self._lost.names.get(module, ()) and not is_there

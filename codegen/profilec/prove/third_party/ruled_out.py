@@ -19,6 +19,7 @@ from profilec.flags import FlagTable
 from profilec.prune import Remains
 from profilec.read import Text, UnreadableSourceError
 from profilec.scope_walk import parsed
+from profilec.telling import telling, told_by
 
 
 @dataclass(frozen=True)
@@ -39,14 +40,14 @@ def lines_ruled_out(
 ) -> Mapping[str, frozenset[int]]:
     """Return the lines of the files of a package, by path, that the facts of a profile rule out."""
     facts = facts_of(profile)
-    words = facts.words | {name.rpartition(".")[2] for name in facts.modules}
+    told = telling(FlagTable({}), [facts])
     found: dict[str, RuledOut] = {}
-    while words:
-        asked = [path for path, text in texts.items() if any(word in text.content for word in words)]
+    while told:
+        asked = [path for path, text in texts.items() if told.may_tell(path, text.content)]
         answer = answers.ask(rule_out, (profile, facts), [texts[path] for path in asked], RuledOut)
         found.update(zip(asked, answer, strict=True))
         known, facts = facts.known, joined(facts, (one.derived for one in found.values()))
-        words = frozenset(path.rpartition(".")[2] for path in facts.known - known)
+        told = told_by(facts, facts.known - known)
     return {path: one.lines for path, one in found.items() if one.lines}
 
 

@@ -1,0 +1,126 @@
+"""Which words tell that something of a text may be decided: those of a flag, a marker, or all of a fact.
+
+`name` stands nearly everywhere, `os` and `name` in few places together. A word of a dotted path need not be
+there where the module or a package around it has that name, and in a part of a text also where something is
+imported under another name.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+from profilec.diagnostics import did_you_mean
+from profilec.facts import Facts
+from profilec.flags import MARKERS, FlagTable
+from profilec.scopes import Names, module_name
+from profilec.skipped import Part
+
+_WORD = re.compile(r"[^\W\d]\w*")
+_COMMENT = re.compile(r"""^((?:[^#\n"']|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')*)#.*""", re.MULTILINE)
+
+type Words = frozenset[str]
+
+
+@dataclass(frozen=True)
+class Telling:
+    """What a text, or a part of it, must hold if anything in it is to be decided.
+
+    Attributes:
+        words: one of these,
+        together: or all of one of these.
+        imported: the words of what each name stands for that the text imports.
+        around: words that count as held: of the modules that everything is imported from.
+    """
+
+    words: Words
+    together: frozenset[Words]
+    imported: Mapping[str, Words] = field(default_factory=dict)
+    around: Words = frozenset()
+
+    def __bool__(self) -> bool:
+        """Tell whether anything tells at all."""
+        return bool(self.words or self.together)
+
+    def tells(self, held: Words) -> bool:
+        """Tell whether something may be decided in what holds some words."""
+        if not self.words.isdisjoint(held):
+            return True
+        if self.imported or self.around:
+            held = held.union(self.around, *(self.imported[name] for name in held & self.imported.keys()))
+            if not self.words.isdisjoint(held):
+                return True
+        return any(words <= held for words in self.together)
+
+    def may_tell(self, path: str, content: str) -> bool:
+        """Tell whether a file may hold what tells."""
+        # a search for plain texts is far faster than one for words
+        sought = [frozenset([word]) for word in self.words if word in content]
+        if self.together:
+            own = parts_of([module_name(path)])
+            sought += [words - own for words in self.together]
+        return any(
+            all(word in content for word in words) and all(_whole(word).search(content) for word in words)
+            for words in sought
+        )
+
+    def within(self, path: str) -> "Telling":
+        """Return what tells in a file."""
+        own = parts_of([module_name(path)])
+        return replace(self, together=frozenset(words - own for words in self.together))
+
+    def through(self, names: Names) -> "Telling":
+        """Return what tells in a text of which the names are known."""
+        wanted = self.words.union(*self.together)
+        imported: dict[str, Words] = {}
+        for scope in names.scopes:
+            if scope.kind in ("module", "class"):
+                for name, bindings in scope.bindings.items():
+                    targets = [binding.target for binding in bindings if binding.target]
+                    words = wanted & parts_of(targets)
+                    if words - {name}:
+                        imported[name] = imported.get(name, frozenset()) | words
+        return replace(self, imported=imported, around=wanted & parts_of(star.module for star in names.stars))
+
+
+def telling(flags: FlagTable, facts: Iterable[Facts]) -> Telling:
+    """Return what tells that flags or facts may decide something."""
+    words = {MARKERS, (flags.module or MARKERS).rpartition(".")[2]}
+    words |= {flag.rpartition(".")[2] for flag in flags.flags}
+    together: set[Words] = set()
+    for known in facts:
+        words |= {name.rpartition(".")[2] for name in (*known.modules, *known.known)}
+        together |= known.words
+    return Telling(frozenset(words), frozenset(together))
+
+
+def parts_of(paths: Iterable[str]) -> Words:
+    """Return the names in dotted paths."""
+    return frozenset(part for path in paths for part in path.split("."))
+
+
+def told_by(facts: Facts, paths: Collection[str]) -> Telling:
+    """Return what tells that some of the names that repeat facts may decide something."""
+    return Telling(frozenset(), frozenset(frozenset(facts.named_by[path]) for path in paths))
+
+
+@lru_cache(maxsize=4096)
+def _whole(word: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(word)}(?!\w)")
+
+
+def like_flags(names: Names, flags: FlagTable, content: str, parts: Iterable[Part]) -> frozenset[str]:
+    """Return the words of some parts that may be misspelt flags: in capitals, and not bound at the top.
+
+    What stands in a comment is none; neither is what looks like one in a text of several lines.
+    """
+    known = tuple(flags.names)
+    capitals = {word for part in parts for word in part.words if word.isupper()}
+    found = {word for word in capitals - names.root.bindings.keys() if _resembles(word, known)}
+    code = _COMMENT.sub(r"\1", content) if found else ""
+    return frozenset(found.intersection(_WORD.findall(code)))
+
+
+@lru_cache(maxsize=4096)
+def _resembles(word: str, flags: tuple[str, ...]) -> bool:
+    return word in flags or bool(did_you_mean(word, flags))
