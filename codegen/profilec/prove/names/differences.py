@@ -10,11 +10,11 @@ import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Self
 
 from profilec.prove.names.modules import Module
-from profilec.prove.names.nodes import first_line, walk
+from profilec.prove.names.nodes import first_line, walk, walk_on
 from profilec.prove.names.words import may_read
 
 _BOM = b"\xef\xbb\xbf"
@@ -68,8 +68,14 @@ class Differences:
 
     def may_read(self, names: frozenset[str]) -> bool:
         """Whether the emitted file reads one of some names, be it in an annotation that is a string."""
-        kept = (node for text, node in self.common.items() if any(name.encode() in text for name in names))
-        return any(may_read(part, names) for node in (*kept, self.after) for part in walk(node))
+        words = tuple(name.encode() for name in names)
+        kept = (
+            part
+            for text, node in self.common.items()
+            if any(word in text for word in words)
+            for part in walk_on(node, _lines_with(words, text, first_line(node)))
+        )
+        return any(may_read(part, names) for part in chain(kept, walk(self.after)))
 
     @cached_property
     def _text(self) -> bytes:
@@ -123,6 +129,11 @@ def _split(lines: list[bytes], statements: Iterable[bytes]) -> tuple[list[bytes]
 def _says_something(line: bytes) -> bool:
     """Whether a line is neither blank nor a comment."""
     return not line.lstrip().startswith(b"#") and line.strip() != b""
+
+
+def _lines_with(words: tuple[bytes, ...], text: bytes, first: int) -> list[int]:
+    """The lines in which a text holds one of some words, where it begins in the first one."""
+    return [line for line, held in enumerate(text.split(b"\n"), first) if any(word in held for word in words)]
 
 
 def _given(node: ast.stmt) -> Iterator[str]:
