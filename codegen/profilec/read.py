@@ -160,6 +160,7 @@ class Syntax:
     ) -> None:
         self.text = text
         self.module = module
+        self._nodes = recorder.nodes
         self._outer = recorder.outer
         self._inner = recorder.inner
         self._offsets = offsets
@@ -171,21 +172,26 @@ class Syntax:
 
     def outer(self, node: cst.CSTNode) -> Span:
         """Return the span of a node with all that it owns."""
-        start, end = self._outer[node]
+        start, end = self._outer[id(node)]
         return Span(self._offsets[start], self._offsets[end])
 
     def inner(self, node: cst.CSTNode) -> Span:
         """Return the span of a node alone; of a decorated definition, from the first decorator on."""
-        start, end = self._inner.get(node) or self._outer[node]
+        start, end = self._inner.get(id(node)) or self._outer[id(node)]
         span = Span(self._offsets[start], self._offsets[end])
-        if isinstance(node, cst.FunctionDef | cst.ClassDef) and node.decorators:
-            return Span(self.inner(node.decorators[0]).start, span.end)
-        if isinstance(node, cst.Param) and node.default is not None:  # LibCST counts it out
-            return Span(span.start, self.outer(node.default).end)
-        if isinstance(node, cst.ParamSlash):  # LibCST counts its comma in
-            return Span(span.start, span.start + 1)
-        if isinstance(node, cst.TypeParam):  # and here too
-            return Span(span.start, self.outer(node.default or node.param).end)
+        return self._corrected(node, span) if type(node) in _UNEVEN else span
+
+    def _corrected(self, node: cst.CSTNode, span: Span) -> Span:
+        """Return the span of a node alone, where LibCST takes it for more or less than that."""
+        match node:
+            case cst.FunctionDef(decorators=[first, *_]) | cst.ClassDef(decorators=[first, *_]):
+                return Span(self.inner(first).start, span.end)
+            case cst.Param(default=cst.BaseExpression() as default):
+                return Span(span.start, self.outer(default).end)
+            case cst.ParamSlash():
+                return Span(span.start, span.start + 1)
+            case cst.TypeParam():
+                return Span(span.start, self.outer(node.default or node.param).end)
         return span
 
     def place(self, offset: int) -> tuple[int, int]:
@@ -212,7 +218,7 @@ class Syntax:
         Docstrings are, and other strings that stand as a statement: nobody reads their blanks (PEP 257).
         """
         kinds = self._kinds(cst.SimpleString, cst.FormattedString, cst.TemplatedString)
-        spans = {self.outer(node) for node in self._outer if type(node) in kinds}
+        spans = {self.outer(node) for node in self._nodes.values() if type(node) in kinds}
         values = (node.value for node in self.every(cst.Expr))
         alone = (self.outer(value) for value in values if isinstance(value, cst.SimpleString))
         spans -= {span for span in alone if self._is_indented_as_code(span)}
@@ -231,7 +237,7 @@ class Syntax:
     def every[Node: cst.CSTNode](self, kind: type[Node]) -> Iterator[Node]:
         """Yield the nodes of one kind, an outer one before those within it."""
         kinds = self._kinds(kind)
-        return cast("Iterator[Node]", (node for node in self._outer if type(node) in kinds))
+        return cast("Iterator[Node]", (node for node in self._nodes.values() if type(node) in kinds))
 
     def _kinds(self, *wanted: type[cst.CSTNode]) -> frozenset[type[cst.CSTNode]]:
         """The kinds of nodes there are among some; to ask each node is slow, for LibCST's are abstract."""
@@ -239,7 +245,7 @@ class Syntax:
 
     @cached_property
     def _all_kinds(self) -> frozenset[type[cst.CSTNode]]:
-        return frozenset(map(type, self._outer))
+        return frozenset(map(type, self._nodes.values()))
 
     def comments(self, word: str) -> Sequence[Span]:
         """Return the comments that contain a word, in the order of the text."""
@@ -252,6 +258,9 @@ class Syntax:
         span = self.outer(node) if isinstance(node, cst.BaseExpression) else self.inner(node)
         return self.content[span.start : span.end]
 
+
+_UNEVEN = frozenset({cst.FunctionDef, cst.ClassDef, cst.Param, cst.ParamSlash, cst.TypeParam})
+"""The nodes that LibCST takes for more or less than they are."""
 
 LONE_RETURN = re.compile(r"\r(?!\n)")
 
@@ -378,18 +387,24 @@ def _beginning(lines: Sequence[str], line: int, column: int | None) -> str:
 
 
 class _Recorder(CodegenState):
-    """Notes, while LibCST writes a module, how many tokens were out when each node began and ended."""
+    """Notes, while LibCST writes a module, how many tokens were out when each node began and ended.
+
+    Nodes are known by their identity: to hash one of LibCST's is slow.
+    """
 
     def __init__(self, module: cst.Module) -> None:
         super().__init__(default_indent=module.default_indent, default_newline=module.default_newline)
-        self.outer: dict[cst.CSTNode, tuple[int, int]] = {}
-        self.inner: dict[cst.CSTNode, tuple[int, int]] = {}
+        self.nodes: dict[int, cst.CSTNode] = {}
+        self.outer: dict[int, tuple[int, int]] = {}
+        self.inner: dict[int, tuple[int, int]] = {}
+        self._begun: list[int] = []
 
     def before_codegen(self, node: cst.CSTNode) -> None:
-        self.outer[node] = (len(self.tokens), 0)
+        self.nodes[id(node)] = node
+        self._begun.append(len(self.tokens))
 
     def after_codegen(self, node: cst.CSTNode) -> None:
-        self.outer[node] = (self.outer[node][0], len(self.tokens))
+        self.outer[id(node)] = (self._begun.pop(), len(self.tokens))
 
     def record_syntactic_position(
         self,
@@ -413,7 +428,7 @@ class _Inner(AbstractContextManager[None]):
         self.start = len(self.recorder.tokens)
 
     def __exit__(self, *_: object) -> None:
-        self.recorder.inner[self.node] = (self.start, len(self.recorder.tokens))
+        self.recorder.inner[id(self.node)] = (self.start, len(self.recorder.tokens))
 
 
 def _placed(text: Text, module: cst.Module, read: StandIn) -> Syntax:

@@ -16,6 +16,7 @@ from profilec.edit import Cut, line_starts
 from profilec.read import LONE_RETURN, Span
 
 _WORD = re.compile(r"[^\W\d]\w*")
+_WITH_STATEMENTS = (ast.stmt, ast.excepthandler, ast.match_case)
 _LONG = 80
 """Characters of a value that are worth to be skipped."""
 
@@ -153,7 +154,8 @@ def _definition(
 
 def _binds_at_top(node: ast.AST) -> bool:
     """Whether something in a definition is `global`, and so a name at the top of the module."""
-    return isinstance(node, ast.Global) or any(map(_binds_at_top, ast.iter_child_nodes(node)))
+    parts = (part for part in ast.iter_child_nodes(node) if isinstance(part, _WITH_STATEMENTS))
+    return isinstance(node, ast.Global) or any(map(_binds_at_top, parts))
 
 
 def _parameters(node: ast.FunctionDef | ast.AsyncFunctionDef, lines: _Lines, body: int) -> Span | None:
