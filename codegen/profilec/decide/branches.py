@@ -11,7 +11,7 @@ from profilec.decide.expressions import condition, expressions
 from profilec.decide.leaving import leaves
 from profilec.decide.spacing import gap_between, space_out
 from profilec.decide.walk import KEPT, Clause, Fate, Walk, blank_lines_above, gone
-from profilec.edit import UNUSED, Cause
+from profilec.edit import Cause
 from profilec.read import Span
 
 type Handler = cst.ExceptHandler | cst.ExceptStarHandler
@@ -69,25 +69,33 @@ def _later(node: cst.If) -> list[cst.If | cst.Else]:
 def _undecided(walk: Walk, branches: Sequence[Branch]) -> Fate:
     """Decide what stands within the branches of a chain that stays whole."""
     fates = [_branch_fate(walk, branch.body) for branch in branches]
-    if not any(fate.kept for fate in fates) and _nothing_needs(walk, branches, fates):
+    if not _close(walk, branches, fates):
         return gone(fates[0].cause)
-    for branch, fate in zip(branches, fates, strict=True):
-        if fate.kept:
-            continue
-        if isinstance(branch.node, cst.Else):
-            cut_clause(walk, branch.node, fate.cause)
-        else:
-            walk.fill(branch.body, fate.cause)
     closed = isinstance(branches[-1].node, cst.Else)
     return Fate(
         True, closed and all(f.leaves for f in fates), closed and all(f.left for f in fates), fates[0].cause
     )
 
 
-def _nothing_needs(walk: Walk, branches: Sequence[Branch], fates: Sequence[Fate]) -> bool:
-    """Tell whether a chain that held only definitions and imports of no more use can go with them."""
-    tests = [branch.node.test for branch in branches if isinstance(branch.node, cst.If)]
-    return all(fate.cause == UNUSED for fate in fates) and not any(map(walk.conditions.has_effect, tests))
+def _close(walk: Walk, branches: Sequence[Branch], fates: Sequence[Fate]) -> bool:
+    """Close a chain over suites of which nothing is left, and tell whether any branch is.
+
+    The last of them go, unless their tests do more than ask; before others, `pass` takes their place.
+    """
+    pairs = list(zip(branches, fates, strict=True))
+    while pairs and not pairs[-1][1].kept and not _has_effect(walk, pairs[-1][0]):
+        branch, fate = pairs.pop()
+        if pairs:
+            cut_clause(walk, branch.node, fate.cause)
+    for branch, fate in pairs:
+        if not fate.kept:
+            walk.fill(branch.body, fate.cause)
+    return bool(pairs)
+
+
+def _has_effect(walk: Walk, branch: Branch) -> bool:
+    node = branch.node
+    return not branch.truth and isinstance(node, cst.If) and walk.conditions.has_effect(node.test)
 
 
 def _branch_fate(walk: Walk, body: cst.BaseSuite) -> Fate:
@@ -115,19 +123,14 @@ def _decided(walk: Walk, node: cst.If, branches: Sequence[Branch]) -> Fate:
     if kept[0].truth:
         return _only_branch(walk, branches, kept[0])
     fates = [walk.suite(branch.body) for branch in kept]
+    if kept[-1].truth and _does_nothing(kept[-1].body):
+        fates[-1] = gone(kept[-1].cause)
+    if not _close(walk, kept, fates):
+        return gone(cause)
     if branches[0] is not kept[0]:
         _become_first(walk, branches, kept[0])
-    if kept[-1].truth and len(kept) > 1 and _does_nothing(kept[-1].body):
-        cut_clause(walk, kept[-1].node, kept[-1].cause)
-    elif kept[-1].truth and isinstance(kept[-1].node, cst.If):
+    if kept[-1].truth and fates[-1].kept and isinstance(kept[-1].node, cst.If):
         _become_else(walk, kept[-1].node, kept[-1].cause)
-    for branch, fate in zip(kept, fates, strict=True):
-        if fate.kept:
-            continue
-        if branch.truth:
-            cut_clause(walk, branch.node, fate.cause)
-        else:
-            walk.fill(branch.body, fate.cause)
     closed = bool(kept[-1].truth)
     return Fate(True, closed and all(fate.leaves for fate in fates), leaves(node), cause)
 

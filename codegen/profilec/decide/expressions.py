@@ -174,6 +174,10 @@ def expression(walk: Walk, node: cst.CSTNode, *, place: Place = Place.TIGHT) -> 
             expression(walk, orelse, place=Place.ANY)
         case cst.CompIf(test=test):
             _filter(walk, node, test)
+        case cst.FormattedStringExpression(equal=cst.AssignEqual()) | cst.TemplatedStringExpression(
+            equal=cst.AssignEqual()
+        ):
+            _shown_as_written(walk, node)
         case cst.Name() | cst.Attribute() if walk.conditions.flag(node):
             _refuse_flag_as_value(walk, node)
         case cst.Name() | cst.Attribute() if name := walk.conditions.misspelt(node):
@@ -300,6 +304,27 @@ def _filter(walk: Walk, node: cst.CompIf, test: cst.BaseExpression) -> None:
         walk.draft.cut(start, walk.syntax.outer(test).end, walk.because(test, truth))
     elif truth is False:
         _write(walk, test, False)
+
+
+def _shown_as_written(
+    walk: Walk, node: cst.FormattedStringExpression | cst.TemplatedStringExpression
+) -> None:
+    """Decide a field that shows its own text, as `{x=}` does: facts decide nothing in that text."""
+    if _mentions_profile(walk, node.expression):
+        walk.draft.refuse(
+            "PC108",
+            walk.syntax.inner(node.expression),
+            "this field shows its own text, in which the profile decides something",
+            "write the text before the field, without `=`",
+        )
+    for part in node.format_spec or ():
+        expression(walk, part)
+
+
+def _mentions_profile(walk: Walk, node: cst.CSTNode) -> bool:
+    """Tell whether a flag or a marker stands anywhere in an expression."""
+    named = walk.conditions.flag(node) or walk.conditions.marker(node)
+    return bool(named) or any(_mentions_profile(walk, child) for child in children(node))
 
 
 def _refuse_flag_as_value(walk: Walk, node: cst.CSTNode) -> None:

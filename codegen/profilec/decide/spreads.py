@@ -18,11 +18,12 @@ type _Display = cst.List | cst.Tuple | cst.Dict
 
 
 def lose_empty(walk: Walk, elements: Iterable[cst.CSTNode]) -> None:
-    """Lose the elements of a list that spread a display in which nothing is."""
+    """Lose the elements of a list that spread a display in which nothing is, or nothing is left."""
     for element in elements:
-        display, cause = _chosen(walk, element)
-        if display is not None and not display.elements:
-            walk.lose(element, cause)
+        display, cause = _spread(walk, element)
+        causes = [walk.lost[one] for one in display.elements if one in walk.lost] if display else []
+        if display and len(causes) == len(display.elements) and (causes or cause is not NO_CAUSE):
+            walk.lose(element, causes[0] if causes else cause)
 
 
 def opened(walk: Walk, elements: Sequence[cst.CSTNode], spread: cst.CSTNode) -> Sequence[cst.CSTNode]:
@@ -69,6 +70,12 @@ def _cut_before(walk: Walk, whole: Span, bracket: int, kept: Span, cause: Cause)
 
 def _chosen(walk: Walk, element: cst.CSTNode) -> tuple[_Display | None, Cause]:
     """Return the display that an element spreads since the profile decides a choice, and because of what."""
+    display, cause = _spread(walk, element)
+    return (None, cause) if cause is NO_CAUSE else (display, cause)
+
+
+def _spread(walk: Walk, element: cst.CSTNode) -> tuple[_Display | None, Cause]:
+    """Return the display that an element spreads, as it is written or by a choice, and what decided that."""
     match element:
         case cst.StarredElement(value=value) | cst.Arg(star="*", value=value):
             kinds: tuple[type[_Display], ...] = (cst.List, cst.Tuple)
@@ -77,7 +84,7 @@ def _chosen(walk: Walk, element: cst.CSTNode) -> tuple[_Display | None, Cause]:
         case _:
             return None, NO_CAUSE
     chosen, cause = _decided(walk, value)
-    return (chosen, cause) if chosen is not value and isinstance(chosen, kinds) else (None, NO_CAUSE)
+    return (chosen, cause) if isinstance(chosen, kinds) else (None, NO_CAUSE)
 
 
 def _decided(walk: Walk, node: cst.BaseExpression) -> tuple[cst.BaseExpression, Cause]:

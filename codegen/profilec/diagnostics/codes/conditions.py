@@ -68,4 +68,13 @@ CODES: tuple[Code, ...] = (
         'if sys.platform == "win32":\n    import msvcrt\n\n\ndef getch():\n    return msvcrt.getch()',
         'if sys.platform == "win32":\n    import msvcrt\n\n    def getch():\n        return msvcrt.getch()',
     ),
+    Code(
+        "PC108",
+        "a field that shows its own text holds a choice",
+        "error",
+        '`f"{x=}"` shows the text of the field and its value. With a choice in it the un-compiled program '
+        "shows the choice, which no emitted one has.",
+        'f"{native_size if NATIVE else wasm_size=}"',
+        'f"size={native_size if NATIVE else wasm_size}"',
+    ),
 )
