@@ -43,20 +43,6 @@ def prove(
         by_facts: the lines of each source file that went from some tree because of facts.
         answers: what is known of single files.
     """
-    found = [*_found(sources, trees, config, dependencies, by_facts, answers)]
-    unread = {finding.path for finding in found if finding.code.startswith("PC6")}
-    yield from (one for one in found if one.code != "PC412" or one.path not in unread)
-
-
-def _found(
-    sources: Mapping[str, SourceFile],
-    trees: Mapping[str, Tree],
-    config: Config,
-    dependencies: Dependencies,
-    by_facts: Mapping[str, frozenset[int]],
-    answers: Answers,
-) -> Iterator[Finding]:
-    """What each proof finds for itself, also of files that are no Python of any version."""
     changes = changes_of(sources, trees, config, answers)
     reaches = Reaches(interest_in_forbidden(config), answers)
     for tree in trees.values():

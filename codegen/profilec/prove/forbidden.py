@@ -189,11 +189,11 @@ class _Fault:
 def _all_faults(graph: ImportGraph, patterns: _Patterns) -> Iterator[tuple[_Fault, Step]]:
     """The faults of everything that is reached, each with the step that leads to it."""
     for module, step in graph.reached.items():
-        if graph.can_be_read(module):
-            yield from ((fault, step) for fault in _faults(module, patterns, graph))
-        else:
+        if graph.is_of_another_python(module):
             message = "this Python does not read the file, so what it reaches is not known"
             yield _Fault("PC412", _whole_line(1), message), step
+        else:
+            yield from ((fault, step) for fault in _faults(module, patterns, graph))
     for step in graph.compiled.values():
         message = f"`{step.module}` is compiled, so what it reaches cannot be read"
         yield _Fault("PC411", _whole_line(1), message), step

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from profilec.config import Config
 from profilec.prove.names.behind import Values
-from profilec.prove.names.modules import is_python, module_name, parse
+from profilec.prove.names.modules import is_python, module_name, parse, parses_elsewhere
 from profilec.prove.names.reach import Reach, Reaches
 from profilec.prove.names.references import References
 from profilec.prove.third_party.files import ThirdParty
@@ -71,11 +71,17 @@ class ImportGraph:
         """What a module reaches."""
         return self._reach_of([module])[0]
 
-    def can_be_read(self, module: str) -> bool:
-        """Whether this interpreter reads a module that is meant to be Python."""
+    def is_of_another_python(self, module: str) -> bool:
+        """Whether a module is Python, but not of this interpreter's version, so that nothing is known of it.
+
+        A copied file of the tree is not asked, and one that no Python reads is the business of another proof.
+        """
+        if self.reach(module).imports is not None:
+            return False
         file = self._own.get(module)
-        is_copied = file is not None and self._config.is_copied(file.path)
-        return is_copied or self.reach(module).imports is not None
+        return file is None or (
+            not self._config.is_copied(file.path) and parses_elsewhere(SourceFile(file.path, file.data))
+        )
 
     def exported(self, module: str, path: list[str]) -> Values:
         """What a name of a module stands for to those who import it; attributes and calls may follow."""

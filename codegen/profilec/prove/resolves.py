@@ -26,6 +26,7 @@ from profilec.prove.names.modules import (
     module_name,
     parse,
     parses,
+    parses_elsewhere,
     unguarded,
 )
 from profilec.prove.names.nodes import children, walk
@@ -115,7 +116,7 @@ def _prove_file(
 ) -> Iterator[Finding]:
     emitted = parse(file.path, file.data)
     if emitted is None:
-        if not _parses_elsewhere(file):
+        if not parses_elsewhere(SourceFile(file.path, file.data)):
             path = f"{config.out}/{tree.profile}/{file.path}"
             message, line = _reason(file, "the emitted file does not parse")
             yield Finding("PC402", path, line, message=message, profiles=(tree.profile,))
@@ -147,17 +148,6 @@ def _reason(file: EmittedFile, fault: str) -> tuple[str, int]:
     except (ValueError, RecursionError, MemoryError) as error:
         return f"{fault}: {error or type(error).__name__}", 0
     return fault, 0
-
-
-def _parses_elsewhere(file: EmittedFile) -> bool:
-    """Whether a file that this interpreter rejects is Python of another version."""
-    from profilec.read import UnreadableSourceError, decode, parse  # as above
-
-    try:
-        parse(decode(SourceFile(file.path, file.data), file.path))
-    except UnreadableSourceError:
-        return False
-    return True
 
 
 @dataclass(frozen=True)

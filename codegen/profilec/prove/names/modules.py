@@ -91,6 +91,21 @@ def _parses(data: bytes) -> bool:
     return True
 
 
+def parses_elsewhere(file: SourceFile) -> bool:
+    """Whether a file that this interpreter rejects is Python of another version."""
+    from profilec.read import (
+        UnreadableSourceError,
+        decode,
+        parse,
+    )  # brings LibCST, which is almost never needed
+
+    try:
+        parse(decode(file, file.path))
+    except UnreadableSourceError:
+        return False
+    return True
+
+
 def lines_with(pattern: re.Pattern[bytes], data: bytes) -> list[int]:
     """The lines of a file, counted from one, in which a pattern begins to match."""
     if b"\r" in data:
@@ -133,7 +148,7 @@ def statements(body: Iterable[ast.AST]) -> Iterator[ast.stmt]:
                 yield from statements(getattr(node, inner, ()))
 
 
-type Located = (ast.expr | ast.stmt | ast.alias | ast.excepthandler | ast.arg | ast.keyword | ast.type_param)
+type Located = ast.expr | ast.stmt | ast.alias | ast.excepthandler | ast.arg | ast.keyword | ast.type_param
 type Place = tuple[int, int, int, int]
 """Line and column of the beginning and of the end, as a syntax tree has them."""
 
