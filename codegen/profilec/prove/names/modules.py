@@ -93,11 +93,7 @@ def _parses(data: bytes) -> bool:
 
 def parses_elsewhere(file: SourceFile) -> bool:
     """Whether a file that this interpreter rejects is Python of another version."""
-    from profilec.read import (
-        UnreadableSourceError,
-        decode,
-        parse,
-    )  # brings LibCST, which is almost never needed
+    from profilec.read import UnreadableSourceError, decode, parse  # brings LibCST, almost never needed
 
     try:
         parse(decode(file, file.path))
