@@ -120,15 +120,15 @@ def _without_probes(syntax: Syntax, found: Nodes, remains: Remains) -> Nodes:
     def is_probe(binding: Binding) -> bool:
         return any(
             body.covers(binding.span)
-            and (binding.scope.kind == "module" or not body.covers(syntax.inner(binding.scope.node)))
+            and (binding.owner is syntax.module or not body.covers(syntax.inner(binding.owner)))
             for body in bodies
         )
 
-    probes = {(binding.scope, binding.name) for binding in found.values() if is_probe(binding)}
+    probes = {(binding.owner, binding.name) for binding in found.values() if is_probe(binding)}
     return {
         node: binding
         for node, binding in found.items()
-        if binding.kind != "import" or (binding.scope, binding.name) not in probes
+        if binding.kind != "import" or (binding.owner, binding.name) not in probes
     }
 
 

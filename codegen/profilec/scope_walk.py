@@ -26,7 +26,7 @@ from profilec.scopes import (
 )
 
 
-@lru_cache(maxsize=16)  # enough for a file that is asked about twice; syntax is large
+@lru_cache(maxsize=4)  # enough for a file that is asked about twice; syntax is large
 def parsed(text: Text, reading: str | None = None) -> tuple[Syntax, Names]:
     """Return the syntax of a text, or of what is read in its place, and the names in it.
 
@@ -124,7 +124,7 @@ class _Walk:
         if declared:
             scope = self._declared_scope(name, declared[0][0])
         span = at or self.syntax.inner(node)
-        scope.bindings.setdefault(name, []).append(Binding(name, kind, span, scope, node, target))
+        scope.bindings.setdefault(name, []).append(Binding(name, kind, span, scope.node, node, target))
 
     def _declared_scope(self, name: str, how: str) -> Scope:
         if how == "global":

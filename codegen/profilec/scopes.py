@@ -64,6 +64,7 @@ class Binding:
 
     Attributes:
         span: the alias of an import, the name of a definition, the target of an assignment.
+        owner: the node of the scope in which it is bound; the scope itself would be in a circle with it.
         target: for an import, the dotted path of what is imported; None where it is unknown.
         node: the import alias, the definition, or the name that is bound.
     """
@@ -71,7 +72,7 @@ class Binding:
     name: str
     kind: BindingKind
     span: Span
-    scope: Scope
+    owner: cst.CSTNode
     node: cst.CSTNode
     target: str | None = None
 
@@ -152,7 +153,7 @@ class Names:
         paths = {self._path_of(binding) for binding in bindings}
         if len(paths) == 1:
             return paths.pop()
-        return f"{self.module}.{use.name}" if paths and bindings[0].scope is self.root else None
+        return f"{self.module}.{use.name}" if paths and bindings[0].owner is self.root.node else None
 
     def member(self, use: Use | None) -> str | None:
         """Return the path of the class whose instance is used: where a method reads its first parameter."""
@@ -179,7 +180,7 @@ class Names:
     def _path_of(self, binding: Binding) -> str | None:
         if binding.kind == "import":
             return binding.target
-        at_top = binding.scope is self.root and binding.kind in ("assignment", "definition")
+        at_top = binding.owner is self.root.node and binding.kind in ("assignment", "definition")
         return f"{self.module}.{binding.name}" if at_top else None
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
 
 from profilec.prove.names.flows import Definition, Flows, argument, flows_of, returned
-from profilec.prove.names.nodes import last_name
+from profilec.prove.names.nodes import FILES_HELD, last_name
 from profilec.prove.names.scopes import Scope
 
 type Value = str | Scope
@@ -226,7 +226,7 @@ class Behind:
         return call
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=FILES_HELD)
 def _scopes_of_names(scopes: Scope) -> dict[int, Scope]:
     """The scope in which each name of a file is read, by the id of its node."""
     return {id(node): scope for scope in scopes.walk() for _, node in scope.loads}

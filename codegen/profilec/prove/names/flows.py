@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from profilec.prove.names.nodes import children, last_name, walk
+from profilec.prove.names.nodes import FILES_HELD, children, last_name, walk
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -33,7 +33,7 @@ class Flows:
     growing: set[str] = field(default_factory=set)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=FILES_HELD)
 def flows_of(syntax: ast.Module) -> Flows:
     """Read what a file hands on."""
     found = Flows()

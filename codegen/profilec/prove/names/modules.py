@@ -13,7 +13,7 @@ from symtable import symtable
 
 from profilec.config import Config
 from profilec.diagnostics import Finding
-from profilec.prove.names.nodes import children
+from profilec.prove.names.nodes import FILES_HELD, children
 from profilec.tree import EmittedFile, SourceFile, Tree
 
 
@@ -60,7 +60,7 @@ def is_source(path: str) -> bool:
     return path.endswith((".py", ".pyi"))
 
 
-@lru_cache(maxsize=32)  # syntax trees are large: those of a large project must not all be held at once
+@lru_cache(maxsize=FILES_HELD)
 def parse(path: str, data: bytes) -> Module | None:
     """The parsed file, or None where this interpreter's grammar has no tree for it."""
     try:

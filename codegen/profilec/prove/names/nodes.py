@@ -7,6 +7,10 @@ import ast
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 
+FILES_HELD = 4
+"""Files whose syntax is held at once, with what was found in it: syntax is large, and a proof that asks about
+a file twice does so before it looks at many others."""
+
 _NO_NODES = frozenset({
     "ctx", "op", "ops", "id", "attr", "arg", "asname", "module", "level", "kind", "type_comment", "rest",
     "simple", "is_async", "conversion", "tag", "kwd_attrs",

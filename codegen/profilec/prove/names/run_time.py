@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from profilec.prove.names.modules import statements
-from profilec.prove.names.nodes import children
+from profilec.prove.names.nodes import FILES_HELD, children
 
 _TYPING = ("typing", "typing_extensions")
 _TYPE_CHECKING = "TYPE_CHECKING"
@@ -57,7 +57,7 @@ def _truth(test: ast.expr, syntax: ast.Module) -> bool | None:
     return None
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=FILES_HELD)
 def _typing_names(syntax: ast.Module) -> frozenset[str]:
     """The names that a file has for the module `typing`."""
     return frozenset(
@@ -69,7 +69,7 @@ def _typing_names(syntax: ast.Module) -> frozenset[str]:
     )
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=FILES_HELD)
 def _type_checking_names(syntax: ast.Module) -> frozenset[str]:
     """The names that a file has for `TYPE_CHECKING`: imported, or a constant of that name that is false."""
     imported = {

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from profilec.prove.names.modules import Located
-from profilec.prove.names.nodes import children, walk
+from profilec.prove.names.nodes import FILES_HELD, children, walk
 from profilec.prove.names.run_time import parts_at_run_time
 
 _ALWAYS_BOUND = frozenset(dir(builtins)) | {
@@ -144,7 +144,7 @@ def in_annotation(text: str) -> ast.expr | None:
         return None
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=FILES_HELD)
 def find_scopes(syntax: ast.Module) -> Scope:
     """The scopes of a module. A star import binds nothing here: what it brings depends on another file."""
     scope = Scope("module", None, syntax)
