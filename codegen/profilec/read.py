@@ -9,7 +9,8 @@ import ast
 import codecs
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -217,8 +218,8 @@ class Syntax:
 
         Docstrings are, and other strings that stand as a statement: nobody reads their blanks (PEP 257).
         """
-        kinds = self._kinds(cst.SimpleString, cst.FormattedString, cst.TemplatedString)
-        spans = {self.outer(node) for node in self._nodes.values() if type(node) in kinds}
+        kinds = (cst.SimpleString, cst.FormattedString, cst.TemplatedString)
+        spans = {self.outer(node) for kind in kinds for node in self.every(kind)}
         values = (node.value for node in self.every(cst.Expr))
         alone = (self.outer(value) for value in values if isinstance(value, cst.SimpleString))
         spans -= {span for span in alone if self._is_indented_as_code(span)}
@@ -234,18 +235,16 @@ class Syntax:
             for above, line in pairwise(lines)
         )
 
-    def every[Node: cst.CSTNode](self, kind: type[Node]) -> Iterator[Node]:
-        """Yield the nodes of one kind, an outer one before those within it."""
-        kinds = self._kinds(kind)
-        return cast("Iterator[Node]", (node for node in self._nodes.values() if type(node) in kinds))
-
-    def _kinds(self, *wanted: type[cst.CSTNode]) -> frozenset[type[cst.CSTNode]]:
-        """The kinds of nodes there are among some; to ask each node is slow, for LibCST's are abstract."""
-        return frozenset(kind for kind in self._all_kinds if issubclass(kind, wanted))
+    def every[Node: cst.CSTNode](self, kind: type[Node]) -> Sequence[Node]:
+        """Return the nodes that are of a kind itself, an outer one before those within it."""
+        return cast("Sequence[Node]", self._by_kind.get(kind, ()))
 
     @cached_property
-    def _all_kinds(self) -> frozenset[type[cst.CSTNode]]:
-        return frozenset(map(type, self._nodes.values()))
+    def _by_kind(self) -> Mapping[type[cst.CSTNode], list[cst.CSTNode]]:
+        found: defaultdict[type[cst.CSTNode], list[cst.CSTNode]] = defaultdict(list)
+        for node in self._nodes.values():
+            found[type(node)].append(node)
+        return found
 
     def comments(self, word: str) -> Sequence[Span]:
         """Return the comments that contain a word, in the order of the text."""

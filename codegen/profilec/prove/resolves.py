@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from types import UnionType
 
 from profilec.answers import Answers
 from profilec.config import Config
@@ -17,6 +16,8 @@ from profilec.diagnostics import Finding
 from profilec.prove.changes import Change, compiles_no_more, newly_unbound
 from profilec.prove.members import given_attributes
 from profilec.prove.names.bindings import bindings
+from profilec.prove.names.importers import may_import_at_run_time
+from profilec.prove.names.meanings import Meanings
 from profilec.prove.names.modules import (
     Located,
     Module,
@@ -37,6 +38,7 @@ from profilec.prove.names.tree_meanings import TreeMeanings
 from profilec.tree import EmittedFile, SourceFile, Tree
 
 _FROM_DOTS = re.compile(rb"\bfrom[\s\\]*\.[\s.\\]*import\b")
+_ASKS = re.compile(rb"getattr|__getattribute__|attrgetter")
 _WORD = re.compile(rb"[\w\x80-\xff]+")
 _IMPORT_ERRORS = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 _FEW = 16
@@ -184,6 +186,11 @@ class _Lost:
         return found
 
     @cached_property
+    def ends(self) -> frozenset[str]:
+        """The last part of each of its names."""
+        return frozenset(word.decode() for word in self._sought)
+
+    @cached_property
     def was_there(self) -> bool:
         """Whether the world had anything of it before."""
         names = (f"{module}.{name}" for module, lost in self.names.items() for name in lost)
@@ -299,15 +306,15 @@ class _Mentions:
 
     def _run_time_imports(self) -> Iterator[tuple[Located, str, str]]:
         """`import_module("…")` of a module that the tree has lost."""
-        for node, found in self._followed(ast.Call) if self._lost.modules else ():
-            if found in self._lost.modules:
+        for node, found in self._followed:
+            if isinstance(node, ast.Call) and found in self._lost.modules:
                 self._imported.add(found)
                 yield node, f"this tree has no module `{found}`", "PC403"
 
     def _attributes(self) -> Iterator[tuple[Located, str, str]]:
         """`module.name`, however it is written, where the tree has lost the name."""
         given: frozenset[str] | None = None
-        for node, found in self._followed(ast.Attribute | ast.Call) if self._lost.was_there else ():
+        for node, found in self._followed:
             module, _, name = found.rpartition(".")
             is_there = found in self._lost.never or (found in self._imported and found in self._modules.files)
             is_lost = name in self._lost.names.get(module, ()) and not is_there
@@ -319,22 +326,39 @@ class _Mentions:
                 said = f"`{module}` has no `{name}` in this tree"
                 yield node, said if is_lost else f"this tree has no module `{found}`", "PC404"
 
-    def _followed(self, kinds: type[ast.expr] | UnionType) -> Iterator[tuple[ast.expr, str]]:
-        """Expressions of a file that stand for one thing of the package, and what that is."""
-        meanings = self._modules.meanings(self._module.name)
-        package = self._module.name.partition(".")[0] + "."
+    @cached_property
+    def _followed(self) -> list[tuple[ast.expr, str]]:
+        """What stands for one thing of the package that is called as something lost, and what that is.
+
+        Where something lost was given another name, it is found there.
+        """
+        package, found = self._module.name.partition(".")[0] + ".", []
+        for node in self._candidates() if self._lost.was_there else ():
+            match [*self._meanings.names(node)]:
+                case [name] if name.startswith(package) and name.rpartition(".")[2] in self._lost.ends:
+                    found.append((node, self._modules.seen_through(name)))
+        return found
+
+    @cached_property
+    def _meanings(self) -> Meanings:
+        return Meanings(self._module, find_scopes(self._module.syntax), is_guessing=False)
+
+    def _candidates(self) -> Iterator[ast.expr]:
+        """What is called as something lost, and calls, where the file asks for anything by a text."""
+        data = self._modules.files[self._module.name].data
+        asks = _ASKS.search(data) is not None or may_import_at_run_time(data, self._module)
         for node in unguarded(self._module.syntax):
-            if meanings and isinstance(node, kinds) and not isinstance(getattr(node, "ctx", None), ast.Store):
-                match [*meanings.names(node)]:
-                    case [name] if name.startswith(package):
-                        yield node, self._modules.seen_through(name)
+            match node:
+                case ast.Attribute(attr=name, ctx=ast.Load() | ast.Del()) if name in self._lost.ends:
+                    yield node
+                case ast.Call() if asks:
+                    yield node
 
     def _stars(self) -> Iterator[tuple[Located, str, str]]:
         """A name that only a star import brought, from where it went."""
-        scopes = find_scopes(self._module.syntax)
         lost = self._lost.names.get(self._module.name, frozenset())
         if lost:
-            for name, node in unresolved(scopes):
+            for name, node in unresolved(find_scopes(self._module.syntax)):
                 if name in lost and name not in self._lost.bound_before.get(self._module.name, ()):
                     yield node, f"nothing binds `{name}` any more", "PC404"
 
