@@ -97,6 +97,11 @@ class Facts:
         return frozenset(frozenset(_ROOT_OR_PART.findall(text)) for text in texts)
 
     @cached_property
+    def asked(self) -> frozenset[str]:
+        """Every word of the listed expressions."""
+        return frozenset().union(*self.words)
+
+    @cached_property
     def owners(self) -> frozenset[str]:
         """The classes that the properties belong to."""
         return frozenset(path.rpartition(".")[0] for path in self.members)

@@ -4,6 +4,7 @@ Takes the syntax, names and marks of one module and the world of one profile; gi
 findings. A new form is a new file here and its line in the table of handlers.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -21,7 +22,7 @@ from profilec.diagnostics import Finding
 from profilec.edit import NO_CAUSE, SERVES_TO_COMPILE, Cause, Cut
 from profilec.flags import MARKERS, declarations
 from profilec.read import Span, Syntax
-from profilec.scopes import Names, Use
+from profilec.scopes import Use
 
 _HANDLERS: dict[type[cst.CSTNode], Callable[[Walk, Any], Any]] = {
     cst.If: branches.if_,
@@ -47,6 +48,9 @@ _HANDLERS: dict[type[cst.CSTNode], Callable[[Walk, Any], Any]] = {
     cst.Nonlocal: simple.declaration,
     cst.TypeAlias: simple.simple,
 }
+
+
+_ASKED_FOR = re.compile(r"[ \t]*\.[ \t]*([^\W\d]\w*)")
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,7 @@ def decide(
     conditions = Conditions(module.syntax, module.names, world)
     starts = (module.syntax.inner(node).start for node in (*lost, *marked))
     held = world.held.get(module.path, ())
-    told = (p for p in _points(module.names, world) if not any(span.start <= p < span.end for span in held))
+    told = (p for p in _points(module, world) if not any(span.start <= p < span.end for span in held))
     points = sorted([*starts, *told])
     walk = Walk(
         conditions, draft, cast("Mapping[type[cst.CSTNode], Handler]", _HANDLERS), lost, points, marked
@@ -135,25 +139,33 @@ def is_compile_time(target: str, world: World) -> bool:
     return markers or target in world.flags.flags or target == world.flags.module
 
 
-def _points(names: Names, world: World) -> Iterator[int]:
+def _points(module: Module, world: World) -> Iterator[int]:
     """Find where something may be decided: uses of flags, of markers, of names that facts are about."""
+    names = module.names
     if world.facts.modules:
         for scope in names.scopes:
             for bindings in scope.bindings.values():
                 imported = (binding for binding in bindings if binding.kind == "import")
                 told = (b for b in imported if world.facts.importable(b.target or "") is not None)
                 yield from (binding.span.start for binding in told)
-    yield from (use.span.start for use in names.uses if _matters(use, names, world))
+    yield from (use.span.start for use in names.uses if _matters(use, module, world))
 
 
-def _matters(use: Use, names: Names, world: World) -> bool:
-    facts = world.facts
+def _matters(use: Use, module: Module, world: World) -> bool:
+    facts, names = world.facts, module.names
     path = names.path(use)
     if path is not None:
-        told = path in facts.known or path in facts.holders or path.partition(".")[0] in facts.roots
-        return told or is_compile_time(path, world)
+        root, *parts = path.split(".")
+        told = path in facts.known or path in facts.holders or is_compile_time(path, world)
+        return told or (root in facts.roots and _may_be_listed(use, parts, module.syntax, world))
     unbound_in_facts = use.name in facts.roots and not names.bindings(use)
     return unbound_in_facts or looks_like_a_flag(use, names, world.flags) or names.member(use) in facts.owners
+
+
+def _may_be_listed(use: Use, parts: list[str], syntax: Syntax, world: World) -> bool:
+    """Tell whether a listed expression may begin with a use of its root, by what that is asked for."""
+    asked = _ASKED_FOR.match(syntax.content, use.span.end)
+    return asked is None or not world.facts.asked.isdisjoint([asked[1], *parts])
 
 
 __all__ = ["Decision", "Module", "decide", "is_compile_time"]
