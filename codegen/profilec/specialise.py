@@ -104,20 +104,20 @@ def _settle(package: Package, pending: Iterable["_Specialising"], earlier: _Earl
 
 def _task(package: Package, path: str, circumstances: Mapping[str, Circumstances]) -> Task:
     text = package.texts[path]
-    return Task(text, _flags_for(text, package.flags), circumstances)
+    return Task(text, _flags_for(text, package), circumstances)
 
 
-def _flags_for(text: Text, table: FlagTable) -> FlagTable:
+def _flags_for(text: Text, package: Package) -> FlagTable:
     """Return the flags as far as they can matter to a file: those of modules that it does not name cannot."""
-    own = module_name(text.path)
+    own, mentioned = module_name(text.path), package.modules_mentioned(text)
     named: dict[str, Flag] = {}
     short: set[str] = set()
-    for path, flag in table.flags.items():
+    for path, flag in package.flags.flags.items():
         module, _, name = path.rpartition(".")
-        if name not in short or module == own or module.rpartition(".")[2] in text.content:
+        if name not in short or module == own or module.rpartition(".")[2] in mentioned:
             named[path] = flag
             short.add(name)
-    return FlagTable(named, table.module)
+    return FlagTable(named, package.flags.module)
 
 
 @dataclass
