@@ -280,10 +280,10 @@ def parse(text: Text, reading: str | None = None) -> Syntax:
         message = "a carriage return alone ends a line"
         finding = Finding("PC605", text.shown, line, message=message, hint="end lines with \\n or \\r\\n")
         raise UnreadableSourceError(finding)
-    if nests_too_deeply(text.content):
+    if nests_too_deeply(read := reading or text.content):
         raise UnreadableSourceError(too_deep(text))
     try:
-        return _placed(text, *_parsed(text, reading or text.content))
+        return _placed(text, *_parsed(text, read))
     except RecursionError:
         raise UnreadableSourceError(too_deep(text)) from None
 

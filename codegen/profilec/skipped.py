@@ -16,6 +16,7 @@ from profilec.edit import Cut, line_starts
 from profilec.read import LONE_RETURN, Span
 
 _WORD = re.compile(r"[^\W\d]\w*")
+_COMPILER = "profilec"
 _WITH_STATEMENTS = (ast.stmt, ast.excepthandler, ast.match_case)
 _LONG = 80
 """Characters of a value that are worth to be skipped."""
@@ -129,11 +130,21 @@ def _parts(body: Iterable[ast.stmt], lines: _Lines, around: frozenset[str]) -> I
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 yield from _definition(node, lines, around)
             case ast.Assign(value=value) | ast.AnnAssign(value=value) if value and _is_table(value):
-                span = lines.span(value, value)
-                if span.end - span.start > _LONG and ":=" not in lines.content[span.start : span.end]:
-                    words = lines.words(node.lineno, node.end_lineno or 0)
-                    if "__all__" not in words:
-                        yield Part(span, words | around)
+                yield from _table(node, value, lines, around)
+
+
+def _table(
+    node: ast.Assign | ast.AnnAssign, value: ast.expr, lines: _Lines, around: frozenset[str]
+) -> Iterator[Part]:
+    span, words = lines.span(value, value), lines.words(node.lineno, node.end_lineno or 0)
+    if span.end - span.start <= _LONG:
+        return
+    if _only_says(value, words):
+        words = frozenset(_WORD.findall(lines.content, lines.span(node, value).start, span.start))
+    elif ":=" in lines.content[span.start : span.end]:
+        return
+    if "__all__" not in words:
+        yield Part(span, words | around)
 
 
 def _definition(
@@ -187,6 +198,18 @@ def _is_table(value: ast.expr) -> bool:
     match value:
         case ast.Dict() | ast.List() | ast.Tuple() | ast.Set() | ast.Constant() | ast.Call(func=ast.Name()):
             return True
+    return False
+
+
+def _only_says(value: ast.expr, words: frozenset[str]) -> bool:
+    """Whether a table holds only literals, and no mark in a comment, so that its words decide nothing."""
+    match value:
+        case ast.Constant():
+            return _COMPILER not in words
+        case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
+            return all(_only_says(element, words) for element in elements)
+        case ast.Dict(keys=keys, values=values):
+            return all(key is not None and _only_says(key, words) for key in (*keys, *values))
     return False
 
 
