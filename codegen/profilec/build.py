@@ -4,7 +4,6 @@ The only room that both reads and writes. A build whose inputs are those of the 
 anything is parsed.
 """
 
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from profilec.config import Config
 from profilec.diagnostics import Finding, merged
 from profilec.emit.folder import Output, OutputError, drift, inspect, replace_folders
 from profilec.emit.origin import Origin
-from profilec.project import Analysis, analyse, compiler_release, fingerprint, open_project
+from profilec.project import Analysis, analyse, fingerprint, known_answers, open_project
 from profilec.seen import is_as_seen
 
 
@@ -65,9 +64,7 @@ def build_profiles(
         return Outcome(merged(finding for origin in origins if origin for finding in origin.warnings))
     if write and (refusals := _refusals(config, outputs)):
         return Outcome(refusals)
-    from profilec.answers import Answers  # brings msgspec, which an unchanged project does without
-
-    with closing(Answers(config.root / config.out, f"{compiler_release()} {sys.version}", jobs)) as answers:
+    with closing(known_answers(config, jobs)) as answers:
         analysis = analyse(project, on_step, dependencies=dependencies, answers=answers)
         if analysis.errors:
             return Outcome(analysis.faults)
@@ -109,7 +106,7 @@ def _emit(
     try:
         trees = {name: analysis.trees[name] for name in outputs}
         rendered = {
-            name: render_package(tree, config, lines_kept=lines_kept, answers=analysis.package.answers).files
+            name: render_package(tree, config, analysis.package.answers, lines_kept=lines_kept).files
             for name, tree in trees.items()
         }
     except EmitError as error:

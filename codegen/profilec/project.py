@@ -134,6 +134,13 @@ def compiler_release() -> str:
     return total.hexdigest()
 
 
+def known_answers(config: Config, jobs: int = 1) -> "Answers":
+    """Return what the last build knew of single files; nothing is written unless they are closed."""
+    from profilec.answers import Answers  # brings msgspec, which an unchanged project does without
+
+    return Answers(config.root / config.out, f"{compiler_release()} {sys.version}", jobs)
+
+
 def _release(package: str) -> str:
     """The release of an installed package, read off its metadata folder; `importlib.metadata` is slow."""
     spec = find_spec(package)
@@ -157,14 +164,14 @@ def analyse(
         project: what `open_project` gave.
         on_step: called with the name of each step before it begins.
         dependencies: the folder that third-party code is read in; None for the environment of the compiler.
-        answers: what is known of single files; None where nothing is.
+        answers: what is known of single files; that of the last build where left out.
     """
     from profilec.package import read_package  # brings LibCST, which an unchanged project does without
     from profilec.prove import Dependencies, prove
     from profilec.specialise import specialise
 
     config, findings = project.config, [*project.findings, *_metadata_findings(project.config)]
-    package = read_package(project.sources, config, answers)
+    package = read_package(project.sources, config, answers or known_answers(config))
     on_step(f"specialising for {' and '.join(config.profiles)}")
     made = specialise(package, config.profiles.values())
     for specialised in made.values():

@@ -212,3 +212,29 @@ def test_what_a_file_with_a_flag_makes_public_is_known_from_the_last_build(
     monkeypatch.setattr(interface, "parse", None)
     project.write({"src/shop/b.py": "two = 2\n"})
     assert build(project.root)[0] == 0
+
+
+@pytest.mark.parametrize(
+    "command", ["check", "explain shop/a.py", "diff native wasm", "parity", "audit", "report"]
+)
+def test_every_command_knows_what_the_last_build_found_out(
+    project: Project, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    project.write({"src/shop/a.py": PIECES[3] + PIECES[8], "src/shop/c.py": "exec('x = 1')\n"})
+    name, *about = command.split()
+    arguments = [name, *(one.replace("shop/", f"{project.root}/src/shop/") for one in about)]
+    assert build(project.root)[0] == 0
+    known, fresh = (project.root / REMEMBERED).read_bytes(), project.run(*arguments)
+
+    def none(self: Answers, question: partial[object], about: Sequence[Any]) -> list[object]:
+        assert not about, question.func.__name__
+        return []
+
+    monkeypatch.setattr(Answers, "_work_out", none)
+    again = project.run(*arguments)
+    assert (again.code, again.out) == (fresh.code, fresh.out)
+    assert (project.root / REMEMBERED).read_bytes() == known
+    (project.root / REMEMBERED).unlink()
+    monkeypatch.undo()
+    assert project.run(*arguments).out == fresh.out
+    assert not (project.root / REMEMBERED).exists()

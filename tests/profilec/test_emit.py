@@ -145,7 +145,7 @@ def test_only_changed_files_are_formatted(configured: Configured) -> None:
         HEAD.replace("\n", '\nformat = "black"\n', 1) + "[tool.profilec.profiles.native]\n"
     ).config
     files = {"shop/a.py": changed("x=1\n"), "shop/b.py": unchanged("y=1\n", "shop/b.py")}
-    emitted = render_package(Tree("native", files), config)
+    emitted = render_package(Tree("native", files), config, Answers())
     assert emitted.files["shop/a.py"] == b"x = 1\n"
     assert emitted.files["shop/b.py"] == b"y=1\n"
 
@@ -249,7 +249,7 @@ def test_what_black_refuses_refuses_the_package(configured: Configured) -> None:
         HEAD.replace("\n", '\nformat = "black"\n', 1) + "[tool.profilec.profiles.native]\n"
     ).config
     with pytest.raises(EmitError) as caught:
-        render_package(Tree("native", {"shop/a.py": changed("x = (\n")}), config)
+        render_package(Tree("native", {"shop/a.py": changed("x = (\n")}), config, Answers())
     assert [(finding.code, finding.path) for finding in caught.value.findings] == [("PC505", "src/shop/a.py")]
 
 
@@ -258,7 +258,7 @@ def test_black_formats_the_syntax_of_a_newer_python_than_the_running_one(configu
         HEAD.replace("\n", '\nformat = "black"\n', 1) + "[tool.profilec.profiles.native]\n"
     ).config
     text = "try:\n    x  =  t'{1}'\nexcept A, B:\n    type Y[T=int] = T\n"
-    tree = render_package(Tree("native", {"shop/a.py": changed(text)}), config).tree
+    tree = render_package(Tree("native", {"shop/a.py": changed(text)}), config, Answers()).tree
     assert tree.files["shop/a.py"].data.decode() == (
         'try:\n    x = t"{1}"\nexcept A, B:\n    type Y[T = int] = T\n'
     )
@@ -268,7 +268,7 @@ def test_the_map_leads_from_tree_to_source_and_back(configured: Configured, tmp_
     config = configured(HEAD + "[tool.profilec.profiles.native]\n").config
     file = EmittedFile("shop/a.py", b"a\nb\nc\nd\n", True, (3, 4, 0, 9))
     emitted = render_package(
-        Tree("native", {"shop/a.py": file, "shop/b.py": unchanged("", "shop/b.py")}), config
+        Tree("native", {"shop/a.py": file, "shop/b.py": unchanged("", "shop/b.py")}), config, Answers()
     )
     (tmp_path / MAP_FILE).write_bytes(emitted.files[MAP_FILE])
     source_map = read_map(tmp_path)

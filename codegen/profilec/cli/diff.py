@@ -26,7 +26,8 @@ def diff(first: str, second: str) -> int:
         analysis = analyse(open_project(config), step)
     if not analysis.proved:
         return report(analysis.errors, "text", err=True)
-    packages = [render_package(analysis.trees[name], config).tree.files for name in (first, second)]
+    trees, answers = [analysis.trees[name] for name in (first, second)], analysis.package.answers
+    packages = [render_package(tree, config, answers).tree.files for tree in trees]
     texts = [{path: file.data for path, file in files.items()} for files in packages]
     if texts[0] == texts[1]:
         say(f"the packages of {first} and {second} are the same")

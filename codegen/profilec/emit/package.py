@@ -38,33 +38,31 @@ class Emitted:
     files: Mapping[str, bytes]
 
 
-def render_package(
-    tree: Tree, config: Config, *, lines_kept: bool = False, answers: Answers | None = None
-) -> Emitted:
+def render_package(tree: Tree, config: Config, answers: Answers, *, lines_kept: bool = False) -> Emitted:
     """Finish a tree: guard, Black or the layout of a stripped wheel, metadata, source map.
 
     Args:
         tree: what one profile makes of the package, proved.
         config: the project's configuration.
+        answers: what is known of single files.
         lines_kept: whether every kept line stays at its number; nothing is then formatted.
-        answers: what is known of single files; None where nothing is.
 
     Raises:
         EmitError: Black refused a changed file (PC505), or a kept line would have to move (PC506).
     """
-    files, known = dict(tree.files), answers or Answers()
+    files = dict(tree.files)
     entrance = f"{config.package_path}/__init__.py"
     if entrance in files:
         profile = config.profiles[tree.profile]
         name = distribution_name(config)
-        files[entrance] = add_guard(files[entrance], profile, config, name, known, on_one_line=lines_kept)
+        files[entrance] = add_guard(files[entrance], profile, config, name, answers, on_one_line=lines_kept)
     if lines_kept:
         files = _with_lines_kept(files, tree.profile, config)
     elif config.profiles[tree.profile].stripped:
         files = {path: _stripped(file, config) for path, file in files.items()}
     elif config.format == "black":
-        files = _formatted(files, tree.profile, config, known)
-    everything = render_metadata(config, config.profiles[tree.profile], known)
+        files = _formatted(files, tree.profile, config, answers)
+    everything = render_metadata(config, config.profiles[tree.profile], answers)
     everything |= {path: file.data for path, file in files.items()}
     everything[MAP_FILE] = render_map(tree.profile, config.source, files)
     return Emitted(replace(tree, files=files), dict(sorted(everything.items())))

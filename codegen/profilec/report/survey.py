@@ -115,7 +115,7 @@ def survey(analysis: Analysis) -> Survey:
 def _numbers(analysis: Analysis, profile: str) -> Numbers:
     config = analysis.project.config
     tree = analysis.trees[profile]
-    emitted = render_package(tree, config) if not analysis.errors else None
+    emitted = render_package(tree, config, analysis.package.answers) if not analysis.errors else None
     files = (emitted.tree if emitted else tree).files.values()
     return Numbers(
         profile,
