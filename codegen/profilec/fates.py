@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from profilec.decide import Decision
-from profilec.edit import Cause, line_starts, outermost
+from profilec.edit import UNUSED, Cause, line_starts, outermost
 from profilec.project import Analysis
+from profilec.tree import packages_around
 
 
 class Kind(StrEnum):
@@ -27,6 +28,7 @@ class Fate:
 
 
 KEPT = Fate(Kind.KEPT)
+FLAGS = Cause("it is the module of flags")
 
 
 def fates(analysis: Analysis, path: str, profile: str) -> tuple[Fate, ...]:
@@ -42,16 +44,21 @@ def fates(analysis: Analysis, path: str, profile: str) -> tuple[Fate, ...]:
     text = analysis.package.texts.get(path)
     count = len(source.data.splitlines())
     if path not in made.tree.files:
-        reason = (
-            "it is the module of flags"
-            if path == analysis.package.flags_path
-            else "nothing that is left uses it"
-        )
-        cause = decision.cause if decision and decision.cause.reason else Cause(reason)
+        cause = FLAGS if path == analysis.package.flags_path else _why_gone(path, made.decisions)
         return (Fate(Kind.DROPPED, (cause,)),) * count
     if decision is None or text is None or not decision.cuts:
         return (KEPT,) * count
     return _line_fates(text.content, decision)
+
+
+def _why_gone(path: str, decisions: Mapping[str, Decision]) -> Cause:
+    """Why a file is not in a tree: of itself, because of a package around it, or as nothing leads to it."""
+    if path in decisions and decisions[path].cause.reason:
+        return decisions[path].cause
+    for package in packages_around(path):
+        if package in decisions and decisions[package].cause.reason:
+            return Cause(f"its package is {decisions[package].cause.reason}")
+    return UNUSED
 
 
 def _line_fates(content: str, decision: Decision) -> tuple[Fate, ...]:

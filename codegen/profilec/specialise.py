@@ -23,7 +23,7 @@ from profilec.read import Span, Text, cookie_for
 from profilec.scopes import module_name
 from profilec.settle import Circumstances, Held, Outcome, Settled, Task, settle
 from profilec.telling import parts_of, told_by
-from profilec.tree import EmittedFile, Tree
+from profilec.tree import EmittedFile, Tree, packages_around
 
 
 @dataclass(frozen=True)
@@ -219,7 +219,7 @@ class _Specialising:
         idle = {
             (path, name)
             for path, outcome in self.outcomes.items()
-            if self._is_emitted(path)
+            if self._stays(path)
             for name in outcome.idle - self.unneeded.get(path, frozenset())
         }
         free = idle - needs.asked_for(idle, by_path=True)
@@ -247,13 +247,13 @@ class _Specialising:
         folder, _, file = path.rpartition("/")
         below = (f"{folder}/{name}.py", f"{folder}/{name}/__init__.py")
         return file == "__init__.py" and any(
-            module in self.package.texts and self._is_emitted(module) for module in below
+            module in self.package.texts and self._stays(module) for module in below
         )
 
     # What is left
 
     def _remaining(self) -> Remaining:
-        emitted = [path for path in self.package.texts if self._is_emitted(path)]
+        emitted = [path for path in self.package.texts if self._stays(path)]
         changed = {
             path: replace(self.package.texts[path], content=self._spliced(path)[0])
             for path in emitted
@@ -269,6 +269,10 @@ class _Specialising:
             self.spliced[path] = known
         return known[1]
 
+    def _stays(self, path: str) -> bool:
+        """Tell whether a file is emitted: it stays itself, and so do all packages around it."""
+        return self._is_emitted(path) and all(map(self._is_emitted, packages_around(path)))
+
     def _is_emitted(self, path: str) -> bool:
         outcome = self.outcomes.get(path)
         left = outcome is None or outcome.decision.emitted
@@ -277,13 +281,8 @@ class _Specialising:
     def _left(self) -> Iterator[tuple[str, Outcome]]:
         """Yield what became of the files that stay."""
         for path, outcome in self.outcomes.items():
-            if self._is_emitted(path) and not self._in_removed_package(path):
+            if self._stays(path):
                 yield path, outcome
-
-    def _in_removed_package(self, path: str) -> bool:
-        parts = path.split("/")[:-1]
-        folders = ["/".join(parts[: index + 1]) for index in range(len(parts))]
-        return any(not self._is_emitted(f"{folder}/__init__.py") for folder in folders)
 
     # The result
 
@@ -304,7 +303,7 @@ class _Specialising:
 
     def _files(self) -> Iterator[tuple[str, EmittedFile]]:
         for path, source in self.package.sources.items():
-            if self._is_emitted(path) and not self._in_removed_package(path):
+            if self._stays(path):
                 outcome = self.outcomes.get(path)
                 if outcome is None or not outcome.decision.cuts:
                     yield path, EmittedFile(path, source.data, changed=False)

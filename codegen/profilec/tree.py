@@ -3,8 +3,16 @@
 Plain frozen data. `read` makes `SourceFile`s, `specialise` makes `Tree`s, the proofs and `emit` take them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+
+
+def packages_around(path: str) -> Iterator[str]:
+    """Yield the paths that the `__init__.py` of each package around a file has, the innermost first."""
+    folder = path.rpartition("/")[0]
+    while folder:
+        yield f"{folder}/__init__.py"
+        folder = folder.rpartition("/")[0]
 
 
 @dataclass(frozen=True)

@@ -255,3 +255,13 @@ def test_a_fault_of_the_compiler_is_told_without_a_traceback(
     assert ran.code == 3
     assert "internal error: KeyError" in ran.err
     assert "Traceback" not in ran.err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+@pytest.mark.parametrize("arguments", [["explain", "PC405"], ["check", "--json"], ["--help"]])
+def test_output_that_cannot_be_written_is_told_in_one_sentence(arguments: list[str], shop: Project) -> None:
+    command = [sys.executable, "-m", "profilec.cli", "-C", str(shop.root), *arguments]
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert ran.stderr == "profilec: the output cannot be written: No space left on device\n"
+    assert ran.returncode == 1

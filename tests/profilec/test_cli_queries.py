@@ -63,6 +63,14 @@ def test_a_line_of_a_file_without_flags_is_kept(shop: Project) -> None:
     assert ran.out.splitlines()[1:] == ["  native  kept", "  wasm    kept"]
 
 
+def test_a_line_of_a_package_of_one_profile_went_because_of_that(shop: Project) -> None:
+    shop.write({"src/shop/pool/__init__.py": "# profilec: only THREADS\n"})
+    shop.write({"src/shop/pool/deep/a.py": "X = 1\n"})
+    ran = shop.run("explain", "src/shop/pool/deep/a.py:1")
+    because = "dropped, because its package is marked `only THREADS`"
+    assert ran.out.splitlines()[1:] == ["  native  kept", f"  wasm    {because}"]
+
+
 def test_a_code_is_explained_with_an_example(shop: Project) -> None:
     ran = shop.run("explain", "pc405")
     assert ran.code == 0

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,18 @@ def test_black_takes_the_options_of_the_project() -> None:
     file = format_file(changed("x = 'a' + 'b'\n"), {"line-length": 10, "skip-string-normalization": True})
     assert b"'a'" in file.data
     assert file.data.count(b"\n") > 1
+
+
+def test_black_writes_a_stub_file_as_one() -> None:
+    text = "class A: ...\ndef run(a:int)->int: ...\ndef stop()->None: ...\n"
+    file = replace(changed(text), path="shop/a.pyi")
+    assert format_file(file, {}).data.decode() == (
+        "class A: ...\n\ndef run(a: int) -> int: ...\ndef stop() -> None: ...\n"
+    )
+
+
+def test_a_version_of_python_that_black_does_not_know_yet_tells_it_nothing() -> None:
+    assert format_file(changed("x  = 1\n"), {"target-version": ["py312", "py399"]}).data == b"x = 1\n"
 
 
 def test_a_file_that_black_refuses_is_an_error_of_its_own() -> None:

@@ -198,6 +198,13 @@ def test_dependencies_are_followed_file_by_file(tmp_path: Path) -> None:
     )
 
 
+def test_what_a_dependency_reaches_is_shown_at_the_import_behind_its_indentation(tmp_path: Path) -> None:
+    install(tmp_path / "deps", "fetch", {"fetch.py": "import threading\n"})
+    files = {"shop/net.py": "try:\n    import fetch\nexcept OSError:\n    pass\n"}
+    (finding,) = prove(tmp_path, files, requires=("fetch",))
+    assert (finding.line, finding.column, finding.end_column) == (2, 5, 17)
+
+
 def test_what_is_installed_but_not_declared_is_not_followed(tmp_path: Path) -> None:
     install(tmp_path / "deps", "fetch", {"fetch/__init__.py": "import threading\n"})
     assert prove(tmp_path, {"shop/net.py": "import fetch\n"}) == []

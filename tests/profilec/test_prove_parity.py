@@ -118,6 +118,17 @@ def test_a_file_of_one_profile_is_declared(project: Project) -> None:
     assert project.run("check").code == 0
 
 
+def test_a_package_of_one_profile_is_declared_with_all_that_lies_in_it(project: Project) -> None:
+    files = {
+        "src/shop/pool/__init__.py": "# profilec: only THREADS\n",
+        "src/shop/pool/jobs.py": "def run(): ...\n",
+        "src/shop/pool/inner/__init__.py": "",
+        "src/shop/pool/inner/again.py": "from shop.pool.jobs import run as run\n\n\nclass Again: ...\n",
+    }
+    project.write(files)
+    assert project.run("check").out == ""
+
+
 def test_a_private_module_has_no_interface(project: Project) -> None:
     project.write({"src/shop/_a.py": HEAD + "if THREADS:\n    def run(): ...\n"})
     assert project.run("check").code == 0

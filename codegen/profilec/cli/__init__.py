@@ -42,6 +42,9 @@ def run(arguments: list[str] | None = None) -> int:
         sys.stderr.close()
         return 1
     except Exception as error:
+        if isinstance(error, OSError) and _was_telling(error):
+            click.echo(f"profilec: the output cannot be written: {error.strerror}", err=True)
+            return 1
         place = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{place.name}, line {place.lineno} of {place.filename}"
         click.echo(f"profilec: internal error: {type(error).__name__}: {error} ({where})", err=True)
@@ -49,3 +52,8 @@ def run(arguments: list[str] | None = None) -> int:
             "This is a fault of the compiler. Please report it with the file that it was reading.", err=True
         )
         return 3
+
+
+def _was_telling(error: OSError) -> bool:
+    """Tell whether an error was met while something was written for who called, and not in a file."""
+    return any(frame.f_code is click.echo.__code__ for frame, _ in traceback.walk_tb(error.__traceback__))

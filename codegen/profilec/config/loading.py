@@ -22,6 +22,7 @@ _SYNTAX_HINTS = {
     "mutate": "write all of the table in one place",
 }
 """What to do about what `tomllib` says, by a part of it."""
+_BLACK_FLAGS = ("skip-string-normalization", "skip-magic-trailing-comma", "preview")
 _UNREADABLE = "give yourself the right to read it"
 _TABLE = re.compile(rb"^\s*\[\s*tool\s*\.\s*profilec\b", re.MULTILINE)
 
@@ -155,11 +156,23 @@ def _read_config(root: Path, document: Mapping[str, Any], complaints: Complaints
         copy=tool.texts("copy"),
         stub_modules={name: _read_stub(name, table) for name, table in tool.tables("stub-modules").items()},
         project=read_metadata(Table(complaints, (), document).table("project")),
-        black=Table(complaints, ("tool",), tools).table("black").data,
+        black=_read_black(Table(complaints, ("tool",), tools).table("black"), tool),
     )
     tool.refuse_unknown_keys()
     check_names(config, tool)
     return config
+
+
+def _read_black(table: Table, tool: Table) -> dict[str, object]:
+    """Return the options of Black that decide how a file looks, where changed files go through it."""
+    if tool.data.get("format") != "black":
+        return {}
+    options = {
+        "line-length": table.number("line-length"),
+        "target-version": table.texts("target-version") or None,
+        **{key: table.flag(key) for key in _BLACK_FLAGS},
+    }
+    return {key: value for key, value in options.items() if value is not None}
 
 
 def _folder(text: str) -> str:

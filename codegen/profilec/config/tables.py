@@ -50,6 +50,11 @@ class Table:
         text: str | None = self._read(key, "a string", lambda value: isinstance(value, str))
         return text
 
+    def number(self, key: str) -> int | None:
+        """The whole number at `key`, or None where there is none."""
+        number: int | None = self._read(key, "a whole number", lambda value: type(value) is int)
+        return number
+
     def texts(self, key: str) -> tuple[str, ...]:
         """The strings listed at `key`."""
         return tuple(self._elements(key, "a string", lambda value: isinstance(value, str)))

@@ -50,7 +50,7 @@ def format_file(file: EmittedFile, options: Mapping[str, Any]) -> EmittedFile:
 
     if not file.data.strip():
         return file
-    mode = _mode(options)
+    mode = _mode(options, is_stub=file.path.endswith(".pyi"))
     text, encoding, newline = black.decode_bytes(file.data, mode)
     try:
         formatted = _laid_out(text, mode)
@@ -73,13 +73,16 @@ def _laid_out(text: str, mode: "black.Mode") -> str:
         return black.format_file_contents(text, fast=True, mode=mode)
 
 
-def _mode(options: Mapping[str, Any]) -> "black.Mode":
+def _mode(options: Mapping[str, Any], *, is_stub: bool) -> "black.Mode":
+    """How Black writes a file; versions of Python that this Black does not know tell it nothing."""
     import black
     from black.const import DEFAULT_LINE_LENGTH
     from black.mode import TargetVersion
 
+    targets = {version.upper() for version in options.get("target-version", ())}
     return black.Mode(
-        target_versions={TargetVersion[version.upper()] for version in options.get("target-version", ())},
+        target_versions={version for version in TargetVersion if version.name in targets},
+        is_pyi=is_stub,
         line_length=options.get("line-length", DEFAULT_LINE_LENGTH),
         string_normalization=not options.get("skip-string-normalization", False),
         magic_trailing_comma=not options.get("skip-magic-trailing-comma", False),

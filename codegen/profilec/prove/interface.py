@@ -30,7 +30,7 @@ from profilec.prove.names.nodes import last_name
 from profilec.prove.names.stars import star_imports
 from profilec.prove.names.words import holds_word
 from profilec.prove.shapes import annotation_text, decorator_text, parameter, slots_of
-from profilec.tree import EmittedFile, SourceFile, Tree
+from profilec.tree import EmittedFile, SourceFile, Tree, packages_around
 
 _REEXPORT = re.compile(rb"\b(\w+)[\s\\]+as[\s\\]+\1\b")
 _PASSES_ON = re.compile(rb"\b(?:__all__|class)\b|\bimport[\s\\]*\*")
@@ -118,7 +118,7 @@ class Interface:
     def alone(self, name: str) -> Alone | None:
         """What the public names of a module hang on, if it differs and they hang on no other file."""
         file = self._file(name)
-        if file is None or file.path not in self.differing:
+        if file is None or file.path not in self.differing or self._is_declared_file(file):
             return None
         return Alone(file, self.sources.get(file.path), self.by_facts.get(file.path, frozenset()))
 
@@ -158,8 +158,9 @@ class Interface:
         return frozenset(name.partition(".")[0] for name in self._files)
 
     def _is_declared_file(self, file: EmittedFile) -> bool:
-        source = self.sources.get(file.path)
-        return source is not None and is_declared_file(source.data)
+        """Whether the source says of a file, or of a package around it, that it is for some profiles only."""
+        written = filter(None, map(self.sources.get, (file.path, *packages_around(file.path))))
+        return any(is_declared_file(source.data) for source in written)
 
     def _is_declared(self, file: EmittedFile, node: Located) -> bool:
         return self._is_declared_line(file.path, file.source_line(node.lineno))

@@ -197,7 +197,9 @@ def _line(data: bytes, number: int) -> str:
 
 
 def _columns(text: str, node: Located) -> tuple[int, int]:
-    """First and last column of a node on its first line, in characters."""
+    """First and last column of a node on its first line, in characters, behind its indentation."""
     encoded = text.encode()
+    indented = len(encoded) - len(encoded.lstrip())
+    first = max(node.col_offset, indented)
     last = node.end_col_offset if node.end_lineno == node.lineno and node.end_col_offset else len(encoded)
-    return tuple(len(encoded[:offset].decode("utf-8", "ignore")) for offset in (node.col_offset, last))  # type: ignore[return-value]  # two offsets in, two out
+    return tuple(len(encoded[:offset].decode("utf-8", "ignore")) for offset in (first, last))  # type: ignore[return-value]  # two offsets in, two out
