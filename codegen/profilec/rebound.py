@@ -51,10 +51,10 @@ def _binding(syntax: Syntax) -> tuple[cst.BaseExpression, ...]:
         match node:
             case cst.Call():
                 found.append(node)
-            case cst.AsName(name=target) | cst.AssignTarget(target=target):
+            case cst.AsName(name=target):
                 found += _single(target)
-            case cst.CSTNode(target=target):
-                found += _single(target)
+            case _:
+                found += _single(node.target)  # type: ignore[attr-defined]  # each of the others has one
     return tuple(one for one in found if not isinstance(one, cst.Name))
 
 

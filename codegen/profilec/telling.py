@@ -19,7 +19,11 @@ from profilec.skipped import Part
 _WORD = re.compile(r"[^\W\d]\w*")
 _COMMENT = re.compile(r"""^((?:[^#\n"']|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')*)#.*""", re.MULTILINE)
 
-_BINDING_ELSEWHERE = re.compile(r"(?<!\w)(?:setattr|delattr|vars|__dict__|__getattribute__)(?!\w)")
+_BINDING_ELSEWHERE = re.compile(
+    r"(?:setattr|delattr)\((?!\s*self\b)[^,]*,\s*[^\s\"']|\bvars\((?!self\b|\))|(?<!\bself)\.__dict__"
+    r"|\b__getattribute__\("
+)
+"""What is read of a text in which the names need not stand; an instance is none of their holders."""
 _BINDING = frozenset({
     "setattr", "delattr", "vars", "__dict__", "__getattribute__", "globals", "locals", "exec",
 })  # fmt: skip
