@@ -12,6 +12,7 @@ from typing import Any
 import libcst as cst
 
 from profilec.decide import Module
+from profilec.decide.module import small_statements, strings
 from profilec.facts import LOADED, UNKNOWN, Facts, Value, VersionPrefix, is_builtin, value
 from profilec.prune import Remains
 from profilec.read import Span, children
@@ -38,6 +39,7 @@ class Derived:
         members: what properties of classes give.
         loaded: the names that hold a module.
         rebound: what this file binds to something else, as an attribute of its holder, or in another class.
+        denied: what it binds of all that the configured facts read, with the place.
     """
 
     constants: Mapping[str, Any] = field(default_factory=dict)
@@ -45,6 +47,7 @@ class Derived:
     members: Mapping[str, Any] = field(default_factory=dict)
     loaded: frozenset[str] = frozenset()
     rebound: frozenset[str] = frozenset()
+    denied: tuple[tuple[str, Span], ...] = ()
 
 
 def derive(module: Module, remains: Remains, facts: Facts) -> Derived:
@@ -69,9 +72,11 @@ def derive(module: Module, remains: Remains, facts: Facts) -> Derived:
     functions |= _passed_on(module, remains, facts.functions)
     loaded = frozenset(path for path, constant in constants.items() if constant is LOADED)
     plain = {path: constants[path] for path in constants if path not in loaded}
-    others = rebound(module.syntax, module.names, remains, facts)
+    changed = list(rebound(module.syntax, module.names, remains, facts))
+    others = frozenset(path for path, _ in changed if path not in facts.read)
+    denied = tuple((path, span) for path, span in changed if path in facts.read)
     return Derived(
-        plain, functions, members, loaded, frozenset([*others, *_overridden(module, remains, facts)])
+        plain, functions, members, loaded, others.union(_overridden(module, remains, facts)), denied
     )
 
 
@@ -115,12 +120,26 @@ def _overridden(module: Module, remains: Remains, facts: Facts) -> Iterator[str]
         if not isinstance(scope.node, cst.ClassDef):
             continue
         own = f"{module.names.module}.{scope.node.name.value}" if scope.parent is module.names.root else ""
+        if "__getattribute__" in scope.bindings and scope.node.bases:
+            yield from facts.members
+        slots = _slots(scope.node) if "__slots__" in scope.bindings else frozenset()
         for path, found in facts.members.items():
             owner, _, name = path.rpartition(".")
             bindings = scope.bindings.get(name, ()) if owner != own else ()
             same = facts.members.get(f"{own}.{name}", UNKNOWN) == found
-            if not same and any(remains.has(binding.span) for binding in bindings):
+            bound = any(remains.has(binding.span) for binding in bindings)
+            if (bound and not same) or (name in slots and owner != own):
                 yield path
+
+
+def _slots(node: cst.ClassDef) -> frozenset[str]:
+    """Return the strings in what a class assigns to `__slots__`."""
+    found: set[str] = set()
+    for statement in small_statements([node.body]):
+        match statement:
+            case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value="__slots__"))], value=slots):
+                found.update(str(string.evaluated_value) for string in strings(slots))
+    return frozenset(found)
 
 
 def _frozen(value: Any) -> Any:

@@ -6,10 +6,11 @@ comparisons and a few pure string methods are understood, and everything else is
 
 import operator
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
+from itertools import chain
 from typing import Any, Final, Literal
 
 import libcst as cst
@@ -40,6 +41,7 @@ LOADED: Final = Loaded.LOADED
 
 _ROOT = re.compile(r"(?<![\w.])[^\W\d]\w*")
 _ROOT_OR_PART = re.compile(r"(?<!\w)[^\W\d]\w*")
+_CHAIN = re.compile(r"(?<![\w.])[^\W\d]\w*(?:\.[^\W\d]\w*)+")
 _STRING = re.compile(r"b?'(?:\\.|[^'\\])*'|b?\"(?:\\.|[^\"\\])*\"")
 _OPERATOR = re.compile(r"(?<= )\w+(?= )|(?<!\w)(?:Not|Minus|Plus|BitInvert)(?=\()")
 """What stands for an operator in the canonical text of an expression."""
@@ -102,6 +104,20 @@ class Facts:
         return frozenset().union(*self.words)
 
     @cached_property
+    def read(self) -> frozenset[str]:
+        """The dotted paths that the listed expressions read, and of the modules below `sys.modules`."""
+        modules = (f"sys.modules.{name}" for name in self.modules)
+        return frozenset(chain(modules, *map(_read, self.expressions)))
+
+    def without(self, bound: Collection[str]) -> "Facts":
+        """Return what is listed and reads none of some paths."""
+        expressions = {
+            text: found for text, found in self.expressions.items() if _read(text).isdisjoint(bound)
+        }
+        modules = {name: found for name, found in self.modules.items() if f"sys.modules.{name}" not in bound}
+        return replace(self, expressions=expressions, modules=modules)
+
+    @cached_property
     def owners(self) -> frozenset[str]:
         """The classes that the properties belong to."""
         return frozenset(path.rpartition(".")[0] for path in self.members)
@@ -143,6 +159,12 @@ def _canonical_text(text: str) -> str:
     return (expression and canonical(expression, None)) or text
 
 
+def _read(text: str) -> frozenset[str]:
+    """Return the paths that the canonical text of an expression reads: `os.path` too, for `os.path.sep`."""
+    chains = (found.split(".") for found in _CHAIN.findall(_STRING.sub("", text)))
+    return frozenset(".".join(parts[:end]) for parts in chains for end in range(2, len(parts) + 1))
+
+
 def value(node: cst.BaseExpression, names: Names, facts: Facts) -> Value | VersionPrefix:
     """Return the value that the facts give an expression, or `UNKNOWN`."""
     listed = _listed(node, names, facts)
@@ -156,7 +178,7 @@ def value(node: cst.BaseExpression, names: Names, facts: Facts) -> Value | Versi
             return node.evaluated_value
         case cst.Name(value="True" | "False" | "None" as name) if names.use(node):
             return {"True": True, "False": False, "None": None}[name]
-        case cst.Tuple() | cst.List() | cst.Set():
+        case cst.Tuple():
             return _sequence(node, names, facts)
         case cst.UnaryOperation(operator=cst.Not(), expression=operand):
             found = value(operand, names, facts)
@@ -264,7 +286,11 @@ def _comparison(left: cst.BaseExpression, target: cst.ComparisonTarget, names: N
     if isinstance(how, cst.In | cst.NotIn) and canonical(target.comparator, names) == "sys.modules":
         loaded = facts.modules.get(a) if isinstance(a, str) else None
         return UNKNOWN if loaded is None else loaded == isinstance(how, cst.In)
-    b = value(target.comparator, names, facts)
+    match how, target.comparator:
+        case cst.In() | cst.NotIn(), cst.List() | cst.Set() as among:
+            b: Value | VersionPrefix = _sequence(among, names, facts)  # which as a value equals no tuple
+        case _, comparator:
+            b = value(comparator, names, facts)
     if a is UNKNOWN or b is UNKNOWN:
         return UNKNOWN
     if isinstance(how, cst.Is | cst.IsNot):

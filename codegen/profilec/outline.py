@@ -31,6 +31,7 @@ class Outline:
         stars: the modules that everything is imported from.
         at_top: the dotted path of all that the statements at the top ask for whenever the module is imported.
         listed: the names in `__all__`; None where no single list of strings is assigned to it.
+        bound: the names that the statements at the top bind.
         passed_on: the path of what each name stands for that nothing but one import at the top binds.
         is_complete: false where the text cannot be parsed, so that it may import anything.
     """
@@ -38,6 +39,7 @@ class Outline:
     targets: frozenset[str] = frozenset()
     stars: frozenset[str] = frozenset()
     at_top: frozenset[str] = frozenset()
+    bound: frozenset[str] = frozenset()
     passed_on: Mapping[str, str] = field(default_factory=dict)
     listed: frozenset[str] | None = None
     is_complete: bool = True
@@ -61,7 +63,9 @@ def outline(_: None, text: Text) -> Outline:
     at_top = [path for node in body for path in _asked_for(node, package)]
     targets = frozenset(path for name, path in found if name != "*")
     listed = _listed(body) if text.content.count("__all__") == 1 else None
-    return Outline(targets, frozenset(stars), frozenset(at_top), _passed_on(body, package), listed)
+    paths = _paths_at_top(body, package)
+    passed_on = {name: found[0] for name, found in sorted(paths.items()) if len(found) == 1 and found[0]}
+    return Outline(targets, frozenset(stars), frozenset(at_top), frozenset(paths), passed_on, listed)
 
 
 def _listed(body: list[ast.stmt]) -> frozenset[str] | None:
@@ -152,7 +156,8 @@ def _origin(node: ast.ImportFrom, package: str) -> str:
     return f"{base}.{node.module}" if node.module else base
 
 
-def _passed_on(body: list[ast.stmt], package: str) -> dict[str, str]:
+def _paths_at_top(body: list[ast.stmt], package: str) -> dict[str, list[str | None]]:
+    """Return the names that the statements at the top bind, each with what it stands for by each binding."""
     bindings: dict[str, list[str | None]] = {}
     pending: list[ast.AST] = [*body]
     while pending:
@@ -171,7 +176,7 @@ def _passed_on(body: list[ast.stmt], package: str) -> dict[str, str]:
                 pending += ast.iter_child_nodes(node)
             case ast.Tuple(ctx=ast.Store()) | ast.List(ctx=ast.Store()) | ast.Starred(ctx=ast.Store()):
                 pending += ast.iter_child_nodes(node)
-    return {name: paths[0] for name, paths in sorted(bindings.items()) if len(paths) == 1 and paths[0]}
+    return bindings
 
 
 @room_for_depth()
@@ -195,5 +200,6 @@ def _of_another_version(text: Text) -> Outline:
             [b.target for b in bound if b.target and b.node in aliases]
             + [path for node in imports for path in imported_paths(node)]
         ),
+        frozenset(names.root.bindings),
         {name: target for name, target in sorted(single.items()) if target},
     )

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 
 import libcst as cst
 
@@ -51,6 +52,7 @@ class Package:
     findings: list[Finding] = field(default_factory=list)
     _outlines: dict[str, Outline] = field(default_factory=dict)
     _mentioned: dict[Text, frozenset[str]] = field(default_factory=dict)
+    _starred: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def outlines(self, paths: Iterable[str]) -> dict[str, Outline]:
         """Return the imports of some files of the source."""
@@ -65,6 +67,43 @@ class Package:
         if text not in self._mentioned:
             self._mentioned[text] = frozenset(self._last_parts.intersection(_WORD.findall(text.content)))
         return self._mentioned[text]
+
+    def rebound_by_stars(self, path: str) -> frozenset[str]:
+        """Return the names at the top of a file that an import of everything may bind to something else."""
+        if "import *" not in self.texts[path].content:
+            return frozenset()
+        if path not in self._starred:
+            own, module = self.outlines([path])[path], module_name(path)
+            given = [pair for star in own.stars for pair in self._given(star, {module})]
+            self._starred[path] = frozenset(
+                name
+                for name, source in given
+                if name in own.bound and source != self._source(own.passed_on.get(name, f"{module}.{name}"))
+            )
+        return self._starred[path]
+
+    def _given(self, module: str, seen: set[str]) -> Iterator[tuple[str, str]]:
+        """Yield the names that an import of everything binds, each with the path that it stands for."""
+        file = self.file_of(module)
+        if file is None or module in seen:
+            return
+        seen.add(module)
+        one = self.outlines([file])[file]
+        private = "__all__" in self.texts[file].content
+        found = [(name, self._source(one.passed_on.get(name, f"{module}.{name}"))) for name in one.bound]
+        for name, source in chain(found, *(self._given(star, seen) for star in one.stars)):
+            if (one.listed is None and (private or not name.startswith("_"))) or name in (one.listed or ()):
+                yield name, source
+
+    def _source(self, path: str) -> str:
+        """Return the path of what a name of the package stands for, through all that only import it."""
+        seen: set[str] = set()
+        while path not in seen:
+            seen.add(path)
+            module, _, name = path.rpartition(".")
+            file = self.file_of(module)
+            path = self.outlines([file])[file].passed_on.get(name, path) if file else path
+        return path
 
     @cached_property
     def _last_parts(self) -> frozenset[str]:

@@ -1,47 +1,61 @@
-"""Which names that repeat a fact a file may bind to something else: as attributes, or in a namespace.
+"""What a file may bind to something else: names that repeat a fact, and what facts speak of.
 
-Takes the names as far as the file speaks of them. Where it is uncertain what is bound, all of that name are
-given: a fact less is a condition more that stays.
+As attributes, in a namespace, in another class, or by a patch of `unittest.mock`, `pytest` or `pytest-mock`.
+Where it is uncertain what is bound, all of that name are given: a fact less is a condition more that stays.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain
+from typing import Final
 
 import libcst as cst
 
 from profilec.facts import Facts, is_builtin
 from profilec.prune import Remains
-from profilec.read import Syntax
+from profilec.read import Span, Syntax
 from profilec.scopes import Names
 
 _SETTERS = frozenset({"setattr", "delattr", "__setattr__", "__delattr__"})
 _CHANGES = frozenset({"update", "setdefault", "pop", "popitem", "clear", "__setitem__", "__delitem__"})
+_ITEM_SETTERS = frozenset({"setitem", "delitem"})
+_MODULES = "sys.modules"
+_OF_A_CLASS = "locals() of a class"
+"""Stands for the namespace of a class while it is made: any that may override a property."""
+_CLASS_MAKERS = frozenset({"type", "new_class", "make_dataclass", "namedtuple", "NamedTuple"})
 
 
-def rebound(syntax: Syntax, names: Names, remains: Remains, facts: Facts) -> Iterator[str]:
-    """Find the names that repeat facts and that what is left of a file may bind to something else."""
-    if not facts.known:
+def rebound(syntax: Syntax, names: Names, remains: Remains, facts: Facts) -> Iterator[tuple[str, Span]]:
+    """Find the paths of which facts are known, and which what is left of a file may bind; with the places."""
+    if not facts.known and not facts.read:
         return
-    search = _Search(names, facts)
-    for target in _targets(syntax):
-        if (found := search.by_target(target)) and remains.has(syntax.inner(target)):
-            yield from found
-    for call in syntax.every(cst.Call):
-        if (found := search.by_call(call)) and remains.has(syntax.inner(call)):
-            yield from found
+    search = _Search(syntax, names, facts)
+    for node in _binding(syntax):
+        found = search.by_call(node) if isinstance(node, cst.Call) else search.by_target(node)
+        if found and remains.has(span := syntax.inner(node)):
+            yield from ((path, span) for path in found)
 
 
-def _targets(syntax: Syntax) -> Iterator[cst.BaseExpression]:
-    """Yield what is assigned to or deleted, each alone."""
-    kinds: tuple[type[cst.CSTNode], ...] = (
-        cst.AssignTarget, cst.AugAssign, cst.AnnAssign, cst.Del, cst.For, cst.CompFor,
-    )  # fmt: skip
-    for node in chain(*map(syntax.every, kinds)):
-        yield from _single(node.target)  # type: ignore[attr-defined]  # each of them has one
-    for item in syntax.every(cst.AsName):
-        yield from _single(item.name)
+_BINDING: Final = frozenset({
+    cst.Call, cst.AssignTarget, cst.AugAssign, cst.AnnAssign, cst.Del, cst.For, cst.CompFor, cst.AsName,
+})  # fmt: skip
+
+
+@lru_cache(maxsize=16)  # enough for all profiles of a file
+def _binding(syntax: Syntax) -> tuple[cst.BaseExpression, ...]:
+    """Return the calls, and what is assigned to or deleted, each alone."""
+    every = syntax.every(cst.CSTNode)  # type: ignore[type-abstract]  # all of them, in one pass
+    found: list[cst.BaseExpression] = []
+    for node in [one for one in every if type(one) in _BINDING]:
+        match node:
+            case cst.Call():
+                found.append(node)
+            case cst.AsName(name=target):
+                found += _single(target)
+            case _:
+                found += _single(node.target)  # type: ignore[attr-defined]  # each of the others has one
+    return tuple(one for one in found if not isinstance(one, cst.Name))
 
 
 def _single(target: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
@@ -58,10 +72,31 @@ def _last_name(function: cst.BaseExpression) -> str:
     return ""
 
 
+def _text(node: cst.BaseExpression) -> str | None:
+    found = node.evaluated_value if isinstance(node, cst.SimpleString) else None
+    return found if isinstance(found, str) else None
+
+
+def _keys(arguments: Iterable[cst.Arg]) -> Iterator[str | None]:
+    """Yield the keys that the arguments of `update` or `dict` give; None for each that is not written."""
+    for argument in arguments:
+        match argument:
+            case cst.Arg(keyword=cst.Name(value=name)):
+                yield str(name)
+            case cst.Arg(star="", value=cst.Dict(elements=elements)):
+                for element in elements:
+                    yield _text(element.key) if isinstance(element, cst.DictElement) else None
+            case cst.Arg(value=cst.Call(func=cst.Name(value="dict"), args=inner)):
+                yield from _keys(inner)
+            case _:
+                yield None
+
+
 @dataclass(frozen=True)
 class _Search:
-    """The names of a file, and what is known."""
+    """A file, its names, and what is known."""
 
+    syntax: Syntax
     names: Names
     facts: Facts
 
@@ -75,10 +110,12 @@ class _Search:
     def by_target(self, target: cst.BaseExpression) -> list[str]:
         """Return what a target may bind."""
         match target:
+            case cst.Attribute(value=owner, attr=cst.Name(value="__class__")):
+                return self._keyed(self._holder(owner), [None])
             case cst.Attribute(value=owner, attr=cst.Name(value=name)):
                 return self._attribute(owner, name)
             case cst.Subscript(value=owner, slice=[cst.SubscriptElement(slice=cst.Index(value=key))]):
-                return self._item(self._namespace(owner), key)
+                return self._item(owner, key)
         return []
 
     def by_call(self, call: cst.Call) -> list[str]:
@@ -87,56 +124,151 @@ class _Search:
             case cst.Call(func=cst.Name(value="exec") as function, args=[_, *rest]) if is_builtin(
                 function, self.names
             ):
-                use = self.names.use(function)
-                at_top = use is not None and use.scope is self.names.root and not rest
-                spaces = [self._namespace(argument.value) for argument in rest]
-                return self._all(self.names.module if at_top else next(filter(None, spaces), None))
-            case cst.Call(func=cst.Attribute(value=owner, attr=cst.Name(value=how)), args=[_, *_]) if (
-                how in _CHANGES
-            ):
-                return self._all(self._namespace(owner))
+                return self._executed(function, rest)
+            case cst.Call(
+                func=cst.Attribute(value=owner, attr=cst.Name(value=how)), args=[first, *_]
+            ) if how in _CHANGES and (space := self._namespace(owner)):
+                changed = call.args if how == "update" else ()
+                return self._keyed(space, _keys(changed)) if changed else self._item(owner, first.value)
+            case cst.Call(func=function, args=[first, second, *_]) if _last_name(function) in _ITEM_SETTERS:
+                return self._item(first.value, second.value)
             case cst.Call(func=function, args=[first, *rest]) if _last_name(function) in _SETTERS:
-                if isinstance(function, cst.Attribute) and isinstance(first.value, cst.SimpleString):
+                name = _text(first.value)
+                if name and "." in name:  # as `monkeypatch` of pytest takes it
+                    return self._path(name)
+                if name and isinstance(function, cst.Attribute):
                     return self._set(function.value, first.value)  # module.__setattr__("NAME", …)
                 return self._set(first.value, rest[0].value) if rest else []
+            case cst.Call(func=function, args=[_, *rest]) if _last_name(function) in _CLASS_MAKERS:
+                keys = _keys(rest[1:2]) if _last_name(function) == "type" else [None]
+                return self._members(keys) if rest else []
+            case cst.Call(func=function, args=[first, *rest]):
+                return self._patched(function, first.value, rest)
         return []
 
+    def _executed(self, function: cst.Name, spaces: Sequence[cst.Arg]) -> list[str]:
+        """Return what text that is executed may bind."""
+        use = self.names.use(function)
+        if spaces or use is None:
+            found = filter(None, (self._namespace(argument.value) for argument in spaces))
+            return self._keyed(next(found, None), [None])
+        return self._keyed(_OF_A_CLASS if use.scope.kind == "class" else self.names.module, [None])
+
+    def _patched(
+        self, function: cst.BaseExpression, target: cst.BaseExpression, rest: Sequence[cst.Arg]
+    ) -> list[str]:
+        """Return what `patch`, `patch.object`, `patch.multiple` or `patch.dict` may bind."""
+        if _last_name(function) == "patch":
+            return self._path(_text(target) or "")
+        if not isinstance(function, cst.Attribute) or _last_name(function.value) != "patch":
+            return []
+        path = _text(target) or self.names.qualified(target)
+        match function.attr.value:
+            case "object" if rest:
+                return self._set(target, rest[0].value)
+            case "multiple":
+                return list(chain(*(self._path(f"{path}.{key}") for key in _keys(rest) if path and key)))
+            case "dict":
+                return self._keyed(path.removesuffix(".__dict__") if path else None, _keys(rest))
+        return []
+
+    def _members(self, names: Iterable[str | None]) -> list[str]:
+        """Return the properties of some names; all, where one is not known."""
+        wanted = set(names)
+        every = sorted(self.facts.members)
+        return every if None in wanted else [path for path in every if path.rpartition(".")[2] in wanted]
+
     def _set(self, owner: cst.BaseExpression, key: cst.BaseExpression) -> list[str]:
-        if isinstance(key, cst.SimpleString):
-            return self._attribute(owner, str(key.evaluated_value))
-        return self._all(self.names.qualified(owner))
+        name = _text(key)
+        return self._attribute(owner, name) if name else self._keyed(self._space(owner), [None])
 
     def _attribute(self, owner: cst.BaseExpression, name: str) -> list[str]:
         """Return what an attribute may be: no fact where its owner is an instance, or of another package."""
-        if name not in self._by_name:
-            return []
+        path = self._holder(owner)
+        if path is not None:
+            return self._path(f"{path}.{name}")
         use = self.names.use(owner)
-        if use is not None and self.names.is_instance(use):
-            return []
-        path = self.names.qualified(owner)
-        if path is not None and f"{path}.{name}" in self.facts.known:
-            return [f"{path}.{name}"]
-        is_foreign = path is not None and path.partition(".")[0] != self.names.module.partition(".")[0]
-        return [] if is_foreign else self._by_name[name]
+        is_instance = use is not None and self.names.is_instance(use)
+        return [] if is_instance else self._by_name.get(name, [])
 
-    def _item(self, module: str | None, key: cst.BaseExpression) -> list[str]:
-        if isinstance(key, cst.SimpleString):
-            return [path for path in self._all(module) if path == f"{module}.{key.evaluated_value!s}"]
-        return self._all(module)
+    def _path(self, path: str) -> list[str]:
+        """Return what may be under a dotted path: by others too, if it is of the package."""
+        parts = path.split(".")
+        own = path.startswith(f"{self.names.module}.")  # then it is not imported
+        ends = [] if own else [".".join(parts[at:]) for at in range(len(parts) - 1)]
+        read = [end for end in ends if end in self.facts.read]
+        if read or parts[0] != self.names.module.partition(".")[0]:
+            return read
+        if path in self.facts.known:
+            return [path]
+        is_root = parts[-1] in self.facts.roots
+        return [path, *self._by_name.get(parts[-1], [])] if is_root or parts[-1] in self._by_name else []
 
-    def _all(self, module: str | None) -> list[str]:
-        return [path for path in sorted(self.facts.known) if module and path.startswith(f"{module}.")]
+    def _item(self, owner: cst.BaseExpression, key: cst.BaseExpression) -> list[str]:
+        space = self._namespace(owner)
+        return self._keyed(space, [self._module_name(key) if space == _MODULES else _text(key)])
+
+    def _keyed(self, space: str | None, keys: Iterable[str | None]) -> list[str]:
+        """Return what has one of some keys in a namespace; all that is there, where a key is not known."""
+        wanted = set(keys) if space else set()
+        certain = sorted(key for key in wanted if key is not None)
+        if space == _OF_A_CLASS:
+            return self._members(wanted)
+        if space == _MODULES:
+            read = [path for key in certain if (path := f"{_MODULES}.{key}") in self.facts.read]
+            return read + list(chain(*(self._keyed(module, [None]) for module in certain)))
+        if None in wanted:
+            return sorted(path for path in self.facts.known if path.startswith(f"{space}."))
+        return list(chain(*(self._path(f"{space}.{key}") for key in certain)))
 
     def _namespace(self, node: cst.BaseExpression) -> str | None:
         """Return the module or class whose names are the keys of what an expression gives."""
         match node:
             case cst.Attribute(value=owner, attr=cst.Name(value="__dict__")):
-                return self.names.qualified(owner)
+                return self._space(owner)
             case cst.Call(func=cst.Name(value="vars"), args=[cst.Arg(value=owner)]):
-                return self.names.qualified(owner)
+                return self._space(owner)
             case cst.Call(func=cst.Name(value="globals"), args=[]):
                 return self.names.module
             case cst.Call(func=cst.Name(value="locals" | "vars") as function, args=[]):
                 use = self.names.use(function)
+                if use is not None and use.scope.kind == "class":
+                    return _OF_A_CLASS
                 return self.names.module if use is not None and use.scope is self.names.root else None
+        return _MODULES if self.names.qualified(node) == _MODULES else None
+
+    def _space(self, node: cst.BaseExpression) -> str | None:
+        """Return the path of the module or class that an expression gives.
+
+        A name that stands for nothing certain is taken for the module that the file has from `sys.modules`.
+        """
+        use = self.names.use(node)
+        if (path := self._holder(node)) or use is None or self.names.is_instance(use):
+            return path
+        return next(iter(self._loaded), None)
+
+    @cached_property
+    def _loaded(self) -> list[str]:
+        nodes = chain(self.syntax.every(cst.Subscript), self.syntax.every(cst.Call))
+        return list(filter(None, map(self._loading, nodes)))
+
+    def _holder(self, node: cst.BaseExpression) -> str | None:
+        """Return the path of the module or class that an expression gives, where that is certain."""
+        return self._loading(node) or self.names.qualified(node)
+
+    def _loading(self, node: cst.CSTNode) -> str | None:
+        """Return the module that an item of `sys.modules` is, or a call of `import_module` returns."""
+        match node:
+            case cst.Subscript(value=modules, slice=[cst.SubscriptElement(slice=cst.Index(value=key))]) if (
+                self.names.qualified(modules) == _MODULES
+            ):
+                return self._module_name(key)
+            case cst.Call(func=function, args=[cst.Arg(value=key)]) if (
+                self.names.qualified(function) == "importlib.import_module"
+            ):
+                return self._module_name(key)
         return None
+
+    def _module_name(self, key: cst.BaseExpression) -> str | None:
+        own = isinstance(key, cst.Name) and key.value == "__name__"
+        return self.names.module if own else _text(key)

@@ -55,9 +55,9 @@ _QUOTED_LITERAL = re.compile(r"(?<=\bLiteral\[)[^\[\]]*(?=\])")
 _TYPE_COMMENT = re.compile(r"#\s*type:(?!\s*ignore\b)")
 _TYPES_AMONG_ARGUMENTS = {
     "cast": (0, 1), "assert_type": (1, 2), "NewType": (1, 2), "NamedTuple": (1, 2), "TypedDict": (1, 2),
-    "TypeVar": (1, None), "ParamSpec": (1, None), "TypeVarTuple": (1, None),
+    "TypeVar": (1, None), "ParamSpec": (1, None), "TypeVarTuple": (1, None), "eval": (0, 1), "exec": (0, 1),
 }  # fmt: skip
-"""Which arguments of functions of `typing` may give types as text: from one to before another."""
+"""Which arguments may give types, or code, as text: from one to before another."""
 _HOLD_TYPES = {
     "Annotated", "AsyncGenerator", "AsyncIterable", "AsyncIterator", "Awaitable", "Callable", "ClassVar",
     "Coroutine", "Dict", "Final", "FrozenSet", "Generator", "Generic", "Iterable", "Iterator", "List",

@@ -97,7 +97,11 @@ class StarImport:
 
 @dataclass(frozen=True)
 class Names:
-    """Every scope, binding and use of one module, in the order of the text."""
+    """Every scope, binding and use of one module, in the order of the text.
+
+    Attributes:
+        rebound: names at its top that something else may bind too, so that they stand for nothing certain.
+    """
 
     module: str
     root: Scope
@@ -105,6 +109,7 @@ class Names:
     uses: tuple[Use, ...]
     stars: tuple[StarImport, ...]
     _use_of: dict[cst.CSTNode, Use]
+    rebound: frozenset[str] = frozenset()
 
     def use(self, node: cst.CSTNode) -> Use | None:
         """Return the use that a `Name` node is, if it is one."""
@@ -143,6 +148,8 @@ class Names:
     def path(self, use: Use) -> str | None:
         """Return the dotted path of what a use stands for, where that is certain."""
         bindings = self.bindings(use)
+        if use.name in self.rebound and (not bindings or bindings[0].scope is self.root):
+            return f"{self.module}.{use.name}"
         if (
             not bindings
             and len(self.stars) == 1

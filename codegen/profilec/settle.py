@@ -40,11 +40,13 @@ class Circumstances:
         facts: what the profile fixes, and what the package repeats of it.
         held: the places in the file where facts decide nothing.
         unneeded: names at the top of the file that no other file asks for any more.
+        rebound: names at its top that another file, or an import of everything, may bind to something else.
     """
 
     facts: Facts
     held: frozenset[Span] = frozenset()
     unneeded: frozenset[str] = frozenset()
+    rebound: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ class Outcome:
         harm: where facts removed what the rest of the file needs.
         traps: what else removal would change in what remains.
         lost: the names at its top that facts removed, each with the harm if another file asks for it.
+        denied: where the file binds what facts speak of, which then decide nothing in it.
     """
 
     decision: Decision
@@ -83,6 +86,7 @@ class Outcome:
     harm: Held = ()
     traps: tuple[Finding, ...] = ()
     lost: tuple[tuple[str, Held], ...] = ()
+    denied: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -148,7 +152,8 @@ def _settled(config: Config, task: Task, syntax: Syntax, names: Names) -> tuple[
         world = World(
             profile, flags, given.facts, {task.text.path: given.held}, code_of, config.format == "black"
         )
-        settling = _Settling(module, world, given, _stub(task.text.path, profile, config), bool(wrong))
+        seen = replace(module, names=replace(names, rebound=given.rebound)) if given.rebound else module
+        settling = _Settling(seen, world, given, _stub(task.text.path, profile, config), bool(wrong))
         outcomes[name] = settling.outcome()
     subjects = frozenset(subjects_used(module, flags))
     return module, Settled(outcomes, tuple(wrong), None, subjects, frozenset(asked))
@@ -174,9 +179,12 @@ class _Settling:
 
     def outcome(self) -> Outcome:
         decision = self._decide()
-        derived = Derived()
-        if decision.emitted and (self.given.facts.expressions or self.given.facts.modules):
-            derived = derive(self.module, Remains.of(decision.cuts), self.given.facts)
+        derived = self._derive(decision)
+        denied = dict(reversed(derived.denied))
+        if denied:
+            self.world = replace(self.world, facts=self.world.facts.without(denied))
+            decision = self._decide()
+            derived = self._derive(decision)
         while self._prune(decision):
             decision = self._decide()
         remains = Remains.of(decision.cuts)
@@ -190,7 +198,22 @@ class _Settling:
             tuple(pair for trap in found for pair in self._harm(trap, remains)),
             tuple(replace(trap.finding, profiles=(profile.name,)) for trap in found),
             tuple(self._lost(remains)) if decision.emitted else (),
+            tuple(self._denied(path, span) for path, span in denied.items()),
         )
+
+    def _derive(self, decision: Decision) -> Derived:
+        facts = self.world.facts
+        if decision.emitted and (facts.expressions or facts.modules):
+            return derive(self.module, Remains.of(decision.cuts), facts)
+        return Derived()
+
+    def _denied(self, path: str, span: Span) -> Finding:
+        name = path.removeprefix("sys.modules.")
+        what = f"`{path}`" if name == path else f"the module `{name}`"
+        message = f"{what} is bound to something else here, though the profile fixes it"
+        hint = "remove this or the fact: in other files what the fact decides is decided for good"
+        finding = self.module.syntax.finding("PC109", span, message, hint)
+        return replace(finding, profiles=(self.world.profile.name,))
 
     def _decide(self) -> Decision:
         try:

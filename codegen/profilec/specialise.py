@@ -22,7 +22,7 @@ from profilec.package import Package
 from profilec.read import Span, Text, cookie_for
 from profilec.scopes import module_name
 from profilec.settle import Circumstances, Held, Outcome, Settled, Task, settle
-from profilec.telling import parts_of, told_by
+from profilec.telling import binds_unnamed, owner_of, parts_of, told_by
 from profilec.tree import EmittedFile, Tree, packages_around
 
 
@@ -150,7 +150,14 @@ class _Specialising:
     def circumstances(self, path: str) -> Circumstances:
         """Return what other files mean for one file."""
         held = frozenset(self.held.get(path, ()))
-        return Circumstances(self._facts_for(path), held, self.unneeded.get(path, frozenset()))
+        unneeded = self.unneeded.get(path, frozenset())
+        return Circumstances(self._facts_for(path), held, unneeded, self._rebound_in(path))
+
+    def _rebound_in(self, path: str) -> frozenset[str]:
+        """Return the names at the top of a file that something else may bind."""
+        module = module_name(path)
+        parts = (found.rpartition(".") for found in self.rebound)
+        return self.package.rebound_by_stars(path) | {name for owner, _, name in parts if owner == module}
 
     def _facts_for(self, path: str) -> Facts:
         """Return the facts as far as they can matter to a file: not those of names that it does not hold."""
@@ -158,10 +165,13 @@ class _Specialising:
             return self.facts
         content, own = self.package.texts[path].content, parts_of([module_name(path)])
         star = "import *" in content  # which may pass on what it does not name
+        binds = binds_unnamed(content)
         named = {
             known
             for known, words in self.facts.named_by.items()
-            if star or all(word in content or word in own for word in words)
+            if star
+            or all(word in content or word in own for word in words)
+            or (binds and owner_of(known) in content)
         }
         constants = {name: value for name, value in self.facts.constants.items() if name in named}
         functions = {name: value for name, value in self.facts.functions.items() if name in named}
@@ -175,7 +185,7 @@ class _Specialising:
 
     def go_on(self) -> None:
         """Find the files that have to be settled again, because another changed what they are asked with."""
-        if rebound := {path for outcome in self.outcomes.values() for path in outcome.derived.rebound}:
+        if rebound := set(self._found_rebound()) - self.rebound:
             self.rebound |= rebound
             self._begin()
             return
@@ -195,6 +205,21 @@ class _Specialising:
             for path, found in harm.items():
                 self.held.setdefault(path, {}).update(found)
             self._begin()
+
+    def _found_rebound(self) -> Iterator[str]:
+        """Yield what facts are known of and a file binds, or a module whose name it has hides."""
+        for outcome in self.outcomes.values():
+            derived = outcome.derived
+            yield from derived.rebound
+            for path in chain(derived.constants, derived.functions, derived.loaded):
+                if self.package.file_of(path) and not self._is_from_module(path):
+                    yield path
+
+    def _is_from_module(self, path: str) -> bool:
+        """Tell whether a package has a name from the module that bears it: so that is loaded before."""
+        owner, _, name = path.rpartition(".")
+        file = self.package.file_of(owner) or ""
+        return self.package.outlines([file])[file].passed_on.get(name, "").startswith(f"{path}.")
 
     def _learn(self) -> set[str]:
         """Add the facts that the package's own names repeat, and return the files that mention a new one."""
@@ -299,6 +324,7 @@ class _Specialising:
             yield from outcome.decision.findings
         for path, outcome in self._left():
             yield from outcome.traps
+            yield from outcome.denied
             yield from self.held.get(path, {}).values()
 
     def _files(self) -> Iterator[tuple[str, EmittedFile]]:

@@ -19,6 +19,16 @@ from profilec.skipped import Part
 _WORD = re.compile(r"[^\W\d]\w*")
 _COMMENT = re.compile(r"""^((?:[^#\n"']|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')*)#.*""", re.MULTILINE)
 
+_BINDING_ELSEWHERE = re.compile(
+    r"(?:setattr|delattr)\((?!\s*self\b)[^,]*,\s*[^\s\"']|\bvars\((?!self\b|\))|(?<!\bself)\.__dict__"
+    r"|\b__getattribute__\("
+)
+"""What is read of a text in which the names need not stand; an instance is none of their holders."""
+_BINDING = frozenset({
+    "setattr", "delattr", "vars", "__dict__", "__getattribute__", "globals", "locals", "exec",
+})  # fmt: skip
+"""Words without one of which no text binds a name that it does not hold; the last three only in its file."""
+
 type Words = frozenset[str]
 
 
@@ -31,16 +41,18 @@ class Telling:
         together: or all of one of these.
         imported: the words of what each name stands for that the text imports.
         around: words that count as held: of the modules that everything is imported from.
+        owners: or one of these and a word of what binds names that the text need not hold.
     """
 
     words: Words
     together: frozenset[Words]
     imported: Mapping[str, Words] = field(default_factory=dict)
     around: Words = frozenset()
+    owners: Words = frozenset()
 
     def __bool__(self) -> bool:
         """Tell whether anything tells at all."""
-        return bool(self.words or self.together)
+        return bool(self.words or self.together or self.owners)
 
     def tells(self, held: Words) -> bool:
         """Tell whether something may be decided in what holds some words."""
@@ -50,14 +62,19 @@ class Telling:
             held = held.union(self.around, *(self.imported[name] for name in held & self.imported.keys()))
             if not self.words.isdisjoint(held):
                 return True
-        return any(words <= held for words in self.together)
+        binds = not self.owners.isdisjoint(held) and not _BINDING.isdisjoint(held)
+        return binds or any(words <= held for words in self.together)
 
     def may_tell(self, path: str, content: str) -> bool:
         """Tell whether a file may hold what tells."""
         # a search for plain texts is far faster than one for words
         sought = [frozenset([word]) for word in self.words if word in content]
+        own = parts_of([module_name(path)])
+        if self.owners and binds_unnamed(content):
+            if not self.owners.isdisjoint(own):
+                return True
+            sought += [frozenset([word]) for word in self.owners]
         if self.together:
-            own = parts_of([module_name(path)])
             sought += [words - own for words in self.together]
         return any(
             all(word in content for word in words) and all(_whole(word).search(content) for word in words)
@@ -67,11 +84,13 @@ class Telling:
     def within(self, path: str) -> "Telling":
         """Return what tells in a file."""
         own = parts_of([module_name(path)])
-        return replace(self, together=frozenset(words - own for words in self.together))
+        return replace(
+            self, together=frozenset(words - own for words in self.together), around=self.owners & own
+        )
 
     def through(self, names: Names) -> "Telling":
         """Return what tells in a text of which the names are known."""
-        wanted = self.words.union(*self.together)
+        wanted = self.words.union(self.owners, *self.together)
         imported: dict[str, Words] = {}
         for scope in names.scopes:
             if scope.kind in ("module", "class"):
@@ -80,7 +99,8 @@ class Telling:
                     words = wanted & parts_of(targets)
                     if words - {name}:
                         imported[name] = imported.get(name, frozenset()) | words
-        return replace(self, imported=imported, around=wanted & parts_of(star.module for star in names.stars))
+        stars = parts_of(star.module for star in names.stars)
+        return replace(self, imported=imported, around=self.around | (wanted & stars))
 
 
 def telling(flags: FlagTable, facts: Iterable[Facts]) -> Telling:
@@ -88,10 +108,12 @@ def telling(flags: FlagTable, facts: Iterable[Facts]) -> Telling:
     words = {MARKERS, (flags.module or MARKERS).rpartition(".")[2]}
     words |= {flag.rpartition(".")[2] for flag in flags.flags}
     together: set[Words] = set()
+    owners: set[str] = set()
     for known in facts:
         words |= {name.rpartition(".")[2] for name in (*known.modules, *known.known)}
         together |= known.words
-    return Telling(frozenset(words), frozenset(together))
+        owners.update(map(owner_of, known.known))
+    return Telling(frozenset(words), frozenset(together), owners=frozenset(owners))
 
 
 def parts_of(paths: Iterable[str]) -> Words:
@@ -101,7 +123,18 @@ def parts_of(paths: Iterable[str]) -> Words:
 
 def told_by(facts: Facts, paths: Collection[str]) -> Telling:
     """Return what tells that some of the names that repeat facts may decide something."""
-    return Telling(frozenset(), frozenset(frozenset(facts.named_by[path]) for path in paths))
+    together = frozenset(frozenset(facts.named_by[path]) for path in paths)
+    return Telling(frozenset(), together, owners=frozenset(map(owner_of, paths)))
+
+
+def owner_of(path: str) -> str:
+    """Return the name of the module or class that holds what has a dotted path."""
+    return path.rpartition(".")[0].rpartition(".")[2]
+
+
+def binds_unnamed(content: str) -> bool:
+    """Tell whether a text may bind names in another file that it need not hold."""
+    return bool(_BINDING_ELSEWHERE.search(content))
 
 
 @lru_cache(maxsize=4096)

@@ -24,8 +24,8 @@ class Module:
         lines = (line for line in self.syntax.module.body if isinstance(line, cst.SimpleStatementLine))
         starts = ((line, self.syntax.inner(line).start) for line in lines)
         listing = [line for line, start in starts if self.syntax.content.startswith("__all__", start)]
-        strings = (string for line in listing for string in _strings(line))
-        return [(str(string.evaluated_value), self.syntax.inner(string)) for string in strings]
+        found = (string for line in listing for string in strings(line))
+        return [(str(string.evaluated_value), self.syntax.inner(string)) for string in found]
 
     @property
     def path(self) -> str:
@@ -33,11 +33,12 @@ class Module:
         return self.syntax.text.path
 
 
-def _strings(node: cst.CSTNode) -> Iterator[cst.SimpleString]:
+def strings(node: cst.CSTNode) -> Iterator[cst.SimpleString]:
+    """Yield the strings in a part of the syntax."""
     if isinstance(node, cst.SimpleString):
         yield node
     for child in children(node):
-        yield from _strings(child)
+        yield from strings(child)
 
 
 def small_statements(body: Iterable[cst.CSTNode]) -> Iterator[cst.CSTNode]:

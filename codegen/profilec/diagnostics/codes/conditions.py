@@ -77,4 +77,14 @@ CODES: tuple[Code, ...] = (
         'f"{native_size if NATIVE else wasm_size=}"',
         'f"size={native_size if NATIVE else wasm_size}"',
     ),
+    Code(
+        "PC109",
+        "what a fact speaks of is bound to something else",
+        "warning",
+        "A profile fixes the value, and a line of the package changes it: by an assignment, `setattr`, a key "
+        "of `sys.modules`, or a patch in a test that lies inside of the package. In this file the fact then "
+        "decides nothing; in all others it does, so that what the line changes is not seen there.",
+        'sys.platform = "linux"  # and facts = { "sys.platform" = "emscripten" }',
+        "Remove the line, or the fact. Move tests that patch it out of the package.",
+    ),
 )
