@@ -13,7 +13,7 @@ import libcst as cst
 from profilec.config import Profile
 from profilec.diagnostics import did_you_mean
 from profilec.facts import UNKNOWN, Facts, Truth, VersionPrefix, is_builtin, value
-from profilec.flags import MARKERS, Flag, FlagTable, holds
+from profilec.flags import Flag, FlagTable, holds, marker
 from profilec.read import Span, Syntax, children
 from profilec.scopes import Names, Use
 
@@ -151,9 +151,7 @@ class Conditions:
 
     def marker(self, node: cst.CSTNode) -> str | None:
         """Return which marker of this compiler a name stands for: `only`, `stub`, `choose`, `flag`."""
-        path = self.names.qualified(node) or ""
-        module, _, name = path.rpartition(".")
-        return name if module in (MARKERS, f"{MARKERS}.markers") else None
+        return marker(node, self.names)
 
     def choice(self, node: cst.Call) -> cst.Arg | None:
         """Return the argument of `choose(native=32, wasm=8)` that is for the profile, if there is one."""

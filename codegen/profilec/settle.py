@@ -132,7 +132,7 @@ def settle(config: Config, task: Task) -> Settled:
 
 def _settled(config: Config, task: Task, syntax: Syntax, names: Names) -> tuple[Module, Settled]:
     flags = task.flags
-    found, wrong = marks(syntax, flags)
+    found, wrong = marks(syntax, names, flags)
     module = Module(syntax, names, tuple(found))
     wrong += [*faults(syntax, names, flags, config), *inert_marks(syntax, found, flags, config)]
     asked: set[str] = set()

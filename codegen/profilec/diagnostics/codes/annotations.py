@@ -90,7 +90,8 @@ CODES: tuple[Code, ...] = (
         "a marker comment marks nothing",
         "error",
         "A marker comment stands behind the code that it marks, on the same line. Alone it marks the "
-        "whole file, and only on the first line.",
+        "whole file, and only on the first line. `choose`, `@only` and `@stub` are never emitted: there is "
+        "nothing of them to mark.",
         "# profilec: only SPILL_FS\nimport tempfile",
         "import tempfile  # profilec: only SPILL_FS",
     ),
