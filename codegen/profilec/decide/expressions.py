@@ -133,9 +133,9 @@ def _what_is_left(
         match node:
             case cst.BooleanOperation(left=left, right=right) if truth(left) is not None:
                 gone, kept = left, right
-            case cst.BooleanOperation(left=left, right=right, operator=operator) if (
-                truth(right) is isinstance(operator, cst.And)
-            ):
+            case cst.BooleanOperation(left=left, right=right, operator=operator) if truth(
+                right
+            ) is isinstance(operator, cst.And):
                 gone, kept = right, left
             case cst.IfExp(test=gone, body=body, orelse=orelse) if truth(gone) is not None:
                 kept = body if truth(gone) else orelse
