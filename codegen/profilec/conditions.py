@@ -12,6 +12,7 @@ import libcst as cst
 
 from profilec.config import Profile
 from profilec.diagnostics import did_you_mean
+from profilec.error_classes import ErrorClass
 from profilec.facts import UNKNOWN, Facts, Truth, VersionPrefix, is_builtin, value
 from profilec.flags import Flag, FlagTable, holds, marker
 from profilec.read import Span, Syntax, children
@@ -29,7 +30,7 @@ class World:
 
     Attributes:
         held: by path, the places in a file where facts decide nothing.
-        code_of: gives the `code` of an exception class of the package, by its dotted path.
+        error_class: gives what is known of an exception class of the package, by its dotted path.
         formatted: what is emitted goes through Black, which leaves a list a line for each element that ends
             with a comma.
     """
@@ -38,7 +39,7 @@ class World:
     flags: FlagTable
     facts: Facts
     held: Mapping[str, frozenset[Span]] = field(default_factory=dict)
-    code_of: Callable[[str], str | None] = lambda path: None
+    error_class: Callable[[str], ErrorClass] = lambda path: ErrorClass()
     formatted: bool = False
 
 

@@ -130,4 +130,16 @@ CODES: tuple[Code, ...] = (
         "from shop._profile import *",
         "from shop._profile import SPILL_FS",
     ),
+    Code(
+        "PC217",
+        "the error of a stub does not take what its message names",
+        "error",
+        "The parameters that the message names are handed to the error by name, so that a caller can read "
+        "them from it. A class that does not take one of them would raise a `TypeError` instead.",
+        "class Refused(Exception): ...\n\n\n"
+        '@stub(unless=SPILL_FS, error=Refused, message="no tier {tier}")\ndef spill(tier): ...',
+        "class Refused(Exception):\n    def __init__(self, message, *, tier):\n"
+        "        super().__init__(message)\n        self.tier = tier\n\n\n"
+        '@stub(unless=SPILL_FS, error=Refused, message="no tier {tier}")\ndef spill(tier): ...',
+    ),
 )
