@@ -12,8 +12,9 @@ import libcst as cst
 
 from profilec.config import Profile
 from profilec.diagnostics import did_you_mean
+from profilec.error_classes import ErrorClass
 from profilec.facts import UNKNOWN, Facts, Truth, VersionPrefix, is_builtin, value
-from profilec.flags import MARKERS, Flag, FlagTable, holds
+from profilec.flags import Flag, FlagTable, holds, marker
 from profilec.read import Span, Syntax, children
 from profilec.scopes import Names, Use
 
@@ -29,7 +30,7 @@ class World:
 
     Attributes:
         held: by path, the places in a file where facts decide nothing.
-        code_of: gives the `code` of an exception class of the package, by its dotted path.
+        error_class: gives what is known of an exception class of the package, by its dotted path.
         formatted: what is emitted goes through Black, which leaves a list a line for each element that ends
             with a comma.
     """
@@ -38,7 +39,7 @@ class World:
     flags: FlagTable
     facts: Facts
     held: Mapping[str, frozenset[Span]] = field(default_factory=dict)
-    code_of: Callable[[str], str | None] = lambda path: None
+    error_class: Callable[[str], ErrorClass] = lambda path: ErrorClass()
     formatted: bool = False
 
 
@@ -151,9 +152,7 @@ class Conditions:
 
     def marker(self, node: cst.CSTNode) -> str | None:
         """Return which marker of this compiler a name stands for: `only`, `stub`, `choose`, `flag`."""
-        path = self.names.qualified(node) or ""
-        module, _, name = path.rpartition(".")
-        return name if module in (MARKERS, f"{MARKERS}.markers") else None
+        return marker(node, self.names)
 
     def choice(self, node: cst.Call) -> cst.Arg | None:
         """Return the argument of `choose(native=32, wasm=8)` that is for the profile, if there is one."""

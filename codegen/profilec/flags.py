@@ -76,6 +76,12 @@ def has(subject: str, profile: Profile) -> bool:
     return subject == profile.name or subject in profile.features
 
 
+def marker(node: cst.CSTNode, names: Names) -> str | None:
+    """Return which marker of this compiler a name stands for: `only`, `stub`, `choose`, `flag`."""
+    module, _, name = (names.qualified(node) or "").rpartition(".")
+    return name if module in (MARKERS, f"{MARKERS}.markers") else None
+
+
 def declarations(syntax: Syntax, names: Names) -> Iterator[Declaration]:
     """Find every flag that a module declares at its top level."""
     for line in syntax.module.body:

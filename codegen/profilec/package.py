@@ -10,18 +10,15 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
 
-import libcst as cst
-
 from profilec.answers import Answers
 from profilec.config import Config
 from profilec.decide.faults import DeclaredFlag, flags_declared
-from profilec.depth import room_for_depth
 from profilec.diagnostics import Finding
+from profilec.error_classes import ErrorClass, Lead, error_class_in
 from profilec.facts import facts_of
 from profilec.flags import Flag, FlagTable
 from profilec.outline import Outline, outline
 from profilec.read import Text, UnreadableSourceError, decode
-from profilec.scope_walk import parsed
 from profilec.scopes import module_name
 from profilec.telling import telling
 from profilec.tree import SourceFile
@@ -109,20 +106,26 @@ class Package:
     def _last_parts(self) -> frozenset[str]:
         return frozenset(module_name(path).rpartition(".")[2] for path in self.texts)
 
-    def code_of(self, path: str) -> str | None:
-        """Return the `code` that a class of the package, given by its path, defines or inherits."""
+    def error_class(self, path: str) -> ErrorClass:
+        """Return what a class of the package, given by its path, says of itself or inherits."""
+        code: str | None = None
+        takes: tuple[str, ...] | None = None
+        goes_on = True
         seen: set[str] = set()
         while path not in seen:
             seen.add(path)
             module, _, name = path.rpartition(".")
             file = self.file_of(module)
             if file is None:
-                return None
-            (lead,) = self.answers.ask(code_in, name, [self.texts[file]], Lead)
-            if lead.code is not None or lead.base is None:
-                return lead.code
+                break
+            (lead,) = self.answers.ask(error_class_in, name, [self.texts[file]], Lead)
+            code = code if code is not None else lead.found.code
+            takes = lead.found.takes if goes_on else takes
+            goes_on = goes_on and lead.goes_on
+            if lead.base is None:
+                break
             path = lead.base
-        return None
+        return ErrorClass(code, takes)
 
     def file_of(self, module: str) -> str | None:
         """Return the path of a module of the package."""
@@ -136,46 +139,6 @@ class Package:
             return None
         path = self.config.flags.replace(".", "/")
         return f"{path}.py" if f"{path}.py" in self.sources else f"{path}/__init__.py"
-
-
-@dataclass(frozen=True)
-class Lead:
-    """The `code` of a class, or the path of the class that it may have it from."""
-
-    code: str | None = None
-    base: str | None = None
-
-
-@room_for_depth()
-def code_in(name: str, text: Text) -> Lead:
-    """Return what a file says of the `code` of a class that it defines or imports."""
-    try:
-        _, names = parsed(text)
-    except (UnreadableSourceError, RecursionError):
-        return Lead()
-    bindings = names.root.bindings.get(name, [])
-    if len(bindings) != 1:
-        return Lead()
-    node, target = bindings[0].node, bindings[0].target
-    if not isinstance(node, cst.ClassDef):
-        return Lead(None, target)
-    return Lead(_code_in(node), names.qualified(node.bases[0].value) if node.bases else None)
-
-
-def _code_in(node: cst.ClassDef) -> str | None:
-    for line in node.body.body:
-        match line:
-            case cst.SimpleStatementLine(
-                body=[
-                    cst.Assign(
-                        targets=[cst.AssignTarget(target=cst.Name(value="code"))],
-                        value=cst.SimpleString() as text,
-                    )
-                    | cst.AnnAssign(target=cst.Name(value="code"), value=cst.SimpleString() as text)
-                ]
-            ):
-                return str(text.evaluated_value)
-    return None
 
 
 def read_package(

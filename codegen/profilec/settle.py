@@ -21,6 +21,7 @@ from profilec.depth import room_for_depth
 from profilec.derive import Derived, derive
 from profilec.diagnostics import Finding
 from profilec.edit import UNUSED, Cause
+from profilec.error_classes import ErrorClass
 from profilec.facts import Facts
 from profilec.flags import FlagTable, has
 from profilec.prune import Remains, idle_declarations, statement_of, touched, unused
@@ -54,13 +55,13 @@ class Task:
     """One file, and its circumstances by profile.
 
     Attributes:
-        codes: the `code` of exception classes elsewhere in the package, as far as it was asked for.
+        errors: the exception classes of the package that were asked for.
     """
 
     text: Text
     flags: FlagTable
     profiles: Mapping[str, Circumstances]
-    codes: Mapping[str, str | None] = field(default_factory=dict)
+    errors: Mapping[str, ErrorClass] = field(default_factory=dict)
 
 
 type Held = tuple[tuple[Span, Finding], ...]
@@ -98,14 +99,14 @@ class Settled:
         findings: faults that are the same in every profile.
         unreadable: why the file cannot be parsed.
         subjects: the features and profiles that it asks for.
-        codes: the exception classes elsewhere whose `code` has to be known.
+        errors: the exception classes that have to be known.
     """
 
     outcomes: Mapping[str, Outcome] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     unreadable: Finding | None = None
     subjects: frozenset[str] = frozenset()
-    codes: frozenset[str] = frozenset()
+    errors: frozenset[str] = frozenset()
 
 
 @room_for_depth()
@@ -136,21 +137,21 @@ def settle(config: Config, task: Task) -> Settled:
 
 def _settled(config: Config, task: Task, syntax: Syntax, names: Names) -> tuple[Module, Settled]:
     flags = task.flags
-    found, wrong = marks(syntax, flags)
+    found, wrong = marks(syntax, names, flags)
     module = Module(syntax, names, tuple(found))
     wrong += [*faults(syntax, names, flags, config), *inert_marks(syntax, found, flags, config)]
     asked: set[str] = set()
 
-    def code_of(path: str) -> str | None:
-        if path not in task.codes:
+    def error_class(path: str) -> ErrorClass:
+        if path not in task.errors:
             asked.add(path)
-        return task.codes.get(path)
+        return task.errors.get(path, ErrorClass())
 
     outcomes = {}
     for name, given in task.profiles.items():
         profile = config.profiles[name]
         world = World(
-            profile, flags, given.facts, {task.text.path: given.held}, code_of, config.format == "black"
+            profile, flags, given.facts, {task.text.path: given.held}, error_class, config.format == "black"
         )
         seen = replace(module, names=replace(names, rebound=given.rebound)) if given.rebound else module
         settling = _Settling(seen, world, given, _stub(task.text.path, profile, config), bool(wrong))

@@ -90,10 +90,11 @@ def _settle(package: Package, pending: Iterable["_Specialising"], earlier: _Earl
         found.update(zip(tasks, answers, strict=True))
         tasks = {
             path: replace(
-                task, codes={**task.codes, **{name: package.code_of(name) for name in found[path].codes}}
+                task,
+                errors={**task.errors, **{name: package.error_class(name) for name in found[path].errors}},
             )
             for path, task in tasks.items()
-            if found[path].codes
+            if found[path].errors
         }
     for one, path, key in asked:
         if key not in earlier:

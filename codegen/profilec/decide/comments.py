@@ -14,9 +14,10 @@ import libcst as cst
 
 from profilec.config import Profile
 from profilec.diagnostics import Finding, did_you_mean
-from profilec.flags import FlagTable, holds
+from profilec.flags import FlagTable, holds, marker
 from profilec.parser import parse_expression
 from profilec.read import Span, Syntax, children
+from profilec.scopes import Names
 
 type Action = Literal["only", "unless", "keep"]
 
@@ -57,12 +58,12 @@ class Mark:
         return f"{self.action} {condition}".strip()
 
 
-def marks(syntax: Syntax, flags: FlagTable) -> tuple[list[Mark], list[Finding]]:
+def marks(syntax: Syntax, names: Names, flags: FlagTable) -> tuple[list[Mark], list[Finding]]:
     """Find the marker comments of a module, and the faults in them."""
     found: list[Mark] = []
     findings: list[Finding] = []
     for comment in syntax.comments("profilec:"):
-        mark = _mark(syntax, flags, comment)
+        mark = _mark(syntax, names, flags, comment)
         if isinstance(mark, Finding):
             findings.append(mark)
         elif mark is not None:
@@ -70,7 +71,7 @@ def marks(syntax: Syntax, flags: FlagTable) -> tuple[list[Mark], list[Finding]]:
     return found, findings
 
 
-def _mark(syntax: Syntax, flags: FlagTable, comment: Span) -> Mark | Finding | None:
+def _mark(syntax: Syntax, names: Names, flags: FlagTable, comment: Span) -> Mark | Finding | None:
     content = syntax.content
     match = _MARK.search(content, comment.start, comment.end)
     if match is None:
@@ -96,12 +97,18 @@ def _mark(syntax: Syntax, flags: FlagTable, comment: Span) -> Mark | Finding | N
         return syntax.finding(
             "PC212", whole, "this comment stands alone and marks nothing", "put it behind the code"
         )
-    target = None if alone else _target(syntax, comment)
+    target = None if alone else _target(syntax, names, comment)
     if not alone and target is None:
         return syntax.finding(
             "PC212", whole, "no code ends on this line", "put it behind the code that it marks"
         )
+    if isinstance(target, cst.Call):
+        message = f"this comment marks `{marker(target.func, names)}`, which is never emitted"
+        return syntax.finding("PC212", whole, message, _INSTEAD)
     return Mark(action, target, parsed, _with_blanks(content, whole), line)  # type: ignore[arg-type]  # checked above
+
+
+_INSTEAD = "write the condition into the marker, or put the comment behind all that the marker stands in"
 
 
 def _explained(fault: str, condition: str, flags: FlagTable) -> tuple[str, str]:
@@ -164,14 +171,29 @@ _ELEMENTS = (
 )  # fmt: skip
 
 
-def _target(syntax: Syntax, comment: Span) -> cst.CSTNode | None:
+def _target(syntax: Syntax, names: Names, comment: Span) -> cst.CSTNode | None:
+    """Return what a comment marks; the call of a marker where it would mark that, or a part of it."""
     line = Span(syntax.content.rfind("\n", 0, comment.start) + 1, comment.start)
-    whole = _on_one_line(syntax, syntax.module, line)
+    found = _on_one_line(syntax, syntax.module, line) or _last_innermost(syntax, names, syntax.module, line)
+    if isinstance(found, cst.Decorator) and _is_marker(found.decorator, names):
+        return found.decorator
     return (
-        whole
-        or _last_innermost(syntax, syntax.module, line)
+        found
+        or _marker_around(syntax, names, syntax.module, comment)
         or _statement_around(syntax, syntax.module, line)
     )
+
+
+def _is_marker(node: cst.CSTNode, names: Names) -> bool:
+    return isinstance(node, cst.Call) and marker(node.func, names) is not None
+
+
+def _marker_around(syntax: Syntax, names: Names, node: cst.CSTNode, comment: Span) -> cst.CSTNode | None:
+    """Return the call of a marker that a comment stands within."""
+    if _is_marker(node, names) and syntax.inner(node).covers(comment):
+        return node
+    around = (_marker_around(syntax, names, child, comment) for child in _meeting(syntax, node, comment))
+    return next(filter(None, around), None)
 
 
 def _on_one_line(syntax: Syntax, node: cst.CSTNode, line: Span) -> cst.CSTNode | None:
@@ -193,9 +215,12 @@ def _meeting(syntax: Syntax, node: cst.CSTNode, line: Span) -> list[cst.CSTNode]
     return [child for _, child in sorted(found, key=lambda pair: pair[0], reverse=True)]
 
 
-def _last_innermost(syntax: Syntax, node: cst.CSTNode, line: Span) -> cst.CSTNode | None:
-    for child in _meeting(syntax, node, line):
-        if found := _last_innermost(syntax, child, line):
+def _last_innermost(syntax: Syntax, names: Names, node: cst.CSTNode, line: Span) -> cst.CSTNode | None:
+    parts = _meeting(syntax, node, line)
+    if _is_marker(node, names):  # whose arguments are never emitted as such
+        parts = [part.value for part in parts if isinstance(part, cst.Arg)]
+    for part in parts:
+        if found := _last_innermost(syntax, names, part, line):
             return found
     if isinstance(node, _ELEMENTS) or _is_statement(node):
         return node if line.covers(_marked_span(syntax, node)) else None

@@ -76,7 +76,7 @@ def _simplify(walk: Walk, node: cst.BaseExpression, *, place: Place = Place.COND
         case cst.BooleanOperation(left=left, right=right):
             _simplify_operation(walk, node, left, right, place)
         case cst.UnaryOperation(operator=cst.Not(), expression=operand):
-            _simplify(walk, operand)
+            _simplify_negation(walk, node, operand, place)
         case cst.IfExp(test=test) if walk.touches(test) and walk.conditions.truth(test) is not None:
             _simplify(walk, _choose_branch(walk, node, place), place=place)
         case cst.IfExp(test=test, body=body, orelse=orelse):
@@ -106,6 +106,44 @@ def _simplify_operation(
     _simplify(walk, left)
     if truth is None:
         _simplify(walk, right)
+
+
+def _simplify_negation(
+    walk: Walk, node: cst.BaseExpression, operand: cst.BaseExpression, place: Place
+) -> None:
+    """Cut what is decided out of a negation: where a negation is left of what it negates, both go."""
+    left, decided = _what_is_left(walk, operand)
+    match left:
+        case cst.UnaryOperation(operator=cst.Not(), expression=inner) if decided:
+            for part in decided:
+                _refuse_lost_effects(walk, part)
+            replace(walk, node, inner, walk.because(decided[0], walk.conditions.truth(decided[0])), place)
+            _simplify(walk, inner, place=place)
+        case _:
+            _simplify(walk, operand)
+
+
+def _what_is_left(
+    walk: Walk, node: cst.BaseExpression
+) -> tuple[cst.BaseExpression, list[cst.BaseExpression]]:
+    """Return the part of a condition that alone is left of it, and the decided parts that go around it."""
+    decided: list[cst.BaseExpression] = []
+    truth = walk.conditions.truth
+    while walk.touches(node):
+        match node:
+            case cst.BooleanOperation(left=left, right=right) if truth(left) is not None:
+                gone, kept = left, right
+            case cst.BooleanOperation(left=left, right=right, operator=operator) if truth(
+                right
+            ) is isinstance(operator, cst.And):
+                gone, kept = right, left
+            case cst.IfExp(test=gone, body=body, orelse=orelse) if truth(gone) is not None:
+                kept = body if truth(gone) else orelse
+            case _:
+                break
+        decided.append(gone)
+        node = kept
+    return node, decided
 
 
 def _settle(walk: Walk, node: cst.BaseExpression) -> None:

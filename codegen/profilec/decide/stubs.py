@@ -41,7 +41,7 @@ def _check_code(walk: Walk, code: cst.BaseExpression | None, error: cst.BaseExpr
         return
     text = _text(error)
     path = text.replace(":", ".") if text else walk.names.qualified(error)
-    actual = walk.conditions.world.code_of(path) if path else None
+    actual = walk.conditions.world.error_class(path).code if path else None
     if actual is not None and actual != _text(code):
         message, hint = f"the code of this error is `{actual}`", f'write code="{actual}"'
         walk.draft.refuse("PC215", walk.syntax.inner(code), message, hint)
@@ -66,6 +66,7 @@ def refuse_calls(walk: Walk, node: cst.FunctionDef, stub: Stub) -> None:
         return
     receiver = parameters[0] if parameters and is_method(walk, node) else None
     fields = tuple(name for name in named if name != receiver) if _carries_fields(walk, stub) else ()
+    _check_fields(walk, node, stub, fields)
     message = literal(template, formatted=bool(named))
     _replace_body(
         walk, node, Refusal(stub.error, stub.module, message, fields, _yields(walk, node)), stub.cause
@@ -76,6 +77,29 @@ def _carries_fields(walk: Walk, stub: Stub) -> bool:
     """Tell whether the error is a class of somebody's own: the built-in ones take no keyword arguments."""
     name = stub.error.partition(".")[0]
     return bool(stub.module) or name in walk.names.root.bindings or bool(walk.names.stars)
+
+
+def _check_fields(walk: Walk, node: cst.FunctionDef, stub: Stub, fields: tuple[str, ...]) -> None:
+    """Refuse parameters that the error, where it is a class of the package, does not take by name."""
+    if not fields:
+        return
+    takes = walk.conditions.world.error_class(_path_of(walk, stub)).takes
+    wrong = next((name for name in fields if takes is not None and name not in takes), None)
+    if wrong is not None:
+        place = stub.place or walk.syntax.inner(node.name)
+        message = f"the message names `{wrong}`, which `{stub.error}` does not take by name"
+        hint = f"give `{stub.error}` a parameter `{wrong}` behind its message, or leave it out of the message"
+        walk.draft.refuse("PC217", place, message, hint)
+
+
+def _path_of(walk: Walk, stub: Stub) -> str:
+    """Return the dotted path of the error of a stub."""
+    if stub.module:
+        return f"{stub.module}.{stub.error}"
+    first, _, rest = stub.error.partition(".")
+    bindings = walk.names.root.bindings.get(first, [])
+    start = bindings[0].target if len(bindings) == 1 else None
+    return ".".join(filter(None, (start or f"{walk.names.module}.{first}", rest)))
 
 
 def is_empty(suite: cst.BaseSuite) -> bool:

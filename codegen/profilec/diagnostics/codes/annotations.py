@@ -90,7 +90,8 @@ CODES: tuple[Code, ...] = (
         "a marker comment marks nothing",
         "error",
         "A marker comment stands behind the code that it marks, on the same line. Alone it marks the "
-        "whole file, and only on the first line.",
+        "whole file, and only on the first line. `choose`, `@only` and `@stub` are never emitted: there is "
+        "nothing of them to mark.",
         "# profilec: only SPILL_FS\nimport tempfile",
         "import tempfile  # profilec: only SPILL_FS",
     ),
@@ -128,5 +129,17 @@ CODES: tuple[Code, ...] = (
         "A star import hides which names are flags, from the compiler and from the reader.",
         "from shop._profile import *",
         "from shop._profile import SPILL_FS",
+    ),
+    Code(
+        "PC217",
+        "the error of a stub does not take what its message names",
+        "error",
+        "The parameters that the message names are handed to the error by name, so that a caller can read "
+        "them from it. A class that does not take one of them would raise a `TypeError` instead.",
+        "class Refused(Exception): ...\n\n\n"
+        '@stub(unless=SPILL_FS, error=Refused, message="no tier {tier}")\ndef spill(tier): ...',
+        "class Refused(Exception):\n    def __init__(self, message, *, tier):\n"
+        "        super().__init__(message)\n        self.tier = tier\n\n\n"
+        '@stub(unless=SPILL_FS, error=Refused, message="no tier {tier}")\ndef spill(tier): ...',
     ),
 )
