@@ -41,7 +41,7 @@ async def test_short_runs_take_no_more_of_a_slice_than_the_hops_they_go() -> Non
 
 
 async def test_many_that_waited_for_the_same_share_a_slice_when_they_go_on() -> None:
-    hops = most = 0
+    hops = most = waiting = 0
 
     async def count(payload: object) -> object:
         nonlocal hops
@@ -49,6 +49,8 @@ async def test_many_that_waited_for_the_same_share_a_slice_when_they_go_on() -> 
         return payload
 
     async def wait(payload: object, ctx: NodeContext) -> object:  # which keeps it out of every line
+        nonlocal waiting
+        waiting += 1
         await go.wait()
         return await count(payload)
 
@@ -71,6 +73,8 @@ async def test_many_that_waited_for_the_same_share_a_slice_when_they_go_on() -> 
     async with FlowExecutor(registry).instantiate(validate(builder.build()), capture="in") as run:
         await run.send("in", 1)
         await run.next()
+        while waiting < 200:
+            await asyncio.sleep(0)
         beating = asyncio.create_task(beat())
         go.set()
         run.finish()

@@ -191,9 +191,6 @@ class Journal:
             if not await ask(self.checkpoint_id, store.ack(self.checkpoint_id, owner=self.lease.owner)):
                 raise self.lease.conflict()
         else:
-            self._places.clear()
-            self._results.clear()
-            self._halted = (None, None)
             self._record = replace(self._record, completed=True, blob=None, ttl=retain)
             try:
                 await self._put(self._fill(b""))

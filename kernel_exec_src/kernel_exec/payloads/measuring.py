@@ -16,7 +16,7 @@ from kernel_exec.payloads.shapes import ATOMS, MAX_DEPTH, PayloadError, RefusedE
 def estimate_bytes(value: object) -> int:
     """Return about how many bytes of memory `value` holds; of what is no payload, the outermost alone."""
     if type(value) in ATOMS:
-        return _measure_all((value,), MAX_DEPTH)
+        return getsizeof(value)
     try:
         return _measure(value, MAX_DEPTH)
     except (RefusedError, RecursionError):

@@ -234,7 +234,7 @@ class Driver:
         self.calls: Any = None
         """What is left of that run: an iterator over the tuple of calls of its segment."""
         self.left = 0
-        """How many hops of its pace it had not gone when it ended, if it never suspended."""
+        """How many hops of its pace it had not gone when it ended."""
         self.task: asyncio.Task[None] | None = None
         self.interrupted = False
         """Its handler was cancelled and has not ended."""

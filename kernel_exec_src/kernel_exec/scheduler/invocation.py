@@ -52,6 +52,8 @@ async def _handle_observed(
     scheduler: Scheduler, observer: Observer, driver: Driver, node: Node, payload: Any
 ) -> Any:
     observer.started(node.alias)
+    if scheduler.stopped:  # by whoever heard of it
+        return SKIP
     try:
         result = await _handle(scheduler, driver, node, payload)
     except BaseException as error:
@@ -109,6 +111,8 @@ async def _stream(scheduler: Scheduler, driver: Driver, node: Node, payload: Any
     scheduler.outlet.put(Stream(feed), 0)
     if scheduler.observer is not None:
         scheduler.observer.streamed()
+        if scheduler.stopped:
+            return SKIP
     try:
         async with aclosing(node.call(payload)) as items:
             async for item in items:

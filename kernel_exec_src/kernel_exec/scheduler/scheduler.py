@@ -86,8 +86,12 @@ class Scheduler(Doors):
             driver.interrupt()
 
     def _left(self, driver: Driver) -> None:
-        """Let a driver end that the pump had let go, and go on with what it leaves."""
+        """Let a driver end that the pump had let go, and go on with what it leaves.
+
+        Many may end in one turn of the loop, none of them having gone far enough to look at the slice.
+        """
         self._live.discard(driver)
+        self._pace = self._turn.look(self._pace, driver.left)
         self.pump()
 
     def _look_again(self) -> None:
@@ -309,9 +313,8 @@ class Scheduler(Doors):
             # Counts for nothing if the run is over already: then the handler was being stopped.
             self.fail(driver.node if driver.run_from is None else driver.standing(), error)
         finally:
-            if driver.attended:
-                driver.left = budget
-            else:
+            driver.left = budget
+            if not driver.attended:
                 self._left(driver)
 
     def before_waiting(self, driver: Driver) -> None:

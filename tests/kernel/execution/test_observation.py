@@ -3,12 +3,14 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from small_flows import collect, inline, same, small, soon, stream, turns
 
-from kernel_exec import DeadlineExceeded, NodeFailed, PayloadMutated, Stream, Value
+from kernel_exec import Cancelled, DeadlineExceeded, NodeFailed, PayloadMutated, Stream, Value
+from kernel_exec.instance import FlowInstance
 
 PREFIX = "lattice.executor."
 
@@ -100,6 +102,54 @@ async def test_run_once_reports_each_run_and_returns_to_zero() -> None:
     for number in range(5):
         assert await executor.run_once(flow.plan, "in", number, capture="out") == Value(number)
     assert sink.observed["node_latency_ms", "in"] == 5
+    assert set(sink.gauges.values()) == {0}
+
+
+class CancelsAfter(Sink):
+    """Cancels a run at a report, when it has let so many pass."""
+
+    def __init__(self, reports: int) -> None:
+        super().__init__()
+        self.left = reports
+        self.run: FlowInstance | None = None
+        self.has_cancelled = False
+
+    def gauge(self, name: str, value: float, labels: Mapping[str, str]) -> None:
+        super().gauge(name, value, labels)
+        self.left -= 1
+        if self.left < 0 and self.run is not None and not self.has_cancelled:
+            self.has_cancelled = True
+            self.run.cancel("enough")
+
+
+@pytest.mark.parametrize("reports", range(24))
+@pytest.mark.parametrize(
+    ("graph", "streams"),
+    [("in>a>out", False), ("in>a>out", True), ("in>a>out, in>b>out", False), ("in>out>a", False)],
+)
+async def test_no_handler_begins_once_a_report_has_cancelled_the_run(
+    graph: str, streams: bool, reports: int
+) -> None:
+    sink, begun_late = CancelsAfter(reports), list[Any]()
+
+    async def handle(payload: Any) -> Any:
+        if sink.has_cancelled:
+            begun_late.append(payload)
+        return payload
+
+    async def items(payload: Any) -> AsyncIterator[Any]:
+        yield await handle(payload)
+
+    flow = small(graph, {"out": stream(items)} if streams else {}, default=handle)
+    async with flow.executor(metrics=sink).instantiate(flow.plan, capture="out") as run:
+        sink.run = run
+        with suppress(Cancelled):
+            for number in range(3):
+                await run.send("in", number)
+            await turns()
+            await soon(run.next())
+    assert sink.has_cancelled
+    assert begun_late == []
     assert set(sink.gauges.values()) == {0}
 
 
