@@ -37,24 +37,23 @@ def rebound(syntax: Syntax, names: Names, remains: Remains, facts: Facts) -> Ite
             yield from ((path, span) for path in found)
 
 
-_BINDING: Final = frozenset({
+_BINDING: Final = (
     cst.Call, cst.AssignTarget, cst.AugAssign, cst.AnnAssign, cst.Del, cst.For, cst.CompFor, cst.AsName,
-})  # fmt: skip
+)  # fmt: skip
 
 
-@lru_cache(maxsize=16)  # enough for all profiles of a file
+@lru_cache(maxsize=1)  # enough for all profiles of a file
 def _binding(syntax: Syntax) -> tuple[cst.BaseExpression, ...]:
     """Return the calls, and what is assigned to or deleted, each alone."""
-    every = syntax.every(cst.CSTNode)  # type: ignore[type-abstract]  # all of them, in one pass
     found: list[cst.BaseExpression] = []
-    for node in [one for one in every if type(one) in _BINDING]:
+    for node in chain.from_iterable(map(syntax.every, _BINDING)):
         match node:
             case cst.Call():
                 found.append(node)
             case cst.AsName(name=target):
                 found += _single(target)
             case _:
-                found += _single(node.target)  # type: ignore[attr-defined]  # each of the others has one
+                found += _single(node.target)  # each of the others has one
     return tuple(one for one in found if not isinstance(one, cst.Name))
 
 

@@ -148,7 +148,7 @@ class Names:
     def path(self, use: Use) -> str | None:
         """Return the dotted path of what a use stands for, where that is certain."""
         bindings = self.bindings(use)
-        if use.name in self.rebound and (not bindings or bindings[0].scope is self.root):
+        if use.name in self.rebound and (not bindings or bindings[0].owner is self.root.node):
             return f"{self.module}.{use.name}"
         if (
             not bindings
