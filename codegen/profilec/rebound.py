@@ -37,7 +37,7 @@ def rebound(syntax: Syntax, names: Names, remains: Remains, facts: Facts) -> Ite
             yield from ((path, span) for path in found)
 
 
-_BINDING: Final = (
+_BINDING: Final[tuple[type[cst.CSTNode], ...]] = (
     cst.Call, cst.AssignTarget, cst.AugAssign, cst.AnnAssign, cst.Del, cst.For, cst.CompFor, cst.AsName,
 )  # fmt: skip
 
@@ -53,7 +53,7 @@ def _binding(syntax: Syntax) -> tuple[cst.BaseExpression, ...]:
             case cst.AsName(name=target):
                 found += _single(target)
             case _:
-                found += _single(node.target)  # each of the others has one
+                found += _single(node.target)  # type: ignore[attr-defined]  # each of the others has one
     return tuple(one for one in found if not isinstance(one, cst.Name))
 
 
