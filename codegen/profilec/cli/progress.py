@@ -14,7 +14,7 @@ def steps(first: str) -> Iterator[Callable[[str], None]]:
     Yields:
         A function that names the next step.
     """
-    if not sys.stderr.isatty():
+    if not _is_watched():
         yield lambda step: None
         return
     from rich.console import Console  # slow to import, and of no use in a pipe
@@ -25,5 +25,10 @@ def steps(first: str) -> Iterator[Callable[[str], None]]:
 
 def say(text: str) -> None:
     """Tell a person at a terminal; tell nobody in a pipe."""
-    if sys.stderr.isatty():
+    if _is_watched():
         click.echo(text, err=True)
+
+
+def _is_watched() -> bool:
+    """Tell whether a person may be looking; where standard error is closed, nobody is."""
+    return sys.stderr is not None and sys.stderr.isatty()

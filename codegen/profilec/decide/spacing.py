@@ -1,7 +1,7 @@
 """Blank lines around definitions that come to stand at the top of a module, as PEP 8 has them there.
 
-Within a branch one blank line is enough. Where a file has two around the definitions at its top, those that
-move there from a branch get as many.
+Within a branch one blank line is enough. Unless a file has one around the definitions at its top, those that
+move there from a branch, or from one within it, get two.
 """
 
 import re
@@ -15,19 +15,27 @@ from profilec.edit import Cause
 from profilec.read import Span
 
 _TWO_BLANK_LINES = re.compile(r"^\r?\n\r?\n(?:@|(?:async )?def |class )", re.MULTILINE)
+_ONE_BLANK_LINE = re.compile(r"^[^\r\n]+\r?\n\r?\n(?:@|(?:async )?def |class )", re.MULTILINE)
 
 
 def space_out(walk: Walk, node: cst.CSTNode, clauses: Sequence[Clause], cause: Cause) -> None:
     """Widen gaps of one blank line beside definitions, where suites take the place of a whole statement."""
-    content = walk.syntax.content
-    if not _is_at_top(walk, node):
-        return
+    walk.moved[node] = clauses
+    if _is_at_top(walk, node):
+        _space_out(walk, node, cause)
+
+
+def _space_out(walk: Walk, node: cst.CSTNode, cause: Cause) -> None:
+    content, clauses = walk.syntax.content, walk.moved[node]
     whole = Span(walk.with_comments(node, 0), walk.without_blank_end(walk.syntax.outer(node)).end)
     left = [one for clause in clauses for one in _left(walk, clause.body)]
     if left and _is_definition(left[0]):
         _widen(walk, Span(blank_lines_above(content, whole.start), whole.start), cause)
     for clause in clauses:
         _widen_within(walk, clause.body, _left(walk, clause.body), cause)
+    for one in left:
+        if one in walk.moved:
+            _space_out(walk, one, cause)
     if left and _is_definition(left[-1]):
         _widen(walk, Span(whole.end, blank_lines_below(content, whole.end)), cause)
 
@@ -44,7 +52,9 @@ def gap_between(walk: Walk, node: cst.CSTNode, above: cst.BaseSuite, clause: Cla
 
 def _is_at_top(walk: Walk, node: cst.CSTNode) -> bool:
     """Tell whether a statement stands where definitions have two blank lines around them."""
-    return node in walk.syntax.module.body and bool(_TWO_BLANK_LINES.search(walk.syntax.content))
+    content = walk.syntax.content
+    is_wide = _TWO_BLANK_LINES.search(content) or not _ONE_BLANK_LINE.search(content)
+    return node in walk.syntax.module.body and bool(is_wide)
 
 
 def _left(walk: Walk, body: cst.BaseSuite) -> list[cst.CSTNode]:
@@ -70,7 +80,9 @@ def _is_definition(node: cst.CSTNode) -> bool:
 
 
 def _widen(walk: Walk, gap: Span, cause: Cause) -> None:
-    """Make one blank line two, where there is something above and below it."""
-    content = walk.syntax.content
-    if content[gap.start : gap.end].strip(" \t\r\f") == "\n" and gap.start and gap.end < len(content):
-        walk.draft.cut(gap.start, gap.start, cause, walk.syntax.module.default_newline)
+    """Make one blank line two, once, where there is something above and below it."""
+    content, newline = walk.syntax.content, walk.syntax.module.default_newline
+    is_one = content[gap.start : gap.end].strip(" \t\r\f") == "\n" and gap.start and gap.end < len(content)
+    here = (gap.start, gap.start)
+    if is_one and not any(cut.span == here and cut.text == newline for cut in walk.draft.cuts):
+        walk.draft.cut(*here, cause, newline)

@@ -83,6 +83,7 @@ class Walk:
         lost: nodes that go whatever they are: marked by a comment, or used by nothing any more.
         marked: nodes that stay and were marked by a comment.
         stub: what the definitions around refuse with, where a whole class or module is a stub.
+        moved: statements that go, each with those of its clauses whose suites take its place.
     """
 
     def __init__(
@@ -99,6 +100,7 @@ class Walk:
         self.lost = lost
         self.marked = marked
         self.stub: Stub | None = None
+        self.moved: dict[cst.CSTNode, Sequence[Clause]] = {}
         self._handlers = handlers
         self._points = points
 

@@ -136,7 +136,7 @@ def _prove_file(
 def _refused(file: EmittedFile, tree: Tree, config: Config) -> Finding:
     """What the compiler of Python, which sees more than its grammar, says of a file."""
     message, line = _reason(file, "the emitted file does not compile")
-    hint = "select what it needs for the same profiles"
+    hint = "report it with the file"
     place = config.shown(file.path), file.source_line(line) or 0
     return Finding("PC402", *place, message=message, hint=hint, profiles=(tree.profile,))
 
