@@ -92,7 +92,8 @@ class Needs:
             asked |= {
                 (path, name)
                 for path, name in found
-                if (module_name(path) in outlines[other].targets and name in held)
+                if f"{module_name(path)}.{name}" in held
+                or (module_name(path) in outlines[other].targets and name in held)
                 or (by_path and _asks_by_path(outlines[other], held, module_name(path), name))
             }
         return asked

@@ -56,16 +56,14 @@ def outline(_: None, text: Text) -> Outline:
     """Return the imports of a text."""
     if (body := _body(text)) is None:
         return _of_another_version(text)
-    module = module_name(text.path)
-    package = module if text.path.endswith("__init__.py") else module.rpartition(".")[0]
+    package = _package_of(text)
     found = [pair for node in _statements(body) for pair in _bound(node, package)]
     stars = {path.removesuffix(".*") for name, path in found if name == "*"}
     at_top = [path for node in body for path in _asked_for(node, package)]
     targets = frozenset(path for name, path in found if name != "*")
     listed = _listed(body) if text.content.count("__all__") == 1 else None
     paths = _paths_at_top(body, package)
-    passed_on = {name: found[0] for name, found in sorted(paths.items()) if len(found) == 1 and found[0]}
-    return Outline(targets, frozenset(stars), frozenset(at_top), frozenset(paths), passed_on, listed)
+    return Outline(targets, frozenset(stars), frozenset(at_top), frozenset(paths), _passed_on(paths), listed)
 
 
 def _listed(body: list[ast.stmt]) -> frozenset[str] | None:
@@ -82,12 +80,36 @@ def _listed(body: list[ast.stmt]) -> frozenset[str] | None:
 def asked_of_others(_: None, text: Text) -> frozenset[str]:
     """Return the attributes that a text asks for, as `module.run` and as `run`, and the paths in its strings.
 
-    Those begin with a quotation mark. Prose is none of it: neither comments nor docstrings. Nor are the names
-    in `__all__` that it imports.
+    Of a name that surely is one import, `run` has the whole path before it. Paths in strings begin with a
+    quotation mark. Prose is none of it: neither comments nor docstrings. Nor are the names in `__all__` that
+    the text imports.
     """
     found: set[str] = set()
     body = _body(text) or []
     imported = {name for node in body for name, _ in _bound(node, "")}
+    nodes = list(_asking(body))
+    local = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    local |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+    single = _passed_on(_paths_at_top(body, _package_of(text)))
+    sure = {name: path for name, path in single.items() if name not in local}
+    for node in nodes:
+        match node:
+            case ast.Assign(targets=[ast.Name(id="__all__")]):
+                listed = (part.value for part in ast.walk(node.value) if isinstance(part, ast.Constant))
+                found |= {f"'{name}" for name in set(map(str, listed)) - imported}
+            case ast.Attribute(value=ast.Name(id=owner), attr=name) if owner in sure:
+                found |= {f"{owner}.{name}", f"{sure[owner]}.{name}"}
+            case ast.Attribute(value=ast.Name(id=owner) | ast.Attribute(attr=owner), attr=name):
+                found |= {name, f"{owner}.{name}"}
+            case ast.Attribute(attr=name):
+                found.add(name)
+            case ast.Constant(value=str(written)) if _PATH.fullmatch(written):
+                found.add(f"'{written.replace(':', '.')}")
+    return frozenset(found)
+
+
+def _asking(body: list[ast.stmt]) -> Iterator[ast.AST]:
+    """Yield the nodes of a text, but nothing within `__all__`, and no docstrings."""
     pending: list[ast.AST] = [*body]
     while pending:
         node = pending.pop()
@@ -95,17 +117,16 @@ def asked_of_others(_: None, text: Text) -> frozenset[str]:
             case ast.Expr(value=ast.Constant()):
                 continue
             case ast.Assign(targets=[ast.Name(id="__all__")]):
-                listed = (part.value for part in ast.walk(node.value) if isinstance(part, ast.Constant))
-                found |= {f"'{name}" for name in set(map(str, listed)) - imported}
-                continue
-            case ast.Attribute(value=ast.Name(id=owner) | ast.Attribute(attr=owner), attr=name):
-                found |= {name, f"{owner}.{name}"}
-            case ast.Attribute(attr=name):
-                found.add(name)
-            case ast.Constant(value=str(written)) if _PATH.fullmatch(written):
-                found.add(f"'{written.replace(':', '.')}")
-        pending += ast.iter_child_nodes(node)
-    return frozenset(found)
+                pass
+            case _:
+                pending += ast.iter_child_nodes(node)
+        yield node
+
+
+def _package_of(text: Text) -> str:
+    """Return the dotted name of the package that the relative imports of a text start from."""
+    module = module_name(text.path)
+    return module if text.path.endswith("__init__.py") else module.rpartition(".")[0]
 
 
 def _body(text: Text) -> list[ast.stmt] | None:
@@ -177,6 +198,11 @@ def _paths_at_top(body: list[ast.stmt], package: str) -> dict[str, list[str | No
             case ast.Tuple(ctx=ast.Store()) | ast.List(ctx=ast.Store()) | ast.Starred(ctx=ast.Store()):
                 pending += ast.iter_child_nodes(node)
     return bindings
+
+
+def _passed_on(paths: Mapping[str, list[str | None]]) -> dict[str, str]:
+    """Return what each name stands for that nothing but one import binds."""
+    return {name: found[0] for name, found in sorted(paths.items()) if len(found) == 1 and found[0]}
 
 
 @room_for_depth()
