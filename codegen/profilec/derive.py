@@ -61,7 +61,7 @@ def derive(module: Module, remains: Remains, facts: Facts) -> Derived:
         path = f"{module.names.module}.{binding.name}"
         found = {path: (binding, assigned)}
         if scope := _plain_class(module, binding):
-            found |= {f"{path}.{inner.name}": (inner, value) for inner, value in _alone(module, scope, remains)}
+            found |= {f"{path}.{pair[0].name}": pair for pair in _alone(module, scope, remains)}
         for name, (one, given) in found.items():
             constant, function = _of_binding(module, one, given, remains, facts)
             if constant is not UNKNOWN:
