@@ -116,10 +116,9 @@ def joined(facts: Facts, found: Iterable[Derived], rebound: Collection[str] = ()
 
 
 def _is_shadowed(module: Module, binding: Binding, remains: Remains) -> bool:
-    """Tell whether a later import of everything from the same package may bind the name anew."""
-    package = module.names.module.partition(".")[0]
+    """Tell whether a later import of everything may bind the name anew."""
     later = (star for star in module.names.stars if star.span.start > binding.span.start)
-    return any(star.module.partition(".")[0] == package and remains.has(star.span) for star in later)
+    return binding.name in module.names.rebound and any(remains.has(star.span) for star in later)
 
 
 def _passed_on(module: Module, remains: Remains, known: Mapping[str, Value]) -> dict[str, Value]:
