@@ -128,6 +128,8 @@ class _Search:
             case cst.Call(
                 func=cst.Attribute(value=owner, attr=cst.Name(value=how)), args=[first, *_]
             ) if how in _CHANGES and (space := self._namespace(owner)):
+                if space == _MODULES and how == "pop":
+                    return []  # then it is loaded anew
                 changed = call.args if how == "update" else ()
                 return self._keyed(space, _keys(changed)) if changed else self._item(owner, first.value)
             case cst.Call(func=function, args=[first, second, *_]) if _last_name(function) in _ITEM_SETTERS:
