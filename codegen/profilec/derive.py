@@ -17,7 +17,7 @@ from profilec.facts import LOADED, UNKNOWN, Facts, Value, VersionPrefix, is_buil
 from profilec.prune import Remains
 from profilec.read import Span, children
 from profilec.rebound import rebound
-from profilec.scopes import Binding, imported_paths
+from profilec.scopes import Binding, Scope, imported_paths, parameters_of
 
 _CLAUSES = (
     cst.If, cst.Else, cst.Try, cst.TryStar, cst.ExceptHandler, cst.ExceptStarHandler, cst.Finally, cst.With,
@@ -55,19 +55,20 @@ def derive(module: Module, remains: Remains, facts: Facts) -> Derived:
     constants: dict[str, Value] = {}
     functions: dict[str, Value] = {}
     members: dict[str, Value] = {}
-    bound = dict(_bound(_left(module, module.syntax.module.body, remains)))
-    for name, bindings in module.names.root.bindings.items():
-        path = f"{module.names.module}.{name}"
-        left = [binding for binding in bindings if remains.has(binding.span)]
-        if len(left) != 1 or left[0].node not in bound or _is_shadowed(module, left[0], remains):
+    for binding, assigned in _alone(module, module.names.root, remains):
+        if _is_shadowed(module, binding, remains):
             continue
-        assigned = bound[left[0].node]
-        constant, function = _of_binding(module, left[0], assigned, remains, facts, chosen=len(bindings) > 1)
-        if constant is not UNKNOWN:
-            constants[path] = constant
-        if function is not UNKNOWN:
-            functions[path] = function
-        members.update(_properties(module, left[0], remains, facts))
+        path = f"{module.names.module}.{binding.name}"
+        found = {path: (binding, assigned)}
+        if scope := _plain_class(module, binding):
+            found |= {f"{path}.{pair[0].name}": pair for pair in _alone(module, scope, remains)}
+        for name, (one, given) in found.items():
+            constant, function = _of_binding(module, one, given, remains, facts)
+            if constant is not UNKNOWN:
+                constants[name] = constant
+            if function is not UNKNOWN:
+                functions[name] = function
+        members.update(_properties(module, binding, remains, facts))
     constants |= _passed_on(module, remains, facts.constants)
     functions |= _passed_on(module, remains, facts.functions)
     loaded = frozenset(path for path, constant in constants.items() if constant is LOADED)
@@ -78,6 +79,26 @@ def derive(module: Module, remains: Remains, facts: Facts) -> Derived:
     return Derived(
         plain, functions, members, loaded, others.union(_overridden(module, remains, facts)), denied
     )
+
+
+def _alone(
+    module: Module, scope: Scope, remains: Remains
+) -> Iterator[tuple[Binding, cst.BaseExpression | None]]:
+    """Yield the only binding that is left of each name of a module or class, with what is assigned."""
+    body = module.syntax.module.body if isinstance(scope.node, cst.Module) else children(scope.node)
+    bound = dict(_bound(_left(module, body, remains)))
+    for bindings in scope.bindings.values():
+        left = [binding for binding in bindings if remains.has(binding.span)]
+        if len(left) == 1 and left[0].node in bound:
+            yield left[0], bound[left[0].node]
+
+
+def _plain_class(module: Module, binding: Binding) -> Scope | None:
+    """Return the scope of a class without bases, decorators and metaclass: its names hold what it binds."""
+    node = binding.node
+    if not isinstance(node, cst.ClassDef) or node.bases or node.keywords or node.decorators:
+        return None
+    return next(scope for scope in module.names.scopes if scope.node is node and scope.kind == "class")
 
 
 def joined(facts: Facts, found: Iterable[Derived], rebound: Collection[str] = ()) -> Facts:
@@ -95,10 +116,9 @@ def joined(facts: Facts, found: Iterable[Derived], rebound: Collection[str] = ()
 
 
 def _is_shadowed(module: Module, binding: Binding, remains: Remains) -> bool:
-    """Tell whether a later import of everything from the same package may bind the name anew."""
-    package = module.names.module.partition(".")[0]
+    """Tell whether a later import of everything may bind the name anew."""
     later = (star for star in module.names.stars if star.span.start > binding.span.start)
-    return any(star.module.partition(".")[0] == package and remains.has(star.span) for star in later)
+    return binding.name in module.names.rebound and any(remains.has(star.span) for star in later)
 
 
 def _passed_on(module: Module, remains: Remains, known: Mapping[str, Value]) -> dict[str, Value]:
@@ -153,8 +173,6 @@ def _of_binding(
     assigned: cst.BaseExpression | None,
     remains: Remains,
     facts: Facts,
-    *,
-    chosen: bool,
 ) -> tuple[Value, Value]:
     """Return what a name holds, and what it returns when it is called, as far as facts say.
 
@@ -164,8 +182,8 @@ def _of_binding(
         assigned: the value that it has from an assignment.
         remains: what is left of the module.
         facts: what is known so far.
-        chosen: the others went; then the facts chose it, even if it is a plain literal.
     """
+    chosen = len(binding.scope.bindings[binding.name]) > 1  # by facts, even if it is a plain literal
     if binding.kind == "import" and binding.target:
         if chosen and facts.importable(binding.target):
             return LOADED, UNKNOWN
@@ -174,6 +192,9 @@ def _of_binding(
         return UNKNOWN, _returned(module, binding.node, remains, facts, of_class=False, chosen=chosen)
     if assigned is None or (_is_literal(assigned) and not chosen):
         return UNKNOWN, UNKNOWN
+    match assigned:
+        case cst.Lambda(params=parameters, body=returned) if not any(parameters_of(parameters)):
+            return UNKNOWN, _plain(value(returned, module.names, facts))
     return _plain(value(assigned, module.names, facts)), UNKNOWN
 
 
@@ -194,8 +215,8 @@ def _bound(statements: Iterable[cst.CSTNode]) -> Iterator[tuple[cst.CSTNode, cst
                 yield statement, None
             case cst.Import(names=aliases) | cst.ImportFrom(names=[*aliases]):
                 yield from ((alias, None) for alias in aliases)
-            case cst.Assign(targets=[cst.AssignTarget(target=target)], value=assigned):
-                yield target, assigned
+            case cst.Assign(targets=targets, value=assigned):
+                yield from ((target.target, assigned) for target in targets)
             case cst.AnnAssign(target=target, value=assigned):
                 yield target, assigned
 
@@ -226,7 +247,7 @@ def _returned(
     own = node.params
     parameters = [*own.posonly_params, *own.params, *own.kwonly_params]
     rest = own.star_kwarg or isinstance(own.star_arg, cst.Param)
-    plain = of_class or all(_is_cache(module, decorator.decorator) for decorator in node.decorators)
+    plain = of_class or all(_calls_through(module, decorator.decorator) for decorator in node.decorators)
     if node.asynchronous or rest or len(parameters) != of_class or not plain:
         return UNKNOWN
     before, left = (
@@ -251,7 +272,10 @@ def _only_precedes(node: cst.CSTNode, facts: Facts) -> bool:
     return False
 
 
-def _is_cache(module: Module, decorator: cst.BaseExpression) -> bool:
+def _calls_through(module: Module, decorator: cst.BaseExpression) -> bool:
+    """Tell whether what a function returns is the same with a decorator: a cache, or `staticmethod`."""
+    if isinstance(decorator, cst.Name) and decorator.value == "staticmethod":
+        return is_builtin(decorator, module.names)
     function = decorator.func if isinstance(decorator, cst.Call) else decorator
     return module.names.qualified(function) in _CACHES
 

@@ -22,7 +22,7 @@ _CHANGES = frozenset({"update", "setdefault", "pop", "popitem", "clear", "__seti
 _ITEM_SETTERS = frozenset({"setitem", "delitem"})
 _MODULES = "sys.modules"
 _OF_A_CLASS = "locals() of a class"
-"""Stands for the namespace of a class while it is made: any that may override a property."""
+"""Stands for the namespace of a class while it is made, which may override a property of any other."""
 _CLASS_MAKERS = frozenset({"type", "new_class", "make_dataclass", "namedtuple", "NamedTuple"})
 
 
@@ -127,6 +127,8 @@ class _Search:
             case cst.Call(
                 func=cst.Attribute(value=owner, attr=cst.Name(value=how)), args=[first, *_]
             ) if how in _CHANGES and (space := self._namespace(owner)):
+                if space == _MODULES and how == "pop":
+                    return []  # then it is loaded anew
                 changed = call.args if how == "update" else ()
                 return self._keyed(space, _keys(changed)) if changed else self._item(owner, first.value)
             case cst.Call(func=function, args=[first, second, *_]) if _last_name(function) in _ITEM_SETTERS:
@@ -198,8 +200,8 @@ class _Search:
         read = [end for end in ends if end in self.facts.read]
         if read or parts[0] != self.names.module.partition(".")[0]:
             return read
-        if path in self.facts.known:
-            return [path]
+        if known := sorted(one for one in self.facts.known if f"{one}.".startswith(f"{path}.")):
+            return known  # it, or what is in a class of that path
         is_root = parts[-1] in self.facts.roots
         return [path, *self._by_name.get(parts[-1], [])] if is_root or parts[-1] in self._by_name else []
 
@@ -212,7 +214,8 @@ class _Search:
         wanted = set(keys) if space else set()
         certain = sorted(key for key in wanted if key is not None)
         if space == _OF_A_CLASS:
-            return self._members(wanted)
+            every = [path for paths in self._by_name.values() for path in paths]
+            return every if None in wanted else list(chain(*(self._by_name.get(key, []) for key in certain)))
         if space == _MODULES:
             read = [path for key in certain if (path := f"{_MODULES}.{key}") in self.facts.read]
             return read + list(chain(*(self._keyed(module, [None]) for module in certain)))
