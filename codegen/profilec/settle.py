@@ -140,6 +140,7 @@ def _settled(config: Config, task: Task, syntax: Syntax, names: Names) -> tuple[
     found, wrong = marks(syntax, names, flags)
     module = Module(syntax, names, tuple(found))
     wrong += [*faults(syntax, names, flags, config), *inert_marks(syntax, found, flags, config)]
+    is_faulty = any(finding.is_error for finding in wrong)
     asked: set[str] = set()
 
     def error_class(path: str) -> ErrorClass:
@@ -154,7 +155,7 @@ def _settled(config: Config, task: Task, syntax: Syntax, names: Names) -> tuple[
             profile, flags, given.facts, {task.text.path: given.held}, error_class, config.format == "black"
         )
         seen = replace(module, names=replace(names, rebound=given.rebound)) if given.rebound else module
-        settling = _Settling(seen, world, given, _stub(task.text.path, profile, config), bool(wrong))
+        settling = _Settling(seen, world, given, _stub(task.text.path, profile, config), is_faulty)
         outcomes[name] = settling.outcome()
     subjects = frozenset(subjects_used(module, flags))
     return module, Settled(outcomes, tuple(wrong), None, subjects, frozenset(asked))
@@ -189,7 +190,8 @@ class _Settling:
         while self._prune(decision):
             decision = self._decide()
         remains = Remains.of(decision.cuts)
-        is_sound = not self.is_faulty and not decision.findings and decision.emitted
+        is_faulty = self.is_faulty or any(finding.is_error for finding in decision.findings)
+        is_sound = not is_faulty and decision.emitted
         found = list(traps(self.module, remains)) if is_sound and decision.cuts else []
         profile = self.world.profile
         return Outcome(

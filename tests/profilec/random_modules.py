@@ -71,6 +71,10 @@ class ModuleWriter(ProgramWriter):
             lambda: f"dict(a=1 if {test} else 2, **({{'b': 1}} if {self.one_of(*FLAGS)} else {{}}))",
         )[self._draw(11)]()
 
+    def mark(self) -> str:
+        """Write no mark: what a comment marks stays in the un-compiled tree."""
+        return self.maybe(lambda: "  # a note")
+
     # What a module holds
 
     def _constant(self) -> str:

@@ -4,8 +4,9 @@ Each choice is one drawn integer, so that a failing program shrinks to a small o
 tell what it does, which raises when it is called too often, so that every loop that calls it ends.
 """
 
+import re
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 FLAGS = ("NATIVE", "WASM", "THREADS", "SPILL_FS")
@@ -23,6 +24,21 @@ class Place:
     def below(self) -> "Place":
         """A suite of a statement here."""
         return replace(self, depth=self.depth + 1)
+
+
+_MARKED = re.compile(r"^( *)(.*?)  # profilec: (only|unless) (.*)\n", re.M)
+
+
+def without_marked(program: str, flags: Mapping[str, bool]) -> str:
+    """Leave out the lines of a program that a comment takes from a profile, for which `flags` stand."""
+
+    def left(line: re.Match[str]) -> str:
+        indentation, code, action, condition = line.groups()
+        if bool(eval(condition, dict(flags))) is (action == "only"):
+            return f"{indentation}{code}\n"
+        return "" if code.endswith(",") else f"{indentation}pass\n"
+
+    return _MARKED.sub(left, program)
 
 
 class ProgramWriter:
@@ -63,7 +79,7 @@ class ProgramWriter:
 
     def value(self, depth: int = 0) -> str:
         """Write an expression that is used for its value."""
-        kind = self._draw(12 if depth < 2 else 3)
+        kind = self._draw(16 if depth < 2 else 3)
         if kind == 0:
             return self.one_of("x", "1", "log(3)", "-x", "y * 2")
         if kind == 1:
@@ -82,7 +98,25 @@ class ProgramWriter:
             lambda: f"sum([1, {inner}, *((2,) if {test} else (3, 4))])",
             lambda: f"({inner}) + ({chosen})",
             lambda: f"max(*(1, {chosen}), key=lambda v: v if {test} else -v)",
+            lambda: f"len([\n{self._elements()}])",
+            lambda: f"max(\n{self._elements()}x,\n{self._elements()})",
+            lambda: f"0 < ({chosen}) == (y if {test} else 3)",
+            lambda: f"(1, 2, 3)[(0 if {test} else 1) : (None if {self.condition()} else 2)][0]",
         )[kind - 4]()
+
+    def mark(self) -> str:
+        """Write a comment behind a line, which marks what the line holds or says nothing."""
+        first, second = self.one_of(*FLAGS), self.one_of(*FLAGS)
+        condition = self.one_of(first, f"not {first}", f"{first} or {second}")
+        action = self.one_of("only", "unless")
+        return self.one_of("", "  # a note", f"  # profilec: {action} {condition}")
+
+    def _elements(self) -> str:
+        """Write elements on lines of their own, in which no others stand that a comment would mark."""
+        return "".join(
+            f"    {self.one_of('x', '-1', 'y + 1', f'x if {self.one_of(*FLAGS)} else 2')},{self.mark()}\n"
+            for _ in range(self._draw(3))
+        )
 
     # Statements
 
@@ -96,13 +130,13 @@ class ProgramWriter:
 
     def statement(self, place: Place) -> str:
         """Write one statement."""
-        kind = self._draw(18 if place.depth < 3 else 6)
-        if kind < 6:
+        kind = self._draw(20 if place.depth < 3 else 7)
+        if kind < 7:
             return self._simple(kind, place)
         write = (
             self._if, self._if, self._if, self._while, self._for, self._try, self._match, self._with,
-            self._try_star, self._function, self._generator, self._class,
-        )[kind - 6]  # fmt: skip
+            self._try_star, self._function, self._generator, self._class, self._crowded,
+        )[kind - 7]  # fmt: skip
         return write(place)
 
     def _simple(self, kind: int, place: Place) -> str:
@@ -116,7 +150,14 @@ class ProgramWriter:
             lambda: f"assert {self.condition()}, log(8)",
             lambda: self.one_of(*leave),
             lambda: f"y = {self._draw(9)}; log(x); z = {self.value()}",
+            lambda: f"y = x{self.mark()}",
         )[kind]()
+
+    def _crowded(self, place: Place) -> str:
+        """Write suites on the lines of their headers, and a condition of two lines."""
+        here, there = (f"log({self.value()}); {self._simple(5, place)}" for _ in range(2))
+        after = self.maybe(lambda: f"\nelif {self.condition()}: {there}")
+        return f"if {self.condition()} and \\\n        {self.condition()}: {here}{after}\nelse: log(1)"
 
     def _else(self, place: Place) -> str:
         return self.maybe(lambda: f"\nelse:\n{self.body(place.below)}")
@@ -161,7 +202,8 @@ class ProgramWriter:
         return f"match {self.one_of('x', 'y')}:\n" + "\n".join(bodies)
 
     def _with(self, place: Place) -> str:
-        items = self.one_of("swallowing()", "swallowing() as w", "(swallowing(), swallowing() as w)")
+        several = f"(\n    swallowing(),\n    swallowing() as w,{self.mark()}\n)"
+        items = self.one_of("swallowing()", "swallowing() as w", "(swallowing(), swallowing() as w)", several)
         return f"with {items}:\n{self.body(place.below)}"
 
     def _name(self, start: str) -> str:
@@ -173,7 +215,8 @@ class ProgramWriter:
         body = self.body(Place(place.depth + 1))
         if self._draw(2):
             return f"@only({flag})\ndef {name}(x, y=1, *, z=None):\n{body}\nif {flag}:\n    log({name}(1))"
-        return f"def {name}(x, y=({self.value()}), *, z=None):\n{body}\nlog({name}(x, z={self.value()}))"
+        parameters = f"\n    x, y=({self.value()}), *, z=None,\n    u=1,{self.mark()}\n"
+        return f"def {name}({parameters}):\n{body}\nlog({name}(x, z={self.value()}))"
 
     def _generator(self, place: Place) -> str:
         name = self._name("g")

@@ -178,6 +178,25 @@ def test_a_depth_bounds_the_combinations(painted: Project) -> None:
     assert ran.json["combinations"] == [[], ["blue"], ["fast"], ["red"]]
 
 
+@pytest.mark.parametrize("profile", ["native", "wasm"])
+def test_a_combination_may_ask_for_every_declared_profile(painted: Project, profile: str) -> None:
+    painted.write({"pyproject.toml": f"{FEATURES}\n[tool.profilec.profiles.wasm]\n"})
+    flags = painted.read("src/shop/_profile.py")
+    text = """
+        from profilec import choose
+        from shop._profile import BLUE, FAST, RED, WASM
+
+        SIZES = [
+            1 if BLUE or FAST or RED or WASM else 3,
+            choose(native=1, wasm=2),
+            4,  # profilec: unless WASM
+        ]
+        """
+    painted.write({"src/shop/_profile.py": f"{flags}WASM = flag('wasm')\n", "src/shop/_a.py": text})
+    ran = painted.run("powerset", profile)
+    assert (ran.code, ran.out) == (0, "")
+
+
 def test_kept_lines_stay_at_their_numbers(shop: Project) -> None:
     configuration = shop.read("pyproject.toml")
     shop.write(

@@ -40,13 +40,15 @@ def powerset(profile: str | None, depth: int | None, deps: Path | None, form: Fo
     (base,) = known_profiles(config, (profile or config.default,))
     project = open_project(config)
     chosen = list(feature_sets(config, depth))
+    others = tuple(name for name in config.profiles if name != base)
     findings: list[Finding] = []
     with steps("reading") as step:
         for features in chosen:
             name = "+".join(sorted(features)) or "no features"
             step(f"{base} with {name}")
             alone = {base: replace(config.profiles[base], features=features)}
-            analysis = analyse(replace(project, config=replace(config, profiles=alone)), dependencies=deps)
+            one = replace(config, profiles=alone, others=others)
+            analysis = analyse(replace(project, config=one), dependencies=deps)
             errors = (finding for finding in analysis.findings if finding.is_error)
             findings += (replace(finding, profiles=(f"{base} with {name}",)) for finding in errors)
     if not findings:

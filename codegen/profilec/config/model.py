@@ -76,6 +76,7 @@ class Config:
         stub_modules: modules that become stubs, by name.
         project: the `[project]` table as TOML gives it; empty where there is none.
         black: the `[tool.black]` table, likewise.
+        others: the names of profiles that are declared too, but left out here.
     """
 
     root: Path
@@ -92,6 +93,12 @@ class Config:
     stub_modules: Mapping[str, StubModule] = field(default_factory=dict)
     project: Mapping[str, object] = field(default_factory=dict)
     black: Mapping[str, object] = field(default_factory=dict)
+    others: tuple[str, ...] = ()
+
+    @property
+    def profile_names(self) -> tuple[str, ...]:
+        """Every declared profile, those first that are compiled."""
+        return (*self.profiles, *self.others)
 
     @property
     def source_folder(self) -> Path:

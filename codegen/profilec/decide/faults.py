@@ -31,7 +31,7 @@ def faults(syntax: Syntax, names: Names, flags: FlagTable, config: Config) -> It
 
 
 def _undeclared_subjects(syntax: Syntax, names: Names, config: Config) -> Iterator[Finding]:
-    known = [*config.features, *config.profiles]
+    known = [*config.features, *config.profile_names]
     for declaration in declarations(syntax, names):
         if declaration.subject is None:
             yield syntax.finding(
@@ -52,7 +52,7 @@ def _star_imports(syntax: Syntax, names: Names, flags: FlagTable) -> Iterator[Fi
 
 def _values_of_no_profile(syntax: Syntax, names: Names, config: Config) -> Iterator[Finding]:
     """Find what `choose` would never choose: a value for a profile that is not declared."""
-    known = [name.replace("-", "_") for name in config.profiles]
+    known = [name.replace("-", "_") for name in config.profile_names]
     for call in syntax.every(cst.Call) if "choose" in syntax.content else ():
         path = names.qualified(call.func) or ""
         if path.startswith(f"{MARKERS}.") and path.endswith(".choose"):
@@ -65,9 +65,9 @@ def _values_of_no_profile(syntax: Syntax, names: Names, config: Config) -> Itera
 
 def inert_marks(syntax: Syntax, marks: Iterable[Mark], flags: FlagTable, config: Config) -> Iterator[Finding]:
     """Find the marker comments that are false in the default profile, as which the source runs."""
-    default = config.profiles[config.default]
+    default = config.profiles.get(config.default)
     for mark in marks:
-        if not mark.keeps(flags, default):
+        if default and not mark.keeps(flags, default):
             message = f"`{mark.shown}` is false in the default profile, where a comment removes nothing"
             start = syntax.content.index("#", mark.comment.start)
             yield syntax.finding(
