@@ -135,8 +135,9 @@ class Doors(Run):
         permits, target, weights = self.permits, entrance.target, self.weights
         inbox = target.inbox
         room = min(permits.free, entrance.capacity - entrance.held)
-        taken = size = 0
+        before = len(inbox)
         ticket = 1
+        size: int | None = None
         try:
             for payload in islice(payloads, room):
                 if weights is not None:
@@ -148,9 +149,9 @@ class Doors(Run):
                     ticket = self._name()
                     if self.journal is not None:
                         note_entry(self.journal, entrance, ticket, payload)
-                taken += 1
-                inbox.append((payload, entrance, ticket, size or None))
+                inbox.append((payload, entrance, ticket, size))
         finally:
+            taken = len(inbox) - before
             permits.free -= taken
             entrance.held += taken
             if taken and target.idle:

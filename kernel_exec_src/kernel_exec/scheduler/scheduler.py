@@ -167,13 +167,17 @@ class Scheduler(Doors):
                                         break
                             budget -= hops
                             # Where the line ends at the host, as what else there is to do would have it, its
-                            # whole inbox is carried on in one go.
+                            # whole inbox is carried on in one go. This is `has_room`, but for the call.
                             if (
                                 not emits
                                 or payload is skip
                                 or not driver.attended
                                 or len(results) >= room
-                                or (weights is not None and not outlet.has_room(size := self.weigh(payload)))
+                                or (
+                                    weights is not None
+                                    and weights.held + (size := self.weigh(payload)) > weights.limit
+                                    and results
+                                )
                             ):
                                 break
                             results.append((Value(payload), ticket, size))
@@ -249,7 +253,11 @@ class Scheduler(Doors):
                     elif (
                         node.emits
                         and len(results) < outlet.direct_room
-                        and (weights is None or outlet.has_room(size := self.weigh(payload)))
+                        and (
+                            weights is None
+                            or weights.held + (size := self.weigh(payload)) <= weights.limit
+                            or not results
+                        )
                     ):
                         results.append((Value(payload), ticket, size))
                         if weights is not None:

@@ -124,6 +124,18 @@ async def test_every_invocation_has_an_idempotency_key_of_its_own() -> None:
     assert len(keys) == len(set(keys)) == 10 * (2 + 2 + 2 + 2 + 1)
 
 
+async def test_a_key_names_the_branch_that_was_taken_at_every_fan_out() -> None:
+    keys: list[str] = []
+
+    async def note(payload: Any, ctx: NodeContext) -> Any:
+        keys.append(ctx.idempotency_key.rpartition(":")[2])
+        return payload
+
+    flow = small("in>a>x>out, in>b>x, a>y>out, b>y, a>z>out, b>z", {"out": note})
+    await collect(flow.executor().run_many(flow.plan, "in", [0], capture="out"))
+    assert sorted(keys) == [f"1.{first}.{second}" for first in (1, 2) for second in (1, 2, 3)]
+
+
 async def test_idempotency_keys_do_not_depend_on_what_happens_first() -> None:
     async def keys_of(pauses: dict[str, float]) -> set[str]:
         keys: set[str] = set()

@@ -169,6 +169,27 @@ async def test_a_message_that_came_just_before_the_end_is_not_begun() -> None:
     assert begun == [1]
 
 
+@pytest.mark.parametrize("length", [1, 2])
+async def test_what_came_while_a_handler_sat_in_what_it_failed_on_is_not_begun(length: int) -> None:
+    release, begun = threading.Event(), []
+
+    def fail(number: int) -> None:
+        begun.append(number)
+        release.wait(10)
+        raise ValueError(number)
+
+    executor, flow = row(fail, *[same] * (length - 1))
+    async with executor.instantiate(validate(flow), capture=f"n{length - 1}") as run:
+        for number in range(5):
+            await run.send("n0", number)
+            await asyncio.sleep(0.005)  # the worker has the first, and the others wait
+        release.set()
+        with pytest.raises(NodeFailed, match="0"):
+            await asyncio.wait_for(run.next(), 5)
+    await asyncio.sleep(0.02)
+    assert begun == [0]
+
+
 @pytest.mark.parametrize("at", [0, 1, 2])
 async def test_whatever_is_raised_within_a_row_is_the_failure_of_its_node(at: int) -> None:
     class Empty(Exception):
