@@ -55,15 +55,16 @@ def derive(module: Module, remains: Remains, facts: Facts) -> Derived:
     constants: dict[str, Value] = {}
     functions: dict[str, Value] = {}
     members: dict[str, Value] = {}
-    for binding, assigned in _alone(module, module.names.root, remains):
+    for alone in _alone(module, module.names.root, remains):
+        binding = alone.binding
         if _is_shadowed(module, binding, remains):
             continue
         path = f"{module.names.module}.{binding.name}"
-        found = {path: (binding, assigned)}
+        found = {path: alone}
         if scope := _plain_class(module, binding):
-            found |= {f"{path}.{pair[0].name}": pair for pair in _alone(module, scope, remains)}
-        for name, (one, given) in found.items():
-            constant, function = _of_binding(module, one, given, remains, facts)
+            found |= {f"{path}.{one.binding.name}": one for one in _alone(module, scope, remains)}
+        for name, one in found.items():
+            constant, function = _of_binding(module, one, remains, facts)
             if constant is not UNKNOWN:
                 constants[name] = constant
             if function is not UNKNOWN:
@@ -81,16 +82,28 @@ def derive(module: Module, remains: Remains, facts: Facts) -> Derived:
     )
 
 
-def _alone(
-    module: Module, scope: Scope, remains: Remains
-) -> Iterator[tuple[Binding, cst.BaseExpression | None]]:
-    """Yield the only binding that is left of each name of a module or class, with what is assigned."""
+@dataclass(frozen=True)
+class _Alone:
+    """The only binding that is left of a name.
+
+    Attributes:
+        assigned: the value that the name has from an assignment.
+        chosen: there were others, so that facts chose it, even if it is a plain literal.
+    """
+
+    binding: Binding
+    assigned: cst.BaseExpression | None
+    chosen: bool
+
+
+def _alone(module: Module, scope: Scope, remains: Remains) -> Iterator[_Alone]:
+    """Yield the only binding that is left of each name of a module or class."""
     body = module.syntax.module.body if isinstance(scope.node, cst.Module) else children(scope.node)
     bound = dict(_bound(_left(module, body, remains)))
     for bindings in scope.bindings.values():
         left = [binding for binding in bindings if remains.has(binding.span)]
         if len(left) == 1 and left[0].node in bound:
-            yield left[0], bound[left[0].node]
+            yield _Alone(left[0], bound[left[0].node], len(bindings) > 1)
 
 
 def _plain_class(module: Module, binding: Binding) -> Scope | None:
@@ -167,23 +180,9 @@ def _frozen(value: Any) -> Any:
     return tuple(map(_frozen, value)) if isinstance(value, list | tuple) else value
 
 
-def _of_binding(
-    module: Module,
-    binding: Binding,
-    assigned: cst.BaseExpression | None,
-    remains: Remains,
-    facts: Facts,
-) -> tuple[Value, Value]:
-    """Return what a name holds, and what it returns when it is called, as far as facts say.
-
-    Args:
-        module: the module.
-        binding: the only one of the name that is left.
-        assigned: the value that it has from an assignment.
-        remains: what is left of the module.
-        facts: what is known so far.
-    """
-    chosen = len(binding.scope.bindings[binding.name]) > 1  # by facts, even if it is a plain literal
+def _of_binding(module: Module, alone: _Alone, remains: Remains, facts: Facts) -> tuple[Value, Value]:
+    """Return what a name holds, and what it returns when it is called, as far as facts say."""
+    binding, assigned, chosen = alone.binding, alone.assigned, alone.chosen
     if binding.kind == "import" and binding.target:
         if chosen and facts.importable(binding.target):
             return LOADED, UNKNOWN
