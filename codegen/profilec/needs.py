@@ -59,8 +59,8 @@ class Needs:
 
     # Names
 
-    def asked_for(self, names: Collection[tuple[str, str]], *, by_path: bool) -> set[tuple[str, str]]:
-        """Return those of some names at the top of files that another file asks for.
+    def asked_for(self, names: Collection[tuple[str, str]], *, by_path: bool) -> dict[tuple[str, str], str]:
+        """Return those of some names at the top of files that another file asks for, each with that file.
 
         Args:
             names: each with the path of its file.
@@ -68,7 +68,7 @@ class Needs:
                 package around it, or in a string.
         """
         if not names:
-            return set()
+            return {}
         by_name: dict[str, list[str]] = {}
         for path, name in names:
             by_name.setdefault(name, []).append(path)
@@ -76,26 +76,27 @@ class Needs:
             other: found for other in sorted(self._left.emitted) if (found := self._mentioned(other, by_name))
         }
         outlines = self._left.outlines(mentions)
-        asked, unsure = set[tuple[str, str]](), dict[str, list[tuple[str, str]]]()
+        asked, unsure = dict[tuple[str, str], str](), dict[str, list[tuple[str, str]]]()
         for other, found in mentions.items():
             outline, text = outlines[other], self._left.text(other)
             for path, name in found:
                 module = module_name(path)
                 starred = module in outline.stars and self._passes_on(path, name)
                 if starred or _imports_name(outline, module, name):
-                    asked.add((path, name))
+                    asked.setdefault((path, name), other)
                 elif (by_path or module in outline.targets) and _may_hold(text, name):
                     unsure.setdefault(other, []).append((path, name))
         texts = [self._left.text(other) for other in unsure]
         answers = self._left.package.answers.ask(asked_of_others, None, texts, frozenset[str])
         for (other, found), held in zip(unsure.items(), answers, strict=True):
-            asked |= {
-                (path, name)
-                for path, name in found
-                if f"{module_name(path)}.{name}" in held
-                or (module_name(path) in outlines[other].targets and name in held)
-                or (by_path and _asks_by_path(outlines[other], held, module_name(path), name))
-            }
+            for path, name in found:
+                module = module_name(path)
+                if (
+                    f"{module}.{name}" in held
+                    or (module in outlines[other].targets and name in held)
+                    or (by_path and _asks_by_path(outlines[other], held, module, name))
+                ):
+                    asked.setdefault((path, name), other)
         return asked
 
     def _passes_on(self, path: str, name: str) -> bool:

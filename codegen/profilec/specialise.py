@@ -248,7 +248,7 @@ class _Specialising:
             if self._stays(path)
             for name in outcome.idle - self.unneeded.get(path, frozenset())
         }
-        free = idle - needs.asked_for(idle, by_path=True)
+        free = idle - needs.asked_for(idle, by_path=True).keys()
         for path, name in free:
             self.unneeded[path] = self.unneeded.get(path, frozenset()) | {name}
         return {path for path, _ in free}
@@ -263,9 +263,11 @@ class _Specialising:
             lost.update(
                 {(path, name): held for name, held in outcome.lost if not self._is_module(path, name)}
             )
-        for path, name in sorted(needs.asked_for(lost, by_path=False)):
+        for (path, name), other in sorted(needs.asked_for(lost, by_path=False).items()):
+            asking = f"{self.package.config.shown(other)} asks for it"
             for fact, finding in lost[path, name]:
-                harm.setdefault(path, {}).setdefault(fact, finding)
+                told = replace(finding, notes=(*finding.notes, asking))
+                harm.setdefault(path, {}).setdefault(fact, told)
         return harm
 
     def _is_module(self, path: str, name: str) -> bool:

@@ -19,7 +19,8 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -50,22 +51,35 @@ class _Failure(click.ClickException):
 class _Program(click.Group):
     """The commands together: what stops any of them is said in one line."""
 
+    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
+        """Read the arguments; help is shown here."""
+        with _writing():
+            return super().make_context(*arguments, **options)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command that was asked for."""
         try:
-            return super().invoke(ctx)
+            with _writing():
+                return super().invoke(ctx)
         except KeyboardInterrupt:
             # A handler that was abandoned on a worker may be printing. Python aborts if it ends while a
             # thread holds the lock of standard output, so wait for that lock once.
             sys.stdout.flush()
             click.echo("Interrupted.", err=True)
             sys.exit(_INTERRUPTED)
-        except OSError as error:
-            if error.errno == errno.EPIPE:
-                raise  # click ends quietly where nobody reads any more
-            # What could not be written would fail once more when Python ends.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise _Failure(f"reading or writing failed: {error.strerror or error}") from None
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    """Say in one line what could not be read or written."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.EPIPE:
+            raise  # click ends quietly where nobody reads any more
+        # What could not be written would fail once more when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise _Failure(f"reading or writing failed: {error.strerror or error}") from None
 
 
 class _Lines(click.File):

@@ -266,9 +266,13 @@ def test_a_build_needs_no_standard_error(shop: Project) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
 @pytest.mark.parametrize("arguments", [["explain", "PC405"], ["check", "--json"], ["--help"]])
-def test_output_that_cannot_be_written_is_told_in_one_sentence(arguments: list[str], shop: Project) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_output_that_cannot_be_written_is_told_in_one_sentence(
+    arguments: list[str], unbuffered: str, shop: Project
+) -> None:
     command = [sys.executable, "-m", "profilec.cli", "-C", str(shop.root), *arguments]
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
     with Path("/dev/full").open("w") as full:
-        ran = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+        ran = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, env=environment)
     assert ran.stderr == "profilec: the output cannot be written: No space left on device\n"
     assert ran.returncode == 1

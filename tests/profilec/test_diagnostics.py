@@ -107,3 +107,14 @@ def test_what_is_left_as_it_stands_is_shown_on_one_short_line(project: Project) 
     assert found
     assert all(len(one["message"]) < 150 and "number" not in one["message"] for one in found)
     assert {one["hint"] for one in found} == {"put what needs it under the same condition"}
+
+
+def test_what_is_left_for_another_module_names_that_module(project: Project) -> None:
+    facts = '    facts = { "sys.platform" = "emscripten" }\n'
+    source = "import sys\n\nif sys.platform != 'emscripten':\n    def work(): ...\n"
+    project.write({"pyproject.toml": CONFIGURATION.rstrip(" ") + facts, "src/shop/a.py": source})
+    project.write({"src/shop/b.py": "x = 1\n", "src/shop/c.py": "from shop.a import work\n"})
+    (found,) = [f for f in project.run("check", "--json").json["findings"] if f["code"] == "PC107"]
+    assert found["notes"] == [
+        "line 4: another module asks for `work`, which goes", "src/shop/c.py asks for it",
+    ]  # fmt: skip

@@ -7,6 +7,7 @@ ours.
 import gc
 import sys
 import traceback
+from contextlib import suppress
 
 import click
 
@@ -44,6 +45,8 @@ def run(arguments: list[str] | None = None) -> int:
     except Exception as error:
         if isinstance(error, OSError) and _was_telling(error):
             click.echo(f"profilec: the output cannot be written: {error.strerror}", err=True)
+            with suppress(OSError):  # nor what it still holds
+                sys.stdout.close()
             return 1
         place = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{place.name}, line {place.lineno} of {place.filename}"

@@ -339,7 +339,7 @@ def test_an_interrupt_while_handlers_are_imported_is_one_too(folder: Path) -> No
 
 
 @pytest.mark.parametrize(
-    "command", ["run {} --nodes handlers --trigger in --capture out", "check {}", "graph {}"]
+    "command", ["run {} --nodes handlers --trigger in --capture out", "check {}", "graph {}", "--help"]
 )
 def test_a_full_disk_is_one_line_and_exit_1(command: str) -> None:
     arguments = command.format(flow("in"))
