@@ -3,6 +3,8 @@
 import pytest
 from profilec_project import Project
 
+from profilec.cli import run
+
 JOBS = """
     from shop._profile import THREADS
 
@@ -210,3 +212,17 @@ def test_every_command_has_help_with_an_example(command: str, shop: Project) -> 
     ran = shop.run(command, "--help")
     assert ran.code == 0
     assert f"Example: profilec {command}" in " ".join(ran.out.split())
+
+
+@pytest.mark.parametrize("folder", [".", "src/shop"])
+def test_a_place_as_a_finding_prints_it_is_found_from_any_folder_of_the_project(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], folder: str
+) -> None:
+    project.write({"src/shop/a.py": "x = 1\n"})
+    assert project.run("build").code == 0
+    monkeypatch.chdir(project.root / folder)
+    for place in ("src/shop/a.py:1", "build/wasm/shop/a.py:1", str(project.root / "src/shop/a.py:1")):
+        capsys.readouterr()
+        assert run(["map", place]) == 0
+        assert "shop/a.py:1" in capsys.readouterr().out
+    assert run(["explain", "src/shop/a.py:1"]) == 0

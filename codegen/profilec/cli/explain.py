@@ -20,7 +20,8 @@ def explain(what: str, as_json: bool) -> int:
     """
     if what[:2].upper() == "PC" and ":" not in what:
         return _explain_code(what.upper(), as_json=as_json)
-    return _explain_line(configuration(), read_place(what), as_json=as_json)
+    config = configuration()
+    return _explain_line(config, read_place(what, config), as_json=as_json)
 
 
 def _explain_code(name: str, *, as_json: bool) -> int:

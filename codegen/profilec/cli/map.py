@@ -17,7 +17,8 @@ def map(where: str, as_json: bool) -> int:
 
     Example: profilec map build/wasm/shop/jobs.py:7
     """
-    config, place = configuration(), read_place(where)
+    config = configuration()
+    place = read_place(where, config)
     in_tree = tree_path(config, place.file)
     _refuse_behind_end(place)
     places = _to_source(config, *in_tree, place.line) if in_tree else _to_trees(config, place)

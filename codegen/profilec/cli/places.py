@@ -16,8 +16,11 @@ class Place:
     line: int
 
 
-def read_place(text: str) -> Place:
+def read_place(text: str, config: Config) -> Place:
     """Split `FILE:LINE`; a column behind the line, as diagnostics print it, is passed over.
+
+    A file that is not there, seen from the current folder, is looked for from the project's, as diagnostics
+    name it.
 
     Raises:
         click.UsageError: the text has another form.
@@ -25,7 +28,9 @@ def read_place(text: str) -> Place:
     file, *numbers = text.split(":")
     if not numbers or not all(number.isdecimal() for number in numbers) or int(numbers[0]) < 1:
         raise click.UsageError(f"`{text}` is not FILE:LINE, such as src/shop/jobs.py:12")
-    return Place(Path(file), int(numbers[0]))
+    in_project = config.root / file
+    is_there = in_project.exists() and not Path(file).exists()
+    return Place(in_project if is_there else Path(file), int(numbers[0]))
 
 
 def source_path(config: Config, file: Path) -> str | None:
