@@ -1,10 +1,11 @@
 """`match`: cases that go, and guards that are decided."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import libcst as cst
 
-from profilec.decide.branches import body_or_pass, cut_clause
+from profilec.decide.branches import cut_clause
 from profilec.decide.expressions import condition, expression
 from profilec.decide.leaving import is_irrefutable, leaves
 from profilec.decide.replacing import Place
@@ -13,10 +14,17 @@ from profilec.edit import NO_CAUSE
 from profilec.read import Span
 
 
+class _Case(NamedTuple):
+    """What became of a case, and of its body."""
+
+    fate: Fate
+    body: Fate
+
+
 def match_(walk: Walk, node: cst.Match) -> Fate:
     """Decide a `match`: cases may go; when all have gone, what is left of it is the subject."""
     expression(walk, node.subject, place=Place.ANY)
-    fates = _cases(walk, node)
+    fates = _close(walk, node.cases, _cases(walk, node))
     kept = [fate for fate in fates if fate.kept]
     cases = list(zip(node.cases, fates, strict=True))
     for case, fate in cases:
@@ -34,41 +42,72 @@ def match_(walk: Walk, node: cst.Match) -> Fate:
     return KEPT
 
 
+def _close(walk: Walk, cases: Sequence[cst.MatchCase], decided: Sequence[_Case]) -> list[Fate]:
+    """Close a `match` over cases of which nothing is left, and return what becomes of each case.
+
+    The last of them go, unless they do more than ask; before others, `pass` takes their place.
+    """
+    fates: list[Fate] = []
+    for case, (fate, body) in reversed(list(zip(cases, decided, strict=True))):
+        is_emptied = fate.kept and not body.kept
+        if is_emptied and not any(one.kept for one in fates) and _only_asks(walk, case):
+            fate = gone(body.cause)
+        elif is_emptied:
+            walk.fill(case.body, body.cause)
+        fates.insert(0, fate)
+    return fates
+
+
+def _only_asks(walk: Walk, case: cst.MatchCase) -> bool:
+    """Tell whether nothing happens where a case is tried, and it binds no name."""
+    if case.guard is not None and walk.conditions.has_effect(case.guard):
+        return False
+    parts = [one.pattern for one in case.pattern.patterns] if isinstance(case.pattern, cst.MatchOr) else None
+    for part in parts or [case.pattern]:
+        match part:
+            case cst.MatchValue(value=value) if not walk.conditions.has_effect(value):
+                pass
+            case cst.MatchSingleton() | cst.MatchAs(pattern=None, name=None):
+                pass
+            case _:
+                return False
+    return True
+
+
 def _closing(walk: Walk, cases: Sequence[tuple[cst.MatchCase, Fate]]) -> bool:
     """Tell whether nothing gets past the last case that is left."""
     case = [case for case, fate in cases if fate.kept][-1]
     return is_irrefutable(case.pattern) and (case.guard is None or walk.conditions.truth(case.guard) is True)
 
 
-def _cases(walk: Walk, node: cst.Match) -> list[Fate]:
+def _cases(walk: Walk, node: cst.Match) -> list[_Case]:
     """Decide the cases of a `match`.
 
     Python refuses cases behind one that takes everything, so they go where a guard that was true has gone.
     """
-    fates: list[Fate] = []
+    found: list[_Case] = []
     for case in node.cases:
-        fate = _case(walk, case)
-        fates.append(fate)
-        if fate.kept and case.guard and is_irrefutable(case.pattern):
+        found.append(_case(walk, case))
+        if found[-1].fate.kept and case.guard and is_irrefutable(case.pattern):
             truth = walk.conditions.truth(case.guard)
             if truth:
-                reason = walk.because(case.guard, truth)
-                fates += [gone(reason)] * (len(node.cases) - len(fates))
+                reason = gone(walk.because(case.guard, truth))
+                found += [_Case(reason, KEPT)] * (len(node.cases) - len(found))
                 break
-    return fates
+    return found
 
 
-def _case(walk: Walk, case: cst.MatchCase) -> Fate:
+def _case(walk: Walk, case: cst.MatchCase) -> _Case:
     """Decide one case."""
     if case in walk.lost:
-        return gone(walk.lost[case])
+        return _Case(gone(walk.lost[case]), KEPT)
     if case.guard is not None:
         truth = condition(walk, case.guard)
         if truth is False:
-            return gone(walk.because(case.guard, truth))
+            return _Case(gone(walk.because(case.guard, truth)), KEPT)
         if truth:
             start = walk.syntax.outer(case.pattern).end
             walk.draft.cut(start, walk.syntax.outer(case.guard).end, walk.because(case.guard, truth))
     expression(walk, case.pattern)
-    fate = body_or_pass(walk, case.body)
-    return Fate(leaves=fate.kept and fate.leaves, cause=fate.cause)
+    body = walk.suite(case.body)
+    return _Case(Fate(leaves=body.kept and body.leaves, cause=body.cause), body)
