@@ -38,6 +38,7 @@ class Derived:
         functions: what functions return.
         members: what properties of classes give.
         loaded: the names that hold a module.
+        classes: the classes of which names are among the constants and functions.
         rebound: what this file binds to something else, as an attribute of its holder, or in another class.
         denied: what it binds of all that the configured facts read, with the place.
     """
@@ -46,6 +47,7 @@ class Derived:
     functions: Mapping[str, Any] = field(default_factory=dict)
     members: Mapping[str, Any] = field(default_factory=dict)
     loaded: frozenset[str] = frozenset()
+    classes: frozenset[str] = frozenset()
     rebound: frozenset[str] = frozenset()
     denied: tuple[tuple[str, Span], ...] = ()
 
@@ -55,6 +57,7 @@ def derive(module: Module, remains: Remains, facts: Facts) -> Derived:
     constants: dict[str, Value] = {}
     functions: dict[str, Value] = {}
     members: dict[str, Value] = {}
+    classes: set[str] = set()
     for alone in _alone(module, module.names.root, remains):
         binding = alone.binding
         if _is_shadowed(module, binding, remains):
@@ -69,6 +72,8 @@ def derive(module: Module, remains: Remains, facts: Facts) -> Derived:
                 constants[name] = constant
             if function is not UNKNOWN:
                 functions[name] = function
+            if name != path and (constant, function) != (UNKNOWN, UNKNOWN):
+                classes.add(path)
         members.update(_properties(module, binding, remains, facts))
     constants |= _passed_on(module, remains, facts.constants)
     functions |= _passed_on(module, remains, facts.functions)
@@ -78,7 +83,13 @@ def derive(module: Module, remains: Remains, facts: Facts) -> Derived:
     others = frozenset(path for path, _ in changed if path not in facts.read)
     denied = tuple((path, span) for path, span in changed if path in facts.read)
     return Derived(
-        plain, functions, members, loaded, others.union(_overridden(module, remains, facts)), denied
+        plain,
+        functions,
+        members,
+        loaded,
+        frozenset(classes),
+        others.union(_overridden(module, remains, facts)),
+        denied,
     )
 
 
@@ -117,7 +128,9 @@ def _plain_class(module: Module, binding: Binding) -> Scope | None:
 def joined(facts: Facts, found: Iterable[Derived], rebound: Collection[str] = ()) -> Facts:
     """Return the facts with those that files repeat, under names that no file binds to something else."""
     constants, functions, members = dict(facts.constants), dict(facts.functions), dict(facts.members)
+    classes = set(facts.classes)
     for derived in found:
+        classes |= derived.classes
         constants.update({path: _frozen(value) for path, value in derived.constants.items()})
         constants.update(dict.fromkeys(derived.loaded, LOADED))
         functions.update({path: _frozen(value) for path, value in derived.functions.items()})
@@ -125,7 +138,9 @@ def joined(facts: Facts, found: Iterable[Derived], rebound: Collection[str] = ()
     for path in rebound:
         for known in (constants, functions, members):
             known.pop(path, None)
-    return replace(facts, constants=constants, functions=functions, members=members)
+    return replace(
+        facts, constants=constants, functions=functions, members=members, classes=frozenset(classes)
+    )
 
 
 def _is_shadowed(module: Module, binding: Binding, remains: Remains) -> bool:

@@ -66,6 +66,7 @@ class Facts:
         constants: the value of names of the package, by dotted path, that hold nothing but facts.
         functions: what functions of the package return, by dotted path, that return nothing but facts.
         members: what properties give, by the dotted path of their class and their name, that return such.
+        classes: the classes that some of these constants and functions are in.
     """
 
     expressions: Mapping[str, Fact]
@@ -73,6 +74,7 @@ class Facts:
     constants: Mapping[str, Value] = field(default_factory=dict)
     functions: Mapping[str, Value] = field(default_factory=dict)
     members: Mapping[str, Value] = field(default_factory=dict)
+    classes: frozenset[str] = frozenset()
 
     def importable(self, path: str) -> bool | None:
         """Tell whether importing a module, or something from it, succeeds; None where no fact says.
@@ -121,6 +123,10 @@ class Facts:
     def owners(self) -> frozenset[str]:
         """The classes that the properties belong to."""
         return frozenset(path.rpartition(".")[0] for path in self.members)
+
+    def is_of_class(self, path: str) -> bool:
+        """Tell whether a constant or function is one of a class, so that it is another if the class is."""
+        return path.rpartition(".")[0] in self.classes
 
     @cached_property
     def known(self) -> frozenset[str]:

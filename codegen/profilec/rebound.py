@@ -16,6 +16,7 @@ from profilec.facts import Facts, is_builtin
 from profilec.prune import Remains
 from profilec.read import Span, Syntax
 from profilec.scopes import Names
+from profilec.telling import owner_of
 
 _SETTERS = frozenset({"setattr", "delattr", "__setattr__", "__delattr__"})
 _CHANGES = frozenset({"update", "setdefault", "pop", "popitem", "clear", "__setitem__", "__delitem__"})
@@ -104,6 +105,8 @@ class _Search:
         found: dict[str, list[str]] = {}
         for path in sorted(self.facts.known):
             found.setdefault(path.rpartition(".")[2], []).append(path)
+            if self.facts.is_of_class(path):
+                found.setdefault(owner_of(path), []).append(path)
         return found
 
     def by_target(self, target: cst.BaseExpression) -> list[str]:

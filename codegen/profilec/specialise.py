@@ -172,7 +172,7 @@ class _Specialising:
             for known, words in self.facts.named_by.items()
             if star
             or all(word in content or word in own for word in words)
-            or (binds and owner_of(known) in content)
+            or (owner_of(known) in content and (binds or self.facts.is_of_class(known)))
         }
         constants = {name: value for name, value in self.facts.constants.items() if name in named}
         functions = {name: value for name, value in self.facts.functions.items() if name in named}

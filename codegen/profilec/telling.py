@@ -110,7 +110,7 @@ def telling(flags: FlagTable, facts: Iterable[Facts]) -> Telling:
     together: set[Words] = set()
     owners: set[str] = set()
     for known in facts:
-        words |= {name.rpartition(".")[2] for name in (*known.modules, *known.known)}
+        words |= {name.rpartition(".")[2] for name in (*known.modules, *known.known, *known.classes)}
         together |= known.words
         owners.update(map(owner_of, known.known))
     return Telling(frozenset(words), frozenset(together), owners=frozenset(owners))
@@ -123,8 +123,9 @@ def parts_of(paths: Iterable[str]) -> Words:
 
 def told_by(facts: Facts, paths: Collection[str]) -> Telling:
     """Return what tells that some of the names that repeat facts may decide something."""
-    together = frozenset(frozenset(facts.named_by[path]) for path in paths)
-    return Telling(frozenset(), together, owners=frozenset(map(owner_of, paths)))
+    together = {frozenset(facts.named_by[path]) for path in paths}
+    together |= {frozenset([owner_of(path)]) for path in paths if facts.is_of_class(path)}
+    return Telling(frozenset(), frozenset(together), owners=frozenset(map(owner_of, paths)))
 
 
 def owner_of(path: str) -> str:
