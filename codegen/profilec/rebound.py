@@ -51,10 +51,12 @@ def _binding(syntax: Syntax) -> tuple[cst.BaseExpression, ...]:
         match node:
             case cst.Call():
                 found.append(node)
-            case cst.AsName(name=target):
+            case (
+                cst.AssignTarget(target=target) | cst.AugAssign(target=target) | cst.AnnAssign(target=target)
+                | cst.Del(target=target) | cst.For(target=target) | cst.CompFor(target=target)
+                | cst.AsName(name=target)
+            ):  # fmt: skip
                 found += _single(target)
-            case _:
-                found += _single(node.target)  # type: ignore[attr-defined]  # each of the others has one
     return tuple(one for one in found if not isinstance(one, cst.Name))
 
 

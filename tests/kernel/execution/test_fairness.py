@@ -5,9 +5,9 @@ import time
 from typing import Any
 
 import pytest
-from small_flows import collect, small, soon, turns
+from small_flows import collect, same, small, soon, turns
 
-from kernel_exec import NodeFailed, Value
+from kernel_exec import NodeContext, NodeFailed, Value
 
 
 def least_turns(hops: int, seconds: float) -> float:
@@ -71,6 +71,37 @@ async def test_the_loop_has_turns_while_a_caller_never_waits() -> None:
     seconds = time.process_time() - begun
     beating.cancel()
     assert had >= least_turns(3_000 * 20, seconds) > 1
+
+
+async def test_many_that_waited_for_the_same_share_a_slice_when_they_go_on() -> None:
+    lines, length, waiting, hops, had = 2_000, 15, 0, 0, 0
+    go = asyncio.Event()
+
+    async def wait(payload: Any, ctx: NodeContext) -> Any:  # which keeps it out of every line
+        nonlocal waiting
+        waiting += 1
+        await go.wait()
+        return payload
+
+    async def count(payload: Any) -> Any:
+        nonlocal hops
+        hops += 1
+        return payload
+
+    stops = [[f"wait{line}", *(f"n{line}_{at}" for at in range(length))] for line in range(lines)]
+    waits = {f"wait{line}": wait for line in range(lines)}
+    flow = small(", ".join(">".join(["in", *line]) for line in stops), {"in": same, **waits}, default=count)
+    async with flow.executor().instantiate(flow.plan, capture="in") as run:
+        await run.send("in", 1)
+        while waiting < lines:
+            await asyncio.sleep(0)
+        go.set()
+        begun = time.process_time()
+        while hops < lines * length:
+            await asyncio.sleep(0)
+            had += 1
+        assert had >= least_turns(hops, time.process_time() - begun) > 1
+        assert await run.next() == Value(1)
 
 
 async def test_runs_on_one_loop_have_their_turns_of_it() -> None:

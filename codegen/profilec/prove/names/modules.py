@@ -202,4 +202,8 @@ def _columns(text: str, node: Located) -> tuple[int, int]:
     indented = len(encoded) - len(encoded.lstrip())
     first = max(node.col_offset, indented)
     last = node.end_col_offset if node.end_lineno == node.lineno and node.end_col_offset else len(encoded)
-    return tuple(len(encoded[:offset].decode("utf-8", "ignore")) for offset in (first, last))  # type: ignore[return-value]  # two offsets in, two out
+    return _characters(encoded[:first]), _characters(encoded[:last])
+
+
+def _characters(encoded: bytes) -> int:
+    return len(encoded.decode("utf-8", "ignore"))
