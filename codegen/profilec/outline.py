@@ -30,6 +30,7 @@ class Outline:
         targets: the dotted path of what each import binds, in any scope.
         stars: the modules that everything is imported from.
         at_top: the dotted path of all that the statements at the top ask for whenever the module is imported.
+        statements: the first and last lines of the statements at the top, those on one line together.
         listed: the names in `__all__`; None where no single list of strings is assigned to it.
         bound: the names that the statements at the top bind.
         passed_on: the path of what each name stands for that nothing but one import at the top binds.
@@ -41,6 +42,7 @@ class Outline:
     at_top: frozenset[str] = frozenset()
     bound: frozenset[str] = frozenset()
     passed_on: Mapping[str, str] = field(default_factory=dict)
+    statements: tuple[tuple[int, int], ...] = ()
     listed: frozenset[str] | None = None
     is_complete: bool = True
 
@@ -63,7 +65,30 @@ def outline(_: None, text: Text) -> Outline:
     targets = frozenset(path for name, path in found if name != "*")
     listed = _listed(body) if text.content.count("__all__") == 1 else None
     paths = _paths_at_top(body, package)
-    return Outline(targets, frozenset(stars), frozenset(at_top), frozenset(paths), _passed_on(paths), listed)
+    return Outline(
+        targets,
+        frozenset(stars),
+        frozenset(at_top),
+        frozenset(paths),
+        _passed_on(paths),
+        tuple(_lines_of(body)),
+        listed,
+    )
+
+
+def _lines_of(body: list[ast.stmt]) -> Iterator[tuple[int, int]]:
+    """Yield the first and last lines of some statements, those on one line together."""
+    first = last = 0
+    for node in body:
+        decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+        start = decorators[0].lineno if decorators else node.lineno
+        if start > last:
+            if last:
+                yield first, last
+            first = start
+        last = node.end_lineno or start
+    if last:
+        yield first, last
 
 
 def _listed(body: list[ast.stmt]) -> frozenset[str] | None:

@@ -181,9 +181,11 @@ def analyse(
     good = not any(finding.is_error for finding in findings)
     if good:
         on_step("proving")
-        by_facts = _by_facts(made)
+        by_facts, statements = _by_facts(made), _statements(package, trees.values())
         with room_for_depth():
-            findings += prove(project.sources, trees, config, third_party, by_facts, package.answers)
+            findings += prove(
+                project.sources, trees, config, third_party, by_facts, package.answers, statements
+            )
     return Analysis(project, package, made, merged(findings), proved=good, seen=third_party.seen)
 
 
@@ -218,6 +220,13 @@ def _at(file: str, word: re.Match[str], message: str) -> Finding:
     line, hint = text[first:].partition("\n")[0], "write it into [project]"
     place = text.count("\n", 0, start) + 1, start - first + 1, end - first + 1
     return Finding("PC014", file, *place, message, hint, source_line=line)
+
+
+def _statements(package: "Package", trees: Iterable[Tree]) -> dict[str, tuple[tuple[int, int], ...]]:
+    """The lines of the statements at the top of each file of which any tree has a changed one."""
+    changed = {path for tree in trees for path, file in tree.files.items() if file.changed}
+    outlines = package.outlines(sorted(changed & package.texts.keys()))
+    return {path: one.statements for path, one in outlines.items()}
 
 
 def _by_facts(made: Mapping[str, "Specialised"]) -> dict[str, frozenset[int]]:

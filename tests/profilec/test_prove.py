@@ -8,11 +8,13 @@ from profilec_project import Project
 
 from profilec.answers import Answers
 from profilec.diagnostics import Finding
+from profilec.outline import outline
 from profilec.prove.changes import changes_of
 from profilec.prove.lossless import prove_lossless
 from profilec.prove.names.reach import Interest, Reaches
 from profilec.prove.nothing_left import prove_nothing_left
 from profilec.prove.resolves import prove_resolves
+from profilec.read import decode
 from profilec.tree import EmittedFile, SourceFile, Tree
 
 FLAGS = 'from profilec import flag\n\nTHREADS = flag("threads")\nWASM = flag("wasm")\n'
@@ -30,7 +32,9 @@ def prove(project: Project, source: Mapping[str, str], emitted: Mapping[str, str
         lines = tuple(range(1, data.count(b"\n") + 2)) if changed else ()
         files[path] = EmittedFile(path, data, changed, lines)
     tree, answers = Tree("wasm", files), Answers()
-    changes = changes_of(sources, {"wasm": tree}, project.config, answers)["wasm"]
+    texts = {path: decode(source, path) for path, source in sources.items()}
+    statements = {path: outline(None, text).statements for path, text in texts.items()}
+    changes = changes_of(sources, {"wasm": tree}, project.config, answers, statements)["wasm"]
     return [
         *prove_nothing_left(sources, tree, project.config, answers, changes),
         *prove_resolves(sources, tree, project.config, Reaches(Interest(), answers), changes, {}),

@@ -15,6 +15,7 @@ from profilec.prove.idle_dependencies import prove_imports_remain
 from profilec.prove.importable import prove_importable
 from profilec.prove.lossless import prove_lossless
 from profilec.prove.members import prove_members
+from profilec.prove.names.differences import Lines
 from profilec.prove.names.reach import Reaches
 from profilec.prove.nothing_left import prove_nothing_left
 from profilec.prove.parity import prove_parity
@@ -32,6 +33,7 @@ def prove(
     dependencies: Dependencies,
     by_facts: Mapping[str, frozenset[int]],
     answers: Answers,
+    statements: Mapping[str, tuple[Lines, ...]],
 ) -> Iterator[Finding]:
     """Every finding of every proof about the trees of a project.
 
@@ -42,8 +44,9 @@ def prove(
         dependencies: where third-party code is read.
         by_facts: the lines of each source file that went from some tree because of facts.
         answers: what is known of single files.
+        statements: the lines of the statements at the top of changed source files.
     """
-    changes = changes_of(sources, trees, config, answers)
+    changes = changes_of(sources, trees, config, answers, statements)
     reaches = Reaches(interest_in_forbidden(config), answers)
     for tree in trees.values():
         yield from prove_nothing_left(sources, tree, config, answers, changes[tree.profile])

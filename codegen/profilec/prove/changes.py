@@ -11,7 +11,7 @@ from profilec.answers import Answers
 from profilec.config import Config
 from profilec.depth import room_for_depth
 from profilec.prove.names.bindings import bindings
-from profilec.prove.names.differences import Differences
+from profilec.prove.names.differences import Differences, Lines
 from profilec.prove.names.faces import faces, imported
 from profilec.prove.names.modules import Located, Module, is_source, parse, parses
 from profilec.prove.names.nodes import walk
@@ -55,9 +55,21 @@ class Change:
 
 
 def changes_of(
-    sources: Mapping[str, SourceFile], trees: Mapping[str, Tree], config: Config, answers: Answers
+    sources: Mapping[str, SourceFile],
+    trees: Mapping[str, Tree],
+    config: Config,
+    answers: Answers,
+    statements: Mapping[str, tuple[Lines, ...]],
 ) -> dict[str, dict[str, Change]]:
-    """What became of each changed file of each tree, by profile and path."""
+    """What became of each changed file of each tree, by profile and path.
+
+    Args:
+        sources: the files of the source root by path.
+        trees: the tree of every profile by name.
+        config: the project's configuration.
+        answers: what is known of single files.
+        statements: the lines of the statements at the top of source files, where they are known.
+    """
     changed = [
         (path, profile)  # file by file, so that the source of all trees is parsed once
         for path in sorted({path for tree in trees.values() for path in tree.files})
@@ -65,7 +77,12 @@ def changes_of(
         if path in tree.files and tree.files[path].changed and is_source(path) and not config.is_copied(path)
     ]
     pairs = [
-        (path, sources[path].data if path in sources else None, trees[profile].files[path].data)
+        Pair(
+            path,
+            sources[path].data if path in sources else None,
+            trees[profile].files[path].data,
+            statements.get(path, ()),
+        )
         for path, profile in changed
     ]
     found: dict[str, dict[str, Change]] = {profile: {} for profile in trees}
@@ -74,16 +91,31 @@ def changes_of(
     return found
 
 
+@dataclass(frozen=True)
+class Pair:
+    """A file and its source.
+
+    Attributes:
+        before: the source, if the file has one.
+        statements: the lines of the statements at the top of the source; none where they are not known.
+    """
+
+    path: str
+    before: bytes | None
+    after: bytes
+    statements: tuple[Lines, ...] = ()
+
+
 @room_for_depth()
-def change(_: None, file: tuple[str, bytes | None, bytes]) -> Change:
+def change(_: None, file: Pair) -> Change:
     """Compare a file with its source; a question to `answers`."""
-    path, before, after = file
-    source = parse(path, before) if before is not None else None
-    if source and before is not None and parses(None, after):
-        pair = Differences.of(source, before, after)
+    before, after = file.before, file.after
+    if before is not None and file.statements:
+        pair = Differences.of(file.statements, before, after)
         if found := _by_differences(pair) if pair else None:
             return found
-    emitted = parse(path, after)
+    source = parse(file.path, before) if before is not None else None
+    emitted = parse(file.path, after)
     if emitted is None or (before is not None and compiles_no_more(before, after)):
         return Change(False)
     if source is None:
@@ -107,14 +139,17 @@ def _by_differences(pair: Differences) -> Change | None:
     lost = before.bound - after.bound
     if pair.may_name(*lost, *(before.given - after.given)):
         return None
-    if "__getattr__" in before.bound | after.bound or (
-        pair.may_name("__getattr__") and "__getattr__" in find_scopes(pair.both).bound
-    ):
+    if "__getattr__" in before.bound | after.bound or pair.binds("__getattr__"):
         return None
+    needed: set[str] = set()
     for scope in after.walk():
         for name, _ in scope.loads:
-            if not scope.resolves(name) and not (scope.owner(name) in (None, after) and name in pair.given):
-                return None
+            if not scope.resolves(name):
+                if scope.owner(name) not in (None, after):
+                    return None
+                needed.add(name)
+    if not all(map(pair.gives, sorted(needed))):
+        return None
     for name in before.definitions.keys() & after.definitions.keys():
         if _has_lost_member(before.definitions[name], after.definitions[name]):
             return None

@@ -1,23 +1,32 @@
 """Where a file and its source differ: the statements at the top that only one of them has.
 
-Most of a changed file is as it was. A proof that compares the two need not read what both have, nor parse it
-twice.
+Most of a changed file is as it was. A proof that compares the two need not read what both have, nor parse it.
 """
 
 import ast
 import re
 import warnings
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import chain, pairwise
+from functools import cache, cached_property
+from itertools import chain
+from keyword import kwlist
 from typing import Self
 
-from profilec.prove.names.modules import Module
-from profilec.prove.names.nodes import first_line, walk, walk_on
+from profilec.prove.names.modules import lines_with, parses
+from profilec.prove.names.nodes import walk, walk_on
+from profilec.prove.names.scopes import find_scopes
 from profilec.prove.names.words import may_read
 
 _BOM = b"\xef\xbb\xbf"
+_OF_THE_WHOLE = (b"__future__", b"global")
+"""Words of what the compiler accepts, or not, because of other statements at the top."""
+_DEFINITION = re.compile(rb"@|(?:async[ \t]+)?(?:def|class)\b")
+_DEFINES = rb"(?:async[ \t]+)?(?:def|class)[ \t]+%s\b"
+
+type Lines = tuple[int, int]
+"""The first and the last line of something, counted from one."""
 
 
 @dataclass(frozen=True)
@@ -25,39 +34,46 @@ class Differences:
     """A file before and after.
 
     Attributes:
-        before: the statements that only the source has.
+        before: the statements that only the source has, at their places in it.
         after: those that only the emitted file has; their places are not those in the file.
-        common: what both have, by its text.
+        common: the texts of those that both have.
     """
 
     before: ast.Module
     after: ast.Module
-    common: dict[bytes, ast.stmt]
+    common: tuple[bytes, ...]
 
     @classmethod
-    def of(cls, source: Module, before: bytes, after: bytes) -> Self | None:
+    def of(cls, statements: Iterable[Lines], before: bytes, after: bytes) -> Self | None:
         """Compare a file with its source, statement by statement; None where its text does not tell them.
 
-        Only what the source does not have is parsed. Where that parses by itself, it ends where a statement
+        Only what one of them does not have is parsed. Where that parses by itself, it ends where a statement
         ends. So a whole statement of the source that follows it is one of the file, too.
+
+        Args:
+            statements: the lines of the statements at the top of the source, those on one line together.
+            before: the source.
+            after: the emitted file.
         """
         there, here = _lines(before), _lines(after)
         if any(b"coding" in line for line in (*there[:2], *here[:2])):
             return None
-        written = list(_written(source, there))
-        statements = {text: node for text, node in written if text}
-        common, others = _split(here, statements)
+        written = {span: b"\n".join(there[span[0] - 1 : span[1]]) for span in statements}
+        common, others = _split(here, {text for text in written.values() if _is_whole(text)})
+        following = iter(written.values())
+        if not all(text in following for text in common):
+            return None  # it has a statement twice, or at another place
+        more = Counter(written.values()) - Counter(common)
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", SyntaxWarning)
-                parsed = [node for text in others for node in ast.parse(text).body]
+            gone = _parsed(_alone(there, (span for span, text in written.items() if text in more)))
+            new = [node for text in others for node in _parsed(text)]
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None
-        return cls(
-            ast.Module([node for text, node in written if text not in common], []),
-            ast.Module(parsed, []),
-            {text: statements[text] for text in common},
-        )
+        at_top = (text for text in (*common, *others) if not _DEFINITION.match(text))
+        of_the_whole = any(word in text for text in at_top for word in _OF_THE_WHOLE)
+        if not all(parses(None, text) for text in ([after] if of_the_whole else others)):
+            return None
+        return cls(ast.Module(gone, []), ast.Module(new, []), tuple(common))
 
     def may_name(self, *names: str) -> bool:
         """Whether what both have holds one of some names as a word."""
@@ -68,43 +84,61 @@ class Differences:
 
     def may_read(self, names: frozenset[str]) -> bool:
         """Whether the emitted file reads one of some names, be it in an annotation that is a string."""
-        words = tuple(name.encode() for name in names)
+        written = _written(names)
         kept = (
             part
-            for text, node in self.common.items()
-            if any(word in text for word in words)
-            for part in walk_on(node, _lines_with(words, text, first_line(node)))
+            for text in self.common
+            if written.search(text)
+            for part in walk_on(ast.Module(_parsed(text), []), lines_with(written, text))
         )
         return any(may_read(part, names) for part in chain(kept, walk(self.after)))
+
+    def gives(self, name: str) -> bool:
+        """Whether what both have gives a name a value, as far as that is seen at a glance."""
+        word = name.encode()
+        if word not in self._text:
+            return False
+        defines = re.compile(_DEFINES % re.escape(word))
+        held = [text for text in self.common if word in text]
+        return any(map(defines.match, held)) or any(
+            name in _given(node) for text in held if _may_give(text, word) for node in _parsed(text)
+        )
+
+    def binds(self, name: str) -> bool:
+        """Whether what both have binds a name at the top, be it within a statement."""
+        word = name.encode()
+        other = re.compile(
+            rb"(?:async[ \t]+)?(?:def|class)[ \t]+(?!%s\b)(?!.*(?:\bglobal\b|:=))" % word, re.DOTALL
+        )
+        held = (text for text in self.common if word in text and not other.match(text))
+        return any(name in find_scopes(ast.Module(_parsed(text), [])).bound for text in held)
 
     @cached_property
     def _text(self) -> bytes:
         return b"\n".join(self.common)
-
-    @cached_property
-    def both(self) -> ast.Module:
-        """The statements that both have."""
-        return ast.Module([*self.common.values()], [])
-
-    @cached_property
-    def given(self) -> frozenset[str]:
-        """Names to which what both have gives a value, as far as that is seen at a glance."""
-        return frozenset(name for node in self.common.values() for name in _given(node))
 
 
 def _lines(data: bytes) -> list[bytes]:
     return data.removeprefix(_BOM).splitlines()
 
 
-def _written(module: Module, lines: list[bytes]) -> Iterator[tuple[bytes, ast.stmt]]:
-    """Each statement at the top with its lines, or with nothing where these may not be all that it is."""
-    body = module.syntax.body
-    on_one_line = (pair for pair in pairwise(body) if (pair[0].end_lineno or 0) >= first_line(pair[1]))
-    joined = {node for pair in on_one_line for node in pair}
-    for node in body:
-        text = b"\n".join(lines[first_line(node) - 1 : node.end_lineno])
-        is_whole = node not in joined and text.isascii() and not text.endswith(b"\\")
-        yield (text if is_whole else b""), node
+def _is_whole(text: bytes) -> bool:
+    """Whether the lines of a statement are all that it is, and say what they look like."""
+    return text.isascii() and not text.endswith(b"\\")
+
+
+def _alone(lines: list[bytes], spans: Iterable[Lines]) -> bytes:
+    """A text of some lines of another, each at its place."""
+    kept = [b""] * len(lines)
+    for first, last in spans:
+        kept[first - 1 : last] = lines[first - 1 : last]
+    return b"\n".join([*kept, b""])
+
+
+def _parsed(text: bytes) -> list[ast.stmt]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)
+        return ast.parse(text).body
 
 
 def _split(lines: list[bytes], statements: Iterable[bytes]) -> tuple[list[bytes], list[bytes]]:
@@ -131,9 +165,17 @@ def _says_something(line: bytes) -> bool:
     return not line.lstrip().startswith(b"#") and line.strip() != b""
 
 
-def _lines_with(words: tuple[bytes, ...], text: bytes, first: int) -> list[int]:
-    """The lines in which a text holds one of some words, where it begins in the first one."""
-    return [line for line, held in enumerate(text.split(b"\n"), first) if any(word in held for word in words)]
+@cache
+def _written(names: frozenset[str]) -> re.Pattern[bytes]:
+    """Finds some names where they may be expressions, as they are not before another word of prose."""
+    words = b"|".join(sorted(map(re.escape, map(str.encode, names))))
+    following = "|".join(sorted(kwlist)).encode()
+    return re.compile(rb"(?<!\w)(?:%s)(?!\w|[ \t]+(?!(?:%s)\b)\w)" % (words, following))
+
+
+def _may_give(text: bytes, name: bytes) -> bool:
+    """Whether a statement may give a name a value by what it begins with."""
+    return text.startswith((b"from", b"import", b"@")) or name in text.partition(b"\n")[0]
 
 
 def _given(node: ast.stmt) -> Iterator[str]:
