@@ -55,6 +55,11 @@ _FROM_DATA = frozenset({
 })  # fmt: skip
 """Functions that import what no text of a program names."""
 
+RUN_BY_NAME = frozenset(
+    name.rpartition(".")[2] for name in (*_RUNNING, *_NAMING, *_CONFIGURING, *_UNPICKLING, *_FROM_DATA)
+)
+"""The last names of all these functions."""
+
 _UNKNOWN: Texts = frozenset({None})
 _MOST_TEXTS = 64
 """Texts that one call is taken to run."""

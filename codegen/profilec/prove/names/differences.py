@@ -89,7 +89,7 @@ class Differences:
             part
             for text in self.common
             if written.search(text)
-            for part in walk_on(ast.Module(_parsed(text), []), lines_with(written, text))
+            for part in walk_on(ast.Module(_parsed(text), []), lines_with(text, written))
         )
         return any(may_read(part, names) for part in chain(kept, walk(self.after)))
 

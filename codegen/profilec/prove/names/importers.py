@@ -25,7 +25,14 @@ _LOADERS = (
 )  # fmt: skip
 _LOADS = (".load_module", ".exec_module")
 _PLUGINS = ("importlib.metadata.", "importlib_metadata.", "pkg_resources.")
+_OF_PLUGINS = frozenset({"load", "resolve", "load_entry_point"})
 _UNKNOWN = frozenset({"runpy.run_path", "imp.load_source", "imp.load_compiled", "imp.load_dynamic"})
+OF_SPEC = "importlib.util.module_from_spec"
+
+NAMES = _OF_PLUGINS | {
+    name.rpartition(".")[2] for name in (*IMPORTERS, *_BY_ANY_MODULE, *RUNNERS, *_LOADS, *_UNKNOWN, OF_SPEC)
+}
+"""The last names of all these functions."""
 
 NAMESPACES = frozenset({"importlib", "builtins", "runpy", "pkgutil"})
 """Modules that have such a function."""
@@ -45,9 +52,10 @@ RUN_TIME = tuple(
 )  # fmt: skip
 """Words of which a file must hold one, or call `compile`, to import anything but by an import statement."""
 RUN_TIME_WORDS = frozenset(word.decode() for word in RUN_TIME)
-_COMPILES = rb"(?<![\w.])compile\s*\("
-_RUN_TIME = re.compile(rb"(?<!\w)(?:%s)(?!\w)|%s" % (b"|".join(RUN_TIME), _COMPILES))
 _COMPILE = "compile"
+_COMPILES = re.compile(rb"compile(?<![\w.]compile)\s*\(")
+_WHOLE = {word: re.compile(rb"%s(?<!\w%s)(?!\w)" % (word, word)) for word in RUN_TIME}
+"""Each of the words alone: a pattern that begins with plain text is found many times sooner."""
 _CONTAINED = frozenset({
     "entry_points", "iter_entry_points", "load_entry_point", "EntryPoint", "pydoc", "timeit", "cProfile",
     "pdb", "interpreters", "pickle", "_pickle", "shelve", "executable",
@@ -61,15 +69,33 @@ _WITH_WORDS = {
 
 def may_import_at_run_time(data: bytes, module: Module) -> bool:
     """Whether a file names an importing function; most do not hold the words at all."""
-    compiles = b"compile" in data and re.search(_COMPILES, data) is not None
-    if not compiles and not any(word in data for word in RUN_TIME):
-        return False
-    return names_importer(walk_on(module.syntax, lines_with(_RUN_TIME, data)))
+    found = [pattern for word, pattern in _WHOLE.items() if word in data]
+    lines = lines_with(data, _COMPILES, *found)
+    return bool(lines) and names_importer(walk_on(module.syntax, lines))
 
 
 def names_importer(nodes: Iterable[ast.AST]) -> bool:
     """Whether one of some nodes is a word with which modules are imported at run time."""
     return any(map(_is_word, nodes))
+
+
+def calls_by_name(nodes: Iterable[ast.AST], names: frozenset[str]) -> list[ast.Call]:
+    """The calls among some nodes of what may have one of some names; all of them where that does not tell.
+
+    It tells where a file names such functions only to import them, and to call them there and then.
+    """
+    nodes = list(nodes)
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
+    named = {id(call.func): call for call in calls if last_name(call.func) in names}
+    told = named.keys() | _modes(calls)
+    others = (node for node in nodes if _word(node) in names and id(node) not in told)
+    tells = all(map(_is_plain, others)) and not any(map(_asks_for_pieces, nodes))
+    return list(named.values()) if tells else calls
+
+
+def _modes(calls: Iterable[ast.Call]) -> set[int]:
+    """The arguments of `compile`, by ids: `exec` is none of the functions there."""
+    return {id(given) for call in calls if last_name(call.func) == _COMPILE for given in call.args}
 
 
 def calls_of_importers(nodes: Iterable[ast.AST]) -> list[ast.Call] | None:
@@ -83,26 +109,38 @@ def calls_of_importers(nodes: Iterable[ast.AST]) -> list[ast.Call] | None:
     if any(map(_asks_for_pieces, calls)):
         return None
     direct = {id(call.func): call for call in calls if _is_word(call.func, _CONTAINED)}
-    modes = {id(given) for call in calls if last_name(call.func) == "compile" for given in call.args}
-    told = direct.keys() | modes
+    told = direct.keys() | _modes(calls)
     others = (node for node in nodes if _is_word(node) and id(node) not in told)
-    if any(not isinstance(one, ast.alias) or one.asname not in (None, one.name) for one in others):
-        return None
-    return list(direct.values())
+    return list(direct.values()) if all(map(_is_plain, others)) else None
+
+
+def _is_plain(node: ast.AST) -> bool:
+    """Whether a node is an import that gives something no other name."""
+    return isinstance(node, ast.alias) and node.asname in (None, node.name)
+
+
+def _word(node: ast.AST) -> object:
+    """What a node names; None where it names nothing."""
+    part = _WITH_WORDS.get(type(node))
+    return None if part is None else getattr(node, part)
 
 
 def _is_word(node: ast.AST, but: frozenset[str] = frozenset()) -> bool:
     """Whether a node is a word with which modules are imported at run time; `re.compile` is none."""
-    part = _WITH_WORDS.get(type(node))
-    word = None if part is None else getattr(node, part)
+    word = _word(node)
     is_compile = word == _COMPILE and isinstance(node, ast.Name)
     return is_compile or (word in RUN_TIME_WORDS and word not in but)
 
 
-def _asks_for_pieces(call: ast.Call) -> bool:
-    """Whether a call is that of `getattr` with a name that is put together."""
+def _asks_for_pieces(node: ast.AST) -> bool:
+    """Whether a node asks `getattr` or a namespace for a name that is put together."""
     pieces = (ast.BinOp, ast.JoinedStr, ast.Call, ast.Subscript)
-    return last_name(call.func) == "getattr" and any(isinstance(one, pieces) for one in call.args[1:2])
+    match node:
+        case ast.Call(func=function, args=[_, name, *_]) if last_name(function) == "getattr":
+            return isinstance(name, pieces)
+        case ast.Subscript(value=ast.Attribute(attr="__dict__" | "modules") | ast.Call(), slice=name):
+            return isinstance(name, pieces)
+    return False
 
 
 def is_importer(names: Iterable[str]) -> bool:
@@ -118,7 +156,6 @@ def is_loader(names: Iterable[str]) -> bool:
 def imports_what_is_not_said(names: Iterable[str]) -> bool:
     """Whether one of the names of a function is that of one that imports what no argument of it says."""
     return any(
-        name in _UNKNOWN
-        or (name.startswith(_PLUGINS) and name.rpartition(".")[2] in ("load", "resolve", "load_entry_point"))
+        name in _UNKNOWN or (name.startswith(_PLUGINS) and name.rpartition(".")[2] in _OF_PLUGINS)
         for name in names
     )

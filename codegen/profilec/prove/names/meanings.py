@@ -10,6 +10,7 @@ are written out. Anything else stands for nothing.
 
 import ast
 import builtins
+import weakref
 from collections.abc import Callable, Mapping
 from functools import cached_property
 
@@ -68,7 +69,14 @@ class Meanings:
         self._around = around
         self._is_answering = given is not None
         self._depth = 0
-        self.behind = Behind(module.syntax, scopes, self.values, is_guessing=is_guessing, given=given or {})
+        this = weakref.proxy(self)  # a circle would keep the syntax until there is a search for garbage
+        self.behind = Behind(
+            module.syntax,
+            scopes,
+            lambda node: this.values(node),
+            is_guessing=is_guessing,
+            given=given or {},
+        )
         self.literals = Literals(module, self.behind)
         self._known: dict[tuple[int, str], Values] = {}
         self._kept: list[ast.expr] = []  # what is known of an expression is known by its id

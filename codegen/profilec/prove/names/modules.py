@@ -102,14 +102,14 @@ def parses_elsewhere(file: SourceFile) -> bool:
     return True
 
 
-def lines_with(pattern: re.Pattern[bytes], data: bytes) -> list[int]:
-    """The lines of a file, counted from one, in which a pattern begins to match."""
+def lines_with(data: bytes, *patterns: re.Pattern[bytes]) -> list[int]:
+    """The lines of a file, counted from one and in order, in which a pattern begins to match."""
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     lines, line, end = [], 1, 0
-    for match in pattern.finditer(data):
-        line += data.count(b"\n", end, match.start())
-        end = match.start()
+    for start in sorted(match.start() for pattern in patterns for match in pattern.finditer(data)):
+        line += data.count(b"\n", end, start)
+        end = start
         lines.append(line)
     return lines
 

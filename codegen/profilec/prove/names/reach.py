@@ -141,7 +141,7 @@ def _mentions(references: Iterable[Reference]) -> tuple[Mention, ...]:
 
 
 def _imported_names(module: Module, data: bytes) -> Iterator[tuple[str, int]]:
-    lines = lines_with(_IMPORT, data)
+    lines = lines_with(data, _IMPORT)
     pending: list[ast.AST] = [*module.syntax.body]
     while pending:
         node = pending.pop()

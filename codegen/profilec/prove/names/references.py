@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from profilec.prove.names.behind import Values
-from profilec.prove.names.by_name import named_in, started, texts_run
+from profilec.prove.names.by_name import RUN_BY_NAME, named_in, started, texts_run
 from profilec.prove.names.handed import ONLY_LOOKING, handed_on, names_asked_of_unknown, unused
 from profilec.prove.names.importers import (
     IMPORTERS,
+    NAMES,
+    OF_SPEC,
     RUN_TIME_WORDS,
     RUNNERS,
+    calls_by_name,
     calls_of_importers,
     imports_what_is_not_said,
     is_importer,
@@ -29,7 +32,6 @@ from profilec.prove.names.run_time import at_run_time
 from profilec.prove.names.scopes import Scope, find_scopes
 
 _UNKNOWN: Texts = frozenset({None})
-_OF_SPEC = "importlib.util.module_from_spec"
 _SPEC = "importlib.util.find_spec"
 _GETTING = ("getattr", "getattr_static", "__getattribute__")
 _EACH = frozenset({"builtins.map", "itertools.starmap"})
@@ -213,7 +215,7 @@ class References:
         direct = self._direct_imports
         if direct is not None:
             return [(call, call) for call in direct]
-        calls = [node for node in self._nodes if isinstance(node, ast.Call)]
+        calls = calls_by_name(self._nodes, NAMES | RUN_BY_NAME)
         return [
             (call, made) for call in calls for made in (self._meanings.behind.whole(call), *self._later(call))
         ]
@@ -288,11 +290,11 @@ class References:
         called, literals = self._meanings.names(call.func), self._meanings.literals
         if is_importer(called):
             return literals.imported(call)
-        if _OF_SPEC in called:
+        if OF_SPEC in called:
             return self._of_spec(call.args[0] if call.args else None)
         if is_loader(called):
-            by_name = call.args and any(name.endswith(".load_module") for name in called)
-            return literals.all_texts(call.args[0]) if by_name else self._of_spec(call.func)
+            is_named = call.args and any(name.endswith(".load_module") for name in called)
+            return literals.all_texts(call.args[0]) if is_named else self._of_spec(call.func)
         if imports_what_is_not_said(called):
             return _UNKNOWN
         if not RUNNERS.isdisjoint(called):

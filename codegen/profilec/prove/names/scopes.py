@@ -7,6 +7,7 @@ rules are those of the language reference, section 4.2, with the type parameter 
 import ast
 import builtins
 import warnings
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -36,9 +37,12 @@ class Import:
 class Scope:
     """One scope: a module, class, function or comprehension, or the type parameters of a definition.
 
+    A scope holds those in it, and refers to those around it weakly: syntax is large, and goes as soon as
+    nobody needs it if it is not held in a circle. So whoever works with a scope holds that of its module.
+
     Attributes:
         kind: what opened it; decides what is visible from where.
-        parent: the scope around it.
+        around: the scope around it.
         bound: the names that are its own.
         given: those among them that something gives a value: `x: int`, `x += 1` and `del x` alone do not.
         loads: the names that it reads.
@@ -48,13 +52,13 @@ class Scope:
         definitions: the scopes of the classes and functions that a name may be.
         unknown: the names that may have a value besides, such as parameters.
         stars: star imports.
-        outer: names that `global` or `nonlocal` move to another scope.
+        outer: the scopes to which `global` or `nonlocal` move names.
         children: the scopes in it.
         is_for_types: whether what is read now is for type checkers alone.
     """
 
     kind: Literal["module", "class", "function", "comprehension", "parameters"]
-    parent: "Scope | None"
+    around: "weakref.ref[Scope] | None"
     node: ast.AST
     bound: set[str] = field(default_factory=set)
     given: set[str] = field(default_factory=set)
@@ -64,7 +68,7 @@ class Scope:
     definitions: dict[str, list["Scope"]] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)
     stars: list["Import"] = field(default_factory=list)
-    outer: dict[str, "Scope"] = field(default_factory=dict)
+    outer: dict[str, "weakref.ref[Scope]"] = field(default_factory=dict)
     children: list["Scope"] = field(default_factory=list)
     is_for_types: bool = False
 
@@ -72,9 +76,14 @@ class Scope:
         self, kind: Literal["class", "function", "comprehension", "parameters"], node: ast.AST
     ) -> "Scope":
         """A new scope inside this one."""
-        scope = Scope(kind, self, node, is_for_types=self.is_for_types)
+        scope = Scope(kind, weakref.ref(self), node, is_for_types=self.is_for_types)
         self.children.append(scope)
         return scope
+
+    @property
+    def parent(self) -> "Scope | None":
+        """The scope around it."""
+        return _held(self.around) if self.around else None
 
     @property
     def module(self) -> "Scope":
@@ -94,7 +103,7 @@ class Scope:
 
     def target(self, name: str) -> "Scope":
         """Return the scope that binding a name here binds it in."""
-        return self.outer.get(name, self)
+        return _held(self.outer[name]) if name in self.outer else self
 
     def walrus_target(self) -> "Scope":
         """The scope in which `:=` binds (PEP 572): comprehensions are passed over."""
@@ -109,7 +118,7 @@ class Scope:
     def owner(self, name: str) -> "Scope | None":
         """The scope whose binding a name that is read here refers to; None for builtins and unbound names."""
         if name in self.outer:
-            return self.outer[name]
+            return _held(self.outer[name])
         scope: Scope | None = self
         sees_class = True
         while scope is not None:
@@ -124,6 +133,13 @@ class Scope:
         yield self
         for child in self.children:
             yield from child.walk()
+
+
+def _held(scope: "weakref.ref[Scope]") -> Scope:
+    """A scope that is referred to, which that of its module holds."""
+    found = scope()
+    assert found is not None, "the scope of the module is held while one in it is used"
+    return found
 
 
 def unresolved(module: Scope) -> Iterator[tuple[str, Located]]:
@@ -167,10 +183,10 @@ class _Reader:
 
     def _declare_outer(self, statement: ast.AST) -> None:
         if isinstance(statement, ast.Global):
-            self._scope.outer.update(dict.fromkeys(statement.names, self._scope.module))
+            self._scope.outer.update(dict.fromkeys(statement.names, weakref.ref(self._scope.module)))
         elif isinstance(statement, ast.Nonlocal) and self._scope.parent:
             for name in statement.names:
-                self._scope.outer[name] = self._scope.parent.owner(name) or self._scope.parent
+                self._scope.outer[name] = weakref.ref(self._scope.parent.owner(name) or self._scope.parent)
         elif isinstance(statement, ast.stmt) and not isinstance(
             statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
         ):

@@ -79,7 +79,7 @@ def _bound(file: SourceFile) -> frozenset[str]:
 def _stars_of(path: str, data: bytes) -> tuple[str, ...]:
     """The modules from which a file imports everything."""
     module = parse(path, data)
-    nodes = walk_on(module.syntax, lines_with(_STAR, data)) if module else ()
+    nodes = walk_on(module.syntax, lines_with(data, _STAR)) if module else ()
     imports = (node for node in nodes if isinstance(node, ast.ImportFrom) and node.names[0].name == "*")
     return tuple(module.absolute(node.module, node.level) for node in imports) if module else ()
 

@@ -33,7 +33,7 @@ def beside(words: frozenset[str], module: Module, data: bytes) -> Iterator[ast.A
     """The nodes of a file that may stand where one of some words does, or name it without."""
     if not words.isdisjoint(module.name.split(".")):
         return walk(module.syntax)
-    return walk_on(module.syntax, lines_with(_one_of(words), data))
+    return walk_on(module.syntax, lines_with(data, _one_of(words)))
 
 
 def _holds(node: ast.AST, words: frozenset[str]) -> bool:
