@@ -22,6 +22,8 @@ _SETTERS = frozenset({"setattr", "delattr", "__setattr__", "__delattr__"})
 _CHANGES = frozenset({"update", "setdefault", "pop", "popitem", "clear", "__setitem__", "__delitem__"})
 _ITEM_SETTERS = frozenset({"setitem", "delitem"})
 _MODULES = "sys.modules"
+_WRITERS = frozenset({"vars", "locals", "exec"})
+"""Builtins by which a class may get names that are not written in it."""
 _OF_A_CLASS = "locals() of a class"
 """Stands for the namespace of a class while it is made, which may override a property of any other."""
 _CLASS_MAKERS = frozenset({"type", "new_class", "make_dataclass", "namedtuple", "NamedTuple"})
@@ -134,8 +136,9 @@ class _Search:
             ) if how in _CHANGES and (space := self._namespace(owner)):
                 if space == _MODULES and how == "pop":
                     return []  # then it is loaded anew
-                changed = call.args if how == "update" else ()
-                return self._keyed(space, _keys(changed)) if changed else self._item(owner, first.value)
+                if how != "update":
+                    return self._item(owner, first.value)
+                return self._keyed(space, chain(*map(self._updated, call.args)))
             case cst.Call(func=function, args=[first, second, *_]) if _last_name(function) in _ITEM_SETTERS:
                 return self._item(first.value, second.value)
             case cst.Call(func=function, args=[first, *rest]) if _last_name(function) in _SETTERS:
@@ -177,6 +180,27 @@ class _Search:
             case "dict":
                 return self._keyed(path.removesuffix(".__dict__") if path else None, _keys(rest))
         return []
+
+    def _updated(self, argument: cst.Arg) -> Iterator[str | None]:
+        """Yield the keys that an argument of `update` gives: those of an enumeration are written in it."""
+        match argument:
+            case cst.Arg(
+                star="", value=cst.Attribute(value=cst.Name() as name, attr=cst.Name("__members__"))
+            ):
+                yield from self._enumerated(name)
+            case _:
+                yield from _keys([argument])
+
+    def _enumerated(self, name: cst.Name) -> Iterable[str | None]:
+        """Return the names that an enumeration of this file binds; None where it may have others."""
+        use = self.names.use(name)
+        nodes = [binding.node for binding in self.names.bindings(use)] if use else []
+        made = next((scope for scope in self.names.scopes if [scope.node] == nodes), None)
+        if made is None or not isinstance(made.node, cst.ClassDef) or made.node.keywords:
+            return [None]
+        bases = (self.names.qualified(base.value) or "" for base in made.node.bases)
+        is_made = any(use.scope is made and use.name in _WRITERS for use in self.names.uses)
+        return [None] if is_made or not any(base.startswith("enum.") for base in bases) else made.bindings
 
     def _members(self, names: Iterable[str | None]) -> list[str]:
         """Return the properties of some names; all, where one is not known."""
@@ -225,8 +249,17 @@ class _Search:
             read = [path for key in certain if (path := f"{_MODULES}.{key}") in self.facts.read]
             return read + list(chain(*(self._keyed(module, [None]) for module in certain)))
         if None in wanted:
-            return sorted(path for path in self.facts.known if path.startswith(f"{space}."))
+            return sorted(path for path in self.facts.known if space in self._spaces_of(path))
         return list(chain(*(self._path(f"{space}.{key}") for key in certain)))
+
+    def _spaces_of(self, path: str) -> tuple[str, ...]:
+        """Return the namespaces in which a key that is not known may bind it: its own, and that of its class.
+
+        That of the package which holds its module is none: an import finds the module in `sys.modules`.
+        """
+        owner = path.rpartition(".")[0]
+        is_class = owner in self.facts.classes or owner in self.facts.owners
+        return (owner, owner.rpartition(".")[0]) if is_class else (owner,)
 
     def _namespace(self, node: cst.BaseExpression) -> str | None:
         """Return the module or class whose names are the keys of what an expression gives."""
@@ -242,7 +275,22 @@ class _Search:
                 if use is not None and use.scope.kind == "class":
                     return _OF_A_CLASS
                 return self.names.module if use is not None and use.scope is self.names.root else None
+            case cst.NamedExpr(value=value):
+                return self._namespace(value)
+            case cst.Name() if (use := self.names.use(node)) is not None:
+                values = (self._assigned.get(binding.node) for binding in self.names.bindings(use))
+                return next(filter(None, (self._namespace(value) for value in values if value)), None)
         return _MODULES if self.names.qualified(node) == _MODULES else None
+
+    @cached_property
+    def _assigned(self) -> dict[cst.CSTNode, cst.BaseExpression]:
+        """The calls and attributes, which may give a namespace, by the names that they are assigned to."""
+        found: dict[cst.CSTNode, cst.BaseExpression | None] = {}
+        for many in self.syntax.every(cst.Assign):
+            found |= {target.target: many.value for target in many.targets}
+        found |= {one.target: one.value for one in self.syntax.every(cst.AnnAssign)}
+        found |= {one.target: one.value for one in self.syntax.every(cst.NamedExpr)}
+        return {name: value for name, value in found.items() if isinstance(value, cst.Call | cst.Attribute)}
 
     def _space(self, node: cst.BaseExpression) -> str | None:
         """Return the path of the module or class that an expression gives.
