@@ -20,6 +20,10 @@ from profilec.read import Span, Syntax
 from profilec.scopes import Binding, Names, Scope
 
 _IDENTIFIER = re.compile(r"(?<![\w.])[^\W\d]\w*")
+_EXAMPLE = re.compile(r"^[ \t]*(?:>>>|\.\.\.)(.*)", re.MULTILINE)
+"""A line that `doctest` runs with the names of the module."""
+_OWN_NAMESPACE = re.compile(r"\b(?:globals|vars)\(\)|\bsys\.modules\[__name__\]")
+"""What gives the names of the module itself, to be asked for by a text."""
 
 type Nodes = dict[cst.CSTNode, Binding]
 
@@ -187,7 +191,8 @@ def _unused_at_top(module: Module, remains: Remains, used_elsewhere: Callable[[s
     if not candidates:
         return {}
     before = _reached(module, candidates, lambda span: True)
-    after = _reached(module, candidates, remains.has, remains.generated | (candidates.keys() - before))
+    kept = remains.generated | _named_in_text(module, remains) | (candidates.keys() - before)
+    after = _reached(module, candidates, remains.has, kept)
     dead = [name for name in candidates if name in before and name not in after]
     return {
         binding.node: binding
@@ -196,6 +201,19 @@ def _unused_at_top(module: Module, remains: Remains, used_elsewhere: Callable[[s
         for binding in candidates[name]
         if remains.has(binding.span)
     }
+
+
+def _named_in_text(module: Module, remains: Remains) -> frozenset[str]:
+    """Return the names that strings give where text is run, or looked up, among the names of the module."""
+    content = module.syntax.content
+    runs, looks_up = ">>>" in content, _OWN_NAMESPACE.search(content)
+    found: set[str] = set()
+    for string in module.syntax.every(cst.SimpleString) if runs or looks_up else ():
+        if remains.has(module.syntax.inner(string)):
+            examples = _EXAMPLE.findall(string.value) if runs else ()
+            found.update(name for example in examples for name in _IDENTIFIER.findall(example))
+            found.update([string.raw_value] if looks_up else ())
+    return frozenset(found)
 
 
 def _candidates(module: Module) -> Iterator[tuple[str, list[Binding]]]:

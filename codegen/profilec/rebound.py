@@ -20,6 +20,7 @@ from profilec.telling import owner_of
 
 _SETTERS = frozenset({"setattr", "delattr", "__setattr__", "__delattr__"})
 _CHANGES = frozenset({"update", "setdefault", "pop", "popitem", "clear", "__setitem__", "__delitem__"})
+_READERS = frozenset({"getattr", "hasattr"})
 _ITEM_SETTERS = frozenset({"setitem", "delitem"})
 _MODULES = "sys.modules"
 _WRITERS = frozenset({"vars", "locals", "exec"})
@@ -118,6 +119,8 @@ class _Search:
         match target:
             case cst.Attribute(value=owner, attr=cst.Name(value="__class__")):
                 return self._keyed(self._holder(owner), [None])
+            case cst.Attribute(value=function, attr=cst.Name(value="__code__")):
+                return self._code_of(function)
             case cst.Attribute(value=owner, attr=cst.Name(value=name)):
                 return self._attribute(owner, name)
             case cst.Subscript(value=owner, slice=[cst.SubscriptElement(slice=cst.Index(value=key))]):
@@ -152,8 +155,31 @@ class _Search:
                 keys = _keys(rest[1:2]) if _last_name(function) == "type" else [None]
                 return self._members(keys) if rest else []
             case cst.Call(func=function, args=[first, *rest]):
-                return self._patched(function, first.value, rest)
+                return self._patched(function, first.value, rest) or self._handed_on(function, call.args)
         return []
+
+    def _code_of(self, function: cst.BaseExpression) -> list[str]:
+        """Return what does something else with another code: a function, or the property that it is of."""
+        match function:
+            case cst.Attribute(value=inner, attr=cst.Name(value="fget" | "__func__" | "__wrapped__")):
+                return self._code_of(inner)
+            case cst.Attribute(value=owner, attr=cst.Name(value=name)):
+                return self._attribute(owner, name)
+        path = self.names.qualified(function)
+        return self._path(path) if path else []
+
+    def _handed_on(self, function: cst.BaseExpression, arguments: Sequence[cst.Arg]) -> list[str]:
+        """Return what a function may bind that is given a module or class, and the name of what is there."""
+        given = chain(
+            (_text(argument.value) for argument in arguments),
+            (argument.keyword.value for argument in arguments if argument.keyword),
+        )
+        names = [name for name in given if name in self._by_name]
+        if not names or _last_name(function) in _READERS:
+            return []
+        owners = [self._holder(argument.value) for argument in arguments]
+        known = [owner for owner in owners if owner in self.facts.holders]
+        return list(chain(*(self._path(f"{owner}.{name}") for owner in known for name in names)))
 
     def _executed(self, function: cst.Name, spaces: Sequence[cst.Arg]) -> list[str]:
         """Return what text that is executed may bind."""

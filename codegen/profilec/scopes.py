@@ -7,6 +7,7 @@ would become unbound if a part of the text went.
 import builtins
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Literal
 
 import libcst as cst
@@ -147,7 +148,10 @@ class Names:
 
     def path(self, use: Use) -> str | None:
         """Return the dotted path of what a use stands for, where that is certain."""
-        bindings = self.bindings(use)
+        scope = self.binding_scope(use.name, use.scope)
+        bindings = scope.bindings[use.name] if scope else []
+        if scope and _is_above(use, scope):
+            return None
         if use.name in self.rebound and (not bindings or bindings[0].owner is self.root.node):
             return f"{self.module}.{use.name}"
         if (
@@ -189,6 +193,14 @@ class Names:
             return binding.target
         at_top = binding.owner is self.root.node and binding.kind in ("assignment", "definition")
         return f"{self.module}.{binding.name}" if at_top else None
+
+
+def _is_above(use: Use, scope: Scope) -> bool:
+    """Tell whether a name is read where nothing has bound it yet, while its scope runs down to there."""
+    if use.span.start >= scope.bindings[use.name][0].span.start:
+        return False
+    inner = takewhile(lambda one: one is not scope, use.scope.enclosing())
+    return all(one.kind not in ("function", "lambda") for one in inner)
 
 
 def module_name(path: str) -> str:
