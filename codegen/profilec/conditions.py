@@ -20,6 +20,7 @@ from profilec.scopes import Names, Use
 
 _QUESTIONS = frozenset({"callable", "hasattr", "isinstance", "issubclass", "len"})
 """Builtins that only look at what they are given, as the reading of an attribute does."""
+_BINDS_OR_WAITS = (cst.Await, cst.Yield, cst.NamedExpr)
 _READINGS = frozenset({"os.environ.get", "os.getenv"})
 """Functions that only read the environment, as those of `platform` do."""
 
@@ -85,6 +86,12 @@ class Conditions:
                 return None if truth is None else not truth
             case cst.IfExp():
                 return self._chosen_truth(node)
+            case cst.Call() if self.marker(node.func) == "choose":
+                chosen = self.choice(node)
+                return None if chosen is None else self._truth_of_value(chosen.value)
+        return self._truth_of_value(node)
+
+    def _truth_of_value(self, node: cst.BaseExpression) -> Truth:
         found = value(node, self.names, self.world.facts)
         return None if found is UNKNOWN or isinstance(found, VersionPrefix) else bool(found)
 
@@ -94,7 +101,7 @@ class Conditions:
         if left is decisive:
             return decisive
         if right is decisive:
-            droppable = left is not None or self.mentions_flag(node.right) or not self._effect(node.left)
+            droppable = left is not None or self.mentions_profile(node.right) or not self._effect(node.left)
             return decisive if droppable else None
         return None if left is None or right is None else not decisive
 
@@ -104,9 +111,10 @@ class Conditions:
             return None
         return self.truth(node.body if test else node.orelse)
 
-    def mentions_flag(self, node: cst.CSTNode) -> bool:
-        """Tell whether a flag stands anywhere in an expression."""
-        return self.flag(node) is not None or any(self.mentions_flag(child) for child in children(node))
+    def mentions_profile(self, node: cst.CSTNode) -> bool:
+        """Tell whether a flag or a marker stands anywhere in an expression."""
+        named = self.flag(node) or self.marker(node)
+        return bool(named) or any(self.mentions_profile(child) for child in children(node))
 
     def lost_effects(self, node: cst.BaseExpression) -> Iterator[cst.CSTNode]:
         """Find in a condition that is decided the operands with an effect that run before what decides it."""
@@ -134,7 +142,7 @@ class Conditions:
             return None
         if isinstance(node, cst.Call) and not self._only_asks(node):
             return node
-        if isinstance(node, cst.Await | cst.Yield | cst.NamedExpr):
+        if isinstance(node, _BINDS_OR_WAITS):
             return node
         return next(filter(None, map(self._effect, children(node))), None)
 
@@ -150,11 +158,17 @@ class Conditions:
         """Tell whether evaluating an expression can have an effect."""
         return self._effect(node) is not None
 
+    def binds_or_waits(self, node: cst.CSTNode) -> bool:
+        """Tell whether an expression binds a name, or makes of the function around it one that waits."""
+        return isinstance(node, _BINDS_OR_WAITS) or any(map(self.binds_or_waits, children(node)))
+
     def marker(self, node: cst.CSTNode) -> str | None:
         """Return which marker of this compiler a name stands for: `only`, `stub`, `choose`, `flag`."""
         return marker(node, self.names)
 
     def choice(self, node: cst.Call) -> cst.Arg | None:
-        """Return the argument of `choose(native=32, wasm=8)` that is for the profile, if there is one."""
+        """Return the argument of `choose(native=32, wasm=8)` for the profile, or None where it has faults."""
+        if any(argument.keyword is None for argument in node.args):
+            return None
         wanted = self.world.profile.name.replace("-", "_")
         return next((one for one in node.args if one.keyword and one.keyword.value == wanted), None)

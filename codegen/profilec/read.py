@@ -219,10 +219,10 @@ class Syntax:
         Docstrings are, and other strings that stand as a statement: nobody reads their blanks (PEP 257).
         """
         kinds = (cst.SimpleString, cst.FormattedString, cst.TemplatedString)
-        spans = {self.outer(node) for kind in kinds for node in self.every(kind)}
+        spans = {self.inner(node) for kind in kinds for node in self.every(kind)}
         values = (node.value for node in self.every(cst.Expr))
-        alone = (self.outer(value) for value in values if isinstance(value, cst.SimpleString))
-        spans -= {span for span in alone if self._is_indented_as_code(span)}
+        alone = (value for value in values if isinstance(value, cst.SimpleString))
+        spans -= {self.inner(value) for value in alone if self._is_indented_as_code(self.outer(value))}
         return sorted(span for span in spans if "\n" in self.content[span.start : span.end])
 
     def _is_indented_as_code(self, string: Span) -> bool:

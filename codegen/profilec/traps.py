@@ -7,7 +7,7 @@ function may not change kind.
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import libcst as cst
 
@@ -89,13 +89,22 @@ def _lost_names(module: Module, scope: Scope, remains: Remains) -> Iterator[Trap
         for name, bindings in scope.bindings.items()
         if not _is_bound(bindings, remains) and name not in _bound_anyway(scope, remains)
     }
-    reported: set[str] = set()
+    read: dict[str, list[Use]] = {}
     for use in module.names.uses if lost else ():
-        if use.name not in lost or use.name in reported or not remains.has(use.span):
-            continue
-        if module.names.binding_scope(use.name, use.scope) is scope:
-            reported.add(use.name)
-            yield Trap(_lost_name(module, use, lost[use.name], remains), _spans(lost[use.name]))
+        is_left = use.name in lost and remains.has(use.span)
+        if is_left and module.names.binding_scope(use.name, use.scope) is scope:
+            read.setdefault(use.name, []).append(use)
+    for name, (first, *others) in read.items():
+        finding = _lost_name(module, first, lost[name], remains)
+        yield Trap(replace(finding, notes=(*finding.notes, *_also(module, others))), _spans(lost[name]))
+
+
+def _also(module: Module, uses: Iterable[Use]) -> Iterator[str]:
+    """Say where else a name is read, in one note."""
+    lines = sorted({module.syntax.place(use.span.start)[0] for use in uses})
+    if lines:
+        shown = ", ".join(map(str, lines))
+        yield f"line{'s' * (len(lines) > 1)} {shown} read{'s' * (len(lines) == 1)} it too"
 
 
 def _lost_for_decorators(module: Module, scope: Scope, remains: Remains) -> Iterator[Trap]:

@@ -132,6 +132,38 @@ def test_black_takes_the_options_of_the_project() -> None:
     assert file.data.count(b"\n") > 1
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        'line_length = 20\nskip_string_normalization = true\ntarget_version = ["py39"]',
+        'line-length = 20\nskip-string-normalization = true\ntarget-version = ["py39"]',
+    ],
+)
+def test_black_takes_its_keys_with_hyphens_and_with_underscores(configured: Configured, options: str) -> None:
+    config = configured(f'{HEAD}format = "black"\n{TWO_WORLDS}[tool.black]\n{options}\n').config
+    file = format_file(changed("with first_one('a'), second_one('b'): pass\n"), config.black)
+    assert file.data == b"with (\n    first_one('a'),\n    second_one('b'),\n):\n    pass\n"
+
+
+def test_black_learns_the_versions_of_python_from_the_project(configured: Configured) -> None:
+    text = '[project]\nname = "shop"\nrequires-python = ">=3.9"\n' + HEAD + 'format = "black"\n' + TWO_WORLDS
+    config = configured(text + "[tool.black]\nline-length = 20\n").config
+    file = format_file(changed("with first_one(1), second_one(2): pass\n"), config.black)
+    assert file.data.startswith(b"with (\n")
+
+
+def test_black_takes_what_it_has_on_trial_and_what_it_does_not_know_tells_it_nothing() -> None:
+    text = 'x = "aaaaaaaaaaaaaaa bbbbbbbbbbbbb"\n'
+    tried = {
+        "line-length": 20,
+        "preview": True,
+        "enable-unstable-feature": ["string_processing", "yet_to_come"],
+    }
+    for options in (tried, {"line-length": 20, "unstable": True}):
+        assert format_file(changed(text), options).data.count(b"\n") > 1
+    assert format_file(changed(text), {"line-length": 20, "preview": True}).data == text.encode()
+
+
 def test_black_writes_a_stub_file_as_one() -> None:
     text = "class A: ...\ndef run(a:int)->int: ...\ndef stop()->None: ...\n"
     file = replace(changed(text), path="shop/a.pyi")

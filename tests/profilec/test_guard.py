@@ -61,6 +61,37 @@ def test_the_guard_stands_before_everything_but_docstring_and_future(
 
 
 @pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("import sys\n", ""),
+        ('"""A shop."""\n\nimport sys\n', "\nfrom shop import cart\n"),
+        ("# Copyright.\n\nimport os, sys  # both\n", "from shop import cart\n"),
+        ("import os\n\n# Where are we?\nimport sys\n", "# The cart.\nfrom shop import cart\n"),
+    ],
+)
+def test_the_guard_imports_nothing_that_its_file_has_imported_above(
+    before: str, after: str, tmp_path: Path
+) -> None:
+    text = guarded(before + after, tmp_path).data.decode()
+    guard = GUARD.removeprefix("import sys as _sys\n\n").replace("_sys.", "sys.")
+    assert text == f"{before}\n{guard}" + (f"\n{after.lstrip()}" if after else "")
+
+
+@pytest.mark.parametrize(
+    "text", ["import os\nimport json\nimport sys\n", "import sys; import js\n", "import sys as s\n"]
+)
+def test_the_guard_stands_before_imports_of_anything_else(text: str, tmp_path: Path) -> None:
+    assert guarded(text, tmp_path).data.decode() == f"{GUARD}\n{text}"
+
+
+def test_the_guard_imports_what_of_its_modules_is_not_imported_yet(tmp_path: Path) -> None:
+    marker = "sys_platform == 'emscripten' and os_name == 'posix'"
+    text = guarded("import sys\n", tmp_path, marker).data.decode()
+    assert text.startswith("import sys\n\nimport os as _os\n\nif sys.platform != ")
+    ast.parse(text)
+
+
+@pytest.mark.parametrize(
     "code", ["x = t'{y}'\n", "type P[T = int] = T\n", "try:\n    x\nexcept A, B:\n    y\n"]
 )
 def test_the_guard_stands_at_one_place_whichever_python_runs(code: str, tmp_path: Path) -> None:

@@ -48,6 +48,15 @@ def test_faults_are_raised_with_their_findings(config: Config) -> None:
     assert [finding.code for finding in raised.value.findings] == ["PC101"]
 
 
+def test_a_name_that_is_lost_is_one_fault_with_all_lines_that_read_it(config: Config) -> None:
+    text = SOURCE.partition("else:")[0] + "print(mode)\nprint(mode, mode)\nprint(mode)\n"
+    with pytest.raises(profilec.CompileError) as raised:
+        profilec.compile_source(text, "wasm", config)
+    (finding,) = raised.value.findings
+    assert (finding.code, finding.line) == ("PC302", 5)
+    assert finding.notes == ("line 4 binds it", "lines 6, 7 read it too")
+
+
 def test_the_lines_that_a_profile_keeps(config: Config) -> None:
     module = cst.parse_module(SOURCE)
     assert profilec.active(module, "native", config) == {4}

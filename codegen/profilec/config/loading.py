@@ -22,7 +22,9 @@ _SYNTAX_HINTS = {
     "mutate": "write all of the table in one place",
 }
 """What to do about what `tomllib` says, by a part of it."""
-_BLACK_FLAGS = ("skip-string-normalization", "skip-magic-trailing-comma", "preview")
+_BLACK_FLAGS = (
+    "skip-string-normalization", "skip-magic-trailing-comma", "skip-source-first-line", "preview", "unstable",
+)  # fmt: skip
 _UNREADABLE = "give yourself the right to read it"
 _TABLE = re.compile(rb"^\s*\[\s*tool\s*\.\s*profilec\b", re.MULTILINE)
 
@@ -142,6 +144,7 @@ def _read_config(root: Path, document: Mapping[str, Any], complaints: Complaints
         )
     if not tables and "profiles" not in tool.data:
         tool.complain("PC005", (), "no profile is declared", "add a table [tool.profilec.profiles.NAME]")
+    project = read_metadata(Table(complaints, (), document).table("project"))
     config = Config(
         root=root,
         package=package or "",
@@ -155,22 +158,31 @@ def _read_config(root: Path, document: Mapping[str, Any], complaints: Complaints
         exclusive=tool.text_lists("exclusive"),
         copy=tool.texts("copy"),
         stub_modules={name: _read_stub(name, table) for name, table in tool.tables("stub-modules").items()},
-        project=read_metadata(Table(complaints, (), document).table("project")),
-        black=_read_black(Table(complaints, ("tool",), tools).table("black"), tool),
+        project=project,
+        black=_read_black(Table(complaints, ("tool",), tools).table("black"), tool, project),
     )
     tool.refuse_unknown_keys()
     check_names(config, tool)
     return config
 
 
-def _read_black(table: Table, tool: Table) -> dict[str, object]:
-    """Return the options of Black that decide how a file looks, where changed files go through it."""
+def _read_black(table: Table, tool: Table, project: Mapping[str, Any]) -> dict[str, object]:
+    """Return the options that decide how Black writes a file, where changed files go through it.
+
+    It takes its keys with hyphens and with underscores, and what no `target-version` says from `[project]`.
+    """
     if tool.data.get("format") != "black":
         return {}
+
+    def written(key: str) -> str:
+        return key if key in table.data else key.replace("-", "_")
+
     options = {
-        "line-length": table.number("line-length"),
-        "target-version": table.texts("target-version") or None,
-        **{key: table.flag(key) for key in _BLACK_FLAGS},
+        "line-length": table.number(written("line-length")),
+        "target-version": table.texts(written("target-version")) or None,
+        "enable-unstable-feature": table.texts(written("enable-unstable-feature")) or None,
+        "requires-python": project.get("requires-python"),
+        **{key: table.flag(written(key)) for key in _BLACK_FLAGS},
     }
     return {key: value for key, value in options.items() if value is not None}
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 import libcst as cst
 
 from profilec.decide.elements import cut_elements
-from profilec.decide.expressions import condition, expressions
+from profilec.decide.expressions import chosen, condition, expressions
 from profilec.decide.leaving import leaves
 from profilec.decide.spacing import gap_between, space_out
 from profilec.decide.walk import KEPT, Clause, Fate, Walk, blank_lines_above, gone
@@ -254,6 +254,7 @@ def with_(walk: Walk, node: cst.With) -> Fate:
     expressions(
         walk, [child for item in node.items if item not in walk.lost for child in (item.item, item.asname)]
     )
+    _shed_parentheses(walk, node)
     lost = [item in walk.lost for item in node.items]
     fate = walk.suite(node.body)
     if all(lost):
@@ -269,6 +270,25 @@ def with_(walk: Walk, node: cst.With) -> Fate:
     if not fate.kept:
         walk.fill(node.body, fate.cause)
     return Fate(True, fate.at_once, leaves(node), fate.cause, fate.at_once)
+
+
+def _shed_parentheses(walk: Walk, node: cst.With) -> None:
+    """Cut the parentheses around the one thing that a `with` holds, where a choice stood in them."""
+    match node:
+        case cst.With(
+            lpar=cst.LeftParen() as opening,
+            rpar=cst.RightParen() as closing,
+            items=[cst.WithItem(item=cst.IfExp(test=test) as item, asname=None)],
+        ):
+            left, content = chosen(walk, item), walk.syntax.content
+            around = Span(walk.syntax.outer(opening).start, walk.syntax.outer(closing).end)
+            inside, kept = walk.syntax.outer(item), walk.syntax.outer(left)
+            needed = left is item or isinstance(left, cst.Tuple) or "\n" in content[kept.start : kept.end]
+            if (
+                not needed
+                and "#" not in content[around.start : inside.start] + content[inside.end : around.end]
+            ):
+                walk.draft.keep_only(around, inside, walk.because(test, walk.conditions.truth(test)))
 
 
 def try_(walk: Walk, node: cst.Try | cst.TryStar) -> Fate:

@@ -4,11 +4,13 @@ Called by the files for statements for every expression that something interesti
 nothing back: what goes is cut in the draft.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import libcst as cst
 
 from profilec.decide.displays import cut_list, lay_out_marked
+from profilec.decide.draft import blank_length
+from profilec.decide.elements import with_comments
 from profilec.decide.faults import unknown_flag
 from profilec.decide.replacing import OPERATIONS, Place, replace, replace_call
 from profilec.decide.spreads import lose_empty, opened
@@ -59,7 +61,7 @@ def condition(walk: Walk, node: cst.BaseExpression, place: Place = Place.ANY) ->
 
 def _refuse_lost_effects(walk: Walk, node: cst.BaseExpression) -> None:
     for effect in walk.conditions.lost_effects(node):
-        if walk.conditions.mentions_flag(node):
+        if walk.conditions.mentions_profile(node):
             walk.draft.refuse(
                 "PC104",
                 walk.syntax.inner(effect),
@@ -175,6 +177,16 @@ def _choose_branch(walk: Walk, node: cst.IfExp, place: Place) -> cst.BaseExpress
     return chosen
 
 
+def chosen(walk: Walk, node: cst.BaseExpression) -> cst.BaseExpression:
+    """Return what is left of a conditional expression whose tests are decided."""
+    while isinstance(node, cst.IfExp) and walk.touches(node.test):
+        truth = walk.conditions.truth(node.test)
+        if truth is None:
+            break
+        node = node.body if truth else node.orelse
+    return node
+
+
 def idle_choice(walk: Walk, node: cst.BaseExpression) -> Cause | None:
     """Return why only a constant is left of a choice, which as a statement does nothing.
 
@@ -210,6 +222,11 @@ def expression(walk: Walk, node: cst.CSTNode, *, place: Place = Place.TIGHT) -> 
             _simplify(walk, test)
             expression(walk, body, place=Place.FILTER)
             expression(walk, orelse, place=Place.ANY)
+        case cst.CompFor(ifs=[_, *_] as filters):
+            dead = _behind_a_false_filter(walk, filters)
+            for child in children(node):
+                if child not in dead:
+                    expression(walk, child, place=_place_in(node))
         case cst.CompIf(test=test):
             _filter(walk, node, test)
         case cst.FormattedStringExpression(equal=cst.AssignEqual()) | cst.TemplatedStringExpression(
@@ -263,7 +280,7 @@ def _is_settled_fact(walk: Walk, node: cst.BaseExpression) -> bool:
     """Tell whether facts alone make an expression `True` or `False`."""
     if isinstance(node, cst.UnaryOperation):
         truth = walk.conditions.truth(node)
-        return truth is not None and not walk.conditions.mentions_flag(node)
+        return truth is not None and not walk.conditions.mentions_profile(node)
     return isinstance(value(node, walk.names, walk.conditions.world.facts), bool)
 
 
@@ -334,21 +351,47 @@ def _without_fact_behind(walk: Walk, node: cst.BooleanOperation, place: Place) -
 def _filter(walk: Walk, node: cst.CompIf, test: cst.BaseExpression) -> None:
     truth = condition(walk, test, Place.FILTER)
     if truth:
-        span = walk.syntax.outer(node)
-        content = walk.syntax.content
-        start = span.start
-        while start and content[start - 1].isspace():
-            start -= 1
-        walk.draft.cut(start, walk.syntax.outer(test).end, walk.because(test, truth))
+        _cut_filter(walk, node, walk.because(test, truth))
     elif truth is False:
         _write(walk, test, False)
+
+
+def _behind_a_false_filter(walk: Walk, filters: Sequence[cst.CompIf]) -> Sequence[cst.CompIf]:
+    """Cut the filters that come to stand behind one that nothing passes, unless they bind or await."""
+    tests = [one.test for one in filters]
+    truths = [walk.conditions.truth(test) if walk.touches(test) else None for test in tests]
+    if False not in truths:
+        return ()
+    first = truths.index(False)
+    dead = [one for one in filters[first + 1 :] if not walk.conditions.binds_or_waits(one)]
+    for one in dead:
+        _cut_filter(walk, one, walk.because(tests[first], False))
+    return dead
+
+
+def _cut_filter(walk: Walk, node: cst.CompIf, cause: Cause) -> None:
+    """Cut a filter; where it begins a line, with the comments above it and, if it ends it, behind it."""
+    content, end = walk.syntax.content, walk.syntax.outer(node.test).end
+    before = walk.syntax.outer(node.whitespace_before)
+    line, line_end = content.rfind("\n", 0, before.end) + 1, content.find("\n", end)
+    rest = content[end : line_end if line_end >= 0 else None]
+    top = with_comments(content, line, before.start)
+    if content[line : before.end].strip():
+        walk.draft.cut(before.start, end, cause)
+    elif not rest.partition("#")[0].strip():
+        walk.draft.cut(top, line_end + 1, cause)
+    elif "#" in content[before.start : top]:
+        walk.draft.cut(top, line, cause)
+        walk.draft.cut(before.end, end + blank_length(content, end), cause)
+    else:
+        walk.draft.cut(before.start, end, cause)
 
 
 def _shown_as_written(
     walk: Walk, node: cst.FormattedStringExpression | cst.TemplatedStringExpression
 ) -> None:
     """Decide a field that shows its own text, as `{x=}` does: facts decide nothing in that text."""
-    if _mentions_profile(walk, node.expression):
+    if walk.conditions.mentions_profile(node.expression):
         walk.draft.refuse(
             "PC108",
             walk.syntax.inner(node.expression),
@@ -357,12 +400,6 @@ def _shown_as_written(
         )
     for part in node.format_spec or ():
         expression(walk, part)
-
-
-def _mentions_profile(walk: Walk, node: cst.CSTNode) -> bool:
-    """Tell whether a flag or a marker stands anywhere in an expression."""
-    named = walk.conditions.flag(node) or walk.conditions.marker(node)
-    return bool(named) or any(_mentions_profile(walk, child) for child in children(node))
 
 
 def _refuse_flag_as_value(walk: Walk, node: cst.CSTNode) -> None:

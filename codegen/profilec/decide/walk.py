@@ -124,7 +124,7 @@ class Walk:
         """Return the cause that a condition is true or false."""
         line, _ = self.syntax.place(self.syntax.inner(node).start)
         shown = " ".join(self.syntax.source(node).split())
-        fact = None if self.conditions.mentions_flag(node) else self.syntax.outer(node)
+        fact = None if self.conditions.mentions_profile(node) else self.syntax.outer(node)
         return Cause(f"`{shown}` is {'true' if truth else 'false'}", line, fact)
 
     def because_of_profile(self, node: cst.CSTNode) -> Cause:

@@ -39,7 +39,7 @@ def format_file(file: EmittedFile, options: Mapping[str, Any]) -> EmittedFile:
 
     Args:
         file: a changed Python file.
-        options: the `[tool.black]` table of the project.
+        options: the `[tool.black]` table of the project, and its `requires-python`.
 
     Raises:
         FormatError: Black cannot parse the file, or would change what it means.
@@ -74,19 +74,27 @@ def _laid_out(text: str, mode: "black.Mode") -> str:
 
 
 def _mode(options: Mapping[str, Any], *, is_stub: bool) -> "black.Mode":
-    """How Black writes a file; versions of Python that this Black does not know tell it nothing."""
+    """How Black writes a file; versions and features that this Black does not know tell it nothing."""
     import black
     from black.const import DEFAULT_LINE_LENGTH
-    from black.mode import TargetVersion
+    from black.files import infer_target_version
+    from black.mode import Preview, TargetVersion
 
-    targets = {version.upper() for version in options.get("target-version", ())}
+    named = {version.upper() for version in options.get("target-version", ())}
+    targets = {version for version in TargetVersion if version.name in named}
+    if "target-version" not in options:
+        targets.update(infer_target_version({"project": options}) or ())
+    enabled = options.get("enable-unstable-feature", ())
     return black.Mode(
-        target_versions={version for version in TargetVersion if version.name in targets},
+        target_versions=targets,
         is_pyi=is_stub,
         line_length=options.get("line-length", DEFAULT_LINE_LENGTH),
+        skip_source_first_line=options.get("skip-source-first-line", False),
         string_normalization=not options.get("skip-string-normalization", False),
         magic_trailing_comma=not options.get("skip-magic-trailing-comma", False),
         preview=options.get("preview", False),
+        unstable=options.get("unstable", False),
+        enabled_features={feature for feature in Preview if feature.name in enabled},
     )
 
 

@@ -5,14 +5,19 @@ an odd failure later into one sentence at import.
 """
 
 import ast
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from profilec.answers import Answers
 from profilec.config import Config, Profile
-from profilec.config.marker import python_test
+from profilec.config.marker import MarkerTest, python_test
 from profilec.emit.templating import render
 from profilec.tree import EmittedFile, SourceFile
+
+_NAME = re.compile(rb"os|platform|sys")
+_IMPORT = re.compile(rb"import[ \t]+((?:os|platform|sys)(?:[ \t]*,[ \t]*(?:os|platform|sys))*)[ \t]*(?:#.*)?")
+"""A line that imports nothing but modules of which a guard may ask."""
 
 
 def add_guard(
@@ -26,14 +31,17 @@ def add_guard(
 ) -> EmittedFile:
     """The `__init__.py` of a package with the guard of its profile, if the profile declares a marker.
 
-    The guard stands behind the docstring and the `__future__` imports, before everything else.
+    The guard stands behind the docstring and the `__future__` imports, before everything else. Only
+    imports that it needs itself may stand before it.
     """
     if profile.marker is None:
         return file
     newline = b"\r\n" if b"\r\n" in file.data else b"\n"
-    guard = _guard(profile, config, distribution, answers, on_one_line=on_one_line).splitlines()
-    lines = file.data.split(newline)
+    test, lines = python_test(profile.marker), file.data.split(newline)
     position = _position(file.data)
+    if not on_one_line:
+        position, test = _behind_imports(lines, position, test)
+    guard = _guard(test, profile, config, distribution, answers, on_one_line=on_one_line).splitlines()
     before, after = lines[:position], lines[position:]
     block = [line.encode("ascii") for line in guard]
     if before and before[-1].strip():
@@ -53,9 +61,14 @@ def add_guard(
 
 
 def _guard(
-    profile: Profile, config: Config, distribution: str, answers: Answers, *, on_one_line: bool
+    test: MarkerTest,
+    profile: Profile,
+    config: Config,
+    distribution: str,
+    answers: Answers,
+    *,
+    on_one_line: bool,
 ) -> str:
-    test = python_test(profile.marker or "")
     others = [other for other in config.profiles.values() if other.name != profile.name]
     fails = test.fails
     for module in test.modules if on_one_line else ():
@@ -82,6 +95,24 @@ def _position(data: bytes) -> int:
             return position or _after_header(data, first)
         position = last
     return position or _after_header(data, data.count(b"\n") + 1)
+
+
+def _behind_imports(lines: Sequence[bytes], position: int, test: MarkerTest) -> tuple[int, MarkerTest]:
+    """Go on behind the imports of a guard's modules, and let the test use those that it finds there."""
+    imported: set[str] = set()
+    end = position
+    for number, line in enumerate(lines[position:], position + 1):
+        if found := _IMPORT.fullmatch(line):
+            imported.update(name.decode() for name in _NAME.findall(found[1]))
+            end = number
+        elif line.strip() and not line.startswith(b"#"):
+            break
+    needed = [module for module in test.modules if module in imported]
+    fails = test.fails
+    for module in needed:
+        fails = fails.replace(f"_{module}.", f"{module}.")
+    others = tuple(module for module in test.modules if module not in imported)
+    return (end, MarkerTest(fails, others)) if needed else (position, test)
 
 
 def _after_header(data: bytes, first: int) -> int:
