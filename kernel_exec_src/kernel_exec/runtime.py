@@ -141,7 +141,9 @@ def turn_of(loop: asyncio.AbstractEventLoop) -> Turn:
     """Return the turn that all runs on `loop` share."""
     turn = _turns.get(loop)
     if turn is None:
-        for closed in [other for other in _turns if other.is_closed()]:
-            del _turns[closed]  # what waits in its turn would keep it for ever
+        # The loops of other threads come and go meanwhile.
+        for reference in _turns.keyrefs():
+            if (other := reference()) is not None and other.is_closed():
+                _turns.pop(other, None)  # what waits in its turn would keep it for ever
         turn = _turns[loop] = Turn()
     return turn
