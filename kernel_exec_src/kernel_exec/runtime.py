@@ -75,7 +75,8 @@ class Turn:
 
     def __init__(self) -> None:
         self.spent = False
-        self.begun = False
+        self.begun = 0
+        """Not 0 from `open` to the loop's next turn; counts those that went on since one of them looked."""
         self._asked = False
         """The loop has been asked for a call when it has had its turn."""
         self._waiting: deque[Callable[[], None]] = deque()
@@ -88,7 +89,7 @@ class Turn:
     def open(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin a slice, or go on with the one that has begun, which may be used up."""
         if not self.begun:
-            self.begun = True
+            self.begun = 1
             self.spent = False
             if FAST_PATH:
                 self._ask(loop)
@@ -127,7 +128,8 @@ class Turn:
             loop.call_soon(self._loop_had_its_turn)
 
     def _loop_had_its_turn(self) -> None:
-        self.begun = self._asked = False
+        self.begun = 0
+        self._asked = False
         waiting, self._waiting = self._waiting, deque()
         waiting.rotate(-1)
         for pump in waiting:
