@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import importlib
+import importlib.metadata
 import math
 import os
 import shutil
@@ -97,8 +98,28 @@ _flow_argument = click.argument(
 )
 
 
+def _print_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
+    if not asked or ctx.resilient_parsing:
+        return
+    try:
+        version = importlib.metadata.version("kernel-exec")
+    except importlib.metadata.PackageNotFoundError:
+        raise _Failure(
+            "only an installed kernel-exec has a version, and this one is run from its files"
+        ) from None
+    click.echo(f"kernel-exec, version {version}")
+    ctx.exit()
+
+
 @click.group(cls=_Program, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="kernel-exec")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the version and exit.",
+)
 def main() -> None:
     """Run, check and draw flows: graphs of Python handlers written as Flow IR."""
 

@@ -303,13 +303,13 @@ class CheckpointIncompatibleVersion(CheckpointError):
 
 def in_words(error: BaseException) -> str:
     """Return type and message of an error that is not the kernel's, and may fail to say anything."""
-    return f"{type(error).__name__}: {_message_of(error)}"
+    return f"{type(error).__name__}: {_message_of(error)}".removesuffix(": ")
 
 
 def _message_of(error: BaseException) -> str:
     try:
         return str(error)
-    except Exception as fault:
+    except BaseException as fault:
         return f"its message could not be had ({type(fault).__name__})"
 
 

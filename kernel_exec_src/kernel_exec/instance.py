@@ -115,9 +115,9 @@ class FlowInstance(AsyncIterator[Result]):
 
     def __del__(self) -> None:
         scheduler = self.scheduler
-        if not (scheduler.stopped or scheduler.loop.is_closed()):
+        if scheduler.leaves_something and not scheduler.loop.is_closed():
             # The last reference may go on any thread.
-            scheduler.loop.call_soon_threadsafe(_drop, scheduler)
+            scheduler.loop.call_soon_threadsafe(drop, scheduler)
 
     async def _while_sending(self, waiting: Awaitable[None]) -> None:
         """Await a part of `send`, during which the run is not drained."""
@@ -166,7 +166,8 @@ async def close(scheduler: Scheduler, *, patience: float = GRACE) -> None:
         await asyncio.wait([_clean_up_later(scheduler)], timeout=patience)
 
 
-def _drop(scheduler: Scheduler) -> None:
+def drop(scheduler: Scheduler) -> None:
+    """Cancel a run that its host has lost, and clean up behind it."""
     scheduler.discard(Cancelled("the run was dropped", reason="dropped"))
     if scheduler.lanes or scheduler.journal:
         _clean_up_later(scheduler)
@@ -184,8 +185,9 @@ async def _clean_up(scheduler: Scheduler) -> None:
     lanes, scheduler.lanes = scheduler.lanes, []
     for lane in lanes:
         await lane.close()
-    if scheduler.journal is not None:
-        await scheduler.journal.end()
+    journal, scheduler.journal = scheduler.journal, None
+    if journal is not None:
+        await journal.end()
 
 
 async def _acknowledge(scheduler: Scheduler) -> None:

@@ -69,6 +69,7 @@ def _read(path: os.PathLike[str]) -> bytes:
 
 
 def _decode(data: bytes) -> FlowIR:
+    data = data.removeprefix(b"\xef\xbb\xbf")  # a byte order mark may be ignored (RFC 8259, section 8.1)
     _check_depth(data)
     try:
         return msgspec.json.decode(data, type=FlowIR)

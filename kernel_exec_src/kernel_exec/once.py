@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from contextvars import copy_context
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
 from kernel_exec.context import CheckpointInfo, RunState
 from kernel_exec.errors import Cancelled, DeadlineExceeded, ExecutionError, MissingOutput
-from kernel_exec.instance import close
+from kernel_exec.instance import close, drop
 from kernel_exec.program import Program
 from kernel_exec.results import Result, Stream, Value
 from kernel_exec.runtime import outlive
@@ -225,7 +226,4 @@ def _follow(
         finally:
             await _end(scheduler, timer)
 
-    def abandon() -> None:
-        scheduler.discard(Cancelled("the stream of the run was dropped", reason="dropped"))
-
-    stream.follow(conclude, abandon)
+    stream.follow(conclude, partial(drop, scheduler))

@@ -75,7 +75,8 @@ class Turn:
 
     def __init__(self) -> None:
         self.spent = False
-        self.begun = False
+        self.begun = 0
+        """Not 0 from `open` to the loop's next turn; counts those that went on since one of them looked."""
         self._asked = False
         """The loop has been asked for a call when it has had its turn."""
         self._waiting: deque[Callable[[], None]] = deque()
@@ -88,7 +89,7 @@ class Turn:
     def open(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin a slice, or go on with the one that has begun, which may be used up."""
         if not self.begun:
-            self.begun = True
+            self.begun = 1
             self.spent = False
             if FAST_PATH:
                 self._ask(loop)
@@ -127,7 +128,8 @@ class Turn:
             loop.call_soon(self._loop_had_its_turn)
 
     def _loop_had_its_turn(self) -> None:
-        self.begun = self._asked = False
+        self.begun = 0
+        self._asked = False
         waiting, self._waiting = self._waiting, deque()
         waiting.rotate(-1)
         for pump in waiting:
@@ -141,7 +143,9 @@ def turn_of(loop: asyncio.AbstractEventLoop) -> Turn:
     """Return the turn that all runs on `loop` share."""
     turn = _turns.get(loop)
     if turn is None:
-        for closed in [other for other in _turns if other.is_closed()]:
-            del _turns[closed]  # what waits in its turn would keep it for ever
+        # The loops of other threads come and go meanwhile.
+        for reference in _turns.keyrefs():
+            if (other := reference()) is not None and other.is_closed():
+                _turns.pop(other, None)  # what waits in its turn would keep it for ever
         turn = _turns[loop] = Turn()
     return turn

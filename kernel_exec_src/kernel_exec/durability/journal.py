@@ -133,7 +133,7 @@ class Journal:
         noted = self._noted
         while self._stored < noted:
             if self._writing is None:
-                self._writing = asyncio.get_running_loop().create_task(self._write())
+                self._writing = asyncio.Task(self._write())  # not by a factory: it must not begin before this
             await asyncio.shield(self._writing)
 
     async def suspend(self) -> None:
@@ -142,11 +142,9 @@ class Journal:
         Raises:
             CheckpointLeaseConflict, CheckpointError: as `commit`; the last checkpoint that was kept stands.
         """
-        try:
-            await self.commit()
-        finally:
-            self._ended = True
-            await self.lease.end()
+        await self.commit()
+        self._ended = True
+        await self.lease.end()
 
     async def end(self) -> None:
         """Let go of a run that did not come to its end: somebody may resume it from what is kept.
@@ -157,13 +155,17 @@ class Journal:
         if self._ended:
             return
         try:
-            if self._durability.strong and (self._places or self._kept):
-                async with asyncio.timeout(self._durability.lease_seconds):
+            async with asyncio.timeout(self._durability.lease_seconds):
+                if self._durability.strong and (self._places or self._kept):
                     await self.commit()
+                elif self._writing is not None:  # a halt that was interrupted
+                    await asyncio.wait([self._writing])
         except (ExecutionError, TimeoutError) as error:
             _log.warning("the last steps of a run are not in its checkpoint: %s", in_words(error))
         finally:
             self._ended = True
+            if self._writing is not None:
+                self._writing.cancel()  # else it might take the lease when that was given back
             await self.lease.end()
 
     async def complete(self) -> None:

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from kernel_exec.durability.stores import CheckpointStore
 from kernel_exec.errors import CheckpointError, CheckpointLeaseConflict, ExecutionError, in_words
-from kernel_exec.runtime import GRACE, faults, outlive
+from kernel_exec.runtime import faults, outlive
 
 _log = logging.getLogger(__name__)
 
@@ -45,6 +45,7 @@ class Lease:
         self._store = store
         self._id = checkpoint_id
         self._seconds = seconds
+        self._asked = False
         self._renewal: asyncio.Task[None] | None = None
 
     @property
@@ -62,29 +63,25 @@ class Lease:
             CheckpointLeaseConflict: another owner has it.
             CheckpointError: the store failed.
         """
+        self._asked = True
         while not await ask(self._id, self._lease()):
             if not patient:
                 raise self.conflict()
             await asyncio.sleep(_POLL_SECONDS)
         self._renewal = asyncio.get_running_loop().create_task(self._renew())
 
-    async def end(self) -> None:
-        """Give the lease back, if it was taken. One that cannot be given back runs out by itself."""
-        if not self.held:
-            return
-        await self.stop_renewing()
-        await self._give_back()
+    async def end(self, patience: float | None = None) -> None:
+        """Give the lease back, if the store was asked for it; who was interrupted in that may have it.
 
-    async def forgo(self) -> None:
-        """Give back a lease that may have been taken or not, and wait no longer than a moment for that.
-
-        Who was interrupted in `take` may have it all the same.
+        This goes on though its caller is interrupted, or waits no longer than `patience`, in seconds. A lease
+        that cannot be given back runs out by itself.
         """
-        await self.stop_renewing()
-        giving_back = asyncio.get_running_loop().create_task(self._give_back())
-        await asyncio.wait([outlive(giving_back)], timeout=GRACE)
+        if self._asked:
+            self._asked = False
+            await asyncio.wait([outlive(asyncio.Task(self._give_back()))], timeout=patience)
 
     async def _give_back(self) -> None:
+        await self.stop_renewing()
         try:
             await ask(self._id, self._store.release(self._id, owner=self.owner))
         except CheckpointError as error:

@@ -24,7 +24,7 @@ from kernel_exec.errors import (
 )
 from kernel_exec.flow_ir import FlowIR
 from kernel_exec.payloads import decode
-from kernel_exec.runtime import faults
+from kernel_exec.runtime import GRACE, faults
 
 
 class Reopened(NamedTuple):
@@ -85,7 +85,7 @@ async def reopen(durability: Durability, flow: FlowIR, checkpoint_id: str) -> Re
         journal = Journal(durability, record, state, lease)
         await journal.commit()
     except BaseException:
-        await lease.forgo()
+        await lease.end(GRACE)
         raise
     messages = list(zip(record.frontier, record.edges, payloads, strict=True))
     return Reopened(journal, record, messages, results)

@@ -172,8 +172,9 @@ _decoder: Final[Decoder[Any]] = Decoder(ext_hook=_untag)
 def _number_of(layout: Layout) -> int:
     number = _numbers.get(layout.kind)
     if number is None:
-        number = _numbers[layout.kind] = len(_classes)
         _classes.append(layout.kind)
+        # Not the length of the list: the loop of another thread may have added to it meanwhile.
+        number = _numbers[layout.kind] = _classes.index(layout.kind)
     return number
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from kernel_exec.payloads.shapes import (
     ATOMS,
+    GENERIC,
     MANY,
     MAX_DEPTH,
     Layout,
@@ -68,6 +69,6 @@ def _copy_object(value: object, layout: Layout, room: int) -> object:
     if layout.has_dict:
         attributes = vars(instance)
         for name, member in attributes.items():
-            if type(member) not in ATOMS:
+            if type(member) not in ATOMS and name != GENERIC:
                 attributes[name] = _copy(member, room - 1)
     return instance

@@ -21,6 +21,9 @@ ATOMS: Final = frozenset({NoneType, bool, int, float, str})
 
 KEYS: Final = frozenset({str})
 
+GENERIC: Final = "__orig_class__"
+"""Where `typing` notes that an instance was made by way of `Box[int]`, which says nothing of its value."""
+
 _DICTS: Final = frozenset({dict})
 
 MANY: Final = 8
@@ -57,6 +60,7 @@ class Layout(Struct, frozen=True, eq=False):
             state = {name: getattr(value, name) for name in self.slots if hasattr(value, name)}
         if self.has_dict:
             state.update(vars(value))
+            state.pop(GENERIC, None)
         return state
 
     def copy(self, value: object) -> object:

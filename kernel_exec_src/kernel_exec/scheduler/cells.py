@@ -73,7 +73,7 @@ class Parcel:
     def __init__(self, size: int, spilled: Spilled | None) -> None:
         self.size = size
         self.timer: asyncio.TimerHandle | None = None
-        self.due = 0.0  # on the loop's clock; not every loop's timers can tell
+        self.due: float  # of the timer, on the loop's clock; not every loop's timers can tell
         self.spilled = spilled
 
 
@@ -98,7 +98,10 @@ class Segment:
 
 
 class Node:
-    """One node of the run. The first group never changes after assembly, the second is its state."""
+    """One node of the run. The first group never changes after assembly, the second is its state.
+
+    What is declared and nothing else, `assembly` fills in for every node that a driver may hold.
+    """
 
     __slots__ = (
         "ahead",
@@ -136,13 +139,13 @@ class Node:
         self.context: NodeContext
         """What it sees of the run in the invocation that began last, if it asks."""
         self.call: Callable[[Any], Any] = _unbound
-        self.ahead: Ahead | None = None
+        self.ahead: Ahead | None
         """What works ahead on the messages in its inbox, if anything does."""
-        self.captures = False
-        self.halts = False
-        self.plain = True
+        self.captures: bool
+        self.halts: bool
+        self.plain: bool
         """Awaiting or calling the handler is all there is to an invocation."""
-        self.spills = False
+        self.spills: bool
         """An edge out of it can spill, so that sending may have to wait for a lane."""
         self.routes: tuple[Edge, ...] = ()
         self.gate: Callable[[Any], tuple[Edge, ...]] | None = None
@@ -164,7 +167,7 @@ class Node:
         """What stands for it in the work of its run while it is ready."""
 
         self.idle = True
-        self.inbox: deque[Message] = deque()
+        self.inbox: deque[Message]
         self.pending: Pending | None = None
         self.parcel: Parcel | None = None
 

@@ -52,6 +52,11 @@ class Doors(Run):
         """Whether the run left nothing behind, so that the scheduler may serve another."""
         return self.drained and not (self.stopped or self.lingers)
 
+    @property
+    def leaves_something(self) -> bool:
+        """Whether there is something to stop or to clean up, should the host go now."""
+        return not self.stopped or bool(self.lanes or self.journal)
+
     def begin(self, run: RunState | None, context: Context) -> None:
         """Forget a run that has drained and serve another: `run`, whose handlers see copies of `context`.
 

@@ -30,7 +30,7 @@ from asyncio import Task
 from contextvars import Context
 
 from kernel_exec.results import SKIP, Value
-from kernel_exec.runtime import TRUSTED
+from kernel_exec.runtime import FIRST_PACE, TRUSTED
 from kernel_exec.scheduler.cells import Driver, Node, Parcel
 from kernel_exec.scheduler.doors import Doors
 from kernel_exec.scheduler.invocation import invoke
@@ -232,6 +232,15 @@ class Scheduler(Doors):
                             budget = self._pace
                         elif turn.spent:
                             budget = 0
+                        else:
+                            # Many may go on in one turn of the loop and wait again, each before its own
+                            # look: so they look in turn, and each of them where it is hops that count.
+                            turn.begun += FIRST_PACE
+                            if turn.begun > self._pace:
+                                turn.begun = 1
+                                budget = self._pace = turn.look(self._pace, budget)
+                                if turn.spent:
+                                    budget = 0
 
                     # Hand the result on; what cannot be handed over is sent, and the journey ends here.
                     target = node.onward

@@ -32,6 +32,8 @@ def cyclic() -> dict[str, object]:
         dict,
         json.dumps,
         lambda d: json.dumps(d).encode(),
+        lambda d: json.dumps(d).encode("utf-8-sig"),
+        lambda d: "\ufeff" + json.dumps(d),
         lambda d: bytearray(json.dumps(d, indent=2).encode()),
     ],
 )

@@ -109,6 +109,36 @@ async def test_a_store_that_hangs_keeps_nobody_from_its_checkpoint_for_long() ->
     raise AssertionError("the lease is still being renewed")
 
 
+def answer_late(store: MemoryCheckpoints, method: str, seconds: float) -> None:
+    """Let a store take its time before it does what it is asked."""
+    asked = getattr(store, method)
+
+    async def late(*arguments: Any, **options: Any) -> Any:
+        await asyncio.sleep(seconds)
+        return await asked(*arguments, **options)
+
+    setattr(store, method, late)
+
+
+@pytest.mark.parametrize("method", ["lease", "put", "release"])
+async def test_a_halt_that_was_interrupted_leaves_its_checkpoint_to_whoever_resumes(method: str) -> None:
+    it = Shop("in > ask > out", halts="ask", lease_ttl=60_000)
+    answer_late(it.store, method, 0.1)
+    with pytest.raises(DeadlineExceeded):
+        await it.run(deadline=0.05)
+    await asyncio.sleep(0.3)
+    assert await it.resume(payload=[]) == Value(["out"])
+
+
+async def test_a_halt_that_was_interrupted_is_given_up_when_its_store_takes_longer_than_a_lease() -> None:
+    it = Shop("in > ask > out", halts="ask", lease_ttl=50)
+    answer_late(it.store, "lease", 0.2)
+    with pytest.raises(DeadlineExceeded):
+        await it.run(deadline=0.02)
+    await asyncio.sleep(0.4)
+    assert await it.store.list() == []
+
+
 async def test_a_lease_that_cannot_be_given_back_holds_up_no_deadline() -> None:
     it = patient("in > ask > out", halts="ask")
     await it.run()

@@ -1,6 +1,7 @@
 """Wherever a strong run dies, a resume does the rest: nothing is missing, what is repeated shares a key."""
 
 import asyncio
+import gc
 import time
 from collections import Counter
 from typing import Any
@@ -263,7 +264,8 @@ async def test_an_instance_that_nothing_was_sent_to_writes_nothing() -> None:
     assert shop.store.history == []
 
 
-async def test_a_stream_is_given_again_until_it_has_ended() -> None:
+@pytest.mark.parametrize("way", ["close", "drop"])
+async def test_a_stream_is_given_again_until_it_has_ended(way: str) -> None:
     shop = strong("in > out")
 
     @shop.registry.node("test::stream", stream=True)
@@ -275,7 +277,11 @@ async def test_a_stream_is_given_again_until_it_has_ended() -> None:
     result = await shop.run()
     assert isinstance(result, Stream)
     await anext(result)
-    await result.aclose()
+    if way == "close":
+        await result.aclose()
+    del result
+    gc.collect()
+    await asyncio.sleep(0.01)
     again = await shop.resume()
     assert [item async for item in again] == [0, 1, 2]
     assert await shop.store.list() == []

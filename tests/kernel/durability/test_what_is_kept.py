@@ -94,12 +94,15 @@ async def test_a_checkpoint_is_of_its_own_run_whatever_runs_came_before() -> Non
     assert len({context.labels["lf.run_id"] for context in it.contexts}) == 4
 
 
-async def test_an_instance_that_was_dropped_can_be_resumed() -> None:
+@pytest.mark.parametrize("cancelled", [False, True])
+async def test_an_instance_that_was_dropped_can_be_resumed(cancelled: bool) -> None:
     it = patient("in > a > out", {"a": forever}, mode="strong", lease_ttl=60_000)
     run = it.executor().instantiate(it.plan, capture="out")
     await run.send("in", [])
     while not it.did("a"):
         await asyncio.sleep(0)
+    if cancelled:
+        run.cancel()
     del run
     gc.collect()
     it.handlers.clear()

@@ -2,10 +2,11 @@
 
 import asyncio
 import gc
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from small_flows import Gate, collect, small, soon, turns
+from small_flows import Gate, collect, small, soon, stream, turns
 
 from kernel_exec import Cancelled, NodeFailed, PayloadError, SpillFailed, Value
 from kernel_exec.flow_ir import BufferPolicy
@@ -176,10 +177,11 @@ async def test_a_store_that_fails_fails_the_run_and_says_where(broken: str) -> N
             await soon(run.send("in", 5))
 
 
-FIVE_AT_ONCE = ", ".join(f"in>d{number}>m" for number in range(5)) + ", m>out"
+FIVE_TO_M = ", ".join(f"in>d{number}>m" for number in range(5))
+FIVE_AT_ONCE = f"{FIVE_TO_M}, m>out"
 
 
-@pytest.mark.parametrize("way", ["leave", "drop"])
+@pytest.mark.parametrize("way", ["leave", "drop", "cancel and drop"])
 async def test_a_run_that_nobody_is_at_work_in_leaves_no_object_in_the_store(way: str) -> None:
     store = MemoryStore()
     flow = small(FIVE_AT_ONCE, edges={"m>out": spilling(1)})
@@ -191,7 +193,26 @@ async def test_a_run_that_nobody_is_at_work_in_leaves_no_object_in_the_store(way
     if way == "leave":
         async with run:
             pass
+    elif way == "cancel and drop":
+        run.cancel()
     del run
+    gc.collect()
+    await turns()
+    assert not store.objects
+
+
+async def test_a_run_whose_stream_is_dropped_leaves_no_object_in_the_store() -> None:
+    async def count(payload: Any) -> AsyncIterator[int]:
+        while True:
+            yield payload
+
+    store = MemoryStore()
+    handlers = {"out": stream(count), "last": Gate()}
+    flow = small(f"in>out, {FIVE_TO_M}, m>last", handlers, edges={"m>last": spilling(1)})
+    result = await flow.executor(spill_stores={"shelf": store}).run_once(flow.plan, "in", 1, capture="out")
+    await turns()
+    assert store.objects
+    del result
     gc.collect()
     await turns()
     assert not store.objects

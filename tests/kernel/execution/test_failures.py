@@ -51,21 +51,34 @@ async def test_whatever_a_handler_raises_is_the_failure_of_its_node(cause: BaseE
 class Mute(Exception):
     """An exception that cannot say what it is."""
 
+    def __init__(self, kind: type[BaseException] = ValueError) -> None:
+        self.kind = kind
+
     def __str__(self) -> str:
-        raise ValueError("nothing to say")
+        raise self.kind("nothing to say")
 
     __repr__ = __str__
 
 
-async def test_what_cannot_say_what_it_is_fails_its_node_all_the_same() -> None:
+@pytest.mark.parametrize("kind", [ValueError, KeyboardInterrupt])
+async def test_what_cannot_say_what_it_is_fails_its_node_all_the_same(kind: type[BaseException]) -> None:
     async def mute(payload: Any) -> Any:
-        raise Mute
+        raise Mute(kind)
 
     flow = small("in>a>out", {"a": mute})
     with pytest.raises(NodeFailed, match=r"'a' failed: Mute: its message could not be had") as caught:
         await soon(flow.executor().run_once(flow.plan, "in", 1, capture="out"))
     assert isinstance(caught.value.cause, Mute)
     assert "Mute" in str(caught.value.to_dict())
+
+
+async def test_what_says_nothing_is_named_by_its_type() -> None:
+    async def quiet(payload: Any) -> Any:
+        raise LookupError
+
+    flow = small("in>out", {"in": quiet})
+    with pytest.raises(NodeFailed, match=r"^node 'in' failed: LookupError$"):
+        await soon(flow.executor().run_once(flow.plan, "in", 1, capture="out"))
 
 
 @pytest.mark.parametrize("kind", ["coroutine", "inline"])

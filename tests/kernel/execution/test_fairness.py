@@ -104,6 +104,42 @@ async def test_many_that_waited_for_the_same_share_a_slice_when_they_go_on() -> 
         assert await run.next() == Value(1)
 
 
+async def test_many_that_waited_for_the_same_share_a_slice_where_they_wait_again_at_once() -> None:
+    lines, waiting, hops, had = 5_000, 0, 0, 0
+    go, stay = asyncio.Event(), asyncio.Event()
+
+    async def wait(payload: Any, ctx: NodeContext) -> Any:  # which keeps it out of every line
+        nonlocal waiting
+        if payload == "wait":
+            waiting += 1
+            await go.wait()
+        return payload
+
+    async def wait_again(payload: Any, ctx: NodeContext) -> Any:
+        nonlocal hops
+        if payload == "wait":
+            hops += 1
+            sum(range(1_000))
+            await stay.wait()
+        return payload
+
+    handlers = {f"wait{line}": wait for line in range(lines)}
+    graph = ", ".join(f"in>wait{line}>again{line}" for line in range(lines))
+    flow = small(graph, {"in": same, **handlers}, default=wait_again)
+    async with flow.executor().instantiate(flow.plan, capture="in") as run:
+        await run.send("in", "be quick")  # so that looks at the slice are far between
+        assert await run.next() == Value("be quick")
+        await run.send("in", "wait")
+        while waiting < lines:
+            await asyncio.sleep(0)
+        go.set()
+        begun = time.process_time()
+        while hops < lines:
+            await asyncio.sleep(0)
+            had += 1
+        assert had >= least_turns(hops, time.process_time() - begun) > 1
+
+
 async def test_runs_on_one_loop_have_their_turns_of_it() -> None:
     flow, order = small(">".join(f"n{number}" for number in range(10))), list[int]()
     executor = flow.executor()

@@ -63,6 +63,17 @@ class Derived:
         self.runs = getattr(self, "runs", 0) + 1
 
 
+@dataclass
+class Box[T]:
+    """Notes `Box[int]` on itself where it was made by that name."""
+
+    value: T
+
+
+class LooseBox[T](msgspec.Struct, dict=True):
+    value: T
+
+
 class Colour(enum.Enum):
     RED = "red"
 
@@ -106,6 +117,8 @@ payloads = st.recursive(
         | st.builds(Line, inner, b=inner)
         | st.builds(Slotted, inner)
         | st.builds(Derived, inner)
+        | st.builds(Box[Any], inner)
+        | st.builds(LooseBox[Any], inner)
     ),
     max_leaves=12,
 )
@@ -178,9 +191,10 @@ def identical(one: object, other: object) -> bool:
 
 
 def state(value: Any) -> dict[str, Any]:
-    """Return everything an object holds, whether it is a field or not."""
+    """Return everything an object holds, field or not, but for how its generic class was written."""
     names = getattr(value, "__struct_fields__", None) or [f.name for f in dataclasses.fields(value)]
-    return {**{name: getattr(value, name) for name in names}, **getattr(value, "__dict__", {})}
+    held = {**{name: getattr(value, name) for name in names}, **getattr(value, "__dict__", {})}
+    return {name: item for name, item in held.items() if name != "__orig_class__"}
 
 
 def mutable_parts(value: Any) -> list[int]:

@@ -1,5 +1,6 @@
 """The `kernel-exec` command as a user meets it: what it prints, where, and how it exits."""
 
+import importlib.metadata
 import json
 import os
 import pty
@@ -370,6 +371,27 @@ def test_a_reader_that_goes_away_ends_the_run_quietly() -> None:
         running.stdin.close()
         assert running.wait(30) == 1
         assert "Traceback" not in running.stderr.read()
+
+
+def test_a_tree_that_is_not_installed_says_so_when_it_is_asked_for_its_version(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    installed = {"kernel-exec": "1.2.3"}
+
+    def version(name: str) -> str:
+        if name not in installed:
+            raise importlib.metadata.PackageNotFoundError(name)
+        return installed[name]
+
+    monkeypatch.setattr(importlib.metadata, "version", version)
+    assert call("--version").stdout == "kernel-exec, version 1.2.3\n"
+    installed.clear()
+    done = call("--version")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert (
+        done.stderr
+        == "Error: only an installed kernel-exec has a version, and this one is run from its files\n"
+    )
 
 
 def test_a_terminal_shows_how_many_results_there_are_and_is_left_clean(folder: Path) -> None:

@@ -14,11 +14,23 @@ async def quick(payload: Any) -> Any:
     return payload
 
 
-async def busy(payload: Any) -> Any:
-    ends = time.thread_time() + 0.002
+def work(seconds: float) -> None:
+    ends = time.thread_time() + seconds
     while time.thread_time() < ends:
         pass
+
+
+async def busy(payload: Any) -> Any:
+    work(0.002)
     return payload
+
+
+async def beat(gaps: list[float]) -> None:
+    """Note how much of the thread's time passes between two turns of the loop."""
+    while True:
+        before = time.thread_time()
+        await asyncio.sleep(0)
+        gaps.append(time.thread_time() - before)
 
 
 @pytest.mark.parametrize(
@@ -35,15 +47,8 @@ async def test_no_slice_overruns_by_more_than_a_handler(handler: Any, messages: 
         builder.edge(source, target)
     plan = validate(builder.build())
     gaps: list[float] = []
-
-    async def beat() -> None:
-        while True:
-            before = time.thread_time()
-            await asyncio.sleep(0)
-            gaps.append(time.thread_time() - before)
-
     async with FlowExecutor(registry).instantiate(plan, capture="n9") as run:
-        beating = asyncio.create_task(beat())
+        beating = asyncio.create_task(beat(gaps))
         await asyncio.sleep(0)
 
         async def produce() -> None:
@@ -57,3 +62,44 @@ async def test_no_slice_overruns_by_more_than_a_handler(handler: Any, messages: 
         beating.cancel()
     # Two milliseconds of the slice and two of a handler; the rest is for a machine that is busy elsewhere.
     assert max(gaps) < bound
+
+
+async def test_many_that_go_on_in_one_turn_and_wait_again_share_a_slice() -> None:
+    lines = 100
+    go, stay, gaps, waiting = asyncio.Event(), asyncio.Event(), list[float](), 0
+    registry = NodeRegistry()
+    registry.node("test::quick")(quick)
+
+    @registry.node("test::wait")
+    async def wait(payload: str) -> str:
+        if payload == "wait":
+            await go.wait()
+        return payload
+
+    @registry.node("test::wait_again")
+    async def wait_again(payload: str) -> str:
+        nonlocal waiting
+        if payload == "wait":
+            waiting += 1
+            work(0.0002)
+            await stay.wait()
+        return payload
+
+    builder = FlowBuilder("slices", "1.0.0").node("in", "test::quick", summary="-")
+    for line in range(lines):
+        builder.node(f"wait{line}", "test::wait", summary="-").node(
+            f"again{line}", "test::wait_again", summary="-"
+        )
+        builder.edge("in", f"wait{line}").edge(f"wait{line}", f"again{line}")
+    async with FlowExecutor(registry).instantiate(validate(builder.build()), capture="in") as run:
+        for payload in ["be quick"] * 20 + ["wait"]:  # looks at the slice are far between then
+            await run.send("in", payload)
+            await run.next()
+        await asyncio.sleep(0.05)
+        beating = asyncio.create_task(beat(gaps))
+        await asyncio.sleep(0)
+        go.set()
+        while waiting < lines:
+            await asyncio.sleep(0)
+        beating.cancel()
+    assert max(gaps) < 0.01
