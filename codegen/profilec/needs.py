@@ -106,13 +106,14 @@ class Needs:
 
     def _mentioned(self, other: str, by_name: Mapping[str, list[str]]) -> list[tuple[str, str]]:
         """Return the names that a file may ask for: it holds their words, and that of their module."""
-        content = self._left.text(other).content
-        words = set(_WORD.findall(content)) if any(name in content for name in by_name) else set()
+        text = self._left.text(other)
+        held = [name for name in by_name if name in text.content]
+        modules = self._left.package.modules_mentioned(text) if held else ()
         return [
             (path, name)
-            for name in words & by_name.keys()
+            for name in held
             for path in by_name[name]
-            if path != other and _last(module_name(path)) in words
+            if path != other and _last(module_name(path)) in modules and _holds_word(text, name)
         ]
 
     # Modules
@@ -235,6 +236,11 @@ def _imports(found: Outline, text: Text, module: str) -> bool:
 def _imports_name(found: Outline, module: str, name: str) -> bool:
     """Tell whether a text imports a name; one that cannot be parsed may."""
     return not found.is_complete or f"{module}.{name}" in found.targets
+
+
+def _holds_word(text: Text, name: str) -> bool:
+    """Tell whether a text holds a name as a word."""
+    return re.search(rf"(?<!\w){name}(?!\w)", text.content) is not None
 
 
 def _may_hold(text: Text, name: str) -> bool:

@@ -8,6 +8,7 @@ in any process, and `specialise` asks again where an answer to that has changed.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from textwrap import shorten
+from typing import Self
 
 import libcst as cst
 
@@ -28,7 +29,7 @@ from profilec.prune import Remains, idle_declarations, statement_of, touched, un
 from profilec.read import Span, Syntax, Text, UnreadableSourceError, too_deep
 from profilec.scope_walk import parsed
 from profilec.scopes import Names, module_name
-from profilec.skipped import outside, skippable, skipping, untold, without
+from profilec.skipped import Part, outside, skippable, skipping, untold, without
 from profilec.telling import like_flags, telling
 from profilec.traps import Trap, traps
 
@@ -48,6 +49,10 @@ class Circumstances:
     held: frozenset[Span] = frozenset()
     unneeded: frozenset[str] = frozenset()
     rebound: frozenset[str] = frozenset()
+
+    def without(self, idle: frozenset[str]) -> Self:
+        """Return these, where no other file asks for some more names."""
+        return replace(self, unneeded=self.unneeded | idle)
 
 
 @dataclass(frozen=True)
@@ -96,6 +101,7 @@ class Settled:
 
     Attributes:
         outcomes: by profile; none where the file cannot be parsed.
+        ahead: what would become of it, by profile, if no other file needed the names that are idle.
         findings: faults that are the same in every profile.
         unreadable: why the file cannot be parsed.
         subjects: the features and profiles that it asks for.
@@ -103,6 +109,7 @@ class Settled:
     """
 
     outcomes: Mapping[str, Outcome] = field(default_factory=dict)
+    ahead: Mapping[str, Outcome] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     unreadable: Finding | None = None
     subjects: frozenset[str] = frozenset()
@@ -127,15 +134,21 @@ def settle(config: Config, task: Task) -> Settled:
         left = untold(skipped, told.through(names).tells)
         left = without(left, like_flags(names, task.flags, text.content, left))
         if left == skipped:
-            module, settled = _settled(config, task, syntax, names)
-            for outcome in settled.outcomes.values():
-                left = outside(without(left, touched(module, outcome.decision)), outcome.decision.cuts)
+            settling, settled = _settled(config, task, syntax, names)
+            for name, outcome in settled.outcomes.items():
+                left = settling[name].may_skip(left, outcome)
         if left == skipped:
-            return settled
+            ahead = {name: one.ahead(settled.outcomes[name]) for name, one in settling.items()}
+            known = {
+                name: one for name, one in ahead.items() if one and settling[name].may_skip(left, one) == left
+            }
+            return replace(settled, ahead=known)
         skipped = left
 
 
-def _settled(config: Config, task: Task, syntax: Syntax, names: Names) -> tuple[Module, Settled]:
+def _settled(
+    config: Config, task: Task, syntax: Syntax, names: Names
+) -> tuple[Mapping[str, "_Settling"], Settled]:
     flags = task.flags
     found, wrong = marks(syntax, names, flags)
     module = Module(syntax, names, tuple(found))
@@ -148,17 +161,17 @@ def _settled(config: Config, task: Task, syntax: Syntax, names: Names) -> tuple[
             asked.add(path)
         return task.errors.get(path, ErrorClass())
 
-    outcomes = {}
+    settling: dict[str, _Settling] = {}
     for name, given in task.profiles.items():
         profile = config.profiles[name]
         world = World(
             profile, flags, given.facts, {task.text.path: given.held}, error_class, config.format == "black"
         )
         seen = replace(module, names=replace(names, rebound=given.rebound)) if given.rebound else module
-        settling = _Settling(seen, world, given, _stub(task.text.path, profile, config), is_faulty)
-        outcomes[name] = settling.outcome()
+        settling[name] = _Settling(seen, world, given, _stub(task.text.path, profile, config), is_faulty)
+    outcomes = {name: one.outcome() for name, one in settling.items()}
     subjects = frozenset(subjects_used(module, flags))
-    return module, Settled(outcomes, tuple(wrong), None, subjects, frozenset(asked))
+    return settling, Settled(outcomes, {}, tuple(wrong), None, subjects, frozenset(asked))
 
 
 def _stub(path: str, profile: Profile, config: Config) -> Stub | None:
@@ -178,15 +191,34 @@ class _Settling:
     is_faulty: bool
     known: dict[cst.CSTNode, Cause] = field(default_factory=dict)
     idle: set[str] = field(default_factory=set)
+    denied: dict[str, Span] = field(default_factory=dict)
 
     def outcome(self) -> Outcome:
         decision = self._decide()
         derived = self._derive(decision)
-        denied = dict(reversed(derived.denied))
-        if denied:
-            self.world = replace(self.world, facts=self.world.facts.without(denied))
+        self.denied = dict(reversed(derived.denied))
+        if self.denied:
+            self.world = replace(self.world, facts=self.world.facts.without(self.denied))
             decision = self._decide()
             derived = self._derive(decision)
+        return self._outcome(decision, derived)
+
+    def ahead(self, outcome: Outcome) -> Outcome | None:
+        """Return what comes of the file if no other needs the names that are idle.
+
+        Mostly none does, and whoever asks that later has the file read again.
+        """
+        if not outcome.idle:
+            return None
+        self.given = self.given.without(outcome.idle)
+        return self._outcome(outcome.decision, outcome.derived)
+
+    def may_skip(self, parts: tuple[Part, ...], outcome: Outcome) -> tuple[Part, ...]:
+        """Return those of some parts that need not be read, once it is known what goes."""
+        cuts = outcome.decision.cuts
+        return outside(without(parts, touched(self.module, outcome.decision)), cuts)
+
+    def _outcome(self, decision: Decision, derived: Derived) -> Outcome:
         while self._prune(decision):
             decision = self._decide()
         remains = Remains.of(decision.cuts)
@@ -201,7 +233,7 @@ class _Settling:
             tuple(pair for trap in found for pair in self._harm(trap, remains)),
             tuple(replace(trap.finding, profiles=(profile.name,)) for trap in found),
             tuple(self._lost(remains)) if decision.emitted else (),
-            tuple(self._denied(path, span) for path, span in denied.items()),
+            tuple(self._denied(path, span) for path, span in self.denied.items()),
         )
 
     def _derive(self, decision: Decision) -> Derived:

@@ -99,6 +99,10 @@ def _settle(package: Package, pending: Iterable["_Specialising"], earlier: _Earl
     for one, path, key in asked:
         if key not in earlier:
             earlier[key] = found[path]
+            if ahead := found[path].ahead.get(one.profile.name):
+                idle = found[path].outcomes[one.profile.name].idle
+                without = path, one.profile.name, encoded(waiting[path][one.profile.name].without(idle))
+                earlier[without] = replace(found[path], outcomes={one.profile.name: ahead}, ahead={})
         one.take(path, earlier[key])
     return found
 

@@ -3,6 +3,7 @@
 import random
 import sysconfig
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import libcst as cst
@@ -50,14 +51,23 @@ FACTS = '[tool.profilec.profiles.wasm.facts]\n"sys.platform" = "emscripten"\n'
 
 @pytest.fixture
 def compared(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Compares each answer from now on with the one where everything is read; how many parts were skipped."""
+    """Compares each answer from now on with the one where everything is read; how many parts were skipped.
+
+    And what is said ahead with what is said when it is asked.
+    """
     counts: list[int] = []
 
     def both(config: Config, task: Task) -> Settled:
         found = settle.settle(config, task)
         with monkeypatch.context() as patched:
             patched.setattr(settle, "skippable", lambda content: ())
-            assert found == settle.settle(config, task), task.text.content
+            whole = settle.settle(config, task)
+        assert replace(found, ahead=whole.ahead) == whole, task.text.content
+        assert found.ahead.keys() <= whole.ahead.keys()
+        for name, ahead in found.ahead.items():
+            given = task.profiles[name].without(found.outcomes[name].idle)
+            later = settle.settle(config, replace(task, profiles={name: given}))
+            assert later.outcomes[name] == ahead, task.text.content
         counts.append(len(skippable(task.text.content)))
         return found
 
