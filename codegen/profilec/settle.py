@@ -251,7 +251,9 @@ class _Settling:
     def _left_as_it_stands(self, fact: Span, harm: Finding) -> Finding:
         syntax = self.module.syntax
         lines = [line.strip(" \t\r\\") for line in syntax.content[fact.start : fact.end].split("\n")]
-        shown = shorten(" ".join(line for line in lines if not line.startswith("#")), 80, placeholder=" …")
+        told = "\n".join(line for line in lines if not line.startswith("#")).strip()
+        told = told.replace("\nimport ", "; import ").replace("\nfrom ", "; from ")
+        shown = shorten(told, 80, placeholder=" …")
         message = f"`{shown}` is left as it stands, though facts decide it"
         note = f"line {harm.line}: {harm.message}"
         hint = harm.hint if harm.code in ("PC301", "PC306") else "put what needs it under the same condition"

@@ -106,6 +106,7 @@ def test_what_is_left_as_it_stands_is_shown_on_one_short_line(project: Project) 
     found = [f for f in project.run("check", "--json").json["findings"] if f["code"] == "PC107"]
     assert found
     assert all(len(one["message"]) < 150 and "number" not in one["message"] for one in found)
+    assert all(one["message"].startswith("`from ssl import N0; from ssl import N1; from ") for one in found)
     assert {one["hint"] for one in found} == {"put what needs it under the same condition"}
 
 
