@@ -243,6 +243,11 @@ def expression(walk: Walk, node: cst.CSTNode, *, place: Place = Place.TIGHT) -> 
             cst.Comparison() | cst.UnaryOperation(operator=cst.Not()) | cst.BooleanOperation() | cst.Call()
         ) if _is_settled_fact(walk, node):
             _write(walk, node, bool(walk.conditions.truth(node)))
+        case cst.BooleanOperation(
+            operator=cst.Or(), left=cst.BooleanOperation(left=left) as chosen
+        ) if part := _chosen(walk, chosen, node.right):
+            replace(walk, node, part, walk.because(left, True), place)
+            expression(walk, part, place=place)
         case cst.BooleanOperation(left=left, right=right) if _is_settled_fact(walk, left):
             replace(walk, node, right, walk.because(left, walk.conditions.truth(left)), place)
             expression(walk, right, place=place)
@@ -282,6 +287,23 @@ def _is_settled_fact(walk: Walk, node: cst.BaseExpression) -> bool:
         truth = walk.conditions.truth(node)
         return truth is not None and not walk.conditions.mentions_profile(node)
     return isinstance(value(node, walk.names, walk.conditions.world.facts), bool)
+
+
+def _chosen(walk: Walk, node: cst.BooleanOperation, other: cst.BaseExpression) -> cst.BaseExpression | None:
+    """Return what `fact and value or other` is, where the fact holds and the truth of the value is known."""
+    if not isinstance(node.operator, cst.And) or not _is_settled_fact(walk, node.left):
+        return None
+    truth: bool | None
+    match node.right:
+        case cst.List(elements=held) | cst.Tuple(elements=held) | cst.Set(elements=held):
+            truth = any(isinstance(element, cst.Element) for element in held) or None
+        case cst.Dict(elements=items):
+            truth = any(isinstance(item, cst.DictElement) for item in items) or None
+        case operand:
+            truth = None if walk.conditions.mentions_flag(operand) else walk.conditions.truth(operand)
+    if truth is None or not walk.conditions.truth(node.left):
+        return None
+    return node.right if truth else other
 
 
 def _goes_on_past_a_fact(walk: Walk, node: cst.BooleanOperation, left: cst.BaseExpression) -> bool:
