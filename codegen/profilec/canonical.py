@@ -35,7 +35,10 @@ def canonical(node: cst.CSTNode, names: Names | None) -> str | None:
             return _joined(f"({{}} {sign} {{}})", canonical(node.left, names), canonical(node.right, names))
         case cst.UnaryOperation(operator=operator, expression=operand):
             return _joined(type(operator).__name__ + "({})", canonical(operand, names))
-        case cst.SimpleString() | cst.ConcatenatedString() | cst.Integer() | cst.Float():
+        case cst.SimpleString() | cst.ConcatenatedString():
+            text = literal_string(node)
+            return None if text is None else repr(text)
+        case cst.Integer() | cst.Float():
             return repr(node.evaluated_value)
         case cst.Tuple(elements=elements) | cst.List(elements=elements):
             opening, closing = "()" if isinstance(node, cst.Tuple) else "[]"
@@ -44,6 +47,20 @@ def canonical(node: cst.CSTNode, names: Names | None) -> str | None:
                 for one in elements
             ]
             return _joined(opening + "{}, " * len(parts) + closing, *parts)
+    return None
+
+
+def literal_string(node: cst.CSTNode | None) -> str | bytes | None:
+    """Return what a string holds; None for one with fields, of which LibCST cannot always tell."""
+    match node:
+        case cst.SimpleString():
+            return node.evaluated_value
+        case cst.ConcatenatedString(left=left, right=right):
+            match literal_string(left), literal_string(right):
+                case (str() as before, str() as behind):
+                    return before + behind
+                case (bytes() as before, bytes() as behind):
+                    return before + behind
     return None
 
 

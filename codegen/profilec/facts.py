@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 
 import libcst as cst
 
-from profilec.canonical import canonical
+from profilec.canonical import canonical, literal_string
 from profilec.config import Fact, Profile
 from profilec.parser import parse_expression
 from profilec.read import children
@@ -187,7 +187,7 @@ def value(node: cst.BaseExpression, names: Names, facts: Facts) -> Value | Versi
         return listed
     match node:
         case cst.SimpleString() | cst.ConcatenatedString():
-            text = node.evaluated_value
+            text = literal_string(node)
             return text if isinstance(text, str) else UNKNOWN
         case cst.Integer():
             return node.evaluated_value
