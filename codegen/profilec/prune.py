@@ -277,12 +277,14 @@ def _assignment(syntax: Syntax, binding: Binding) -> cst.CSTNode | None:
 
 @lru_cache(maxsize=1)
 def _assignments(syntax: Syntax) -> Mapping[cst.CSTNode, cst.CSTNode]:
-    """The assignment statements with one target, by their target."""
+    """The assignment statements with one target, by their target, that bind no other name on the way."""
     found: dict[cst.CSTNode, cst.CSTNode] = {}
+    binds_within = ":=" in syntax.content
     for statement in small_statements(syntax.module.body):
         match statement:
             case cst.Assign(targets=[cst.AssignTarget(target=target)]) | cst.AnnAssign(target=target):
-                found[target] = statement
+                if not (binds_within and ":=" in syntax.source(statement)):
+                    found[target] = statement
     return found
 
 
