@@ -252,12 +252,12 @@ def _left(module: Module, nodes: Iterable[cst.CSTNode], remains: Remains) -> Ite
 def _returned(
     module: Module, node: cst.FunctionDef, remains: Remains, facts: Facts, *, of_class: bool, chosen: bool
 ) -> Value:
-    """Return what a function without parameters, or a property, returns, if that is a fact."""
-    own = node.params
-    parameters = [*own.posonly_params, *own.params, *own.kwonly_params]
-    rest = own.star_kwarg or isinstance(own.star_arg, cst.Param)
-    plain = of_class or all(_calls_through(module, decorator.decorator) for decorator in node.decorators)
-    if node.asynchronous or rest or len(parameters) != of_class or not plain:
+    """Return what a function that needs no arguments, or a property, returns, if that is a fact."""
+    own, decorators = node.params, [one.decorator for one in node.decorators]
+    needed = [one for one in (*own.posonly_params, *own.params, *own.kwonly_params) if one.default is None]
+    given = of_class or any(_is_wrapper(module, decorator, "classmethod") for decorator in decorators)
+    plain = of_class or all(_calls_through(module, decorator) for decorator in decorators)
+    if node.asynchronous or len(needed) != given or not plain:
         return UNKNOWN
     before, left = (
         [one for one in _left(module, [node.body], some) if not _only_precedes(module, one, facts)]
@@ -287,10 +287,14 @@ def _only_precedes(module: Module, node: cst.CSTNode, facts: Facts) -> bool:
 
 def _calls_through(module: Module, decorator: cst.BaseExpression) -> bool:
     """Tell whether what a function returns is the same with a decorator: a cache, or `staticmethod`."""
-    if isinstance(decorator, cst.Name) and decorator.value == "staticmethod":
-        return is_builtin(decorator, module.names)
+    if any(_is_wrapper(module, decorator, name) for name in ("staticmethod", "classmethod")):
+        return True
     function = decorator.func if isinstance(decorator, cst.Call) else decorator
     return module.names.qualified(function) in _CACHES
+
+
+def _is_wrapper(module: Module, decorator: cst.BaseExpression, name: str) -> bool:
+    return isinstance(decorator, cst.Name) and decorator.value == name and is_builtin(decorator, module.names)
 
 
 def _properties(
