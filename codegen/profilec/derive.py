@@ -236,6 +236,8 @@ def _left(module: Module, nodes: Iterable[cst.CSTNode], remains: Remains) -> Ite
         if isinstance(node, cst.BaseSmallStatement | cst.Match):
             if remains.has(module.syntax.inner(node)):
                 yield node
+            elif isinstance(node, cst.Match):
+                yield from _left(module, node.cases, remains)
         elif isinstance(node, cst.BaseSuite | cst.SimpleStatementLine):
             yield from _left(module, node.body, remains)
         elif isinstance(node, _CLAUSES):
