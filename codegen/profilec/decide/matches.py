@@ -56,9 +56,9 @@ def _taken(walk: Walk, node: cst.Match) -> cst.MatchCase | None:
         matched = False if certain else _matches(walk, case.pattern, subject)
         if matched is False:
             walk.lost.setdefault(case, _cause(walk, node))
-        elif case not in walk.lost:
+        elif case not in walk.lost and (guard := _holds(walk, case.guard)) is not False:
             left.append(case)
-            certain = matched is True and _holds(walk, case.guard)
+            certain = matched is True and guard is True
     return left[0] if certain and len(left) == 1 and _only_asks(walk, left[0]) else None
 
 
@@ -80,8 +80,10 @@ def _matches(walk: Walk, pattern: cst.MatchPattern, subject: Fact | None) -> boo
     return None
 
 
-def _holds(walk: Walk, guard: cst.BaseExpression | None) -> bool:
-    return guard is None or (walk.touches(guard) and walk.conditions.truth(guard) is True)
+def _holds(walk: Walk, guard: cst.BaseExpression | None) -> bool | None:
+    if guard is None:
+        return True
+    return walk.conditions.truth(guard) if walk.touches(guard) else None
 
 
 def _cause(walk: Walk, node: cst.Match) -> Cause:
