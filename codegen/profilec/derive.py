@@ -13,7 +13,7 @@ import libcst as cst
 
 from profilec.decide import Module
 from profilec.decide.module import small_statements, strings
-from profilec.facts import LOADED, UNKNOWN, Facts, Value, VersionPrefix, is_builtin, value
+from profilec.facts import LOADED, UNKNOWN, Facts, Value, VersionPrefix, is_builtin, is_literal, value
 from profilec.prune import Remains
 from profilec.read import Span, children
 from profilec.rebound import rebound
@@ -204,7 +204,7 @@ def _of_binding(module: Module, alone: _Alone, remains: Remains, facts: Facts) -
         return facts.constants.get(binding.target, UNKNOWN), facts.functions.get(binding.target, UNKNOWN)
     if isinstance(binding.node, cst.FunctionDef):
         return UNKNOWN, _returned(module, binding.node, remains, facts, of_class=False, chosen=chosen)
-    if assigned is None or (_is_literal(assigned) and not chosen):
+    if assigned is None or (is_literal(assigned) and not chosen):
         return UNKNOWN, UNKNOWN
     match assigned:
         case cst.Lambda(params=parameters, body=returned) if not any(parameters_of(parameters)):
@@ -214,11 +214,6 @@ def _of_binding(module: Module, alone: _Alone, remains: Remains, facts: Facts) -
 
 def _plain(found: Value | VersionPrefix) -> Value:
     return UNKNOWN if isinstance(found, VersionPrefix) else found
-
-
-def _is_literal(node: cst.BaseExpression) -> bool:
-    constant = isinstance(node, cst.Name) and node.value in ("True", "False", "None")
-    return constant or isinstance(node, cst.BaseNumber | cst.BaseString | cst.Tuple | cst.List | cst.Set)
 
 
 def _bound(statements: Iterable[cst.CSTNode]) -> Iterator[tuple[cst.CSTNode, cst.BaseExpression | None]]:
@@ -241,6 +236,8 @@ def _left(module: Module, nodes: Iterable[cst.CSTNode], remains: Remains) -> Ite
         if isinstance(node, cst.BaseSmallStatement | cst.Match):
             if remains.has(module.syntax.inner(node)):
                 yield node
+            elif isinstance(node, cst.Match):
+                yield from _left(module, node.cases, remains)
         elif isinstance(node, cst.BaseSuite | cst.SimpleStatementLine):
             yield from _left(module, node.body, remains)
         elif isinstance(node, _CLAUSES):
@@ -257,27 +254,31 @@ def _left(module: Module, nodes: Iterable[cst.CSTNode], remains: Remains) -> Ite
 def _returned(
     module: Module, node: cst.FunctionDef, remains: Remains, facts: Facts, *, of_class: bool, chosen: bool
 ) -> Value:
-    """Return what a function without parameters, or a property, returns, if that is a fact."""
-    own = node.params
-    parameters = [*own.posonly_params, *own.params, *own.kwonly_params]
-    rest = own.star_kwarg or isinstance(own.star_arg, cst.Param)
-    plain = of_class or all(_calls_through(module, decorator.decorator) for decorator in node.decorators)
-    if node.asynchronous or rest or len(parameters) != of_class or not plain:
+    """Return what a function that needs no arguments, or a property, returns, if that is a fact."""
+    own, decorators = node.params, [one.decorator for one in node.decorators]
+    needed = [one for one in (*own.posonly_params, *own.params, *own.kwonly_params) if one.default is None]
+    given = of_class or any(_is_wrapper(module, decorator, "classmethod") for decorator in decorators)
+    plain = of_class or all(_calls_through(module, decorator) for decorator in decorators)
+    if node.asynchronous or len(needed) != given or not plain:
         return UNKNOWN
     before, left = (
-        [one for one in _left(module, [node.body], some) if not _only_precedes(one, facts)]
+        [one for one in _left(module, [node.body], some) if not _only_precedes(module, one, facts)]
         for some in (Remains.of(()), remains)
     )
     match left:
         case [cst.Return(value=returned)] if returned is not None:
-            is_fact = chosen or left != before or not _is_literal(returned)
+            is_fact = chosen or left != before or not is_literal(returned)
             return _plain(value(returned, module.names, facts)) if is_fact else UNKNOWN
     return UNKNOWN
 
 
-def _only_precedes(node: cst.CSTNode, facts: Facts) -> bool:
-    """Tell whether a statement changes nothing of what is returned: a docstring, an import that succeeds."""
+def _only_precedes(module: Module, node: cst.CSTNode, facts: Facts) -> bool:
+    """Tell whether a statement only precedes what is returned: a docstring, an import, a fact in a name."""
     match node:
+        case cst.Assign(
+            targets=[cst.AssignTarget(target=cst.Name())], value=cst.BaseExpression() as assigned
+        ) | cst.AnnAssign(target=cst.Name(), value=cst.BaseExpression() as assigned):
+            return value(assigned, module.names, facts) is not UNKNOWN
         case cst.Expr(value=cst.BaseString()):
             return True
         case cst.Import() | cst.ImportFrom():
@@ -288,10 +289,14 @@ def _only_precedes(node: cst.CSTNode, facts: Facts) -> bool:
 
 def _calls_through(module: Module, decorator: cst.BaseExpression) -> bool:
     """Tell whether what a function returns is the same with a decorator: a cache, or `staticmethod`."""
-    if isinstance(decorator, cst.Name) and decorator.value == "staticmethod":
-        return is_builtin(decorator, module.names)
+    if any(_is_wrapper(module, decorator, name) for name in ("staticmethod", "classmethod")):
+        return True
     function = decorator.func if isinstance(decorator, cst.Call) else decorator
     return module.names.qualified(function) in _CACHES
+
+
+def _is_wrapper(module: Module, decorator: cst.BaseExpression, name: str) -> bool:
+    return isinstance(decorator, cst.Name) and decorator.value == name and is_builtin(decorator, module.names)
 
 
 def _properties(

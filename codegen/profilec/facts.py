@@ -15,11 +15,15 @@ from typing import Any, Final, Literal
 
 import libcst as cst
 
+from profilec.canonical import canonical, literal_string
 from profilec.config import Fact, Profile
 from profilec.parser import parse_expression
+from profilec.read import children
 from profilec.scopes import Names
 
 _VERSION_PARTS = ("major", "minor", "micro")
+_PARTS_OF_UNAME = ("system", "node", "release", "version", "machine", "processor")
+"""What `platform.uname()` gives, in its order, and functions of the same names too."""
 
 
 class Unknown(Enum):
@@ -157,6 +161,11 @@ class Facts:
 def facts_of(profile: Profile) -> Facts:
     """Return what a profile's configuration fixes."""
     expressions = {_canonical_text(text): value for text, value in profile.facts.items()}
+    for index, name in enumerate(_PARTS_OF_UNAME):
+        found = expressions.get(f"platform.{name}()")
+        if found is not None:
+            expressions.setdefault(f"platform.uname().{name}", found)
+            expressions.setdefault(f"platform.uname()[{index}]", found)
     return Facts(expressions, profile.modules)
 
 
@@ -178,17 +187,24 @@ def value(node: cst.BaseExpression, names: Names, facts: Facts) -> Value | Versi
         return listed
     match node:
         case cst.SimpleString() | cst.ConcatenatedString():
-            text = node.evaluated_value
+            text = literal_string(node)
             return text if isinstance(text, str) else UNKNOWN
         case cst.Integer():
             return node.evaluated_value
         case cst.Name(value="True" | "False" | "None" as name) if names.use(node):
             return {"True": True, "False": False, "None": None}[name]
+        case cst.Name() if (use := names.use(node)) and (assigned := names.assigned(use)):
+            return UNKNOWN if is_literal(assigned) else value(assigned, names, facts)
         case cst.Tuple():
             return _sequence(node, names, facts)
         case cst.UnaryOperation(operator=cst.Not(), expression=operand):
             found = value(operand, names, facts)
             return UNKNOWN if found is UNKNOWN else not found
+        case cst.UnaryOperation(operator=cst.Minus(), expression=operand):
+            found = value(operand, names, facts)
+            return -found if isinstance(found, int) else UNKNOWN
+        case cst.BinaryOperation(left=left, right=right, operator=operator):
+            return _arithmetic(value(left, names, facts), operator, value(right, names, facts))
         case cst.BooleanOperation(left=left, right=right, operator=operator):
             found = value(left, names, facts)
             return (
@@ -224,6 +240,13 @@ def _found(module: Value | VersionPrefix, facts: Facts) -> Value:
     if there is None:
         return UNKNOWN
     return LOADED if there else None
+
+
+def is_literal(node: cst.CSTNode) -> bool:
+    """Tell whether an expression holds literals alone, so that it repeats no fact."""
+    if isinstance(node, cst.Name):
+        return node.value in ("True", "False", "None")
+    return not isinstance(node, cst.Lambda | cst.BaseComp) and all(map(is_literal, children(node)))
 
 
 def _truth(found: Value | VersionPrefix) -> Value:
@@ -262,6 +285,26 @@ def _sequence(node: cst.Tuple | cst.List | cst.Set, names: Names, facts: Facts) 
 
 
 # --- Operations -----------------------------------------------------------------------------------
+
+_ARITHMETIC: dict[type[cst.BaseBinaryOp], Callable[[Any, Any], Any]] = {
+    cst.Add: operator.add,
+    cst.Subtract: operator.sub,
+    cst.Multiply: operator.mul,
+    cst.Power: operator.pow,
+    cst.LeftShift: operator.lshift,
+}
+_SMALL = 64
+"""How great the sides of a power or a shift may be: sizes of words are written by no greater ones."""
+
+
+def _arithmetic(a: Value | VersionPrefix, how: cst.BaseBinaryOp, b: Value | VersionPrefix) -> Value:
+    """Return the value of an operation on whole numbers, as in `sys.maxsize > 2**32`."""
+    operation = _ARITHMETIC.get(type(how))
+    if operation is None or not isinstance(a, int) or not isinstance(b, int):
+        return UNKNOWN
+    grows = isinstance(how, cst.Power | cst.LeftShift)
+    return UNKNOWN if grows and not (0 <= a <= _SMALL and 0 <= b <= _SMALL) else operation(a, b)
+
 
 _ORDER: dict[type[cst.BaseCompOp], Callable[[Any, Any], bool]] = {
     cst.Equal: operator.eq,
@@ -341,6 +384,8 @@ def _version_comparison(a: object, how: cst.BaseCompOp, b: object) -> Value:
 def _item(whole: Value | VersionPrefix, index: cst.BaseSlice) -> Value:
     match index:
         case cst.Index(value=cst.Integer() as number):
+            if isinstance(whole, str):
+                return whole[number.evaluated_value : number.evaluated_value + 1] or UNKNOWN
             return _part(whole, number.evaluated_value)
         case cst.Slice(lower=None | cst.Integer(value="0"), upper=cst.Integer() as stop, step=None):
             if isinstance(whole, str):
@@ -361,12 +406,17 @@ def _parts(whole: Value | VersionPrefix) -> tuple[Fact, ...]:
     return whole if isinstance(whole, tuple) else ()
 
 
-_METHODS: dict[str, Callable[..., str | bool]] = {
+_METHODS: dict[str, Callable[..., str | bool | int]] = {
     "startswith": str.startswith,
     "endswith": str.endswith,
+    "find": str.find,
+    "count": str.count,
     "lower": str.lower,
+    "casefold": str.casefold,
     "upper": str.upper,
+    "title": str.title,
     "strip": str.strip,
+    "replace": str.replace,
 }
 
 
@@ -383,77 +433,6 @@ def _method(method: cst.Attribute, args: object, names: Names, facts: Facts) -> 
         return function(owner, *values)
     except TypeError:
         return UNKNOWN
-
-
-# --- The canonical text of an expression ----------------------------------------------------------
-
-
-def canonical(node: cst.CSTNode, names: Names | None) -> str | None:
-    """Return a text that is equal for equal expressions, however they are spelt and imported.
-
-    `machine()` after ``from platform import machine`` is `platform.machine()`. What is no operation on names,
-    attributes, calls, items and literals has none, as a lambda, a comprehension or a conditional expression.
-    """
-    match node:
-        case cst.Name():
-            return _canonical_name(node, names)
-        case cst.Attribute(value=owner, attr=attribute):
-            path = names.qualified(node) if names else None
-            return path or _joined("{}." + attribute.value, canonical(owner, names))
-        case cst.Call(func=function, args=args):
-            return _joined("{}(" + ", ".join("{}" for _ in args) + ")", canonical(function, names), *(
-                _canonical_argument(arg, names) for arg in args))  # fmt: skip
-        case cst.Subscript(value=owner, slice=elements):
-            parts = [_canonical_slice(element.slice, names) for element in elements]
-            return _joined("{}[" + ", ".join("{}" for _ in parts) + "]", canonical(owner, names), *parts)
-        case cst.Comparison(left=left, comparisons=targets):
-            signs = "".join(f" {type(target.operator).__name__} {{}}" for target in targets)
-            return _joined("({}" + signs + ")", canonical(left, names), *(
-                canonical(target.comparator, names) for target in targets))  # fmt: skip
-        case cst.BinaryOperation() | cst.BooleanOperation():
-            sign = type(node.operator).__name__
-            return _joined(f"({{}} {sign} {{}})", canonical(node.left, names), canonical(node.right, names))
-        case cst.UnaryOperation(operator=operator, expression=operand):
-            return _joined(type(operator).__name__ + "({})", canonical(operand, names))
-        case cst.SimpleString() | cst.ConcatenatedString() | cst.Integer() | cst.Float():
-            return repr(node.evaluated_value)
-        case cst.Tuple(elements=elements) | cst.List(elements=elements):
-            opening, closing = "()" if isinstance(node, cst.Tuple) else "[]"
-            parts = [
-                None if isinstance(one, cst.StarredElement) else canonical(one.value, names)
-                for one in elements
-            ]
-            return _joined(opening + "{}, " * len(parts) + closing, *parts)
-    return None
-
-
-def _canonical_name(node: cst.Name, names: Names | None) -> str | None:
-    use = names.use(node) if names else None
-    if names is None or use is None or not names.bindings(use):
-        return node.value
-    return names.qualified(node)
-
-
-def _canonical_slice(node: cst.BaseSlice, names: Names | None) -> str | None:
-    match node:
-        case cst.Index(value=index, star=None):
-            return canonical(index, names)
-        case cst.Slice(lower=lower, upper=upper, step=step):
-            return _joined(
-                "{}:{}:{}", *(canonical(part, names) if part else "" for part in (lower, upper, step))
-            )
-    return None
-
-
-def _canonical_argument(arg: cst.Arg, names: Names | None) -> str | None:
-    if arg.star:
-        return None
-    text = canonical(arg.value, names)
-    return f"{arg.keyword.value}={text}" if arg.keyword and text else text
-
-
-def _joined(form: str, *parts: str | None) -> str | None:
-    return form.format(*parts) if all(part is not None for part in parts) else None
 
 
 type Truth = Literal[True, False] | None

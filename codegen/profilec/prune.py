@@ -17,13 +17,15 @@ from profilec.decide import Decision, Module
 from profilec.decide.module import small_statements
 from profilec.edit import Cut, outermost
 from profilec.read import Span, Syntax
-from profilec.scopes import Binding, Names, Scope
+from profilec.scopes import Binding, Scope
 
 _IDENTIFIER = re.compile(r"(?<![\w.])[^\W\d]\w*")
 _EXAMPLE = re.compile(r"^[ \t]*(?:>>>|\.\.\.)(.*)", re.MULTILINE)
 """A line that `doctest` runs with the names of the module."""
 _OWN_NAMESPACE = re.compile(r"\b(?:globals|vars)\(\)|\bsys\.modules\[__name__\]")
 """What gives the names of the module itself, to be asked for by a text."""
+_LOOKS_AT_LOCALS = re.compile(r"\b(?:locals|vars|eval|exec)\(")
+"""What may look at names of a function that nothing reads."""
 
 type Nodes = dict[cst.CSTNode, Binding]
 
@@ -56,19 +58,25 @@ class Remains:
         return frozenset(name for cut in self.cuts for name in _IDENTIFIER.findall(cut.text))
 
 
-def unused(module: Module, decision: Decision, used_elsewhere: Callable[[str], bool]) -> Nodes:
-    """Find the imports and private definitions of a module that only what a decision removed used.
+def unused(
+    module: Module,
+    decision: Decision,
+    used_elsewhere: Callable[[str], bool],
+    is_fact: Callable[[cst.BaseExpression], bool],
+) -> Nodes:
+    """Find the imports, private definitions and facts in local names that only what a decision removed used.
 
     Args:
         module: the module.
         decision: what the profile removed of it so far.
         used_elsewhere: tells whether another file of the tree still asks this module for a name.
+        is_fact: tells whether an expression only says what facts fix.
     """
     remains = Remains.of(decision.cuts)
     found: Nodes = {}
     for scope in module.names.scopes:
         if scope.kind in ("function", "lambda"):
-            found |= _unused_imports(module.names, scope, remains)
+            found |= _unused_locals(module, scope, remains, is_fact)
     found |= _unused_at_top(module, remains, used_elsewhere)
     return _without_probes(module.syntax, found, remains)
 
@@ -158,14 +166,19 @@ def _goes(syntax: Syntax, node: cst.CSTNode, found: Nodes, remains: Remains) -> 
 # --- Within a function ----------------------------------------------------------------------------
 
 
-def _unused_imports(names: Names, scope: Scope, remains: Remains) -> Nodes:
+def _unused_locals(
+    module: Module, scope: Scope, remains: Remains, is_fact: Callable[[cst.BaseExpression], bool]
+) -> Nodes:
+    names = module.names
     imported = {
-        name: found for name, found in scope.bindings.items() if all(b.kind == "import" for b in found)
+        name: found
+        for name, found in scope.bindings.items()
+        if all(one.kind == "import" for one in found) or _holds_fact(found, is_fact)
     }
+    if not imported or _LOOKS_AT_LOCALS.search(module.syntax.source(scope.node)):
+        return {}
     used = dict.fromkeys(imported, False)
     left = dict(used)
-    if not imported:
-        return {}
     for use in names.uses:
         if use.name in imported and names.binding_scope(use.name, use.scope) is scope:
             used[use.name] = True
@@ -177,6 +190,18 @@ def _unused_imports(names: Names, scope: Scope, remains: Remains) -> Nodes:
         for binding in found
         if remains.has(binding.span)
     }
+
+
+def _holds_fact(bindings: list[Binding], is_fact: Callable[[cst.BaseExpression], bool]) -> bool:
+    """Tell whether a local name is bound once, and by nothing that does more than ask for a fact."""
+    match bindings:
+        case [
+            Binding(
+                statement=cst.Assign(value=assigned) | cst.AnnAssign(value=cst.BaseExpression() as assigned)
+            )
+        ]:
+            return is_fact(assigned)
+    return False
 
 
 # --- At the top of a module -----------------------------------------------------------------------
@@ -252,12 +277,14 @@ def _assignment(syntax: Syntax, binding: Binding) -> cst.CSTNode | None:
 
 @lru_cache(maxsize=1)
 def _assignments(syntax: Syntax) -> Mapping[cst.CSTNode, cst.CSTNode]:
-    """The assignment statements with one target, by their target."""
+    """The assignment statements with one target, by their target, that bind no other name on the way."""
     found: dict[cst.CSTNode, cst.CSTNode] = {}
+    binds_within = ":=" in syntax.content
     for statement in small_statements(syntax.module.body):
         match statement:
             case cst.Assign(targets=[cst.AssignTarget(target=target)]) | cst.AnnAssign(target=target):
-                found[target] = statement
+                if not (binds_within and ":=" in syntax.source(statement)):
+                    found[target] = statement
     return found
 
 
@@ -317,5 +344,5 @@ def _owner_span(syntax: Syntax, binding: Binding) -> Span:
 def statement_of(module: Module, binding: Binding) -> cst.CSTNode:
     """Return the node that goes when a binding does: the alias, the definition, or the whole assignment."""
     if binding.kind == "assignment":
-        return _assignment(module.syntax, binding) or binding.node
+        return binding.statement or _assignment(module.syntax, binding) or binding.node
     return binding.node

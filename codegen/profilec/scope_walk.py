@@ -82,6 +82,7 @@ class _Walk:
         self.stars: list[StarImport] = []
         self.use_of: dict[cst.CSTNode, Use] = {}
         self.in_annotation = False
+        self.suite_end = len(syntax.content)
 
     # Finding the way
 
@@ -101,6 +102,11 @@ class _Walk:
             if isinstance(node, cst.CSTNode):
                 self.visit(node)
 
+    def suite(self, node: cst.BaseSuite) -> None:
+        around, self.suite_end = self.suite_end, self.syntax.outer(node).end
+        self.below(node)
+        self.suite_end = around
+
     def inside(self, kind: ScopeKind, node: cst.CSTNode, visit: Callable[[], None]) -> None:
         outside, annotating = self.scope, self.in_annotation
         self.scope, self.in_annotation = Scope(kind, node, outside), False
@@ -118,13 +124,18 @@ class _Walk:
         *,
         at: Span | None = None,
         target: str | None = None,
+        statement: cst.Assign | cst.AnnAssign | None = None,
     ) -> None:
         scope = self.scope
         declared = scope.declared.get(name)
         if declared:
             scope = self._declared_scope(name, declared[0][0])
         span = at or self.syntax.inner(node)
-        scope.bindings.setdefault(name, []).append(Binding(name, kind, span, scope.node, node, target))
+        below = None
+        if statement and scope.kind == "function":
+            below = Span(self.syntax.inner(statement).end, self.suite_end)
+        bound = Binding(name, kind, span, scope.node, node, target, statement if below else None, below)
+        scope.bindings.setdefault(name, []).append(bound)
 
     def _declared_scope(self, name: str, how: str) -> Scope:
         if how == "global":
@@ -226,8 +237,12 @@ class _Walk:
 
     def assign(self, node: cst.Assign) -> None:
         self.visit(node.value)
-        for target in node.targets:
-            self.target(target.target)
+        match node.targets:
+            case [cst.AssignTarget(target=cst.Name(value=name) as target)]:
+                self.bind(name, "assignment", target, statement=node)
+            case targets:
+                for several in targets:
+                    self.target(several.target)
 
     def ann_assign(self, node: cst.AnnAssign) -> None:
         self.annotation(node.annotation)
@@ -239,7 +254,10 @@ class _Walk:
                 self.type(alias)
             case _, value:
                 self.all([value])
-        self.target(node.target)
+        if isinstance(node.target, cst.Name) and node.value:
+            self.bind(node.target.value, "assignment", node.target, statement=node)
+        else:
+            self.target(node.target)
 
     def aug_assign(self, node: cst.AugAssign) -> None:
         self.visit(node.target)
@@ -426,6 +444,8 @@ class _Walk:
 
 
 _SPECIAL: dict[type[cst.CSTNode], Callable[[_Walk, Any], None]] = {
+    cst.IndentedBlock: _Walk.suite,
+    cst.SimpleStatementSuite: _Walk.suite,
     cst.Name: _Walk.name,
     cst.Attribute: _Walk.attribute,
     cst.SimpleString: _Walk.string,

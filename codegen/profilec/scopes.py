@@ -5,9 +5,11 @@ would become unbound if a part of the text went.
 """
 
 import builtins
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import takewhile
+from functools import cached_property
+from itertools import chain, takewhile
 from typing import Literal
 
 import libcst as cst
@@ -68,6 +70,8 @@ class Binding:
         owner: the node of the scope in which it is bound; the scope itself would be in a circle with it.
         target: for an import, the dotted path of what is imported; None where it is unknown.
         node: the import alias, the definition, or the name that is bound.
+        statement: in a function, the assignment that binds this name alone.
+        below: what follows that in its suite, where the name is bound if control comes there.
     """
 
     name: str
@@ -76,6 +80,8 @@ class Binding:
     owner: cst.CSTNode
     node: cst.CSTNode
     target: str | None = None
+    statement: cst.Assign | cst.AnnAssign | None = None
+    below: Span | None = None
 
 
 @dataclass(frozen=True)
@@ -165,6 +171,41 @@ class Names:
         if len(paths) == 1:
             return paths.pop()
         return f"{self.module}.{use.name}" if paths and bindings[0].owner is self.root.node else None
+
+    def assigned(self, use: Use) -> cst.BaseExpression | None:
+        """Return what was assigned to a local name, where that is certain.
+
+        Its function binds it nowhere else, and the assignment stands above in the same suite or one around.
+        """
+        scope = self.binding_scope(use.name, use.scope)
+        if scope is None or scope.kind != "function":
+            return None
+        first, *others = scope.bindings[use.name]
+        declaring = self._declaring.get(use.name, ())
+        if others or first.statement is None or any(scope in one.enclosing() for one in declaring):
+            return None
+        return first.statement.value if first.below and first.below.covers(use.span) else None
+
+    def assigned_at(self, place: int) -> str | None:
+        """Return the local name to which the assignment binds something that a place is in."""
+        index = bisect_right(self._assignments, place, key=lambda found: found[0].start) - 1
+        span, name = self._assignments[index] if index >= 0 else (Span(0, 0), "")
+        return name if place < span.end else None
+
+    @cached_property
+    def _assignments(self) -> list[tuple[Span, str]]:
+        """Where names of functions are assigned to, in the order of the text."""
+        found = chain(*(bindings for scope in self.scopes for bindings in scope.bindings.values()))
+        return sorted((Span(one.span.start, one.below.start), one.name) for one in found if one.below)
+
+    @cached_property
+    def _declaring(self) -> dict[str, list[Scope]]:
+        """The scopes in which names are `global` or `nonlocal`."""
+        found: dict[str, list[Scope]] = {}
+        for scope in self.scopes:
+            for name in scope.declared:
+                found.setdefault(name, []).append(scope)
+        return found
 
     def member(self, use: Use | None) -> str | None:
         """Return the path of the class whose instance is used: where a method reads its first parameter."""

@@ -24,7 +24,7 @@ from profilec.derive import Derived, derive
 from profilec.diagnostics import Finding
 from profilec.edit import UNUSED, Cause
 from profilec.error_classes import ErrorClass
-from profilec.facts import Facts
+from profilec.facts import UNKNOWN, Facts, is_literal, value
 from profilec.flags import FlagTable, has
 from profilec.prune import Remains, idle_declarations, statement_of, touched, unused
 from profilec.read import Span, Syntax, Text, UnreadableSourceError, too_deep
@@ -265,12 +265,15 @@ class _Settling:
         if not decision.emitted or not decision.cuts:
             return False
         self.idle.clear()
-        found = unused(self.module, decision, self._may_be_needed)
+        found = unused(self.module, decision, self._may_be_needed, self._is_fact)
         nodes = [statement_of(self.module, binding) for binding in found.values()]
         nodes += idle_declarations(self.module, decision)
         new = {node: UNUSED for node in nodes if node not in self.known}
         self.known.update(new)
         return bool(new)
+
+    def _is_fact(self, node: cst.BaseExpression) -> bool:
+        return not is_literal(node) and value(node, self.module.names, self.world.facts) is not UNKNOWN
 
     def _may_be_needed(self, name: str) -> bool:
         if name in self.given.unneeded:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import libcst as cst
 
+from profilec.canonical import literal_string
 from profilec.decide import Module
 from profilec.diagnostics import Finding
 from profilec.edit import SERVES_TO_COMPILE
@@ -134,9 +135,7 @@ def _new_docstring(module: Module, scope: Scope, remains: Remains) -> Iterator[T
     head, before = _first_left(module, body, remains), next(iter(body), None)
     if before is None or not isinstance(head, cst.Expr) or head in (before, *children(before)):
         return
-    if isinstance(head.value, cst.SimpleString | cst.ConcatenatedString) and isinstance(
-        head.value.evaluated_value, str
-    ):
+    if isinstance(literal_string(head.value), str):
         message = "this string would become the docstring: what stands before it goes"
         hint = "put it first in every profile, or make it a comment"
         finding = module.syntax.finding("PC306", module.syntax.inner(head), message, hint)

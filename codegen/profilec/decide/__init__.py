@@ -20,6 +20,7 @@ from profilec.decide.refusals import Stub
 from profilec.decide.walk import Handler, Walk
 from profilec.diagnostics import Finding
 from profilec.edit import NO_CAUSE, SERVES_TO_COMPILE, Cause, Cut
+from profilec.facts import UNKNOWN, value
 from profilec.flags import MARKERS, declarations
 from profilec.read import Span, Syntax
 from profilec.scopes import Use
@@ -148,7 +149,17 @@ def _points(module: Module, world: World) -> Iterator[int]:
                 imported = (binding for binding in bindings if binding.kind == "import")
                 told = (b for b in imported if world.facts.importable(b.target or "") is not None)
                 yield from (binding.span.start for binding in told)
-    yield from (use.span.start for use in names.uses if _matters(use, module, world))
+    repeating: set[str | None] = set()
+    for use in names.uses:
+        if _matters(use, module, world) or (use.name in repeating and _holds_a_fact(use, module, world)):
+            repeating.add(names.assigned_at(use.span.start))
+            yield use.span.start
+
+
+def _holds_a_fact(use: Use, module: Module, world: World) -> bool:
+    """Tell whether a local name certainly holds what facts fix."""
+    assigned = module.names.assigned(use)
+    return assigned is not None and value(assigned, module.names, world.facts) is not UNKNOWN
 
 
 def _matters(use: Use, module: Module, world: World) -> bool:

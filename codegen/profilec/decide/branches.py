@@ -138,8 +138,10 @@ def _decided(walk: Walk, node: cst.If, branches: Sequence[Branch]) -> Fate:
 def _only_branch(walk: Walk, branches: Sequence[Branch], branch: Branch) -> Fate:
     """Put the body of the branch that is always taken in the place of the whole chain."""
     fate = walk.suite(branch.body)
-    if not fate.kept or _does_nothing(branch.body):
+    if not fate.kept:
         return gone(fate.cause)
+    if _does_nothing(branch.body):
+        return gone(branch.cause)
     node = branches[0].node
     _cut_branches_before(walk, branches, branch)
     _unwrap_alone(walk, node, branch.node, branch.cause)
@@ -193,6 +195,11 @@ def move_out(walk: Walk, node: cst.CSTNode, clause: Clause, cause: Cause) -> Non
     if clause is not node:
         walk.draft.cut(walk.line_start(walk.syntax.inner(node).start), walk.with_comments(clause, 0), cause)
     _unwrap_alone(walk, node, clause, cause)
+    if isinstance(clause, cst.MatchCase):  # which is indented itself
+        lines = Span(walk.with_comments(clause, 0), _clause_span(walk, clause).end)
+        starts = (walk.syntax.inner(one).start for one in (clause, node))
+        inner, outer = (walk.syntax.content[walk.line_start(start) : start] for start in starts)
+        walk.draft.reindent(lines, inner, outer, cause)
 
 
 def _unwrap_alone(walk: Walk, node: cst.CSTNode, clause: Clause, cause: Cause) -> None:
@@ -224,7 +231,9 @@ def _unwrap(walk: Walk, clause: Clause, cause: Cause, gap: str = "") -> None:
 # --- `with` and `try` --------------------------------------------------------------------
 
 
-def instead(walk: Walk, node: cst.CSTNode, clause: cst.Else | cst.ExceptHandler, cause: Cause) -> Fate:
+def instead(
+    walk: Walk, node: cst.CSTNode, clause: cst.Else | cst.ExceptHandler | cst.MatchCase, cause: Cause
+) -> Fate:
     """Let the suite of one clause of a statement take the place of the whole."""
     fate = walk.suite(clause.body)
     if not fate.kept or _does_nothing(clause.body):

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 
 import libcst as cst
 
+from profilec.canonical import literal_string
 from profilec.decide.module import Module
 from profilec.diagnostics import Finding
 from profilec.edit import Cause
@@ -62,6 +63,5 @@ def _strings(line: cst.CSTNode) -> Iterator[cst.CSTNode]:
     """Yield the statements of a line that are a string and nothing else."""
     for small in line.body if isinstance(line, cst.SimpleStatementLine | cst.SimpleStatementSuite) else ():
         match small:
-            case cst.Expr(value=cst.SimpleString() | cst.ConcatenatedString() as string):
-                if isinstance(string.evaluated_value, str):
-                    yield small
+            case cst.Expr(value=string) if isinstance(literal_string(string), str):
+                yield small

@@ -5,12 +5,14 @@ from typing import NamedTuple
 
 import libcst as cst
 
-from profilec.decide.branches import cut_clause
+from profilec.config import Fact
+from profilec.decide.branches import cut_clause, instead
 from profilec.decide.expressions import condition, expression
 from profilec.decide.leaving import is_irrefutable, leaves
 from profilec.decide.replacing import Place
 from profilec.decide.walk import KEPT, Fate, Walk, gone
-from profilec.edit import NO_CAUSE
+from profilec.edit import NO_CAUSE, Cause
+from profilec.facts import value
 from profilec.read import Span
 
 
@@ -23,6 +25,8 @@ class _Case(NamedTuple):
 
 def match_(walk: Walk, node: cst.Match) -> Fate:
     """Decide a `match`: cases may go; when all have gone, what is left of it is the subject."""
+    if (taken := _taken(walk, node)) is not None:
+        return instead(walk, node, taken, _cause(walk, node))
     expression(walk, node.subject, place=Place.ANY)
     fates = _close(walk, node.cases, _cases(walk, node))
     kept = [fate for fate in fates if fate.kept]
@@ -40,6 +44,53 @@ def match_(walk: Walk, node: cst.Match) -> Fate:
     end = whole.start + len(walk.syntax.content[whole.start : walk.syntax.outer(node).end].rstrip())
     walk.draft.keep_only(Span(whole.start, end), walk.syntax.outer(node.subject), cause)
     return KEPT
+
+
+def _taken(walk: Walk, node: cst.Match) -> cst.MatchCase | None:
+    """Return the case that is certainly taken, if it binds no name; what facts let nothing match goes."""
+    subject = value(node.subject, walk.names, walk.conditions.world.facts)
+    if not walk.touches(node.subject) or not isinstance(subject, str | int | None):
+        return None
+    certain, left = False, list[cst.MatchCase]()
+    for case in node.cases:
+        matched = False if certain else _matches(walk, case.pattern, subject)
+        if matched is False:
+            walk.lost.setdefault(case, _cause(walk, node))
+        elif case not in walk.lost and (guard := _holds(walk, case.guard)) is not False:
+            left.append(case)
+            certain = matched is True and guard is True
+    return left[0] if certain and len(left) == 1 and _only_asks(walk, left[0]) else None
+
+
+def _matches(walk: Walk, pattern: cst.MatchPattern, subject: Fact | None) -> bool | None:
+    """Tell whether a pattern certainly takes a value, certainly does not, or neither."""
+    match pattern:
+        case cst.MatchValue(value=node):
+            found = value(node, walk.names, walk.conditions.world.facts)
+            return subject == found if isinstance(found, str | int) else None
+        case cst.MatchSingleton(value=cst.Name(value=name)):
+            return subject is {"True": True, "False": False, "None": None}[name]
+        case cst.MatchAs(pattern=inner):
+            return inner is None or _matches(walk, inner, subject)
+        case cst.MatchOr(patterns=patterns):
+            parts = [_matches(walk, one.pattern, subject) for one in patterns]
+            return True if True in parts else (None if None in parts else False)
+        case cst.MatchSequence() | cst.MatchMapping():
+            return False
+    return None
+
+
+def _holds(walk: Walk, guard: cst.BaseExpression | None) -> bool | None:
+    if guard is None:
+        return True
+    return walk.conditions.truth(guard) if walk.touches(guard) else None
+
+
+def _cause(walk: Walk, node: cst.Match) -> Cause:
+    """Return the cause that facts fix what is asked for."""
+    subject, (line, _) = node.subject, walk.syntax.place(walk.syntax.inner(node.subject).start)
+    found = value(subject, walk.names, walk.conditions.world.facts)
+    return Cause(f"`{walk.syntax.source(subject)}` is {found!r}", line, walk.syntax.outer(subject))
 
 
 def _close(walk: Walk, cases: Sequence[cst.MatchCase], decided: Sequence[_Case]) -> list[Fate]:

@@ -7,6 +7,7 @@ names, so that a caller learns what it asked for.
 
 import libcst as cst
 
+from profilec.canonical import literal_string
 from profilec.decide.refusals import Refusal, Stub, body, literal, named_error, parameters_named
 from profilec.decide.walk import Walk
 from profilec.edit import Cause
@@ -48,9 +49,8 @@ def _check_code(walk: Walk, code: cst.BaseExpression | None, error: cst.BaseExpr
 
 
 def _text(node: cst.BaseExpression | None) -> str | None:
-    if isinstance(node, cst.SimpleString | cst.ConcatenatedString) and isinstance(node.evaluated_value, str):
-        return node.evaluated_value
-    return None
+    text = literal_string(node)
+    return text if isinstance(text, str) else None
 
 
 # --- The body of one function ---------------------------------------------------------------------------

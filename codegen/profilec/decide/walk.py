@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import groupby, pairwise
+from itertools import chain, groupby, pairwise
 
 import libcst as cst
 
@@ -239,7 +239,7 @@ class Walk:
             cut_elements(self.draft, node.body, lost, cause)
         kept = [fate for fate in fates if fate.kept]
         if not kept:
-            return gone(fates[0].cause)
+            return gone(_cause(fates))
         leave, left = any(fate.leaves for fate in kept), any(fate.left for fate in fates)
         return Fate(True, leave, left, at_once=kept[0].at_once)
 
@@ -398,9 +398,10 @@ class Walk:
 
 
 def _cause(fates: Sequence[Fate]) -> Cause:
-    """Return why control leaves a suite; where it does not, why the first statement went."""
+    """Return why control leaves a suite; else the fact because of which it went, or the first cause."""
     leaving = (fate.cause for fate in fates if fate.kept and fate.leaves and fate.cause.reason)
-    return next(leaving, fates[0].cause if fates else NO_CAUSE)
+    by_fact = (fate.cause for fate in fates if fate.cause.fact)
+    return next(chain(leaving, by_fact), fates[0].cause if fates else NO_CAUSE)
 
 
 def _with_docstrings(body: Sequence[cst.CSTNode], fates: list[Fate]) -> list[Fate]:
