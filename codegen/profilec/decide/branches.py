@@ -138,9 +138,12 @@ def _decided(walk: Walk, node: cst.If, branches: Sequence[Branch]) -> Fate:
 def _only_branch(walk: Walk, branches: Sequence[Branch], branch: Branch) -> Fate:
     """Put the body of the branch that is always taken in the place of the whole chain."""
     fate = walk.suite(branch.body)
-    if not fate.kept or _does_nothing(branch.body):
-        return gone(fate.cause)
     node = branches[0].node
+    if _does_nothing(branch.body):
+        walk.idle[node] = branch.body
+        return gone(fate.cause)
+    if not fate.kept:
+        return gone(fate.cause)
     _cut_branches_before(walk, branches, branch)
     _unwrap_alone(walk, node, branch.node, branch.cause)
     return Fate(True, fate.leaves, leaves(node), branch.cause, fate.at_once)
