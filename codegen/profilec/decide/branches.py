@@ -157,10 +157,14 @@ def _become_first(walk: Walk, branches: Sequence[Branch], branch: Branch) -> Non
 
 
 def _cut_branches_before(walk: Walk, branches: Sequence[Branch], branch: Branch) -> None:
-    """Cut what stands before a branch: the comments above a chain speak of its first, and go with it."""
+    """Cut what stands before a branch: the comments above a chain speak of its first that does something."""
     before = branches[: branches.index(branch) + 1]
     for gone_one, later in pairwise(before):
         start, end = (walk.with_comments(one.node, 0) for one in (gone_one, later))
+        lines = _clause_span(walk, gone_one.node)
+        if gone_one is branches[0] and _does_nothing(gone_one.body):
+            is_explained = "#" in walk.syntax.content[lines.start : lines.end]
+            start = start if is_explained else lines.start
         walk.draft.cut(start, end, gone_one.cause)
 
 
