@@ -71,6 +71,8 @@ def _undecided(walk: Walk, branches: Sequence[Branch]) -> Fate:
     fates = [_branch_fate(walk, branch.body) for branch in branches]
     if not _close(walk, branches, fates):
         return gone(fates[0].cause)
+    if fates[-1].kept and isinstance(branches[-1].node, cst.Else):
+        _join_chains(walk, branches[-1], fates[-1].cause)
     closed = isinstance(branches[-1].node, cst.Else)
     return Fate(
         True, closed and all(f.leaves for f in fates), closed and all(f.left for f in fates), fates[0].cause
@@ -129,7 +131,8 @@ def _decided(walk: Walk, node: cst.If, branches: Sequence[Branch]) -> Fate:
         return gone(cause)
     if branches[0] is not kept[0]:
         _become_first(walk, branches, kept[0])
-    if kept[-1].truth and fates[-1].kept and isinstance(kept[-1].node, cst.If):
+    is_last = kept[-1].truth and fates[-1].kept
+    if is_last and not _join_chains(walk, kept[-1], kept[-1].cause) and isinstance(kept[-1].node, cst.If):
         _become_else(walk, kept[-1].node, kept[-1].cause)
     closed = bool(kept[-1].truth)
     return Fate(True, closed and all(fate.leaves for fate in fates), leaves(node), cause)
@@ -171,6 +174,39 @@ def _cut_branches_before(walk: Walk, branches: Sequence[Branch], branch: Branch)
 def _become_else(walk: Walk, node: cst.If, cause: Cause) -> None:
     start = walk.syntax.inner(node).start
     walk.draft.cut(start, walk.syntax.outer(node.test).end, cause, "else")
+
+
+def _join_chains(walk: Walk, last: Branch, cause: Cause) -> bool:
+    """Go on with `elif`, and tell so, where a fold leaves nothing but another chain in the last branch."""
+    chain = _chain_within(walk, last)
+    if chain is None:
+        return False
+    content, start = walk.syntax.content, walk.syntax.inner(last.node).start
+    nested, lines = walk.syntax.inner(chain).start, walk.suite_lines(last.body)
+    walk.draft.cut(start, nested + len("if"), cause, "elif")
+    outer = content[walk.line_start(start) : start]
+    below = content.find("\n", nested) + 1 or lines.end
+    walk.draft.reindent(Span(below, lines.end), walk.indentation(last.body), outer, cause)
+    return True
+
+
+def _chain_within(walk: Walk, last: Branch) -> cst.If | None:
+    """Return the chain that alone is left in a branch that became the last, or in which another moved out."""
+    body, is_new = last.body, isinstance(last.node, cst.If)
+    while isinstance(body, cst.IndentedBlock) and len(body.body) == 1:
+        (chain,) = body.body
+        if clauses := walk.moved.get(chain):
+            body, is_new = clauses[0].body, True
+            if len(clauses) == 1:
+                continue
+            return None
+        if not is_new or not isinstance(chain, cst.If) or walk.touches(chain.test):
+            return None
+        whole, lines = walk.syntax.inner(chain), walk.suite_lines(last.body)
+        content, test = walk.syntax.content, walk.syntax.outer(chain.test)
+        around = content[walk.syntax.inner(last.node).start : whole.start] + content[whole.end : lines.end]
+        return chain if "#" not in around and "\n" not in content[whole.start : test.end] else None
+    return None
 
 
 # --- Text -----------------------------------------------------------------------------------------
