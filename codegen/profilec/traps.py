@@ -66,7 +66,7 @@ def _changed_kind(module: Module, scope: Scope, remains: Remains) -> Iterator[Tr
         return
     if places and not any(map(remains.has, places)) and not _generates(module, scope, remains, what):
         message = f"this is the last `{what}`; without it the {_kind(scope)} is another kind of thing"
-        hint = f"keep a `{what}` in every profile"
+        hint = f"keep {'an' if what == 'await' else 'a'} `{what}` in every profile"
         yield Trap(module.syntax.finding("PC301", places[0], message, hint), tuple(places))
 
 

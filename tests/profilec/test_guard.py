@@ -131,6 +131,13 @@ def test_the_guard_lets_its_own_world_pass(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-W", "error", "-c", "import shop"], cwd=tmp_path, check=True)
 
 
+def test_a_guard_advises_no_build_of_the_same_marker(tmp_path: Path) -> None:
+    wasm, small = (Profile(name, marker="sys_platform == 'emscripten'") for name in ("wasm", "small"))
+    config = Config(tmp_path, "shop", {"native": Profile("native"), "wasm": wasm, "small": small})
+    text = add_guard(unchanged(""), wasm, config, "web-shop", Answers()).data.decode()
+    assert "install the native build here instead" in text
+
+
 def test_a_guard_names_the_tag_of_the_wheel_that_belongs_here(configured: Configured) -> None:
     config = configured(HEAD + TWO_WORLDS).config
     file = add_guard(unchanged(""), config.profiles["native"], config, "web-shop", Answers())

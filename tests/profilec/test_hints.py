@@ -36,6 +36,11 @@ CASES = {
     "PC205": Mended(
         "x = choose(native=1, wasm=2)", "add edge_cache=...", "x = choose(native=1, wasm=2, edge_cache=...)"
     ),
+    "PC205 one too many": Mended(
+        "x = choose(native=1, wasm=2, wsm=2, edge_cache=3)",
+        "remove it",
+        "x = choose(native=1, wasm=2, edge_cache=3)",
+    ),
     "PC206": Mended(
         "x = choose(native=f(), wasm=1, edge_cache=1)",
         "use `if`/`else`",
@@ -51,8 +56,16 @@ CASES = {
         "write {name}",
         "@stub(unless=THREADS, message='{x}')\ndef f(x): ...",
     ),
+    "PC209 named": Mended(
+        "MSG = ''\n@stub(unless=THREADS, message=MSG)\ndef f(x): ...",
+        "write the text itself",
+        "MSG = ''\n@stub(unless=THREADS, message='no f')\ndef f(x): ...",
+    ),
     "PC210": Mended("x = 1  # profilec:", "write only, unless or keep", "x = 1  # profilec: unless THREADS"),
     "PC211": Mended("x = 1  # profilec: only", "name a flag", "x = 1  # profilec: only THREADS"),
+    "PC211 kept": Mended(
+        "x = 1  # profilec: keep THREADS", "write `only THREADS`", "x = 1  # profilec: only THREADS"
+    ),
     "PC212": Mended(
         "\n# profilec: only THREADS\nx = 1", "put it behind the code", "\nx = 1  # profilec: only THREADS"
     ),

@@ -71,6 +71,8 @@ def _undecided(walk: Walk, branches: Sequence[Branch]) -> Fate:
     fates = [_branch_fate(walk, branch.body) for branch in branches]
     if not _close(walk, branches, fates):
         return gone(fates[0].cause)
+    if fates[-1].kept and isinstance(branches[-1].node, cst.Else):
+        _join_chains(walk, branches[-1], fates[-1].cause)
     closed = isinstance(branches[-1].node, cst.Else)
     return Fate(
         True, closed and all(f.leaves for f in fates), closed and all(f.left for f in fates), fates[0].cause
@@ -129,7 +131,8 @@ def _decided(walk: Walk, node: cst.If, branches: Sequence[Branch]) -> Fate:
         return gone(cause)
     if branches[0] is not kept[0]:
         _become_first(walk, branches, kept[0])
-    if kept[-1].truth and fates[-1].kept and isinstance(kept[-1].node, cst.If):
+    is_last = kept[-1].truth and fates[-1].kept
+    if is_last and not _join_chains(walk, kept[-1], kept[-1].cause) and isinstance(kept[-1].node, cst.If):
         _become_else(walk, kept[-1].node, kept[-1].cause)
     closed = bool(kept[-1].truth)
     return Fate(True, closed and all(fate.leaves for fate in fates), leaves(node), cause)
@@ -138,11 +141,12 @@ def _decided(walk: Walk, node: cst.If, branches: Sequence[Branch]) -> Fate:
 def _only_branch(walk: Walk, branches: Sequence[Branch], branch: Branch) -> Fate:
     """Put the body of the branch that is always taken in the place of the whole chain."""
     fate = walk.suite(branch.body)
+    node = branches[0].node
+    if _does_nothing(branch.body):
+        walk.idle[node] = branch.body
+        return gone(branch.cause if fate.kept else fate.cause)
     if not fate.kept:
         return gone(fate.cause)
-    if _does_nothing(branch.body):
-        return gone(branch.cause)
-    node = branches[0].node
     _cut_branches_before(walk, branches, branch)
     _unwrap_alone(walk, node, branch.node, branch.cause)
     return Fate(True, fate.leaves, leaves(node), branch.cause, fate.at_once)
@@ -156,16 +160,53 @@ def _become_first(walk: Walk, branches: Sequence[Branch], branch: Branch) -> Non
 
 
 def _cut_branches_before(walk: Walk, branches: Sequence[Branch], branch: Branch) -> None:
-    """Cut what stands before a branch: the comments above a chain speak of its first, and go with it."""
+    """Cut what stands before a branch: the comments above a chain speak of its first that does something."""
     before = branches[: branches.index(branch) + 1]
     for gone_one, later in pairwise(before):
         start, end = (walk.with_comments(one.node, 0) for one in (gone_one, later))
+        lines = _clause_span(walk, gone_one.node)
+        if gone_one is branches[0] and _does_nothing(gone_one.body):
+            is_explained = "#" in walk.syntax.content[lines.start : lines.end]
+            start = start if is_explained else lines.start
         walk.draft.cut(start, end, gone_one.cause)
 
 
 def _become_else(walk: Walk, node: cst.If, cause: Cause) -> None:
     start = walk.syntax.inner(node).start
     walk.draft.cut(start, walk.syntax.outer(node.test).end, cause, "else")
+
+
+def _join_chains(walk: Walk, last: Branch, cause: Cause) -> bool:
+    """Go on with `elif`, and tell so, where a fold leaves nothing but another chain in the last branch."""
+    chain = _chain_within(walk, last)
+    if chain is None:
+        return False
+    content, start = walk.syntax.content, walk.syntax.inner(last.node).start
+    nested, lines = walk.syntax.inner(chain).start, walk.suite_lines(last.body)
+    walk.draft.cut(start, nested + len("if"), cause, "elif")
+    outer = content[walk.line_start(start) : start]
+    below = content.find("\n", nested) + 1 or lines.end
+    walk.draft.reindent(Span(below, lines.end), walk.indentation(last.body), outer, cause)
+    return True
+
+
+def _chain_within(walk: Walk, last: Branch) -> cst.If | None:
+    """Return the chain that alone is left in a branch that became the last, or in which another moved out."""
+    body, is_new = last.body, isinstance(last.node, cst.If)
+    while isinstance(body, cst.IndentedBlock) and len(body.body) == 1:
+        (chain,) = body.body
+        if clauses := walk.moved.get(chain):
+            body, is_new = clauses[0].body, True
+            if len(clauses) == 1:
+                continue
+            return None
+        if not is_new or not isinstance(chain, cst.If) or walk.touches(chain.test):
+            return None
+        whole, lines = walk.syntax.inner(chain), walk.suite_lines(last.body)
+        content, test = walk.syntax.content, walk.syntax.outer(chain.test)
+        around = content[walk.syntax.inner(last.node).start : whole.start] + content[whole.end : lines.end]
+        return chain if "#" not in around and "\n" not in content[whole.start : test.end] else None
+    return None
 
 
 # --- Text -----------------------------------------------------------------------------------------

@@ -83,7 +83,12 @@ def _mark(syntax: Syntax, names: Names, flags: FlagTable, comment: Span) -> Mark
         message = f"`{action}` is no marker" if action else "this comment does not say what it marks"
         return syntax.finding("PC210", whole, message, hint)
     parsed: cst.BaseExpression | None = None
-    if action != "keep":
+    if action == "keep":
+        flags_named = parse_expression(condition)
+        if flags_named is not None and _fault(flags_named, flags) is None:
+            hint = f"write `only {condition}`, or nothing behind `keep`"
+            return syntax.finding("PC211", whole, "`keep` keeps in every profile and takes no flags", hint)
+    else:
         parsed = parse_expression(condition)
         fault = "is no expression of flags" if parsed is None else _fault(parsed, flags)
         if fault:

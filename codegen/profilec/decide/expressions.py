@@ -41,7 +41,7 @@ def _place_in(node: cst.CSTNode) -> Place:
     if isinstance(node, _AROUND_ANY):
         return Place.ANY
     if isinstance(node, cst.BooleanOperation):
-        return Place.CONDITION
+        return Place.AND if isinstance(node.operator, cst.And) else Place.OR
     if isinstance(node, cst.CompFor):
         return Place.FILTER
     return Place.ARITHMETIC if isinstance(node, _AROUND_OPERANDS) else Place.TIGHT
@@ -82,7 +82,7 @@ def _simplify(walk: Walk, node: cst.BaseExpression, *, place: Place = Place.COND
         case cst.IfExp(test=test) if walk.touches(test) and walk.conditions.truth(test) is not None:
             _simplify(walk, _choose_branch(walk, node, place), place=place)
         case cst.IfExp(test=test, body=body, orelse=orelse):
-            _simplify(walk, test)
+            _simplify(walk, test, place=Place.FILTER)
             for branch in (body, orelse):
                 _settle(walk, branch)
         case _:
@@ -105,9 +105,9 @@ def _simplify_operation(
         replace(walk, node, left, walk.because(right, truth), place)
         _simplify(walk, left, place=place)
         return
-    _simplify(walk, left)
+    _simplify(walk, left, place=_place_in(node))
     if truth is None:
-        _simplify(walk, right)
+        _simplify(walk, right, place=_place_in(node))
 
 
 def _simplify_negation(
@@ -219,7 +219,7 @@ def expression(walk: Walk, node: cst.CSTNode, *, place: Place = Place.TIGHT) -> 
         case cst.IfExp(test=test) if walk.touches(test) and walk.conditions.truth(test) is not None:
             expression(walk, _choose_branch(walk, node, place), place=place)
         case cst.IfExp(test=test, body=body, orelse=orelse):
-            _simplify(walk, test)
+            _simplify(walk, test, place=Place.FILTER)
             expression(walk, body, place=Place.FILTER)
             expression(walk, orelse, place=Place.ANY)
         case cst.CompFor(ifs=[_, *_] as filters):
@@ -300,7 +300,7 @@ def _chosen(walk: Walk, node: cst.BooleanOperation, other: cst.BaseExpression) -
         case cst.Dict(elements=items):
             truth = any(isinstance(item, cst.DictElement) for item in items) or None
         case operand:
-            truth = None if walk.conditions.mentions_flag(operand) else walk.conditions.truth(operand)
+            truth = None if walk.conditions.mentions_profile(operand) else walk.conditions.truth(operand)
     if truth is None or not walk.conditions.truth(node.left):
         return None
     return node.right if truth else other
@@ -465,21 +465,22 @@ def _choose(walk: Walk, node: cst.Call, place: Place) -> None:
                 "write the name of a profile before each value, and `=`",
             )  # fmt: skip
             return
-    chosen = walk.conditions.choice(node)
-    if chosen is None:
+    choice = walk.conditions.choice(node)
+    if choice is None:
         walk.draft.refuse(
             "PC205",
             walk.syntax.inner(node),
             f"`choose` has no value for the profile `{wanted}`",
             f"add {wanted.replace('-', '_')}=...",
         )
-    elif walk.conditions.has_effect(chosen.value):
+    elif walk.conditions.has_effect(choice.value):
         walk.draft.refuse(
             "PC206",
-            walk.syntax.inner(chosen),
+            walk.syntax.inner(choice),
             "`choose` takes literals; this is evaluated",
             "use `if`/`else`",
         )
     else:
-        replace_call(walk, node, chosen.value, walk.because_of_profile(node), place)
-        expression(walk, chosen.value, place=place)
+        value_left = chosen(walk, choice.value)
+        replace_call(walk, node, value_left, walk.because_of_profile(node), place)
+        expression(walk, value_left, place=place)

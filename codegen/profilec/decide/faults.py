@@ -56,11 +56,18 @@ def _values_of_no_profile(syntax: Syntax, names: Names, config: Config) -> Itera
     for call in syntax.every(cst.Call) if "choose" in syntax.content else ():
         path = names.qualified(call.func) or ""
         if path.startswith(f"{MARKERS}.") and path.endswith(".choose"):
-            for keyword in (argument.keyword for argument in call.args):
-                if keyword and keyword.value not in known:
+            given = [argument.keyword for argument in call.args if argument.keyword]
+            missing = [name for name in known if name not in {keyword.value for keyword in given}]
+            for keyword in given:
+                if keyword.value not in known:
                     message = f"`choose` has a value for `{keyword.value}`, which is no profile"
-                    hint = did_you_mean(keyword.value, known) or f"profiles: {', '.join(known)}"
+                    hint = did_you_mean(keyword.value, missing) or _instead_of_no_profile(missing)
                     yield syntax.finding("PC205", syntax.inner(keyword), message, hint)
+
+
+def _instead_of_no_profile(missing: Iterable[str]) -> str:
+    names = ", ".join(missing)
+    return f"profiles without a value: {names}" if names else "remove it: every profile has a value"
 
 
 def inert_marks(syntax: Syntax, marks: Iterable[Mark], flags: FlagTable, config: Config) -> Iterator[Finding]:

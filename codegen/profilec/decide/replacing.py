@@ -27,7 +27,9 @@ class Place(Enum):
 
     ANY = "where any expression may"
     FILTER = "where anything but a conditional expression may"
-    CONDITION = "as an operand of `not`, `and` or `or`"
+    AND = "as an operand of `and`"
+    OR = "as an operand of `or`"
+    CONDITION = "as an operand of `not`, or of an operation that is not known"
     ARITHMETIC = "as an operand"
     TIGHT = "where something follows closely, as a dot or a call"
 
@@ -35,11 +37,14 @@ class Place(Enum):
 _BARE: Mapping[Place, tuple[type[cst.CSTNode], ...]] = {
     Place.ANY: (cst.BaseExpression,),
     Place.FILTER: (*_ATOMS, *_NUMBERS, *OPERATIONS, cst.BooleanOperation),
-    Place.CONDITION: (*_ATOMS, *_NUMBERS, *OPERATIONS),
+    **dict.fromkeys((Place.AND, Place.OR, Place.CONDITION), (*_ATOMS, *_NUMBERS, *OPERATIONS)),
     Place.ARITHMETIC: (*_ATOMS, *_NUMBERS),
     Place.TIGHT: _ATOMS,
 }
-_SHEDS_PARENTHESES = (*_ATOMS, *_NUMBERS, *OPERATIONS, cst.BooleanOperation, cst.IfExp)
+_SHEDS_PARENTHESES: Mapping[Place, tuple[type[cst.CSTNode], ...]] = {
+    Place.ANY: (*_ATOMS, *_NUMBERS, *OPERATIONS, cst.BooleanOperation, cst.IfExp),
+    Place.FILTER: (*_ATOMS, *_NUMBERS, *OPERATIONS, cst.BooleanOperation),
+}
 
 
 def replace(
@@ -49,14 +54,19 @@ def replace(
     content = walk.syntax.content
     kept, whole = walk.syntax.outer(part), walk.syntax.outer(node)
     one_line = "\n" not in content[kept.start : kept.end]
-    bare = bool(part.lpar) or isinstance(part, _ATOMS) or (one_line and isinstance(part, _BARE[place]))
+    goes_on = _is_joined_alike(part, place)
+    bare = (
+        bool(part.lpar)
+        or isinstance(part, _ATOMS)
+        or (one_line and (goes_on or isinstance(part, _BARE[place])))
+    )
     comments = comments_above(content, kept.start, whole.start)
     behind = _comment_behind(content, kept.end, whole.end)
     if not bare or comments or (behind and "\n" in content[whole.start : kept.start]):
         whole = walk.syntax.inner(node)
-    if bare and part.lpar and one_line and place is Place.ANY and isinstance(part, _SHEDS_PARENTHESES):
+    if part.lpar and one_line and (goes_on or isinstance(part, _SHEDS_PARENTHESES.get(place, ()))):
         kept = walk.syntax.inner(part)
-    limits = walk.syntax.outer(node)
+    limits = _limits(walk, node, "\n" in content[kept.end : whole.end])
     if comments:
         walk.draft.cut(*_before_comments(content, whole.start, limits.start, comments.start), cause)
         whole = Span(comments.end + blank_length(content, comments.end), whole.end)
@@ -69,6 +79,31 @@ def replace(
         end = _with_comment(content, whole.end, limits.end)
         walk.draft.cut(kept.end, end, cause, _line_below(walk, part, end))
     walk.draft.move(kept, whole)
+
+
+def _limits(walk: Walk, node: cst.BaseExpression, ends_below: bool) -> Span:
+    """Return how far comments speak of parts of an expression: to its parentheses, or those of a chain.
+
+    A comment at its end speaks of what goes only if that `ends_below` what stays.
+    """
+    limits = walk.syntax.outer(node)
+    if node.lpar or not isinstance(node, cst.BooleanOperation):
+        return limits
+    chains = (one for one in walk.syntax.every(cst.BooleanOperation) if one.lpar)
+    around = [one for one in chains if walk.syntax.outer(one).covers(limits)]
+    if not around:
+        return limits
+    group = walk.syntax.outer(around[-1])
+    is_first = walk.syntax.inner(around[-1]).start == limits.start
+    return Span(group.start if is_first else limits.start, group.end if ends_below else limits.end)
+
+
+def _is_joined_alike(part: cst.BaseExpression, place: Place) -> bool:
+    """Tell whether an expression is joined by what joins it to others: `b and c` behind `a and`."""
+    match part:
+        case cst.BooleanOperation(operator=operator):
+            return place is (Place.AND if isinstance(operator, cst.And) else Place.OR)
+    return False
 
 
 def comments_above(content: str, start: int, floor: int) -> Span | None:

@@ -26,6 +26,10 @@ def marked(walk: Walk, call: cst.Call) -> Stub | None:
     error, module = _error(walk, arguments.get("error"))
     message_node = arguments.get("message")
     place = walk.syntax.inner(message_node) if message_node else None
+    if place and _text(message_node) is None:
+        hint = "write the text itself, as a plain string"
+        walk.draft.refuse("PC209", place, "the message is not a string that is written out here", hint)
+        return None
     line, _ = walk.syntax.place(walk.syntax.inner(call).start)
     return Stub(error, module, _text(message_node), place, Cause("a stub stands here", line))
 
@@ -59,7 +63,7 @@ def _text(node: cst.BaseExpression | None) -> str | None:
 def refuse_calls(walk: Walk, node: cst.FunctionDef, stub: Stub) -> None:
     """Replace the body of a function by a refusal."""
     parameters = [parameter.name.value for parameter in parameters_of(node.params)]
-    template = stub.message if stub.message is not None else f"{node.name.value} is not part of this build"
+    template = stub.message or f"{node.name.value} is not part of this build"
     named = parameters_named(template)
     if named is None or not set(named) <= set(parameters):
         _refuse_message(walk, node, stub, named, parameters)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain, groupby, pairwise
+from textwrap import dedent, indent
 
 import libcst as cst
 
@@ -84,6 +85,7 @@ class Walk:
         marked: nodes that stay and were marked by a comment.
         stub: what the definitions around refuse with, where a whole class or module is a stub.
         moved: statements that go, each with those of its clauses whose suites take its place.
+        idle: statements that go since the suite that would take their place does nothing, each with that.
     """
 
     def __init__(
@@ -101,6 +103,7 @@ class Walk:
         self.marked = marked
         self.stub: Stub | None = None
         self.moved: dict[cst.CSTNode, Sequence[Clause]] = {}
+        self.idle: dict[cst.CSTNode, cst.BaseSuite] = {}
         self._handlers = handlers
         self._points = points
 
@@ -320,15 +323,24 @@ class Walk:
         return self.syntax.content[self.line_start(start) : start].rpartition("\f")[2]
 
     def fill(self, body: cst.BaseSuite, cause: Cause) -> None:
-        """Replace a suite of which nothing is left by `pass`."""
+        """Replace a suite of which nothing is left by `pass`, with the comments that say why."""
         if isinstance(body, cst.SimpleStatementSuite):
             start, end = self.syntax.inner(body.body[0]).start, self.syntax.inner(body.body[-1]).end
             self.draft.cut(start, end, cause, "pass")
             return
-        lines = self.suite_lines(body)
+        lines, indentation = self.suite_lines(body), self.indentation(body)
         newline = self.syntax.module.default_newline
         ending = newline if self.syntax.content.endswith("\n", 0, lines.end) else ""
-        self.draft.cut(lines.start, lines.end, cause, f"{self.indentation(body)}pass{ending}")
+        idle = next((self.idle[one] for one in body.body if one in self.idle), None)
+        text = indent(self._text_of(idle) if idle else "pass", indentation)
+        self.draft.cut(lines.start, lines.end, cause, text + ending)
+
+    def _text_of(self, idle: cst.BaseSuite) -> str:
+        """Return the lines of a suite that does nothing, without indentation and the last newline."""
+        lines, start = self.suite_lines(idle), self.syntax.inner(idle.body[0]).start
+        first = self.first_line(lines) if isinstance(idle, cst.IndentedBlock) else start
+        text = dedent(self.syntax.content[first : lines.end]).rstrip()
+        return "pass" if "profilec:" in text else text
 
     def without_blank_end(self, span: Span) -> Span:
         """Return a span of lines without the blank ones at its end."""

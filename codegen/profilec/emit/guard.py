@@ -69,7 +69,7 @@ def _guard(
     *,
     on_one_line: bool,
 ) -> str:
-    others = [other for other in config.profiles.values() if other.name != profile.name]
+    others = [other for other in config.profiles.values() if other.marker != profile.marker]
     fails = test.fails
     for module in test.modules if on_one_line else ():
         fails = fails.replace(f"_{module}.", f'__import__("{module}").')
