@@ -5,9 +5,10 @@ repeat, the names of this one that they do not need. So a file is settled once f
 in any process, and `specialise` asks again where an answer to that has changed.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from textwrap import shorten
+from textwrap import dedent, shorten
 
 import libcst as cst
 
@@ -31,6 +32,9 @@ from profilec.scopes import Names, module_name
 from profilec.skipped import outside, skippable, skipping, untold, without
 from profilec.telling import like_flags, telling
 from profilec.traps import Trap, traps
+
+_COMMENT = re.compile(r"(?<!\S)#[^'\"]*$|^\s*#.*$")
+"""A comment; one with a quotation mark may be part of a string, unless it is all that its line holds."""
 
 
 @dataclass(frozen=True)
@@ -250,10 +254,7 @@ class _Settling:
 
     def _left_as_it_stands(self, fact: Span, harm: Finding) -> Finding:
         syntax = self.module.syntax
-        lines = [line.strip(" \t\r\\") for line in syntax.content[fact.start : fact.end].split("\n")]
-        told = "\n".join(line for line in lines if not line.startswith("#")).strip()
-        told = told.replace("\nimport ", "; import ").replace("\nfrom ", "; from ")
-        shown = shorten(told, 80, placeholder=" …")
+        shown = shorten(_on_one_line(syntax.content[fact.start : fact.end]), 80, placeholder=" …")
         message = f"`{shown}` is left as it stands, though facts decide it"
         note = f"line {harm.line}: {harm.message}"
         hint = harm.hint if harm.code in ("PC301", "PC306") else "put what needs it under the same condition"
@@ -272,3 +273,14 @@ class _Settling:
                 if harm := self._harm(trap, remains):
                     found.append((name, harm))
         return found
+
+
+def _on_one_line(text: str) -> str:
+    """Return an expression, or the statements of a body with semicolons between them, without comments."""
+    is_body = text[:1].isspace()
+    shown = ""
+    for line in dedent(text).split("\n"):
+        if plain := _COMMENT.sub("", line).rstrip(" \t\r\\"):
+            begins = is_body and plain[0] not in " \t)]}"
+            shown += ("; " if begins and shown else " ") + plain
+    return shown

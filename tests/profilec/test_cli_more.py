@@ -135,6 +135,22 @@ def test_init_follows_no_links(empty_project: Project) -> None:
     assert "for the package food.bakery\n" in ran.out
 
 
+def test_init_knows_what_of_the_standard_library_is_not_in_pyodide(empty_project: Project) -> None:
+    guarded = "try:\n    import pwd\nexcept ImportError:\n    pwd = None\n"
+    empty_project.write({"bakery/__init__.py": "", "bakery/users.py": guarded})
+    assert empty_project.run("init").code == 0
+    assert (empty_project.run("build").code, empty_project.run("build").err) == (0, "")
+    assert (empty_project.root / "build/native/bakery/users.py").read_text() == guarded
+    assert (empty_project.root / "build/wasm/bakery/users.py").read_text() == "pwd = None\n"
+    empty_project.write({"bakery/__init__.py": "import resource\n"})
+    ran = empty_project.run("check")
+    assert ran.code == 0
+    assert (
+        "bakery/__init__.py:1:1: PC413 warning: importing `bakery` fails here: `resource` is not there"
+        in ran.out
+    )
+
+
 FEATURES = """
     [tool.profilec]
     source = "src"

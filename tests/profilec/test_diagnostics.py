@@ -101,12 +101,17 @@ def test_every_code_is_documented(code: Code) -> None:
 def test_what_is_left_as_it_stands_is_shown_on_one_short_line(project: Project) -> None:
     facts = "    modules = { ssl = false }\n"
     project.write({"pyproject.toml": CONFIGURATION.rstrip(" ") + facts})
-    names = "".join(f"    # number {number}\n    from ssl import N{number}\n" for number in range(20))
+    names = "".join(
+        f"    # number {number}\n    from ssl import (  # number\n        N{number}\n    )\n"
+        for number in range(20)
+    )
     project.write({"src/shop/a.py": f"try:\n{names}except ImportError:\n    pass\nprint(N1)\n"})
     found = [f for f in project.run("check", "--json").json["findings"] if f["code"] == "PC107"]
     assert found
     assert all(len(one["message"]) < 150 and "number" not in one["message"] for one in found)
-    assert all(one["message"].startswith("`from ssl import N0; from ssl import N1; from ") for one in found)
+    assert all(
+        one["message"].startswith("`from ssl import ( N0 ); from ssl import ( N1 ); from ") for one in found
+    )
     assert {one["hint"] for one in found} == {"put what needs it under the same condition"}
 
 
