@@ -35,7 +35,7 @@ from profilec.telling import like_flags, telling
 from profilec.traps import Trap, traps
 
 _COMMENT = re.compile(r"(?<!\S)#[^'\"]*$|^\s*#.*$")
-"""A comment; one that holds a quotation mark may be a part of a string, unless it is all that its line has."""
+"""A comment; one with a quotation mark may be part of a string, unless it is all that its line holds."""
 
 
 @dataclass(frozen=True)
@@ -311,7 +311,7 @@ class _Settling:
 
 
 def _on_one_line(text: str) -> str:
-    """Return an expression, or the statements of a body, without comments, each statement behind a semicolon."""
+    """Return an expression, or the statements of a body with semicolons between them, without comments."""
     is_body = text[:1].isspace()
     shown = ""
     for line in dedent(text).split("\n"):
