@@ -78,11 +78,11 @@ class Feed:
         return self.ended and not self._items
 
     async def put(self, item: object) -> bool:
-        """Queue an item, waiting for room. False when the host is gone and the node should stop."""
-        while len(self._items) >= self.CAPACITY and not self.closed:
+        """Queue an item, waiting for room. False when host or run is gone and the node should stop."""
+        while len(self._items) >= self.CAPACITY and not (self.closed or self.ended):
             self._writer = asyncio.Future(loop=self._loop)
             await self._writer
-        if self.closed:
+        if self.closed or self.ended:
             return False
         self._items.append(item)
         _wake(self._reader)
