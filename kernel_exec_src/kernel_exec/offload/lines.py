@@ -139,7 +139,7 @@ class Line:
         if self._failure is not None:
             return
         waiter = self._waiter
-        if waiter is not None and self._end_of_free(0):
+        if waiter is not None:
             self._empty_inbox()
             self._listen(self._message_came)
         for handler in sorted(self._waiting, reverse=True):
