@@ -104,7 +104,7 @@ class Pool:
             "lf.flow_id": program.flow.id,
             "lf.capture_alias": program.nodes[program.capture].alias,
         }
-        if trigger is None and len(program.entrances) == 1:
+        if len(program.entrances) == 1:
             trigger = program.nodes[program.entrances[0]].alias
         if trigger is not None:
             labels["lf.trigger_alias"] = trigger
