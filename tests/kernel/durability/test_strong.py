@@ -266,7 +266,7 @@ async def test_an_instance_that_nothing_was_sent_to_writes_nothing() -> None:
 
 @pytest.mark.parametrize("way", ["close", "drop"])
 async def test_a_stream_is_given_again_until_it_has_ended(way: str) -> None:
-    shop = strong("in > out")
+    shop = strong("in > out", retry_on_lease_conflict=True)
 
     @shop.registry.node("test::stream", stream=True)
     async def stream(payload: Any) -> Any:
@@ -281,7 +281,6 @@ async def test_a_stream_is_given_again_until_it_has_ended(way: str) -> None:
         await result.aclose()
     del result
     gc.collect()
-    await asyncio.sleep(0.01)
     again = await shop.resume()
     assert [item async for item in again] == [0, 1, 2]
     assert await shop.store.list() == []
