@@ -104,7 +104,7 @@ class Pool:
             "lf.flow_id": program.flow.id,
             "lf.capture_alias": program.nodes[program.capture].alias,
         }
-        if trigger is None and len(program.entrances) == 1:
+        if len(program.entrances) == 1:
             trigger = program.nodes[program.entrances[0]].alias
         if trigger is not None:
             labels["lf.trigger_alias"] = trigger
@@ -146,14 +146,15 @@ async def see_through(scheduler: Scheduler, capture: str, limit: Limit | None, f
             raise scheduler.error
         if isinstance(result, Value):
             await _complete(scheduler, limit)
-    except ExecutionError as error:
-        error.result = result
+    except BaseException as error:
+        if isinstance(error, ExecutionError):
+            error.result = result
+        await _end(scheduler, timer)
         raise
-    finally:
-        if not isinstance(result, Stream):
-            await _end(scheduler, timer)
     if isinstance(result, Stream):
         _follow(scheduler, result, timer, limit)
+    else:
+        await _end(scheduler, timer)
     return result
 
 

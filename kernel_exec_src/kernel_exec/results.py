@@ -52,12 +52,13 @@ class Feed:
     item; once `closed`, the host is gone and nothing more is kept.
     """
 
-    __slots__ = ("_items", "_loop", "_reader", "_writer", "closed", "ended", "error", "on_close")
+    __slots__ = ("_items", "_reader", "_writer", "closed", "ended", "error", "loop", "on_close")
 
     CAPACITY: Final = 16
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+        self.loop = loop
+        """The loop on which both ends live."""
         self._items: deque[object] = deque()
         self._reader: asyncio.Future[None] | None = None
         self._writer: asyncio.Future[None] | None = None
@@ -68,25 +69,20 @@ class Feed:
         """Interrupts the node that feeds; called once, when the host goes before the end."""
 
     @property
-    def loop(self) -> asyncio.AbstractEventLoop:
-        """The loop on which both ends live."""
-        return self._loop
-
-    @property
     def exhausted(self) -> bool:
         """Whether the host has taken all that there will be."""
         return self.ended and not self._items
 
     async def put(self, item: object) -> bool:
-        """Queue an item, waiting for room. False when the host is gone and the node should stop."""
-        while len(self._items) >= self.CAPACITY and not self.closed:
-            self._writer = asyncio.Future(loop=self._loop)
+        """Queue an item, waiting for room. False when host or run is gone and the node should stop."""
+        while not (self.closed or self.ended):
+            if len(self._items) < self.CAPACITY:
+                self._items.append(item)
+                _wake(self._reader)
+                return True
+            self._writer = asyncio.Future(loop=self.loop)
             await self._writer
-        if self.closed:
-            return False
-        self._items.append(item)
-        _wake(self._reader)
-        return True
+        return False
 
     def end(self, error: BaseException | None = None, *, at_once: bool = False) -> None:
         """Say that no item follows. `error` is raised behind the items, or `at_once` in their place."""
@@ -112,7 +108,7 @@ class Feed:
                 raise StopAsyncIteration
             if self.ended:
                 raise StopAsyncIteration if self.error is None else self.error.with_traceback(None)
-            self._reader = asyncio.Future(loop=self._loop)
+            self._reader = asyncio.Future(loop=self.loop)
             await self._reader
         item = self._items.popleft()
         _wake(self._writer)
@@ -121,7 +117,7 @@ class Feed:
     async def drained(self) -> None:
         """Wait until the host has taken the last item, or gone."""
         while self._items and not self.closed:
-            self._writer = asyncio.Future(loop=self._loop)
+            self._writer = asyncio.Future(loop=self.loop)
             await self._writer
 
     def close(self) -> None:

@@ -81,10 +81,10 @@ class Turn:
         """The loop has been asked for a call when it has had its turn."""
         self._waiting: deque[Callable[[], None]] = deque()
         if FAST_PATH:
-            self._end = 0.0
-            self._seen = 0.0
+            self._end: float
+            self._seen: float
         else:
-            self._left = 0
+            self._left: int
 
     def open(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin a slice, or go on with the one that has begun, which may be used up."""

@@ -131,7 +131,7 @@ class Journal:
             CheckpointError: the store failed.
         """
         noted = self._noted
-        while self._stored < noted:
+        while self._stored < noted and not self._ended:
             if self._writing is None:
                 self._writing = asyncio.Task(self._write())  # not by a factory: it must not begin before this
             await asyncio.shield(self._writing)
@@ -182,7 +182,7 @@ class Journal:
             raise CheckpointError(message, checkpoint_id=self.checkpoint_id) from error
 
     async def _acknowledge(self) -> None:
-        if self._writing is not None:
+        while self._writing is not None:
             await asyncio.wait([self._writing])
         if self._ended or not self._kept:
             return

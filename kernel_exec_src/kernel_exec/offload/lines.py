@@ -87,7 +87,7 @@ class Line:
         """Payloads before a handler that another job still holds, by handler."""
         self._slow: set[int] = set()
         """The handlers that were slow the last time."""
-        self._context = Context()
+        self._context: Context
         """What every handler's context is a copy of: that of whoever waited last."""
         self._waiter: asyncio.Future[None] | None = None
         """Set while a call waits; done when there is something for it."""
@@ -139,7 +139,7 @@ class Line:
         if self._failure is not None:
             return
         waiter = self._waiter
-        if waiter is not None and not self.results and self._end_of_free(0):
+        if waiter is not None:
             self._empty_inbox()
             self._listen(self._message_came)
         for handler in sorted(self._waiting, reverse=True):

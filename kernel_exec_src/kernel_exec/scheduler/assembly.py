@@ -72,7 +72,8 @@ def assemble(program: Program, run: RunState, host: Host) -> Scheduler:
             _connect(node, row[-1], edges, traced=program.traced, weighed=weighed)
             _bind(node, row, host.workers, scheduler)
     for line in program.segments:
-        _join([nodes[at] for at in line])
+        if line[0] not in within:
+            _join([nodes[at] for at in line])
     for at in program.entrances:
         entrance = Edge(nodes[at].alias, nodes[at], capacities.trigger)
         scheduler.entrances[nodes[at].alias] = entrance

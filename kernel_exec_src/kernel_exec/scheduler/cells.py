@@ -138,7 +138,7 @@ class Node:
         """Its handler asks for its context."""
         self.context: NodeContext
         """What it sees of the run in the invocation that began last, if it asks."""
-        self.call: Callable[[Any], Any] = _unbound
+        self.call: Callable[[Any], Any]
         self.ahead: Ahead | None
         """What works ahead on the messages in its inbox, if anything does."""
         self.captures: bool
@@ -147,10 +147,10 @@ class Node:
         """Awaiting or calling the handler is all there is to an invocation."""
         self.spills: bool
         """An edge out of it can spill, so that sending may have to wait for a lane."""
-        self.routes: tuple[Edge, ...] = ()
+        self.routes: tuple[Edge, ...]
         self.gate: Callable[[Any], tuple[Edge, ...]] | None = None
         """Chooses the routes of one payload where a control surface has a say."""
-        self.emits = False
+        self.emits: bool
         """Its output goes to the host and nowhere else."""
         self.onward: Node | None = None
         """The one place its output can go, if it may be handed there directly."""
@@ -256,10 +256,6 @@ class Driver:
         assert self.run_from is not None
         nodes = self.run_from.segment.nodes
         return nodes[len(nodes) - length_hint(self.calls) - 1]
-
-
-def _unbound(payload: Any) -> Any:
-    raise AssertionError("a node was invoked before its handler was bound")
 
 
 _ROOT_BITS = 40

@@ -126,6 +126,7 @@ async def _stream(scheduler: Scheduler, driver: Driver, node: Node, payload: Any
         task.uncancel()  # it was the host that went, not the run that ended
     _settle(scheduler, node)  # what the host takes to read the last items is not the handler's time
     feed.end()
-    await feed.drained()
+    if not scheduler.stopped:
+        await feed.drained()
     scheduler.feeds.discard(feed)
     return SKIP

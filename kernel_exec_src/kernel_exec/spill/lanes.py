@@ -125,7 +125,7 @@ class StoreLane:
         """
         try:
             data = await self._store.get(item.key)
-            whole = len(data) == item.size and crc32(data) == item.checksum
+            whole = crc32(data) == item.checksum
         except faults() as error:
             raise self._failure(f"the store could not give back {item.key}: {in_words(error)}") from error
         if not whole:
@@ -148,10 +148,9 @@ class StoreLane:
         """Delete `key`; if that fails the payload is safe all the same, and closing tries again."""
         try:
             await self._store.delete(key)
-        except faults() as error:
-            _log.debug("%s: could not delete %s: %s", self._edge, key, in_words(error))
-        else:
-            self._held.discard(key)
+        except faults():
+            return
+        self._held.discard(key)
 
     def _failure(self, reason: str) -> SpillFailed:
         message = f"edge {self._edge}, spill tier {self._tier!r}: {reason}"

@@ -89,7 +89,6 @@ class SegmentLane:
         self._tier = tier
         self._current: Segment | None = None
         self._segments: set[Segment] = set()
-        self._closed = False
 
     async def write(self, data: bytes) -> Record:
         """Append `data` to the current segment.
@@ -138,13 +137,10 @@ class SegmentLane:
 
     async def close(self) -> None:
         """Give all files back to the disk."""
-        self._closed = True
         while self._segments:
             self._segments.pop().close()
 
     def _open_segment(self) -> Segment:
-        if self._closed:
-            raise OSError("the run that this lane belongs to has ended")
         self._current = Segment()
         self._segments.add(self._current)
         return self._current

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from durable_flows import Shop, forever
+from durable_flows import Handler, Shop, forever
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -266,7 +266,7 @@ async def test_an_instance_that_nothing_was_sent_to_writes_nothing() -> None:
 
 @pytest.mark.parametrize("way", ["close", "drop"])
 async def test_a_stream_is_given_again_until_it_has_ended(way: str) -> None:
-    shop = strong("in > out")
+    shop = strong("in > out", retry_on_lease_conflict=True)
 
     @shop.registry.node("test::stream", stream=True)
     async def stream(payload: Any) -> Any:
@@ -281,7 +281,6 @@ async def test_a_stream_is_given_again_until_it_has_ended(way: str) -> None:
         await result.aclose()
     del result
     gc.collect()
-    await asyncio.sleep(0.01)
     again = await shop.resume()
     assert [item async for item in again] == [0, 1, 2]
     assert await shop.store.list() == []
@@ -301,3 +300,24 @@ async def test_large_states_leave_one_blob_at_a_time_and_none_at_the_end() -> No
     assert len(counts) >= 4
     assert max(counts) <= 2
     assert blobs.objects == {}
+
+
+async def test_a_run_that_is_acknowledged_writes_no_more_for_the_side_branches_that_it_stops() -> None:
+    class Slow(MemoryCheckpoints):
+        async def put(self, *arguments: Any, **options: Any) -> bool:
+            await asyncio.sleep(0.03)
+            return await super().put(*arguments, **options)
+
+    def after(seconds: float) -> Handler:
+        async def handle(payload: Any, ctx: NodeContext) -> Any:
+            await asyncio.sleep(seconds)
+            return payload
+
+        return handle
+
+    # While a checkpoint is written for `a1`, `b1` waits for the next one, and then the result is there.
+    handlers = {"a": after(0), "b": after(0.01), "out": after(0.02)}
+    shop = Shop("in > out, in > a > a1, in > b > b1", handlers, mode="strong", store=Slow())
+    assert await shop.run(finish="capture") == Value(["in"])
+    await asyncio.sleep(0.1)
+    assert await shop.store.list() == []

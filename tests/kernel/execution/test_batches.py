@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from small_flows import collect, small, soon
+from small_flows import collect, small
 
 from kernel_exec import Value
 
@@ -48,7 +48,7 @@ async def test_a_handler_that_stops_the_run_in_a_line_ends_it_there() -> None:
         for number in range(4):
             await run.send("a", number)
         with pytest.raises(Exception, match="enough"):
-            await soon(run.next())
+            await collect(run)  # a slice may end before, and give the first result
     assert invoked == [0]
 
 

@@ -111,6 +111,19 @@ async def test_a_context_tells_the_labels_and_resources_of_its_run() -> None:
     assert (store, cancelled) == ("the store", False)
 
 
+@pytest.mark.parametrize(("graph", "trigger"), [("in>out", "in"), ("in>out, other>out", None)])
+async def test_a_run_that_is_held_open_tells_its_trigger_where_there_is_but_one(
+    graph: str, trigger: str | None
+) -> None:
+    async def look(payload: Any, ctx: NodeContext) -> Any:
+        return ctx.labels.get("lf.trigger_alias")
+
+    flow = small(graph, {"out": look})
+    async with flow.executor().instantiate(flow.plan, capture="out") as run:
+        await run.send("in", 1)
+        assert await soon(run.next()) == Value(trigger)
+
+
 async def test_every_invocation_has_an_idempotency_key_of_its_own() -> None:
     keys: list[str] = []
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from small_flows import Gate, collect, small, soon, stream, turns
 
-from kernel_exec import Cancelled, NodeFailed, PayloadError, SpillFailed, Value
+from kernel_exec import Cancelled, DeadlineExceeded, NodeFailed, PayloadError, SpillFailed, Value
 from kernel_exec.flow_ir import BufferPolicy
 from kernel_exec.spill import MemoryStore
 
@@ -201,11 +201,23 @@ async def test_a_run_that_nobody_is_at_work_in_leaves_no_object_in_the_store(way
     assert not store.objects
 
 
-async def test_a_run_whose_stream_is_dropped_leaves_no_object_in_the_store() -> None:
-    async def count(payload: Any) -> AsyncIterator[int]:
-        while True:
-            yield payload
+async def count(payload: Any) -> AsyncIterator[int]:
+    while True:
+        yield payload
 
+
+async def test_a_run_whose_stream_came_too_late_leaves_no_object_in_the_store() -> None:
+    store = MemoryStore()
+    handlers = {"out": stream(count), "last": Gate()}
+    flow = small(f"in>out, {FIVE_TO_M}, m>last", handlers, edges={"m>last": spilling(1, threshold=1)})
+    executor = flow.executor(spill_stores={"shelf": store})
+    with pytest.raises(DeadlineExceeded):
+        await executor.run_once(flow.plan, "in", 1, capture="out", deadline=0.0)
+    await turns()
+    assert not store.objects
+
+
+async def test_a_run_whose_stream_is_dropped_leaves_no_object_in_the_store() -> None:
     store = MemoryStore()
     handlers = {"out": stream(count), "last": Gate()}
     flow = small(f"in>out, {FIVE_TO_M}, m>last", handlers, edges={"m>last": spilling(1)})

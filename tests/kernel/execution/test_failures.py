@@ -149,6 +149,15 @@ async def test_after_a_failure_everything_that_waits_or_comes_raises() -> None:
                 await soon(run.next())
 
 
+async def test_a_failure_of_the_one_message_that_there_is_room_for_ends_an_iteration() -> None:
+    async def fail(payload: Any) -> Any:
+        raise LookupError
+
+    flow = small("in>out", {"in": fail})
+    with pytest.raises(NodeFailed):
+        await collect(flow.executor(capture_capacity=1).run_many(flow.plan, "in", range(3), capture="out"))
+
+
 async def test_a_failure_stops_the_other_handlers() -> None:
     stopped = asyncio.Event()
 

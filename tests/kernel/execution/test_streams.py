@@ -3,6 +3,7 @@
 import asyncio
 import gc
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -265,6 +266,36 @@ async def test_a_deadline_ends_a_stream_too() -> None:
         await soon(anext(result))
 
 
+@pytest.mark.parametrize("items", [3, 10_000])
+async def test_a_stream_that_swallows_its_cancellation_ends_with_its_run(items: int) -> None:
+    swallowed, done = asyncio.Event(), asyncio.Event()
+
+    async def swallow(payload: Any) -> AsyncIterator[int]:
+        yield 0
+        try:
+            await asyncio.sleep(3600)
+        except asyncio.CancelledError:
+            swallowed.set()
+        try:
+            for item in range(items):
+                yield item
+        finally:
+            done.set()
+
+    flow = small("in>out", {"out": stream(swallow)})
+    tasks = asyncio.all_tasks()
+    result = await flow.executor().run_once(flow.plan, "in", 1, capture="out", deadline=0.03)
+    assert isinstance(result, Stream)
+    assert await soon(anext(result)) == 0
+    await soon(swallowed.wait())
+    await soon(done.wait())
+    await turns()
+    for _ in range(2):
+        with pytest.raises(DeadlineExceeded):
+            await soon(anext(result))
+    assert asyncio.all_tasks() == tasks
+
+
 async def test_side_branches_end_before_the_stream_does() -> None:
     done = []
 
@@ -364,6 +395,31 @@ async def test_the_end_of_a_stream_is_forgotten_though_its_handler_swallowed_it(
         await soon(first.aclose())
         assert await items_of(await soon(run.next())) == [2]
     assert left == [0, 0]
+
+
+async def test_a_stream_that_ended_does_not_outlive_a_run_that_failed_beside_it() -> None:
+    fail = asyncio.Event()
+
+    async def stubborn(payload: Any) -> AsyncIterator[int]:
+        yield 1
+        while not fail.is_set():
+            with suppress(asyncio.CancelledError):
+                await fail.wait()
+                await asyncio.sleep(3600)
+
+    async def side(payload: Any) -> Any:
+        await fail.wait()
+        raise LookupError
+
+    flow = small("in>out, in>side", {"out": stream(stubborn), "side": side})
+    tasks = asyncio.all_tasks()
+    result = await flow.executor().run_once(flow.plan, "in", 1, capture="out")
+    await turns()
+    fail.set()
+    await turns()
+    assert asyncio.all_tasks() == tasks
+    with pytest.raises(NodeFailed):
+        await items_of(result)
 
 
 async def test_a_run_keeps_nothing_of_streams_that_have_ended() -> None:

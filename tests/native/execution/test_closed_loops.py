@@ -6,7 +6,7 @@ import time
 import weakref
 from itertools import pairwise
 
-from kernel_exec import FlowBuilder, FlowExecutor, NodeRegistry, validate
+from kernel_exec import FlowBuilder, FlowExecutor, NodeRegistry, Value, validate
 
 
 def slow(payload: object) -> object:
@@ -42,3 +42,17 @@ def test_a_run_that_waited_for_its_turn_does_not_keep_its_loop() -> None:
     leave_a_run_behind()
     gc.collect()
     assert first() is None
+
+
+def test_an_executor_serves_the_next_loop_when_one_is_closed() -> None:
+    registry = NodeRegistry()
+
+    @registry.node("test::wait")
+    async def wait(payload: object) -> object:
+        await asyncio.sleep(0.001)
+        return payload
+
+    plan = validate(FlowBuilder("f", "1.0.0").node("a", "test::wait", summary="-").build())
+    executor = FlowExecutor(registry)
+    for number in range(3):
+        assert asyncio.run(executor.run_once(plan, "a", number, capture="a")) == Value(number)

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -116,3 +117,35 @@ async def test_a_row_whose_results_wait_for_room_begins_nothing_when_its_run_has
             await asyncio.sleep(0.001)
         await asyncio.sleep(0.02)
     assert begun == [0, 1, 2, 3]
+
+
+async def test_what_a_row_works_on_while_its_results_wait_for_room_is_done_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    set_patience(monkeypatch, 0.0)  # every result as soon as it is there
+    complaints: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: complaints.append(context))
+    worked, go = list[int](), asyncio.Event()
+
+    def work(number: int) -> int:
+        time.sleep(0.001)
+        worked.append(number)
+        return number
+
+    async def hold(number: int) -> int:
+        await go.wait()
+        return number
+
+    bound = {"n0>n1": {"buffer": BufferPolicy(max_items=1)}}
+    executor, flow = row(work, hold, edges=bound, capture_capacity=12)
+    async with executor.instantiate(validate(flow), capture="n1") as run:
+        for number in range(12):
+            await run.send("n0", number)
+        while len(worked) < 12:
+            await asyncio.sleep(0.001)
+        await asyncio.sleep(0.02)
+        go.set()
+        run.finish()
+        assert [result async for result in run] == [Value(number) for number in range(12)]
+    assert worked == list(range(12))
+    assert complaints == []
