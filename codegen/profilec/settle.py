@@ -210,7 +210,7 @@ class _Settling:
     def ahead(self, outcome: Outcome) -> Outcome | None:
         """Return what comes of the file if no other needs the names that are idle.
 
-        Mostly none does, and whoever asks that later has the file read again.
+        Mostly none does, and whoever asks that later has the file read again. It goes on from the outcome.
         """
         if not outcome.idle:
             return None
