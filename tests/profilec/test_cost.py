@@ -1,5 +1,7 @@
 """What is not done at all, so that large packages compile in the time that their annotated files take."""
 
+import ast
+
 import pytest
 from profilec_project import CONFIGURATION, Project
 
@@ -76,3 +78,29 @@ def test_assignments_that_lead_to_each_other_are_followed_once(project: Project)
         }
     )
     assert project.run("build").code == 0  # following each way through the circle would not end in a lifetime
+
+
+def test_the_files_that_classes_come_from_are_not_read_for_each_class(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = (
+        "from profilec import only\nfrom shop._profile import THREADS\n\n\nclass Base0:\n    @only(THREADS)\n"
+    )
+    files = {"src/shop/base0.py": f"{first}    def start(self):\n        return 1\n"}
+    for number in range(1, 8):
+        above = f"from shop.base{number - 1} import Base{number - 1}\n\n\n"
+        files[f"src/shop/base{number}.py"] = (
+            f"{above}class Base{number}(Base{number - 1}):\n    x = {number}\n"
+        )
+    for number in range(20):
+        files[f"src/shop/user{number}.py"] = (
+            "from shop.base7 import Base7\n\n\nclass User(Base7):\n    pass\n"
+        )
+    project.write(files)
+    parsed: list[object] = []
+    parse = ast.parse
+    monkeypatch.setattr(
+        ast, "parse", lambda text, *args, **more: (parsed.append(text), parse(text, *args, **more))[1]
+    )
+    assert project.run("build").code == 0
+    assert parsed.count(files["src/shop/base4.py"].encode()) < 10

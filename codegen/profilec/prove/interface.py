@@ -22,13 +22,12 @@ from profilec.prove.names.modules import (
     Place,
     is_python,
     module_name,
-    parse,
     place_of,
-    statements,
 )
 from profilec.prove.names.nodes import last_name
 from profilec.prove.names.stars import star_imports
 from profilec.prove.names.words import holds_word
+from profilec.prove.opened import bindings_of, opened, origin_of
 from profilec.prove.shapes import annotation_text, decorator_text, parameter, slots_of
 from profilec.tree import EmittedFile, SourceFile, Tree, packages_around
 
@@ -112,7 +111,7 @@ class Interface:
         is_public = not any(part.startswith("_") for part in name.split("."))
         if file is None or not is_public or not self._may_matter(file) or self._is_declared_file(file):
             return {}
-        module = parse(file.path, file.data)
+        module = opened(file.path, file.data)
         return dict(self._module(name, file, module)) if module else {}
 
     def alone(self, name: str) -> Alone | None:
@@ -189,7 +188,7 @@ class Interface:
         self, file: EmittedFile, module: Module, name: str, depth: int = 0
     ) -> tuple[EmittedFile, Module, list[Binding]]:
         """What binds a name of a module, with the file that it is in: a star import may bring it."""
-        found = bindings(module.syntax.body).get(name)
+        found = bindings_of(module).get(name)
         if found is None and depth < _FURTHEST and not name.startswith("__"):
             for origin in self._stars(file, module):
                 if (other := self._parsed(origin)) is not None:
@@ -216,12 +215,12 @@ class Interface:
     def _public_names(self, file: EmittedFile, module: Module, depth: int = 0) -> Iterator[str]:
         listed = self._listed.entries(module)
         if listed is None and file.changed and (source := self.sources.get(file.path)) is not None:
-            written = parse(file.path, source.data)  # an `__all__` that went still says what is public
+            written = opened(file.path, source.data)  # an `__all__` that went still says what is public
             listed = Listed(self._parsed, self._is_declared_there).entries(written) if written else None
         if listed is not None:
             yield from (name for name, is_declared in listed.items() if not is_declared)
             return
-        bound = bindings(module.syntax.body)
+        bound = bindings_of(module)
         is_declared = self._is_declared_behind if depth else self._is_declared
         for name, nodes in bound.items():
             alike = (node for node in nodes if not is_declared(file, node))
@@ -244,7 +243,7 @@ class Interface:
 
     def _parsed(self, name: str) -> Module | None:
         file = self._file(name)
-        return parse(file.path, file.data) if file else None
+        return opened(file.path, file.data) if file else None
 
     def _members(self, owner: str, place: "_Place", *, follows: bool = False) -> Iterator[tuple[str, Entry]]:
         """The members of a class, with those that it inherits from classes of the tree."""
@@ -290,14 +289,14 @@ class Interface:
             case ast.ClassDef(name=name):
                 parts = (*module.name.split("."), name)
                 return _Place(file, module, node, any(part.startswith("_") for part in parts))
-            case ast.alias(name=name) if depth < _FURTHEST and (origin := _origin(module, node)):
+            case ast.alias(name=name) if depth < _FURTHEST and (origin := origin_of(module, node)):
                 other = self._parsed(origin)
-                nodes = bindings(other.syntax.body).get(name) if other else None
+                nodes = bindings_of(other).get(name) if other else None
                 return (
                     self._class(self._files[origin], other, nodes[-1], depth + 1) if other and nodes else None
                 )
             case ast.Name(id=name) if depth < _FURTHEST:
-                nodes = bindings(module.syntax.body).get(name)
+                nodes = bindings_of(module).get(name)
                 return self._class(file, module, nodes[-1], depth + 1) if nodes else None
             case ast.Subscript(value=base):
                 return self._class(file, module, base, depth)
@@ -339,7 +338,7 @@ class Interface:
             case ast.Assign(value=value) if name == "__match_args__":
                 return f"{name} = {ast.unparse(value)}"
             case ast.Assign(value=ast.Name(id=other)):
-                same = bindings(module.syntax.body if body is None else body).get(other, [])
+                same = (bindings_of(module) if body is None else bindings(body)).get(other, [])
                 functions = [one for one in same if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)]
                 return "; ".join(self._function(file, one, name) for one in functions) or name
             case ast.Assign(value=ast.Lambda(args=arguments)):
@@ -353,19 +352,17 @@ class Interface:
     def _base(self, file: EmittedFile, module: Module, base: ast.expr) -> str:
         """A base as text; one by a name that the module gives to something else as that."""
         name = base.id if isinstance(base, ast.Name) else ""
-        bound = [
-            one for one in bindings(module.syntax.body).get(name, ()) if not self._is_declared(file, one)
-        ]
+        bound = [one for one in bindings_of(module).get(name, ()) if not self._is_declared(file, one)]
         given = [one.value for one in bound if isinstance(one, ast.Assign)]
         is_alias = bool(given) and all(isinstance(one, ast.Name | ast.Attribute) for one in given)
         return " or ".join(map(ast.unparse, given)) if is_alias else ast.unparse(base)
 
     def _imported(self, module: Module, alias: ast.alias, name: str, depth: int) -> str:
         """The shape of what an import brings, where that is defined in the package."""
-        origin = _origin(module, alias)
+        origin = origin_of(module, alias)
         file = self._file(origin or "")
-        defining = parse(file.path, file.data) if file and depth < _FURTHEST else None
-        nodes = bindings(defining.syntax.body).get(alias.name) if defining else None
+        defining = opened(file.path, file.data) if file and depth < _FURTHEST else None
+        nodes = bindings_of(defining).get(alias.name) if defining else None
         if file is None or defining is None or not nodes:
             return f"{name} from {origin}" if origin else f"module {alias.name}"
         alike = [node for node in nodes if not self._is_declared(file, node)]
@@ -440,14 +437,6 @@ class _Place:
     module: Module
     definition: ast.ClassDef
     is_private: bool
-
-
-def _origin(module: Module, alias: ast.alias) -> str | None:
-    """The module that a part of a `from` import takes its name from."""
-    for node in statements(module.syntax.body):
-        if isinstance(node, ast.ImportFrom) and alias in node.names:
-            return module.absolute(node.module, node.level)
-    return None
 
 
 def _is_public_member(name: str) -> bool:

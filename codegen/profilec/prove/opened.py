@@ -1,0 +1,35 @@
+"""Files that parity looks into again and again, since classes come from files all over a package."""
+
+import ast
+from collections.abc import Mapping
+from functools import lru_cache
+
+from profilec.prove.names.bindings import Binding, bindings
+from profilec.prove.names.modules import Module, parse, statements
+
+_FILES = 64
+"""Files whose syntax is held at once."""
+
+
+@lru_cache(maxsize=_FILES)
+def opened(path: str, data: bytes) -> Module | None:
+    """The parsed file, or None where this interpreter's grammar has no tree for it."""
+    return parse(path, data)
+
+
+@lru_cache(maxsize=_FILES)
+def bindings_of(module: Module) -> Mapping[str, list[Binding]]:
+    """What binds each name at the top of a module."""
+    return bindings(module.syntax.body)
+
+
+def origin_of(module: Module, alias: ast.alias) -> str | None:
+    """The module that a part of a `from` import takes its name from."""
+    return _origins(module).get(id(alias))
+
+
+@lru_cache(maxsize=_FILES)
+def _origins(module: Module) -> Mapping[int, str]:
+    """The modules that `from` imports take names from, by the ids of their parts."""
+    found = (node for node in statements(module.syntax.body) if isinstance(node, ast.ImportFrom))
+    return {id(alias): module.absolute(node.module, node.level) for node in found for alias in node.names}
