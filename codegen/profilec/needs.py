@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from profilec.outline import Outline, asked_of_others, outline
 from profilec.package import Package
@@ -106,14 +107,14 @@ class Needs:
 
     def _mentioned(self, other: str, by_name: Mapping[str, list[str]]) -> list[tuple[str, str]]:
         """Return the names that a file may ask for: it holds their words, and that of their module."""
-        text = self._left.text(other)
-        held = [name for name in by_name if name in text.content]
-        modules = self._left.package.modules_mentioned(text) if held else ()
+        text, package = self._left.text(other), self._left.package
+        words = package.mentioned(text)
+        unlisted = (name for name in by_name.keys() - package.vocabulary if _holds_word(text, name))
         return [
             (path, name)
-            for name in held
+            for name in chain(by_name.keys() & words, unlisted)
             for path in by_name[name]
-            if path != other and _last(module_name(path)) in modules and _holds_word(text, name)
+            if path != other and _last(module_name(path)) in words
         ]
 
     # Modules
@@ -157,7 +158,7 @@ class Needs:
         """Return the words of the lines that a file does not have any more, each as often as it had it."""
         text = self._texts[path]
         if path not in self._left.emitted:
-            return self._left.package.modules_mentioned(text)
+            return self._left.package.mentioned(text)
         if path not in self._left.changed:
             return frozenset()
         left = Counter(map(str.strip, self._left.text(path).content.split("\n")))
@@ -185,7 +186,7 @@ class Needs:
             mentions = {
                 file: [path for word in words for path in by_word[word] if path != file]
                 for file, text in texts.items()
-                if (words := by_word.keys() & self._left.package.modules_mentioned(text))
+                if (words := by_word.keys() & self._left.package.mentioned(text))
             }
             outlines = self._left.outlines(mentions) if left else self._left.package.outlines(mentions)
             return {
@@ -202,11 +203,15 @@ class Needs:
         found: set[str] = set()
         news = set(self._missing)
         while news:
-            word = re.compile("|".join(rf"\b{re.escape(_last(name))}\b" for name in sorted(news)))
+            words = frozenset(map(_last, news))
             suspects = [
                 path
                 for path, text in self._texts.items()
-                if module_name(path) not in found and (word.search(path) or word.search(text.content))
+                if module_name(path) not in found
+                and not (
+                    words.isdisjoint(self._left.package.mentioned(text))
+                    and words.isdisjoint(module_name(path).split("."))
+                )
             ]
             missing = self._missing | found
             news = {module_name(path) for path in self._failing(suspects, missing)}
@@ -240,7 +245,7 @@ def _imports_name(found: Outline, module: str, name: str) -> bool:
 
 def _holds_word(text: Text, name: str) -> bool:
     """Tell whether a text holds a name as a word."""
-    return re.search(rf"(?<!\w){name}(?!\w)", text.content) is not None
+    return name in text.content and re.search(rf"(?<!\w){name}(?!\w)", text.content) is not None
 
 
 def _may_hold(text: Text, name: str) -> bool:

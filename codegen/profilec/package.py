@@ -59,11 +59,21 @@ class Package:
         self._outlines.update(zip(new, found, strict=True))
         return {path: self._outlines[path] for path in wanted}
 
-    def modules_mentioned(self, text: Text) -> frozenset[str]:
-        """Return the words of a text that are the last part of the name of a module of the package."""
+    def mentioned(self, text: Text) -> frozenset[str]:
+        """Return the words of a text that are in the vocabulary."""
         if text not in self._mentioned:
-            self._mentioned[text] = frozenset(self._last_parts.intersection(_WORD.findall(text.content)))
+            self._mentioned[text] = frozenset(self.vocabulary.intersection(_WORD.findall(text.content)))
         return self._mentioned[text]
+
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """What files ask each other for: the last parts of modules' names, and the names at the top of files.
+
+        Of files in which nothing is to be decided only those of the modules.
+        """
+        known = chain(map(module_name, self.texts), *(one.modules for one in self.config.profiles.values()))
+        names = (one.bound for one in self.outlines(self.relevant).values())
+        return frozenset(module.rpartition(".")[2] for module in known).union(*names)
 
     def rebound_by_stars(self, path: str) -> frozenset[str]:
         """Return the names at the top of a file that an import of everything may bind to something else."""
@@ -101,10 +111,6 @@ class Package:
             file = self.file_of(module)
             path = self.outlines([file])[file].passed_on.get(name, path) if file else path
         return path
-
-    @cached_property
-    def _last_parts(self) -> frozenset[str]:
-        return frozenset(module_name(path).rpartition(".")[2] for path in self.texts)
 
     def error_class(self, path: str) -> ErrorClass:
         """Return what a class of the package, given by its path, says of itself or inherits."""
