@@ -209,7 +209,7 @@ def test_what_a_file_with_a_flag_makes_public_is_known_from_the_last_build(
     project.write({"src/shop/a.py": "\n".join(["from shop._profile import THREADS", *lines])})
     project.write({"src/shop/b.py": "one = 1\n"})
     assert build(project.root)[0] == 0
-    monkeypatch.setattr(interface, "parse", None)
+    monkeypatch.setattr(interface, "opened", None)
     project.write({"src/shop/b.py": "two = 2\n"})
     assert build(project.root)[0] == 0
 
