@@ -309,7 +309,7 @@ def in_words(error: BaseException) -> str:
 def _message_of(error: BaseException) -> str:
     try:
         return str(error)
-    except BaseException as fault:
+    except BaseException as fault:  # what a handler raised raises it: that is no interrupt of ours
         return f"its message could not be had ({type(fault).__name__})"
 
 

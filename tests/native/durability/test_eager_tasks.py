@@ -6,15 +6,15 @@ import pytest
 
 from kernel_exec import FlowBuilder, FlowExecutor, NodeRegistry, Value, validate
 from kernel_exec.durability import MemoryCheckpoints
-from kernel_exec.flow_ir import Durability, DurabilityPolicy, Idempotency, Policies
+from kernel_exec.flow_ir import Durability, DurabilityMode, DurabilityPolicy, Idempotency, Policies
 from kernel_exec.spill import MemoryStore
 
 
 @pytest.mark.parametrize("mode", ["partial", "strong"])
-async def test_a_durable_run_halts_resumes_and_is_acknowledged(mode: str) -> None:
+async def test_a_durable_run_halts_resumes_and_is_acknowledged(mode: DurabilityMode) -> None:
     asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
     registry = NodeRegistry()
-    policy = DurabilityPolicy(mode=mode, blob_threshold_bytes=0)  # type: ignore[arg-type]  # a parameter
+    policy = DurabilityPolicy(mode=mode, blob_threshold_bytes=0)
     builder = FlowBuilder("eager", "1.0.0", policies=Policies(durability=policy))
     for alias in ("in", "ask", "out"):
 

@@ -3,12 +3,14 @@
 import asyncio
 import threading
 import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from blocking_rows import row, same, set_patience
 
-from kernel_exec import SKIP, FlowBuilder, FlowExecutor, NodeRegistry, Value, validate
+from kernel_exec import SKIP, FlowBuilder, FlowExecutor, FlowInstance, NodeRegistry, Value, validate
 from kernel_exec.flow_ir import BufferPolicy
 
 
@@ -30,6 +32,19 @@ async def test_what_is_skipped_gives_its_permit_back(length: int) -> None:
         run.finish()
         assert [result async for result in run] == [Value(number) for number in range(0, 8, 2)]
         assert run.scheduler.permits.free == 8
+
+
+@asynccontextmanager
+async def twelve_sent(
+    work: Callable[[int], int], hold: Callable[[int], Awaitable[int]]
+) -> AsyncIterator[FlowInstance]:
+    """A run of a blocking node and of one that takes no more than one message from it, with twelve sent."""
+    bound = {"n0>n1": {"buffer": BufferPolicy(max_items=1)}}
+    executor, flow = row(work, hold, edges=bound, capture_capacity=12)
+    async with executor.instantiate(validate(flow), capture="n1") as run:
+        for number in range(12):
+            await run.send("n0", number)
+        yield run
 
 
 async def test_everybody_who_waits_for_a_result_gets_one_whatever_goes_on_beside() -> None:
@@ -101,11 +116,7 @@ async def test_a_row_whose_results_wait_for_room_begins_nothing_when_its_run_has
         await asyncio.Event().wait()
         return number
 
-    bound = {"n0>n1": {"buffer": BufferPolicy(max_items=1)}}
-    executor, flow = row(work, hold, edges=bound, capture_capacity=12)
-    async with executor.instantiate(validate(flow), capture="n1") as run:
-        for number in range(12):
-            await run.send("n0", number)
+    async with twelve_sent(work, hold) as run:
         while len(begun) < 3:
             await asyncio.sleep(0.001)
         await asyncio.sleep(0.02)
@@ -136,11 +147,7 @@ async def test_what_a_row_works_on_while_its_results_wait_for_room_is_done_once(
         await go.wait()
         return number
 
-    bound = {"n0>n1": {"buffer": BufferPolicy(max_items=1)}}
-    executor, flow = row(work, hold, edges=bound, capture_capacity=12)
-    async with executor.instantiate(validate(flow), capture="n1") as run:
-        for number in range(12):
-            await run.send("n0", number)
+    async with twelve_sent(work, hold) as run:
         while len(worked) < 12:
             await asyncio.sleep(0.001)
         await asyncio.sleep(0.02)
