@@ -22,9 +22,10 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import chdir, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from msgspec.structs import replace
 
 from profilec.answers import Answers
 from profilec.config import Config, ConfigError, Profile, find_project, load_config

@@ -6,8 +6,9 @@ anything is parsed.
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from profilec.config import Config
 from profilec.diagnostics import Finding, merged
@@ -17,8 +18,7 @@ from profilec.project import Analysis, analyse, fingerprint, known_answers, open
 from profilec.seen import is_as_seen
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What came of a build.
 
     Attributes:

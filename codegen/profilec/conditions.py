@@ -6,9 +6,9 @@ effect is ever dropped.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 
 import libcst as cst
+from msgspec import Struct
 
 from profilec.config import Profile
 from profilec.diagnostics import did_you_mean
@@ -25,8 +25,7 @@ _READINGS = frozenset({"os.environ.get", "os.getenv"})
 """Functions that only read the environment, as those of `platform` do."""
 
 
-@dataclass(frozen=True)
-class World:
+class World(Struct, frozen=True):
     """What one profile decides.
 
     Attributes:
@@ -39,7 +38,7 @@ class World:
     profile: Profile
     flags: FlagTable
     facts: Facts
-    held: Mapping[str, frozenset[Span]] = field(default_factory=dict)
+    held: Mapping[str, frozenset[Span]] = {}
     error_class: Callable[[str], ErrorClass] = lambda path: ErrorClass()
     formatted: bool = False
 
@@ -50,8 +49,7 @@ def looks_like_a_flag(use: Use, names: Names, flags: FlagTable) -> bool:
     return unbound and (use.name in flags.names or bool(did_you_mean(use.name, flags.names)))
 
 
-@dataclass(frozen=True)
-class Conditions:
+class Conditions(Struct, frozen=True):
     """The conditions of one module in one world."""
 
     syntax: Syntax

@@ -6,10 +6,11 @@ there are no more.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 import libcst as cst
+from msgspec import Struct
+from msgspec.structs import replace
 
 from profilec.decide import Module
 from profilec.decide.module import small_statements, strings
@@ -29,8 +30,7 @@ _CHANGE_NOTHING = frozenset({"abc.ABCMeta", "dataclasses.dataclass", "typing.fin
 _CACHES = frozenset({"functools.cache", "functools.lru_cache"})
 
 
-@dataclass(frozen=True)
-class Derived:
+class Derived(Struct, frozen=True):
     """The facts that one file repeats, by dotted path.
 
     Attributes:
@@ -43,9 +43,9 @@ class Derived:
         denied: what it binds of all that the configured facts read, with the place.
     """
 
-    constants: Mapping[str, Any] = field(default_factory=dict)
-    functions: Mapping[str, Any] = field(default_factory=dict)
-    members: Mapping[str, Any] = field(default_factory=dict)
+    constants: Mapping[str, Any] = {}
+    functions: Mapping[str, Any] = {}
+    members: Mapping[str, Any] = {}
     loaded: frozenset[str] = frozenset()
     classes: frozenset[str] = frozenset()
     rebound: frozenset[str] = frozenset()
@@ -93,8 +93,7 @@ def derive(module: Module, remains: Remains, facts: Facts) -> Derived:
     )
 
 
-@dataclass(frozen=True)
-class _Alone:
+class _Alone(Struct, frozen=True):
     """The only binding that is left of a name.
 
     Attributes:

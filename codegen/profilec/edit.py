@@ -8,13 +8,13 @@ parts.
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from profilec.read import Span
 
 
-@dataclass(frozen=True)
-class Cause:
+class Cause(Struct, frozen=True):
     """Why something went: a sentence, and the source line that says so (0 where no line does).
 
     Attributes:
@@ -33,8 +33,7 @@ SERVES_TO_COMPILE = "it serves only to compile"
 """The reason that the import of a flag or of a marker goes."""
 
 
-@dataclass(frozen=True)
-class Cut:
+class Cut(Struct, frozen=True):
     """Characters that are replaced by `text`, mostly by nothing."""
 
     start: int

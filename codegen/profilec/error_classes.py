@@ -4,9 +4,9 @@ Asked of one file, as far as that file knows it; `package` follows the bases fro
 """
 
 import builtins
-from dataclasses import dataclass
 
 import libcst as cst
+from msgspec import Struct
 
 from profilec.depth import room_for_depth
 from profilec.facts import is_builtin
@@ -17,8 +17,7 @@ from profilec.scopes import Names
 _TAKE_KEYWORDS = (AttributeError, ImportError, NameError)
 
 
-@dataclass(frozen=True)
-class ErrorClass:
+class ErrorClass(Struct, frozen=True):
     """An exception class of the package.
 
     Attributes:
@@ -30,8 +29,7 @@ class ErrorClass:
     takes: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True)
-class Lead:
+class Lead(Struct, frozen=True):
     """What one file says of a class, and the path of the class that it has the rest from.
 
     Attributes:

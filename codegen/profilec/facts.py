@@ -7,13 +7,14 @@ comparisons and a few pure string methods are understood, and everything else is
 import operator
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 from itertools import chain
 from typing import Any, Final, Literal
 
 import libcst as cst
+from msgspec import Struct
+from msgspec.structs import replace
 
 from profilec.canonical import canonical, literal_string
 from profilec.config import Fact, Profile
@@ -53,15 +54,13 @@ _OPERATOR = re.compile(r"(?<= )\w+(?= )|(?<!\w)(?:Not|Minus|Plus|BitInvert)(?=\(
 type Value = Fact | Unknown | Loaded | None
 
 
-@dataclass(frozen=True)
-class VersionPrefix:
+class VersionPrefix(Struct, frozen=True):
     """The first parts of `sys.version_info`, whose five parts are not all known."""
 
     parts: tuple[Fact, ...]
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(Struct, frozen=True, dict=True):
     """What one profile fixes.
 
     Attributes:
@@ -75,9 +74,9 @@ class Facts:
 
     expressions: Mapping[str, Fact]
     modules: Mapping[str, bool]
-    constants: Mapping[str, Value] = field(default_factory=dict)
-    functions: Mapping[str, Value] = field(default_factory=dict)
-    members: Mapping[str, Value] = field(default_factory=dict)
+    constants: Mapping[str, Value] = {}
+    functions: Mapping[str, Value] = {}
+    members: Mapping[str, Value] = {}
     classes: frozenset[str] = frozenset()
 
     def importable(self, path: str) -> bool | None:

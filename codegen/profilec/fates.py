@@ -2,8 +2,9 @@
 
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from profilec.decide import Decision
 from profilec.edit import UNUSED, Cause, line_starts, outermost
@@ -19,8 +20,7 @@ class Kind(StrEnum):
     DROPPED = "dropped"
 
 
-@dataclass(frozen=True)
-class Fate:
+class Fate(Struct, frozen=True):
     """What became of one line in one profile, and the causes, each once, where it was not simply kept."""
 
     kind: Kind

@@ -6,10 +6,10 @@ nothing.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 import libcst as cst
 from libcst.helpers import ensure_type
+from msgspec import Struct
 
 from profilec.config import Config, Profile
 from profilec.read import Span, Syntax
@@ -19,8 +19,7 @@ MARKERS = "profilec"
 """The module that the markers are imported from."""
 
 
-@dataclass(frozen=True)
-class Flag:
+class Flag(Struct, frozen=True):
     """One flag: its dotted path, the profile or feature that it stands for, and where it is declared."""
 
     path: str
@@ -34,8 +33,7 @@ class Flag:
         return self.path.rpartition(".")[2]
 
 
-@dataclass(frozen=True)
-class FlagTable:
+class FlagTable(Struct, frozen=True):
     """Every flag of a package by its dotted path; `module` is the one that is never emitted."""
 
     flags: Mapping[str, Flag]
@@ -56,8 +54,7 @@ class FlagTable:
         return list(dict.fromkeys(flag.name for flag in self.flags.values()))
 
 
-@dataclass(frozen=True)
-class Declaration:
+class Declaration(Struct, frozen=True):
     """One `NAME = flag("subject")`; `subject` is None where it is not one plain string."""
 
     name: str

@@ -4,15 +4,15 @@ What tracebacks and coverage ask. Needs no configuration: the map names the sour
 folder above the tree.
 """
 
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from msgspec import Struct
 
 from profilec.emit.source_map import MAP_FILE, SourceMap, read_map
 
 
-@dataclass(frozen=True)
-class MappedTree:
+class MappedTree(Struct, frozen=True):
     """A tree on disk.
 
     Attributes:

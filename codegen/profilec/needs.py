@@ -7,8 +7,9 @@ itself. Works on the outlines of texts. A text is looked into only if it holds t
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 from itertools import chain
+
+from msgspec import Struct
 
 from profilec.outline import Outline, asked_of_others, outline
 from profilec.package import Package
@@ -18,8 +19,7 @@ from profilec.scopes import module_name
 _WORD = re.compile(r"[^\W\d]\w*")
 
 
-@dataclass(frozen=True)
-class Remaining:
+class Remaining(Struct, frozen=True):
     """What one profile leaves of a package.
 
     Attributes:

@@ -8,10 +8,10 @@ import ast
 import re
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 
 import libcst as cst
+from msgspec import Struct
 
 from profilec.depth import room_for_depth
 from profilec.read import Text, UnreadableSourceError
@@ -22,8 +22,7 @@ _PATH = re.compile(r"[\w.:]+")
 """A name, or several with dots or colons between them."""
 
 
-@dataclass(frozen=True)
-class Outline:
+class Outline(Struct, frozen=True, dict=True):
     """The imports of one text.
 
     Attributes:
@@ -41,7 +40,7 @@ class Outline:
     stars: frozenset[str] = frozenset()
     at_top: frozenset[str] = frozenset()
     bound: frozenset[str] = frozenset()
-    passed_on: Mapping[str, str] = field(default_factory=dict)
+    passed_on: Mapping[str, str] = {}
     statements: tuple[tuple[int, int], ...] = ()
     listed: frozenset[str] | None = None
     is_complete: bool = True

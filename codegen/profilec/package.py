@@ -6,9 +6,11 @@ nor the words of a fact occur is ruled out by a search for them, and never parse
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from profilec.answers import Answers
 from profilec.config import Config
@@ -27,8 +29,7 @@ MARKER_WORD = "profilec"
 _WORD = re.compile(r"[^\W\d]\w*")
 
 
-@dataclass
-class Package:
+class Package(Struct, dict=True):
     """The files of a package, and what can be said of them without deciding anything.
 
     Attributes:
@@ -42,14 +43,14 @@ class Package:
     config: Config
     sources: Mapping[str, SourceFile]
     answers: Answers
-    texts: dict[str, Text] = field(default_factory=dict)
+    texts: dict[str, Text] = {}
     flags: FlagTable = field(default_factory=lambda: FlagTable({}))
     relevant: tuple[str, ...] = ()
     declared: tuple[DeclaredFlag, ...] = ()
-    findings: list[Finding] = field(default_factory=list)
-    _outlines: dict[str, Outline] = field(default_factory=dict)
-    _mentioned: dict[Text, frozenset[str]] = field(default_factory=dict)
-    _starred: dict[str, frozenset[str]] = field(default_factory=dict)
+    findings: list[Finding] = []
+    _outlines: dict[str, Outline] = {}
+    _mentioned: dict[Text, frozenset[str]] = {}
+    _starred: dict[str, frozenset[str]] = {}
 
     def outlines(self, paths: Iterable[str]) -> dict[str, Outline]:
         """Return the imports of some files of the source."""

@@ -7,11 +7,12 @@ import hashlib
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from profilec.config import Config, at_key
 from profilec.depth import room_for_depth
@@ -38,8 +39,7 @@ _NEEDED = (
 """What a package cannot do without if its project has it."""
 
 
-@dataclass(frozen=True)
-class Project:
+class Project(Struct, frozen=True):
     """A project's sources with what could not be read of them.
 
     Attributes:
@@ -55,8 +55,7 @@ class Project:
     programs: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
-class Analysis:
+class Analysis(Struct, frozen=True):
     """What the compiler makes of a project.
 
     Attributes:

@@ -8,10 +8,10 @@ again with what was found here, until nothing more is. Whole modules are for `ne
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import libcst as cst
+from msgspec import Struct
 
 from profilec.decide import Decision, Module
 from profilec.decide.module import small_statements
@@ -30,8 +30,7 @@ _LOOKS_AT_LOCALS = re.compile(r"\b(?:locals|vars|eval|exec)\(")
 type Nodes = dict[cst.CSTNode, Binding]
 
 
-@dataclass(frozen=True)
-class Remains:
+class Remains(Struct, frozen=True, dict=True):
     """Which characters of a text a decision leaves."""
 
     cuts: tuple[Cut, ...]

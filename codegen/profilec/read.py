@@ -12,13 +12,14 @@ import warnings
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import cached_property
 from itertools import accumulate, pairwise
 from typing import Any, NamedTuple, cast
 
 import libcst as cst
 from libcst._nodes.internal import CodegenState  # no public class tells where a node's text goes
+from msgspec import Struct
 
 from profilec.aligned import aligned
 from profilec.depth import nests_too_deeply
@@ -39,8 +40,7 @@ class Span(NamedTuple):
         return self.start <= other.start and other.end <= self.end
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(Struct, frozen=True):
     """The text of one source file, and what is needed to give its bytes back.
 
     Attributes:

@@ -5,12 +5,12 @@ Where it is uncertain what is bound, all of that name are given: a fact less is 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import chain
 from typing import Final
 
 import libcst as cst
+from msgspec import Struct
 
 from profilec.facts import Facts, is_builtin
 from profilec.prune import Remains
@@ -97,8 +97,7 @@ def _keys(arguments: Iterable[cst.Arg]) -> Iterator[str | None]:
                 yield None
 
 
-@dataclass(frozen=True)
-class _Search:
+class _Search(Struct, frozen=True, dict=True):
     """A file, its names, and what is known."""
 
     syntax: Syntax

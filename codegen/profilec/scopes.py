@@ -7,12 +7,12 @@ would become unbound if a part of the text went.
 import builtins
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, takewhile
 from typing import Literal
 
 import libcst as cst
+from msgspec import Struct
 
 from profilec.read import Span
 
@@ -28,8 +28,7 @@ type ScopeKind = Literal["module", "class", "function", "lambda", "comprehension
 type BindingKind = Literal["import", "assignment", "definition", "parameter", "deletion"]
 
 
-@dataclass(eq=False)
-class Scope:
+class Scope(Struct, eq=False):
     """One region in which names are bound.
 
     Attributes:
@@ -43,10 +42,10 @@ class Scope:
     kind: ScopeKind
     node: cst.CSTNode
     parent: "Scope | None"
-    bindings: dict[str, list["Binding"]] = field(default_factory=dict)
-    declared: dict[str, list[tuple[Literal["global", "nonlocal"], Span]]] = field(default_factory=dict)
-    yields: list[Span] = field(default_factory=list)
-    awaits: list[Span] = field(default_factory=list)
+    bindings: dict[str, list["Binding"]] = {}
+    declared: dict[str, list[tuple[Literal["global", "nonlocal"], Span]]] = {}
+    yields: list[Span] = []
+    awaits: list[Span] = []
 
     def enclosing(self) -> "Iterator[Scope]":
         """Yield this scope and those around it, inner to outer."""
@@ -61,8 +60,7 @@ class Scope:
         return list(self.enclosing())[-1]
 
 
-@dataclass(frozen=True)
-class Binding:
+class Binding(Struct, frozen=True):
     """One place that binds a name.
 
     Attributes:
@@ -84,8 +82,7 @@ class Binding:
     below: Span | None = None
 
 
-@dataclass(frozen=True)
-class Use:
+class Use(Struct, frozen=True):
     """One place that reads or deletes a name; `quoted` where it stands in a string annotation."""
 
     name: str
@@ -94,16 +91,14 @@ class Use:
     quoted: bool = False
 
 
-@dataclass(frozen=True)
-class StarImport:
+class StarImport(Struct, frozen=True):
     """One ``from module import *``."""
 
     module: str
     span: Span
 
 
-@dataclass(frozen=True)
-class Names:
+class Names(Struct, frozen=True, dict=True):
     """Every scope, binding and use of one module, in the order of the text.
 
     Attributes:

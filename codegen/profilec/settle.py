@@ -7,11 +7,12 @@ in any process, and `specialise` asks again where an answer to that has changed.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from textwrap import dedent, shorten
 from typing import Self
 
 import libcst as cst
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from profilec.conditions import World
 from profilec.config import Config, Profile
@@ -38,8 +39,7 @@ _COMMENT = re.compile(r"(?<!\S)#[^'\"]*$|^\s*#.*$")
 """A comment; one with a quotation mark may be part of a string, unless it is all that its line holds."""
 
 
-@dataclass(frozen=True)
-class Circumstances:
+class Circumstances(Struct, frozen=True):
     """What other files mean for one file in one profile.
 
     Attributes:
@@ -59,8 +59,7 @@ class Circumstances:
         return replace(self, unneeded=self.unneeded | idle)
 
 
-@dataclass(frozen=True)
-class Task:
+class Task(Struct, frozen=True):
     """One file, and its circumstances by profile.
 
     Attributes:
@@ -70,15 +69,14 @@ class Task:
     text: Text
     flags: FlagTable
     profiles: Mapping[str, Circumstances]
-    errors: Mapping[str, ErrorClass] = field(default_factory=dict)
+    errors: Mapping[str, ErrorClass] = {}
 
 
 type Held = tuple[tuple[Span, Finding], ...]
 """Places where facts did harm, with what is to be told when they are left as they stand."""
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What one profile makes of one file.
 
     Attributes:
@@ -99,8 +97,7 @@ class Outcome:
     denied: tuple[Finding, ...] = ()
 
 
-@dataclass(frozen=True)
-class Settled:
+class Settled(Struct, frozen=True):
     """What becomes of one file.
 
     Attributes:
@@ -112,8 +109,8 @@ class Settled:
         errors: the exception classes that have to be known.
     """
 
-    outcomes: Mapping[str, Outcome] = field(default_factory=dict)
-    ahead: Mapping[str, Outcome] = field(default_factory=dict)
+    outcomes: Mapping[str, Outcome] = {}
+    ahead: Mapping[str, Outcome] = {}
     findings: tuple[Finding, ...] = ()
     unreadable: Finding | None = None
     subjects: frozenset[str] = frozenset()
@@ -184,8 +181,7 @@ def _stub(path: str, profile: Profile, config: Config) -> Stub | None:
     return None if stub is None or has(stub.unless, profile) else configured(stub)
 
 
-@dataclass
-class _Settling:
+class _Settling(Struct):
     """One file in one profile: decided again and again, as more of it is found unused."""
 
     module: Module
@@ -193,9 +189,9 @@ class _Settling:
     given: Circumstances
     stub: Stub | None
     is_faulty: bool
-    known: dict[cst.CSTNode, Cause] = field(default_factory=dict)
-    idle: set[str] = field(default_factory=set)
-    denied: dict[str, Span] = field(default_factory=dict)
+    known: dict[cst.CSTNode, Cause] = {}
+    idle: set[str] = set()
+    denied: dict[str, Span] = {}
 
     def outcome(self) -> Outcome:
         decision = self._decide()

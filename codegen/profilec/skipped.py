@@ -10,7 +10,8 @@ import ast
 import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from profilec.edit import Cut, line_starts
 from profilec.read import LONE_RETURN, Span
@@ -22,8 +23,7 @@ _LONG = 80
 """Characters of a value that are worth to be skipped."""
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(Struct, frozen=True):
     """The body of a function or class, or the value of an assignment, that stands at the top or in a class.
 
     Attributes:
@@ -96,8 +96,7 @@ def skipping(content: str, parts: Iterable[Part]) -> str:
 # --- Finding the parts --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Lines:
+class _Lines(Struct, frozen=True):
     """A text, and where its lines begin."""
 
     content: str

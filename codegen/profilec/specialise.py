@@ -5,8 +5,10 @@ Package in, trees out. Knows files by what `settle` and `outline` say of them, a
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from itertools import chain
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from profilec.answers import encoded
 from profilec.config import Profile
@@ -26,8 +28,7 @@ from profilec.telling import binds_unnamed, owner_of, parts_of, told_by
 from profilec.tree import EmittedFile, Tree, packages_around
 
 
-@dataclass(frozen=True)
-class Specialised:
+class Specialised(Struct, frozen=True):
     """What one profile makes of a package.
 
     Attributes:
@@ -125,7 +126,6 @@ def _flags_for(text: Text, package: Package) -> FlagTable:
     return FlagTable(named, package.flags.module)
 
 
-@dataclass
 class _Specialising:
     """One profile's passes over a package: what is asked of each file, and what became of it.
 
@@ -133,23 +133,20 @@ class _Specialising:
     it is where a file binds a name that repeats a fact to something else.
     """
 
-    package: Package
-    profile: Profile
-    facts: Facts = field(init=False)
-    held: dict[str, dict[Span, Finding]] = field(default_factory=dict)
-    rebound: set[str] = field(default_factory=set)
-    unneeded: dict[str, frozenset[str]] = field(default_factory=dict)
-    outcomes: dict[str, Outcome] = field(default_factory=dict)
-    spliced: dict[str, tuple[Decision, tuple[str, tuple[int, ...]]]] = field(default_factory=dict)
-    gone: set[str] = field(default_factory=set)
-    pending: set[str] = field(default_factory=set)
-
-    def __post_init__(self) -> None:
+    def __init__(self, package: Package, profile: Profile) -> None:
+        """Begin with nothing known."""
+        self.package = package
+        self.profile = profile
+        self.held: dict[str, dict[Span, Finding]] = {}
+        self.rebound: set[str] = set()
+        self.spliced: dict[str, tuple[Decision, tuple[str, tuple[int, ...]]]] = {}
         self._begin()
 
     def _begin(self) -> None:
         self.facts = facts_of(self.profile)
-        self.unneeded, self.outcomes, self.gone = {}, {}, set()
+        self.unneeded: dict[str, frozenset[str]] = {}
+        self.outcomes: dict[str, Outcome] = {}
+        self.gone: set[str] = set()
         self.pending = set(self.package.relevant)
 
     def circumstances(self, path: str) -> Circumstances:

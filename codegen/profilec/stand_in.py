@@ -11,11 +11,11 @@ import re
 import tokenize
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 
 import libcst as cst
+from msgspec import Struct
 
 from profilec.parser import parse_expression
 
@@ -23,8 +23,7 @@ type Omitted = tuple[int, int]
 """The first character of a text that is left out, and the one behind the last."""
 
 
-@dataclass(frozen=True)
-class StandIn:
+class StandIn(Struct, frozen=True, dict=True):
     """A text that is read in place of another.
 
     Attributes:

@@ -7,8 +7,10 @@ imported under another name.
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from functools import lru_cache
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from profilec.diagnostics import did_you_mean
 from profilec.facts import Facts
@@ -34,8 +36,7 @@ _BINDING = frozenset({
 type Words = frozenset[str]
 
 
-@dataclass(frozen=True)
-class Telling:
+class Telling(Struct, frozen=True):
     """What a text, or a part of it, must hold if anything in it is to be decided.
 
     Attributes:
@@ -48,7 +49,7 @@ class Telling:
 
     words: Words
     together: frozenset[Words]
-    imported: Mapping[str, Words] = field(default_factory=dict)
+    imported: Mapping[str, Words] = {}
     around: Words = frozenset()
     owners: Words = frozenset()
 

@@ -7,9 +7,10 @@ function may not change kind.
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 
 import libcst as cst
+from msgspec import Struct
+from msgspec.structs import replace
 
 from profilec.canonical import literal_string
 from profilec.decide import Module
@@ -20,8 +21,7 @@ from profilec.read import Span, children
 from profilec.scopes import BUILTINS, Binding, Scope, Use
 
 
-@dataclass(frozen=True)
-class Trap:
+class Trap(Struct, frozen=True):
     """One thing that removal would change.
 
     Attributes:

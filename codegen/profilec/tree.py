@@ -4,7 +4,8 @@ Plain frozen data. `read` makes `SourceFile`s, `specialise` makes `Tree`s, the p
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
 def packages_around(path: str) -> Iterator[str]:
@@ -15,16 +16,14 @@ def packages_around(path: str) -> Iterator[str]:
         folder = folder.rpartition("/")[0]
 
 
-@dataclass(frozen=True)
-class SourceFile:
+class SourceFile(Struct, frozen=True):
     """One file below the source root: its path relative to that root with forward slashes, and its bytes."""
 
     path: str
     data: bytes
 
 
-@dataclass(frozen=True)
-class EmittedFile:
+class EmittedFile(Struct, frozen=True):
     """One file of a tree.
 
     Attributes:
@@ -47,8 +46,7 @@ class EmittedFile:
         return self.lines[line - 1] if 1 <= line <= len(self.lines) else 0
 
 
-@dataclass(frozen=True)
-class Tree:
+class Tree(Struct, frozen=True):
     """One profile's package before it is written: its files by path."""
 
     profile: str

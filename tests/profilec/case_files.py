@@ -13,8 +13,10 @@ A profile without an output section emits the source unchanged. To add a case, a
 """
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from profilec.config import Config, load_config
 from profilec.diagnostics import Finding, merged

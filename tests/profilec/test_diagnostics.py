@@ -1,9 +1,9 @@
 """How findings look, how they merge, and that every code has its page."""
 
 import re
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from profilec_project import CONFIGURATION, Project
 
 from profilec.diagnostics import CODES, Code, Finding, did_you_mean, merged, render

@@ -2,9 +2,9 @@
 
 import ast
 import random
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from profilec.outline import outline
 from profilec.prove import changes

@@ -1,8 +1,7 @@
 """Black formats what changed, as the project says, and the map follows."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 from profilec_project import Project
 from two_worlds import HEAD, TWO_WORLDS, Configured, unchanged
 

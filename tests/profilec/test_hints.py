@@ -1,9 +1,10 @@
 """A fault, what its hint says, and the same source with just that done: it has no fault any more."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
 from case_files import CONFIGURATION, FLAGS
+from msgspec.structs import replace
 
 from profilec import CompileError, compile_source
 from profilec.config import Config, load_config

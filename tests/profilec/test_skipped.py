@@ -3,12 +3,12 @@
 import random
 import sysconfig
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import libcst as cst
 import pytest
 from case_files import all_cases, compile_case, project_of, read_case
+from msgspec.structs import replace
 from profilec_project import CONFIGURATION, Project
 
 from profilec import settle, specialise

@@ -5,11 +5,11 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal, cast
 
 import click
+from msgspec import to_builtins
 
 from profilec.config import Config, ConfigError, find_project, load_config
 from profilec.diagnostics import CODES, Finding, render
@@ -135,7 +135,7 @@ def report(findings: tuple[Finding, ...], form: Form, *, err: bool = False, **mo
         more: what else a command has to say in JSON.
     """
     if form == "json":
-        listed = [asdict(finding) | {"severity": CODES[finding.code].severity} for finding in findings]
+        listed = [to_builtins(finding) | {"severity": CODES[finding.code].severity} for finding in findings]
         click.echo(json.dumps({"findings": listed, **more}, indent=2, ensure_ascii=False))
     elif form == "sarif":
         from profilec.diagnostics.sarif import to_sarif

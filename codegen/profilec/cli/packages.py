@@ -3,8 +3,9 @@
 import keyword
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 _SOURCES = ("src", "lib", "python", ".")
 _BESIDE = frozenset({
@@ -25,8 +26,7 @@ _NO_MODULES = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(Struct, frozen=True):
     """A package: its dotted name, and the source root relative to the project."""
 
     package: str

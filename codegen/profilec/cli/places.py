@@ -1,15 +1,14 @@
 """Arguments of the form `FILE:LINE`, and which file of a project they mean."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
+from msgspec import Struct
 
 from profilec.config import Config
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(Struct, frozen=True):
     """A line of a file; the line counts from 1."""
 
     file: Path

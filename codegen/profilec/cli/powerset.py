@@ -1,11 +1,11 @@
 """`profilec powerset`: does every combination of features build?"""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
 import click
+from msgspec.structs import replace
 
 from profilec.cli.options import (
     Form,

@@ -5,7 +5,8 @@ it again when it is imported, and must do so without `packaging`, which a packag
 """
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _VARIABLES = {
     "sys_platform": "_sys.platform",
@@ -36,8 +37,7 @@ class MarkerError(ValueError):
     """The marker is not one, or tests what the guard of a package cannot test; the text says what."""
 
 
-@dataclass(frozen=True)
-class MarkerTest:
+class MarkerTest(Struct, frozen=True):
     """A marker as Python.
 
     Attributes:

@@ -2,17 +2,18 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 type Fact = str | int | float | bool | tuple[Fact, ...]
 """A value that a profile fixes. TOML lists become tuples, so that they compare with `sys.version_info`."""
 
 
-@dataclass(frozen=True)
-class Profile:
+class Profile(Struct, frozen=True):
     """One build target, with what it extends already taken in.
 
     Attributes:
@@ -34,9 +35,9 @@ class Profile:
     dependencies: tuple[str, ...] = ()
     marker: str | None = None
     wheel_tag: str | None = None
-    scripts: Mapping[str, str] = field(default_factory=dict)
-    facts: Mapping[str, Fact] = field(default_factory=dict)
-    modules: Mapping[str, bool] = field(default_factory=dict)
+    scripts: Mapping[str, str] = {}
+    facts: Mapping[str, Fact] = {}
+    modules: Mapping[str, bool] = {}
     forbid: tuple[str, ...] = ()
     wheel_strip: bool | None = None
     stripped: bool = False
@@ -46,8 +47,7 @@ class Profile:
         return replace(self, stripped=bool(self.wheel_strip))
 
 
-@dataclass(frozen=True)
-class StubModule:
+class StubModule(Struct, frozen=True):
     """A module whose definitions are stubs in every profile without the feature (or profile) `unless`."""
 
     module: str
@@ -57,8 +57,7 @@ class StubModule:
     message: str | None = None
 
 
-@dataclass(frozen=True)
-class Config:
+class Config(Struct, frozen=True, dict=True):
     """One project's configuration.
 
     Attributes:
@@ -87,12 +86,12 @@ class Config:
     out: str = "build"
     default: str = ""
     format: Literal["black", "none"] = "none"
-    features: Mapping[str, str] = field(default_factory=dict)
+    features: Mapping[str, str] = {}
     exclusive: tuple[tuple[str, ...], ...] = ()
     copy: tuple[str, ...] = ()
-    stub_modules: Mapping[str, StubModule] = field(default_factory=dict)
-    project: Mapping[str, object] = field(default_factory=dict)
-    black: Mapping[str, object] = field(default_factory=dict)
+    stub_modules: Mapping[str, StubModule] = {}
+    project: Mapping[str, object] = {}
+    black: Mapping[str, object] = {}
     others: tuple[str, ...] = ()
 
     @property

@@ -7,7 +7,8 @@ only for its places: the text is known to be valid, so no error is looked for.
 import re
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _TOKEN = re.compile(
     r'"""(?:\\.|[^\\])*?"{3,5}'
@@ -23,8 +24,7 @@ _TOKEN = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(Struct, frozen=True):
     """A stretch of one line: line and columns counted from 1, the end column not included."""
 
     line: int
@@ -35,8 +35,7 @@ class Place:
 type KeyPath = tuple[str | int, ...]
 
 
-@dataclass
-class Places:
+class Places(Struct):
     """The places of one text: of every key and header, and of every value, array elements included."""
 
     keys: dict[KeyPath, Place]

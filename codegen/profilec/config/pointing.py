@@ -1,8 +1,9 @@
 """Findings of later rooms about the configuration, each at the place in `pyproject.toml` that it is about."""
 
 import tomllib
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from profilec.config.model import Config
 from profilec.config.places import KeyPath

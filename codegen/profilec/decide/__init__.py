@@ -6,10 +6,10 @@ findings. A new form is a new file here and its line in the table of handlers.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, cast
 
 import libcst as cst
+from msgspec import Struct
 
 from profilec.conditions import Conditions, World, looks_like_a_flag
 from profilec.decide import branches, definitions, docstrings, loops, matches, simple, try_imports
@@ -54,8 +54,7 @@ _HANDLERS: dict[type[cst.CSTNode], Callable[[Walk, Any], Any]] = {
 _ASKED_FOR = re.compile(r"[ \t]*\.[ \t]*([^\W\d]\w*)")
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """What one profile does with one module.
 
     Attributes:

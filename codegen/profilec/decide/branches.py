@@ -1,10 +1,10 @@
 """`if`, `with`, `try`: branches that go, bodies that move out to where the statement was."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import libcst as cst
+from msgspec import Struct
 
 from profilec.decide.elements import cut_elements
 from profilec.decide.expressions import chosen, condition, expressions
@@ -17,8 +17,7 @@ from profilec.read import Span
 type Handler = cst.ExceptHandler | cst.ExceptStarHandler
 
 
-@dataclass(frozen=True)
-class Branch:
+class Branch(Struct, frozen=True):
     """One `if`, `elif` or `else` of a chain, with the truth of its test (an `else` is true)."""
 
     node: cst.If | cst.Else

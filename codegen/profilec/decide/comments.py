@@ -7,10 +7,10 @@ Where none does, the statement around is marked. On the first line of a file a c
 """
 
 import re
-from dataclasses import dataclass
 from typing import Literal
 
 import libcst as cst
+from msgspec import Struct
 
 from profilec.config import Profile
 from profilec.diagnostics import Finding, did_you_mean
@@ -24,8 +24,7 @@ type Action = Literal["only", "unless", "keep"]
 _MARK = re.compile(r"#\s*profilec:\s*(?P<action>\w*)[ \t]*(?P<condition>[^#\n]*)")
 
 
-@dataclass(frozen=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """One marker comment.
 
     Attributes:

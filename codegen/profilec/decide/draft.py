@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from profilec.diagnostics import Finding
 from profilec.edit import NO_CAUSE, Cause, Cut

@@ -4,9 +4,9 @@ Takes one module and the table of flags; asked once, not for each profile.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 import libcst as cst
+from msgspec import Struct
 
 from profilec.config import Config
 from profilec.decide.comments import Mark
@@ -85,8 +85,7 @@ def inert_marks(syntax: Syntax, marks: Iterable[Mark], flags: FlagTable, config:
             )
 
 
-@dataclass(frozen=True)
-class DeclaredFlag:
+class DeclaredFlag(Struct, frozen=True):
     """A flag, and what there is to report where nothing depends on its feature."""
 
     flag: Flag

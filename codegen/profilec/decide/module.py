@@ -1,17 +1,16 @@
 """One module as the decisions see it: its syntax, its names, its marker comments."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 import libcst as cst
+from msgspec import Struct
 
 from profilec.decide.comments import Mark
 from profilec.read import Span, Syntax, children
 from profilec.scopes import Names
 
 
-@dataclass(frozen=True)
-class Module:
+class Module(Struct, frozen=True):
     """One module as the decisions see it: the same for every profile."""
 
     syntax: Syntax

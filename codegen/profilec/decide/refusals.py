@@ -4,9 +4,10 @@ Pure text. `stubs` finds out what a marker or the configuration asks for, and wh
 """
 
 import string
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from profilec.config import StubModule
 from profilec.edit import Cause
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 
-@dataclass(frozen=True)
-class Stub:
+class Stub(Struct, frozen=True):
     """What is asked of the stubs of one marker, or of one configured module.
 
     Attributes:
@@ -35,8 +35,7 @@ class Stub:
     cause: Cause
 
 
-@dataclass(frozen=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """What the body of one stub raises.
 
     Attributes:

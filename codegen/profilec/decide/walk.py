@@ -9,11 +9,12 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from itertools import chain, groupby, pairwise
 from textwrap import dedent, indent
 
 import libcst as cst
+from msgspec import Struct
+from msgspec.structs import replace
 
 from profilec.conditions import Conditions
 from profilec.decide.draft import Draft
@@ -47,8 +48,7 @@ _HEADING = re.compile(
 """A comment of which the first line has a rule: `# --- Reading`, `# Reading =====`."""
 
 
-@dataclass(frozen=True)
-class Fate:
+class Fate(Struct, frozen=True):
     """What became of a statement or a suite.
 
     Attributes:

@@ -1,13 +1,14 @@
 """One fault at one place, as plain data, and the merging of what several profiles found at the same place."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from profilec.diagnostics.codes import CODES
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One fault.
 
     Args:

@@ -15,9 +15,10 @@ import stat
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import MsgspecError, Struct
 
 from profilec.emit.origin import Origin
 
@@ -44,8 +45,7 @@ class OutputError(Exception):
         self.advice = _ADVICE.get(error.errno or 0, "make it writable, or choose another `out`")
 
 
-@dataclass(frozen=True)
-class Output:
+class Output(Struct, frozen=True):
     """What lies in an output folder now.
 
     Attributes:
@@ -270,7 +270,7 @@ def _known_origin(folder: Path) -> Origin | None:
         note = (folder.parent / _ORIGINS / folder.name).read_text(encoding="utf-8")
         written, manifest = note.rstrip("\n").split("\n")
         return Origin.from_json(written) if manifest == _digest_of(folder / MANIFEST) else None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):  # none, or one of another release
+    except (OSError, ValueError, MsgspecError):  # none, or one of another release
         return None
 
 

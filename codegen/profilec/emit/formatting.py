@@ -1,9 +1,11 @@
 """Black over the files that the compiler changed; their line maps are carried over to what Black wrote."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from profilec.tree import EmittedFile
 
@@ -18,8 +20,7 @@ class FormatError(Exception):
     """Black refused a file; the text is its reason."""
 
 
-@dataclass(frozen=True)
-class Formatted:
+class Formatted(Struct, frozen=True):
     """A file as Black writes it, or why it refused."""
 
     file: EmittedFile

@@ -7,7 +7,8 @@ an odd failure later into one sentence at import.
 import ast
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from profilec.answers import Answers
 from profilec.config import Config, Profile

@@ -9,7 +9,8 @@ import ast
 import io
 import textwrap
 import tokenize
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from profilec.tree import EmittedFile
 

@@ -1,7 +1,9 @@
 """From a proved tree to the bytes of every file of its folder. Writes nothing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from profilec.answers import Answers
 from profilec.config import Config
@@ -25,8 +27,7 @@ class EmitError(Exception):
         self.findings = findings
 
 
-@dataclass(frozen=True)
-class Emitted:
+class Emitted(Struct, frozen=True):
     """One profile's folder before it is written.
 
     Attributes:

@@ -7,16 +7,16 @@ under `unchanged`.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from profilec.tree import EmittedFile
 
 MAP_FILE = "profilec-map.json"
 
 
-@dataclass(frozen=True)
-class SourceMap:
+class SourceMap(Struct, frozen=True):
     """The map of one tree.
 
     Attributes:

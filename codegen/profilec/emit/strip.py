@@ -9,7 +9,9 @@ import io
 import re
 import tokenize
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from profilec.prove.names.modules import parses
 from profilec.tree import EmittedFile
@@ -18,17 +20,16 @@ _LONE_BACKSLASH = re.compile(rb"^[ \t\f]*\\\r?$", re.MULTILINE)
 _LAYOUT = frozenset({tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER})
 
 
-@dataclass
-class _Layout:
+class _Layout(Struct):
     """What the tokens say of the lines of a text, by number from one."""
 
-    comments: dict[int, int] = field(default_factory=dict)
+    comments: dict[int, int] = {}
     """Where comments begin that go, by line."""
-    depths: dict[int, int] = field(default_factory=dict)
+    depths: dict[int, int] = {}
     """How deep the lines are nested that begin a statement."""
-    held: set[int] = field(default_factory=set)
+    held: set[int] = set()
     """The lines that hold a token which stays."""
-    quoted: set[int] = field(default_factory=set)
+    quoted: set[int] = set()
     """The lines that begin within a string."""
 
 

@@ -6,8 +6,9 @@ Only what can be decided is a finding: what is called is one function of the pac
 import ast
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from profilec.config import Config
 from profilec.diagnostics import Finding
@@ -69,8 +70,7 @@ def prove_calls(
             yield finding_at(config, tree, file, source, node, code="PC404", message=message, hint=hint)
 
 
-@dataclass
-class _Calls:
+class _Calls(Struct, dict=True):
     """The calls of one file.
 
     Attributes:

@@ -5,7 +5,8 @@ Asked of every changed file once, for all proofs that compare it with its source
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from profilec.answers import Answers
 from profilec.config import Config
@@ -24,8 +25,7 @@ MARKERS = frozenset({"flag", "only", "stub", "choose"})
 """The names that the markers have."""
 
 
-@dataclass(frozen=True)
-class Gone:
+class Gone(Struct, frozen=True):
     """A member that a class at the top of a file has lost, with the lines of the source that bound it."""
 
     owner: str
@@ -33,8 +33,7 @@ class Gone:
     lines: tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(Struct, frozen=True):
     """What became of one file.
 
     Attributes:
@@ -91,8 +90,7 @@ def changes_of(
     return found
 
 
-@dataclass(frozen=True)
-class Pair:
+class Pair(Struct, frozen=True):
     """A file and its source.
 
     Attributes:

@@ -9,8 +9,9 @@ import builtins
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from profilec.config import Config, Profile, at_requirement
 from profilec.diagnostics import Finding
@@ -45,8 +46,7 @@ _HALVES = {"posix": "os", "nt": "os", "_thread": "threading", "_posixsubprocess"
 """Compiled halves of modules that are not called as those with an underscore before it."""
 
 
-@dataclass(frozen=True)
-class _Patterns:
+class _Patterns(Struct, frozen=True, dict=True):
     """What a profile forbids: modules and dotted names, each as it was written, and methods by their name."""
 
     names: Mapping[str, str]
@@ -118,8 +118,7 @@ def _public(module: str) -> str:
     return name if {name, module} <= sys.stdlib_module_names else module
 
 
-@dataclass(frozen=True)
-class _Doubt:
+class _Doubt(Struct, frozen=True):
     """Why something only may be forbidden, and the code of a finding about it."""
 
     note: str
@@ -176,8 +175,7 @@ def _required(dependencies: Dependencies, config: Config, profile: Profile) -> R
     return dependencies.required(requirements, Worlds.of(profile, config))
 
 
-@dataclass(frozen=True)
-class _Fault:
+class _Fault(Struct, frozen=True):
     code: str
     place: Place
     message: str

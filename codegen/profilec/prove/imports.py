@@ -4,8 +4,9 @@ Standard-library modules are named but not entered. What only a type checker imp
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from profilec.config import Config
 from profilec.prove.names.behind import Values
@@ -20,8 +21,7 @@ _FURTHEST = 8
 """Star imports that are followed; a circle ends here."""
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(Struct, frozen=True):
     """How a module was first reached: the importing module, None for where all begins, and the line there."""
 
     module: str

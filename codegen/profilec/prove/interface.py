@@ -8,8 +8,9 @@ interface of their own.
 import ast
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
+
+from msgspec import Struct
 
 from profilec.prove.declared import declared_lines, is_declared_file
 from profilec.prove.fields import constructor, has_default, makes_constructor
@@ -44,8 +45,7 @@ _FUNCTIONAL = frozenset({
 type Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One public thing.
 
     Attributes:
@@ -61,8 +61,7 @@ class Entry:
     follows: bool = False
 
 
-@dataclass(frozen=True)
-class Alone:
+class Alone(Struct, frozen=True):
     """A file whose public names may hang on no other file.
 
     Attributes:
@@ -76,8 +75,7 @@ class Alone:
     by_facts: frozenset[int]
 
 
-@dataclass
-class Interface:
+class Interface(Struct, dict=True):
     """The interface of one tree, without what the source declares to differ.
 
     Attributes:
@@ -91,12 +89,12 @@ class Interface:
     sources: Mapping[str, SourceFile]
     differing: frozenset[str]
     by_facts: Mapping[str, frozenset[int]]
-    _files: dict[str, EmittedFile] = field(init=False)
 
-    def __post_init__(self) -> None:
-        """Find the modules by name."""
+    @cached_property
+    def _files(self) -> dict[str, EmittedFile]:
+        """The modules by name."""
         files = self.tree.files.values()
-        self._files = {module_name(file.path)[0]: file for file in files if is_python(file.path)}
+        return {module_name(file.path)[0]: file for file in files if is_python(file.path)}
 
     def _file(self, module: str) -> EmittedFile | None:
         return self._files.get(module)
@@ -429,8 +427,7 @@ class Interface:
             yield left[arguments.kwarg]
 
 
-@dataclass(frozen=True)
-class _Place:
+class _Place(Struct, frozen=True):
     """A class and where it is defined; a private one is not compared by itself."""
 
     file: EmittedFile

@@ -10,8 +10,9 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from profilec.answers import Answers
 from profilec.config import Config
@@ -89,8 +90,7 @@ def flag_names(sources: Mapping[str, SourceFile], config: Config) -> frozenset[s
     return frozenset(names)
 
 
-@dataclass(frozen=True)
-class Words:
+class Words(Struct, frozen=True, dict=True):
     """What must not be left: the module of flags and the names in it, besides the compiler's own."""
 
     module: str | None
@@ -120,8 +120,7 @@ class Words:
         )
 
 
-@dataclass(frozen=True)
-class Left:
+class Left(Struct, frozen=True):
     """Something that is left in a file: its place, and the sentence."""
 
     place: Place

@@ -2,7 +2,8 @@
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from profilec.prove.fields import makes_constructor
 from profilec.prove.names.behind import decorator_names
@@ -21,8 +22,7 @@ _LENIENT = frozenset({"BaseModel", "TypedDict"})
 type Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-@dataclass(frozen=True)
-class Dropped:
+class Dropped(Struct, frozen=True):
     """A parameter that one function has lost.
 
     Attributes:
@@ -44,8 +44,7 @@ class Dropped:
     by_name: bool
 
 
-@dataclass(frozen=True)
-class _Parameters:
+class _Parameters(Struct, frozen=True):
     """The parameters of a function, with their lines; the rest as above."""
 
     lines: Mapping[str, int]

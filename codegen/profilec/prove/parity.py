@@ -6,7 +6,8 @@ Declared is what `@only` or a marker comment selects: a definition, parameter, b
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from profilec.answers import Answers
 from profilec.config import Config

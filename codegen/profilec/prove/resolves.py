@@ -7,8 +7,10 @@ business, so only names that a tree has lost are looked for, and only in files w
 import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from profilec.answers import Answers
 from profilec.config import Config
@@ -152,8 +154,7 @@ def _reason(file: EmittedFile, fault: str) -> tuple[str, int]:
     return fault, 0
 
 
-@dataclass(frozen=True)
-class _Lost:
+class _Lost(Struct, frozen=True, dict=True):
     """What the source has and a tree has not.
 
     Attributes:

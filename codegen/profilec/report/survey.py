@@ -1,8 +1,9 @@
 """What the report shows, as plain data: sizes, proofs, public names, and the fate of every line."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import groupby
+
+from msgspec import Struct
 
 from profilec.diagnostics import Finding
 from profilec.emit.package import render_package
@@ -28,8 +29,7 @@ PROOFS = (
 """Each proof with its sentence and the codes of its findings."""
 
 
-@dataclass(frozen=True)
-class Numbers:
+class Numbers(Struct, frozen=True):
     """The size of one profile's package."""
 
     profile: str
@@ -40,8 +40,7 @@ class Numbers:
     size: int
 
 
-@dataclass(frozen=True)
-class Proof:
+class Proof(Struct, frozen=True):
     """One proof: what it says, and what was found against it."""
 
     name: str
@@ -49,8 +48,7 @@ class Proof:
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(Struct, frozen=True):
     """One line of the source: the kind of its fate by profile, and why, where that begins."""
 
     number: int
@@ -59,8 +57,7 @@ class Line:
     why: str = ""
 
 
-@dataclass(frozen=True)
-class File:
+class File(Struct, frozen=True):
     """One file: the number of lines that each profile keeps, and its lines where profiles differ."""
 
     path: str
@@ -69,16 +66,14 @@ class File:
     lines: tuple[Line, ...]
 
 
-@dataclass(frozen=True)
-class Name:
+class Name(Struct, frozen=True):
     """One public name that is not the same everywhere, with its shape in each profile."""
 
     name: str
     shapes: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Survey:
+class Survey(Struct, frozen=True):
     """Everything that the report shows."""
 
     package: str

@@ -5,9 +5,10 @@ import json
 import shutil
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+
+from msgspec import Struct
 
 _HERE = Path(__file__).parent
 
@@ -16,8 +17,7 @@ class NotHereError(Exception):
     """Node or Pyodide cannot be found; the text says which, and how to get it."""
 
 
-@dataclass(frozen=True)
-class Interpreter:
+class Interpreter(Struct, frozen=True, dict=True):
     """Pyodide under Node.
 
     Attributes:

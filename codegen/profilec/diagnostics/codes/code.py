@@ -1,11 +1,11 @@
 """What one code means. The text of the pages in `docs/diagnostics` and of `profilec explain CODE`."""
 
-from dataclasses import dataclass
 from typing import Literal
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Code:
+
+class Code(Struct, frozen=True):
     """One kind of fault.
 
     Args:

@@ -8,11 +8,12 @@ import re
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import chain
 from keyword import kwlist
 from typing import Self
+
+from msgspec import Struct
 
 from profilec.prove.names.modules import lines_with, parses
 from profilec.prove.names.nodes import walk, walk_on
@@ -29,8 +30,7 @@ type Lines = tuple[int, int]
 """The first and the last line of something, counted from one."""
 
 
-@dataclass(frozen=True)
-class Differences:
+class Differences(Struct, frozen=True, dict=True):
     """A file before and after.
 
     Attributes:

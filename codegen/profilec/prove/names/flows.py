@@ -5,8 +5,9 @@ Names only: what they stand for is for those to find out who ask.
 
 import ast
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from functools import lru_cache
+
+from msgspec import Struct
 
 from profilec.prove.names.nodes import FILES_HELD, children, last_name, walk
 
@@ -16,8 +17,7 @@ _GROWING = ("append", "extend", "insert", "add", "update", "setdefault")
 _ADDING = ("append", "appendleft", "add", "insert", "extend", "update", "setdefault")
 
 
-@dataclass(frozen=True)
-class Flows:
+class Flows(Struct, frozen=True):
     """What one file hands on.
 
     Attributes:
@@ -27,10 +27,10 @@ class Flows:
         growing: the names of tables that may be added to.
     """
 
-    calls: dict[str, list[ast.Call]] = field(default_factory=dict)
-    given: dict[str, list[tuple[ast.expr, ast.expr]]] = field(default_factory=dict)
-    added: dict[str, list[tuple[ast.expr, ast.expr]]] = field(default_factory=dict)
-    growing: set[str] = field(default_factory=set)
+    calls: dict[str, list[ast.Call]] = {}
+    given: dict[str, list[tuple[ast.expr, ast.expr]]] = {}
+    added: dict[str, list[tuple[ast.expr, ast.expr]]] = {}
+    growing: set[str] = set()
 
 
 @lru_cache(maxsize=FILES_HELD)

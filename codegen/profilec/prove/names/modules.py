@@ -7,9 +7,10 @@ import ast
 import re
 import warnings
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from symtable import symtable
+
+from msgspec import Struct
 
 from profilec.config import Config
 from profilec.diagnostics import Finding
@@ -17,8 +18,7 @@ from profilec.prove.names.nodes import FILES_HELD, children
 from profilec.tree import EmittedFile, SourceFile, Tree
 
 
-@dataclass(frozen=True)
-class Module:
+class Module(Struct, frozen=True):
     """One Python file of a package.
 
     Attributes:

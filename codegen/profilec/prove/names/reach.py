@@ -8,8 +8,9 @@ import ast
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from operator import itemgetter
+
+from msgspec import Struct
 
 from profilec.answers import Answers
 from profilec.depth import room_for_depth
@@ -27,8 +28,7 @@ _PIECES = re.compile(rb"""getattr\s*\([^()]*,\s*(?:[fF][rR]?['"]|['"][^'"\n]*['"
 _IMPORT = re.compile(rb"import")  # no `\b` in front: a plain text is found far sooner
 
 
-@dataclass(frozen=True)
-class Interest:
+class Interest(Struct, frozen=True):
     """What is of interest in a file.
 
     Attributes:
@@ -40,8 +40,7 @@ class Interest:
     owners: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
-class Mention:
+class Mention(Struct, frozen=True):
     """A place of a file and the name that it stands for.
 
     Attributes:
@@ -55,16 +54,14 @@ class Mention:
     is_used: bool = True
 
 
-@dataclass(frozen=True)
-class DynamicImport:
+class DynamicImport(Struct, frozen=True):
     """An import that is not an import statement; the module is None where it cannot be decided."""
 
     module: str | None
     place: Place
 
 
-@dataclass(frozen=True)
-class Reach:
+class Reach(Struct, frozen=True):
     """What one file reaches.
 
     Attributes:
@@ -161,8 +158,7 @@ def _imported_names(module: Module, data: bytes) -> Iterator[tuple[str, int]]:
                     pending += block
 
 
-@dataclass
-class Reaches:
+class Reaches(Struct):
     """What files reach, each asked once.
 
     Attributes:
@@ -172,7 +168,7 @@ class Reaches:
 
     interest: Interest
     answers: Answers
-    _known: dict[tuple[str, bytes], Reach] = field(default_factory=dict)
+    _known: dict[tuple[str, bytes], Reach] = {}
 
     def ask(self, files: Iterable[SourceFile]) -> list[Reach]:
         """Return what each of some files reaches."""

@@ -5,8 +5,9 @@ Code in strings that `exec` and `eval` are given is read like the rest, as if it
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from profilec.prove.names.behind import Values
 from profilec.prove.names.by_name import RUN_BY_NAME, named_in, started, texts_run
@@ -39,16 +40,14 @@ _FURTHEST = 8
 """Assignments that a specification is followed through."""
 
 
-@dataclass(frozen=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """A place of a file and the dotted name that it stands for."""
 
     name: str
     node: Located
 
 
-@dataclass(frozen=True)
-class DynamicImport:
+class DynamicImport(Struct, frozen=True):
     """An import at run time: its place, and the absolute name of the module where it is written out."""
 
     node: Located

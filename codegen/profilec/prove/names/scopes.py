@@ -9,9 +9,10 @@ import builtins
 import warnings
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from profilec.prove.names.modules import Located
 from profilec.prove.names.nodes import FILES_HELD, children, walk
@@ -24,8 +25,7 @@ _ALWAYS_BOUND = frozenset(dir(builtins)) | {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Import:
+class Import(Struct, frozen=True):
     """What an import binds a name to: `name` of the module that `level` dots and `module` mean."""
 
     module: str
@@ -33,8 +33,7 @@ class Import:
     name: str | None = None
 
 
-@dataclass(eq=False)
-class Scope:
+class Scope(Struct, eq=False, weakref=True):
     """One scope: a module, class, function or comprehension, or the type parameters of a definition.
 
     A scope holds those in it, and refers to those around it weakly: syntax is large, and goes as soon as
@@ -60,16 +59,16 @@ class Scope:
     kind: Literal["module", "class", "function", "comprehension", "parameters"]
     around: "weakref.ref[Scope] | None"
     node: ast.AST
-    bound: set[str] = field(default_factory=set)
-    given: set[str] = field(default_factory=set)
-    loads: list[tuple[str, Located]] = field(default_factory=list)
-    imports: dict[str, list["Import"]] = field(default_factory=dict)
-    values: dict[str, list[ast.expr]] = field(default_factory=dict)
-    definitions: dict[str, list["Scope"]] = field(default_factory=dict)
-    unknown: set[str] = field(default_factory=set)
-    stars: list["Import"] = field(default_factory=list)
-    outer: dict[str, "weakref.ref[Scope]"] = field(default_factory=dict)
-    children: list["Scope"] = field(default_factory=list)
+    bound: set[str] = set()
+    given: set[str] = set()
+    loads: list[tuple[str, Located]] = []
+    imports: dict[str, list["Import"]] = {}
+    values: dict[str, list[ast.expr]] = {}
+    definitions: dict[str, list["Scope"]] = {}
+    unknown: set[str] = set()
+    stars: list["Import"] = []
+    outer: dict[str, "weakref.ref[Scope]"] = {}
+    children: list["Scope"] = []
     is_for_types: bool = False
 
     def child(

@@ -1,8 +1,9 @@
 """What the names of a whole tree stand for, seen through the modules that pass them on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Self
+
+from msgspec import Struct
 
 from profilec.prove.names.meanings import Meanings
 from profilec.prove.names.modules import is_python, module_name, parse
@@ -13,12 +14,11 @@ _FURTHEST = 8
 """Re-exports that are followed; a circle ends here."""
 
 
-@dataclass
-class TreeMeanings:
+class TreeMeanings(Struct):
     """The files of a tree by module, each read when it is first asked about."""
 
     files: Mapping[str, EmittedFile]
-    _read: dict[str, Meanings | None] = field(default_factory=dict)
+    _read: dict[str, Meanings | None] = {}
 
     @classmethod
     def of(cls, tree: Tree) -> Self:

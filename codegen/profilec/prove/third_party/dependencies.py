@@ -9,10 +9,11 @@ import site
 import sys
 import sysconfig
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from profilec.prove.third_party.installed import Modules, modules_of
 from profilec.seen import State, state_of
@@ -38,8 +39,7 @@ def normalised(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-@dataclass
-class Required:
+class Required(Struct):
     """What some requirements bring.
 
     Attributes:
@@ -48,11 +48,10 @@ class Required:
     """
 
     modules: Modules = field(default_factory=Modules)
-    missing: dict[str, str] = field(default_factory=dict)
+    missing: dict[str, str] = {}
 
 
-@dataclass
-class Dependencies:
+class Dependencies(Struct, dict=True):
     """The distributions in some folders.
 
     Attributes:
@@ -61,7 +60,7 @@ class Dependencies:
     """
 
     folders: tuple[Path, ...]
-    seen: dict[str, State] = field(default_factory=dict)
+    seen: dict[str, State] = {}
 
     @classmethod
     def at(cls, folder: Path | None) -> "Dependencies":

@@ -9,10 +9,11 @@ import ast
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from importlib.metadata import Distribution, PackagePath
@@ -24,8 +25,7 @@ _VENDORS = frozenset({"_vendor", "_vendored", "vendor", "vendored", "third_party
 """How folders are called that hold copies of other distributions."""
 
 
-@dataclass(frozen=True)
-class Modules:
+class Modules(Struct, frozen=True):
     """What can be imported of distributions.
 
     Attributes:
@@ -35,10 +35,10 @@ class Modules:
         folders: where there may be more of them, because no record names those that are there.
     """
 
-    files: dict[str, Path] = field(default_factory=dict)
-    copies: dict[str, Path] = field(default_factory=dict)
-    compiled: dict[str, str] = field(default_factory=dict)
-    folders: set[Path] = field(default_factory=set)
+    files: dict[str, Path] = {}
+    copies: dict[str, Path] = {}
+    compiled: dict[str, str] = {}
+    folders: set[Path] = set()
 
     def add(self, other: "Modules") -> None:
         """Take in those of another distribution."""

@@ -5,7 +5,8 @@ dependency imports is imported.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from profilec.answers import Answers
 from profilec.conditions import World
@@ -22,8 +23,7 @@ from profilec.scope_walk import parsed
 from profilec.telling import telling, told_by
 
 
-@dataclass(frozen=True)
-class RuledOut:
+class RuledOut(Struct, frozen=True):
     """What facts make of one file.
 
     Attributes:

@@ -5,9 +5,9 @@ that the project allows, so that a requirement with a marker applies to a profil
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import product
 
+from msgspec import Struct
 from packaging.markers import InvalidMarker, Marker, UndefinedEnvironmentName
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
@@ -37,8 +37,7 @@ _SYSTEM = ("sys_platform", "os_name", "platform_system")
 type World = dict[str, str]
 
 
-@dataclass(frozen=True)
-class Worlds:
+class Worlds(Struct, frozen=True):
     """Every world that a profile may run in."""
 
     found: tuple[World, ...]
