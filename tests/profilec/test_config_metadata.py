@@ -3,11 +3,9 @@
 from collections.abc import Callable
 
 import pytest
-from packaging.requirements import InvalidRequirement, Requirement
 from profilec_project import Project
 
 from profilec.config import ConfigError, load_config
-from profilec.config.requirement import is_requirement
 
 HEAD = """[tool.profilec]
 source = "src"
@@ -70,58 +68,3 @@ scripts = { shop = "shop.cli:main.start" }
 entry-points = { "shop.plugins" = { own = "shop.own" } }
 """
     assert load_config(configured(text).root).project["license"] == {"text": "MIT"}
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "click",
-        "click>=8",
-        "click >=8, <9",
-        "click>=8,",
-        "click (>=8)",
-        "click ()",
-        "click[a,b]",
-        "click[]",
-        "Click._-x",
-        "click==8.*",
-        "click===anything,at all",
-        "click~=8.1!",
-        "click>=8.1.0rc1+local.2",
-        "click; os_name == 'nt'",
-        'click>=8;(python_version<"3.8")',
-        "click; python_version in '3.8 3.9' and 'x' not in platform_version",
-        "click; extra == 'a' or extra == 'b' and ((os_name != 'c'))",
-        "click @ https://shop.example/click.zip",
-        "click @ https://shop.example/click.zip ; os_name == 'nt'",
-        "",
-        "a b",
-        "-click",
-        "click-",
-        "click >=",
-        "click >> 8",
-        "click 8",
-        "click = 8",
-        "click>=8 <9",
-        "click>=8,,<9",
-        "click[a",
-        "click[a b]",
-        "click @",
-        "click;",
-        "click; linux",
-        "click; python_version",
-        "click; python_version >=",
-        "click; python == '3'",
-        "click; os_name == nt",
-        "click; (os_name == 'nt'",
-        "click; os_name == 'nt' and",
-        "click; os_name == 'nt' 'x' == os_name",
-    ],
-)
-def test_a_requirement_is_told_from_what_is_none_as_pip_tells_it(text: str) -> None:
-    try:
-        Requirement(text)
-    except InvalidRequirement:
-        assert not is_requirement(text)
-    else:
-        assert is_requirement(text)

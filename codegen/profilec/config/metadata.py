@@ -5,7 +5,6 @@ from typing import Any
 
 from profilec.config.model import Config
 from profilec.config.places import KeyPath
-from profilec.config.requirement import is_requirement
 from profilec.config.tables import Complaints, Table
 
 _TEXTS = ("name", "version", "description", "requires-python")
@@ -40,9 +39,19 @@ def read_metadata(table: Table) -> Mapping[str, Any]:
 def check_requirements(table: Table, key: str, requirements: Iterable[str]) -> None:
     """Report the texts in a list that are no requirements."""
     for index, requirement in enumerate(requirements):
-        if not is_requirement(requirement):
+        if not _is_requirement(requirement):
             hint = "write it as pip takes it (PEP 508)"
             table.complain("PC013", (key, index), f"`{requirement}` is not a requirement", hint)
+
+
+def _is_requirement(text: str) -> bool:
+    from packaging.requirements import InvalidRequirement, Requirement  # slow; not all projects need anything
+
+    try:
+        Requirement(text)
+    except InvalidRequirement:
+        return False
+    return True
 
 
 def check_files(config: Config, complaints: Complaints) -> None:
