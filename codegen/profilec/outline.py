@@ -1,4 +1,4 @@
-"""What one text says to the other files of its package: the imports in it, and what it asks others for.
+"""What one text says to the other files of its package, what it asks them for, and what may be skipped of it.
 
 Plain data, from the standard library's parser, because pruning asks it of many files of which nothing else
 has to be known.
@@ -17,6 +17,7 @@ from profilec.depth import room_for_depth
 from profilec.read import Text, UnreadableSourceError
 from profilec.scope_walk import parsed
 from profilec.scopes import imported_paths, module_name
+from profilec.skipped import Part, skippable
 
 _PATH = re.compile(r"[\w.:]+")
 """A name, or several with dots or colons between them."""
@@ -30,6 +31,7 @@ class Outline(Struct, frozen=True, dict=True):
         stars: the modules that everything is imported from.
         at_top: the dotted path of all that the statements at the top ask for whenever the module is imported.
         statements: the first and last lines of the statements at the top, those on one line together.
+        parts: what need not be read of it, unless a decision may hang on it.
         listed: the names in `__all__`; None where no single list of strings is assigned to it.
         bound: the names that the statements at the top bind.
         passed_on: the path of what each name stands for that nothing but one import at the top binds.
@@ -42,6 +44,7 @@ class Outline(Struct, frozen=True, dict=True):
     bound: frozenset[str] = frozenset()
     passed_on: Mapping[str, str] = {}
     statements: tuple[tuple[int, int], ...] = ()
+    parts: tuple[Part, ...] = ()
     listed: frozenset[str] | None = None
     is_complete: bool = True
 
@@ -71,6 +74,7 @@ def outline(_: None, text: Text) -> Outline:
         frozenset(paths),
         _passed_on(paths),
         tuple(_lines_of(body)),
+        skippable(text.content, body),
         listed,
     )
 

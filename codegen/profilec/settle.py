@@ -31,7 +31,7 @@ from profilec.prune import Remains, idle_declarations, statement_of, touched, un
 from profilec.read import Span, Syntax, Text, UnreadableSourceError, too_deep
 from profilec.scope_walk import parsed
 from profilec.scopes import Names, module_name
-from profilec.skipped import Part, outside, skippable, skipping, untold, without
+from profilec.skipped import Part, Skipping
 from profilec.telling import like_flags, telling
 from profilec.traps import Trap, traps
 
@@ -63,12 +63,14 @@ class Task(Struct, frozen=True):
     """One file, and its circumstances by profile.
 
     Attributes:
+        parts: what need not be read of it, unless a decision may hang on it.
         errors: the exception classes of the package that were asked for.
     """
 
     text: Text
     flags: FlagTable
     profiles: Mapping[str, Circumstances]
+    parts: tuple[Part, ...] = ()
     errors: Mapping[str, ErrorClass] = {}
 
 
@@ -124,24 +126,26 @@ def settle(config: Config, task: Task) -> Settled:
     told = telling(task.flags, [given.facts for given in task.profiles.values()]).within(text.path)
     is_stub = any(_stub(text.path, config.profiles[name], config) for name in task.profiles)
     is_whole = is_stub or any(config.profiles[name].stripped for name in task.profiles)
-    skipped = () if is_whole else untold(skippable(text.content), told.tells)
+    skipped = Skipping(text.content, () if is_whole else task.parts).untold(told.tells)
     while True:
         try:
-            syntax, names = parsed(text, skipping(text.content, skipped)) if skipped else parsed(text)
+            syntax, names = parsed(text, skipped.reading) if skipped.parts else parsed(text)
         except UnreadableSourceError as error:
             return Settled(unreadable=error.finding)
         except RecursionError:
             return Settled(findings=(too_deep(text),))
-        left = untold(skipped, told.through(names).tells)
-        left = without(left, like_flags(names, task.flags, text.content, left))
-        if left == skipped:
+        left = skipped.untold(told.through(names).tells)
+        left = left.without(like_flags(names, task.flags, text.content, left.words))
+        if left.parts == skipped.parts:
             settling, settled = _settled(config, task, syntax, names)
             for name, outcome in settled.outcomes.items():
                 left = settling[name].may_skip(left, outcome)
-        if left == skipped:
+        if left.parts == skipped.parts:
             ahead = {name: one.ahead(settled.outcomes[name]) for name, one in settling.items()}
             known = {
-                name: one for name, one in ahead.items() if one and settling[name].may_skip(left, one) == left
+                name: one
+                for name, one in ahead.items()
+                if one and settling[name].may_skip(left, one).parts == left.parts
             }
             return replace(settled, ahead=known)
         skipped = left
@@ -213,10 +217,9 @@ class _Settling(Struct):
         self.given = self.given.without(outcome.idle)
         return self._outcome(outcome.decision, outcome.derived)
 
-    def may_skip(self, parts: tuple[Part, ...], outcome: Outcome) -> tuple[Part, ...]:
-        """Return those of some parts that need not be read, once it is known what goes."""
-        cuts = outcome.decision.cuts
-        return outside(without(parts, touched(self.module, outcome.decision)), cuts)
+    def may_skip(self, skipped: Skipping, outcome: Outcome) -> Skipping:
+        """Return what of that which is skipped need not be read, once it is known what goes."""
+        return skipped.without(touched(self.module, outcome.decision)).outside(outcome.decision.cuts)
 
     def _outcome(self, decision: Decision, derived: Derived) -> Outcome:
         while self._prune(decision):

@@ -8,7 +8,6 @@ same as if everything were read.
 
 import ast
 import re
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct
@@ -28,69 +27,86 @@ class Part(Struct, frozen=True):
 
     Attributes:
         span: from the first statement to the end of the last, or the value.
-        words: every word of the whole statement, and of the headers of the classes around it.
+        told_by: where the words stand that tell whether it has to be read: its whole statement, and the
+            headers of the classes around it.
         inner: the parts of a class that can be skipped where the class cannot.
         parameters: what stands between the parentheses of a function, if that is skipped too.
     """
 
     span: Span
-    words: frozenset[str]
+    told_by: tuple[Span, ...]
     inner: "tuple[Part, ...]" = ()
     parameters: Span | None = None
 
 
-def skippable(content: str) -> tuple[Part, ...]:
-    """Return what can be skipped of a text; nothing where the running Python does not read it.
+class Skipping:
+    """Some parts of a text that are not read."""
 
-    Nor where a carriage return alone ends a line: such a text is refused, and has other lines to Python.
+    def __init__(self, content: str, parts: tuple[Part, ...]) -> None:
+        """Skip some parts of a text."""
+        self.parts = parts
+        self._content = content
+        self._known: dict[Part, frozenset[str]] = {}
+
+    @property
+    def reading(self) -> str:
+        """A text of the same length in which the parts are skipped."""
+        content, pieces, end = self._content, [], 0
+        for part in self.parts:
+            if part.parameters:
+                start, stop = part.parameters
+                pieces += [content[end:start], " " * (stop - start)]
+                end = stop
+            start, stop = part.span
+            pieces += [content[end:start], "(", " " * (stop - start - 2), ")"]
+            end = stop
+        return "".join([*pieces, content[end:]])
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The words that tell of any of the parts."""
+        return frozenset().union(*map(self._words, self.parts))
+
+    def untold(self, tells: Callable[[frozenset[str]], bool]) -> "Skipping":
+        """Skip only what its words do not tell that it has to be read."""
+        return self._only(self._untold(self.parts, tells))
+
+    def without(self, words: frozenset[str]) -> "Skipping":
+        """Skip only what holds none of some words."""
+        return self.untold(lambda held: not words.isdisjoint(held))
+
+    def outside(self, cuts: Iterable[Cut]) -> "Skipping":
+        """Skip only what lies in no cut: what goes has to be known."""
+        spans = [cut.span for cut in cuts]
+        return self._only(part for part in self.parts if not any(span.covers(part.span) for span in spans))
+
+    def _only(self, parts: Iterable[Part]) -> "Skipping":
+        fewer = Skipping(self._content, tuple(parts))
+        fewer._known = self._known
+        return fewer
+
+    def _untold(self, parts: Iterable[Part], tells: Callable[[frozenset[str]], bool]) -> Iterator[Part]:
+        for part in parts:
+            if tells(self._words(part)):
+                yield from self._untold(part.inner, tells)
+            else:
+                yield part
+
+    def _words(self, part: Part) -> frozenset[str]:
+        if part not in self._known:
+            found = (_WORD.findall(self._content, span.start, span.end) for span in part.told_by)
+            self._known[part] = frozenset().union(*found)
+        return self._known[part]
+
+
+def skippable(content: str, body: Iterable[ast.stmt]) -> tuple[Part, ...]:
+    """Return what can be skipped of a text, of which the statements at the top are given.
+
+    Nothing where a carriage return alone ends a line: such a text is refused, and has other lines to Python.
     """
     if LONE_RETURN.search(content):
         return ()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SyntaxWarning)
-            syntax = ast.parse(content)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ()
-    return tuple(_parts(syntax.body, _Lines(content, line_starts(content)), frozenset()))
-
-
-def without(parts: Iterable[Part], words: frozenset[str]) -> tuple[Part, ...]:
-    """Return what holds none of some words."""
-    return untold(parts, lambda held: not words.isdisjoint(held))
-
-
-def untold(parts: Iterable[Part], tells: Callable[[frozenset[str]], bool]) -> tuple[Part, ...]:
-    """Return the parts whose words do not tell that they have to be read."""
-    return tuple(_untold(parts, tells))
-
-
-def _untold(parts: Iterable[Part], tells: Callable[[frozenset[str]], bool]) -> Iterator[Part]:
-    for part in parts:
-        if tells(part.words):
-            yield from _untold(part.inner, tells)
-        else:
-            yield part
-
-
-def outside(parts: Iterable[Part], cuts: Iterable[Cut]) -> tuple[Part, ...]:
-    """Return what lies in no cut: what goes has to be known."""
-    spans = [cut.span for cut in cuts]
-    return tuple(part for part in parts if not any(span.covers(part.span) for span in spans))
-
-
-def skipping(content: str, parts: Iterable[Part]) -> str:
-    """Return a text of the same length in which some parts are skipped."""
-    pieces, end = [], 0
-    for part in parts:
-        if part.parameters:
-            start, stop = part.parameters
-            pieces += [content[end:start], " " * (stop - start)]
-            end = stop
-        start, stop = part.span
-        pieces += [content[end:start], "(", " " * (stop - start - 2), ")"]
-        end = stop
-    return "".join([*pieces, content[end:]])
+    return tuple(_parts(body, _Lines(content, line_starts(content)), ()))
 
 
 # --- Finding the parts --------------------------------------------------------------------------------
@@ -117,13 +133,18 @@ class _Lines(Struct, frozen=True):
         behind = self.offset(decorators[0].lineno, decorators[0].col_offset)
         return Span(self.content.rindex("@", 0, behind), end)
 
-    def words(self, first: int, last: int) -> frozenset[str]:
-        """The words of some lines, counted from one."""
-        end = self.starts[last] if last < len(self.starts) else len(self.content)
-        return frozenset(_WORD.findall(self.content, self.starts[first - 1], end))
+    def whole(self, first: int, last: int) -> Span:
+        """Some lines, counted from one."""
+        return Span(
+            self.starts[first - 1], self.starts[last] if last < len(self.starts) else len(self.content)
+        )
+
+    def hold(self, text: str, span: Span) -> bool:
+        """Whether some text stands within some characters."""
+        return self.content.find(text, span.start, span.end) >= 0
 
 
-def _parts(body: Iterable[ast.stmt], lines: _Lines, around: frozenset[str]) -> Iterator[Part]:
+def _parts(body: Iterable[ast.stmt], lines: _Lines, around: tuple[Span, ...]) -> Iterator[Part]:
     for node in body:
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
@@ -133,31 +154,31 @@ def _parts(body: Iterable[ast.stmt], lines: _Lines, around: frozenset[str]) -> I
 
 
 def _table(
-    node: ast.Assign | ast.AnnAssign, value: ast.expr, lines: _Lines, around: frozenset[str]
+    node: ast.Assign | ast.AnnAssign, value: ast.expr, lines: _Lines, around: tuple[Span, ...]
 ) -> Iterator[Part]:
-    span, words = lines.span(value, value), lines.words(node.lineno, node.end_lineno or 0)
+    span, told_by = lines.span(value, value), lines.whole(node.lineno, node.end_lineno or 0)
     if span.end - span.start <= _LONG:
         return
-    if _only_says(value, words):
-        words = frozenset(_WORD.findall(lines.content, lines.span(node, value).start, span.start))
-    elif ":=" in lines.content[span.start : span.end]:
+    if _only_says(value) and not lines.hold(_COMPILER, told_by):
+        told_by = Span(lines.span(node, value).start, span.start)
+    elif lines.hold(":=", span):
         return
-    if "__all__" not in words:
-        yield Part(span, words | around)
+    if not lines.hold("__all__", told_by):
+        yield Part(span, (told_by, *around))
 
 
 def _definition(
-    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, lines: _Lines, around: frozenset[str]
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, lines: _Lines, around: tuple[Span, ...]
 ) -> Iterator[Part]:
-    words = lines.words(_first_line(node), node.end_lineno or 0)
+    whole = lines.whole(_first_line(node), node.end_lineno or 0)
     inner: tuple[Part, ...] = ()
     if isinstance(node, ast.ClassDef):
-        header = lines.words(_first_line(node), max(node.lineno, _first_line(node.body[0]) - 1))
-        inner = tuple(_parts(node.body, lines, around | header))
+        header = lines.whole(_first_line(node), max(node.lineno, _first_line(node.body[0]) - 1))
+        inner = tuple(_parts(node.body, lines, (*around, header)))
     span = lines.span(node.body[0], node.body[-1])
-    if span.end - span.start > 1 and not ("global" in words and _binds_at_top(node)):
+    if span.end - span.start > 1 and not (lines.hold("global", whole) and _binds_at_top(node)):
         parameters = None if isinstance(node, ast.ClassDef) else _parameters(node, lines, span.start)
-        yield Part(span, words | around, inner, parameters)
+        yield Part(span, (whole, *around), inner, parameters)
     else:
         yield from inner
 
@@ -200,15 +221,15 @@ def _is_table(value: ast.expr) -> bool:
     return False
 
 
-def _only_says(value: ast.expr, words: frozenset[str]) -> bool:
-    """Whether a table holds only literals, and no mark in a comment, so that its words decide nothing."""
+def _only_says(value: ast.expr) -> bool:
+    """Whether a table holds only literals, so that its words decide nothing."""
     match value:
         case ast.Constant():
-            return _COMPILER not in words
+            return True
         case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
-            return all(_only_says(element, words) for element in elements)
+            return all(map(_only_says, elements))
         case ast.Dict(keys=keys, values=values):
-            return all(key is not None and _only_says(key, words) for key in (*keys, *values))
+            return all(key is not None and _only_says(key) for key in keys) and all(map(_only_says, values))
     return False
 
 

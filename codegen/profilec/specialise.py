@@ -110,7 +110,8 @@ def _settle(package: Package, pending: Iterable["_Specialising"], earlier: _Earl
 
 def _task(package: Package, path: str, circumstances: Mapping[str, Circumstances]) -> Task:
     text = package.texts[path]
-    return Task(text, _flags_for(text, package), circumstances)
+    parts = package.outlines([path])[path].parts
+    return Task(text, _flags_for(text, package), circumstances, parts)
 
 
 def _flags_for(text: Text, package: Package) -> FlagTable:

@@ -16,7 +16,6 @@ from profilec.diagnostics import did_you_mean
 from profilec.facts import Facts
 from profilec.flags import MARKERS, FlagTable
 from profilec.scopes import Names, module_name
-from profilec.skipped import Part
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _COMMENT = re.compile(r"""^((?:[^#\n"']|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')*)#.*""", re.MULTILINE)
@@ -147,13 +146,13 @@ def _whole(word: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w){re.escape(word)}(?!\w)")
 
 
-def like_flags(names: Names, flags: FlagTable, content: str, parts: Iterable[Part]) -> frozenset[str]:
-    """Return the words of some parts that may be misspelt flags: in capitals, and not bound at the top.
+def like_flags(names: Names, flags: FlagTable, content: str, words: Words) -> Words:
+    """Return those of some words of a text that may be misspelt flags: in capitals, not bound at the top.
 
     What stands in a comment is none; neither is what looks like one in a text of several lines.
     """
     known = tuple(flags.names)
-    capitals = {word for part in parts for word in part.words if word.isupper()}
+    capitals = {word for word in words if word.isupper()}
     found = {word for word in capitals - names.root.bindings.keys() if _resembles(word, known)}
     code = _COMMENT.sub(r"\1", content) if found else ""
     return frozenset(found.intersection(_WORD.findall(code)))

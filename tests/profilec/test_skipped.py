@@ -1,5 +1,6 @@
 """What LibCST does not read of a file changes nothing of what becomes of the file."""
 
+import ast
 import random
 import sysconfig
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from profilec.cli import run
 from profilec.config import Config
 from profilec.read import Text, parse
 from profilec.settle import Settled, Task
-from profilec.skipped import skippable, skipping
+from profilec.skipped import Skipping, skippable
 
 HEAD = (
     "import os",
@@ -59,16 +60,14 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     def both(config: Config, task: Task) -> Settled:
         found = settle.settle(config, task)
-        with monkeypatch.context() as patched:
-            patched.setattr(settle, "skippable", lambda content: ())
-            whole = settle.settle(config, task)
+        whole = settle.settle(config, replace(task, parts=()))
         assert replace(found, ahead=whole.ahead) == whole, task.text.content
         assert found.ahead.keys() <= whole.ahead.keys()
         for name, ahead in found.ahead.items():
             given = task.profiles[name].without(found.outcomes[name].idle)
             later = settle.settle(config, replace(task, profiles={name: given}))
             assert later.outcomes[name] == ahead, task.text.content
-        counts.append(len(skippable(task.text.content)))
+        counts.append(len(task.parts))
         return found
 
     monkeypatch.setattr(specialise, "settle", both)
@@ -111,8 +110,7 @@ def places(text: Text, reading: str | None = None) -> Mapping[tuple[str, int], t
 def test_what_is_read_stands_where_it_stood(module: str) -> None:
     file = Path(sysconfig.get_path("stdlib"), f"{module}.py")
     text = Text(f"{module}.py", module, file.read_text(encoding="utf-8"))
-    parts = skippable(text.content)
-    read = skipping(text.content, parts)
+    read = Skipping(text.content, skippable(text.content, ast.parse(text.content).body)).reading
     assert len(read) == len(text.content)
     assert read.count("\n") < text.content.count("\n")
     every, left = places(text), places(text, read)
