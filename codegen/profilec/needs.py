@@ -15,6 +15,7 @@ from profilec.outline import Outline, asked_of_others, outline
 from profilec.package import Package
 from profilec.read import Text
 from profilec.scopes import module_name
+from profilec.telling import holds_word
 
 _WORD = re.compile(r"[^\W\d]\w*")
 
@@ -109,7 +110,7 @@ class Needs:
         """Return the names that a file may ask for: it holds their words, and that of their module."""
         text, package = self._left.text(other), self._left.package
         words = package.mentioned(text)
-        unlisted = (name for name in by_name.keys() - package.vocabulary if _holds_word(text, name))
+        unlisted = (name for name in by_name.keys() - package.vocabulary if holds_word(text.content, name))
         return [
             (path, name)
             for name in chain(by_name.keys() & words, unlisted)
@@ -241,11 +242,6 @@ def _imports(found: Outline, text: Text, module: str) -> bool:
 def _imports_name(found: Outline, module: str, name: str) -> bool:
     """Tell whether a text imports a name; one that cannot be parsed may."""
     return not found.is_complete or f"{module}.{name}" in found.targets
-
-
-def _holds_word(text: Text, name: str) -> bool:
-    """Tell whether a text holds a name as a word."""
-    return name in text.content and re.search(rf"(?<!\w){name}(?!\w)", text.content) is not None
 
 
 def _may_hold(text: Text, name: str) -> bool:

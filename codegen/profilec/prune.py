@@ -24,6 +24,8 @@ _EXAMPLE = re.compile(r"^[ \t]*(?:>>>|\.\.\.)(.*)", re.MULTILINE)
 """A line that `doctest` runs with the names of the module."""
 _OWN_NAMESPACE = re.compile(r"\b(?:globals|vars)\(\)|\bsys\.modules\[__name__\]")
 """What gives the names of the module itself, to be asked for by a text."""
+_NAMESPACES = ("globals()", "vars()", "sys.modules[__name__]")
+"""One of these is in all that the search for the above finds; a plain text is found far sooner."""
 _LOOKS_AT_LOCALS = re.compile(r"\b(?:locals|vars|eval|exec)\(")
 """What may look at names of a function that nothing reads."""
 
@@ -230,7 +232,8 @@ def _unused_at_top(module: Module, remains: Remains, used_elsewhere: Callable[[s
 def _named_in_text(module: Module, remains: Remains) -> frozenset[str]:
     """Return the names that strings give where text is run, or looked up, among the names of the module."""
     content = module.syntax.content
-    runs, looks_up = ">>>" in content, _OWN_NAMESPACE.search(content)
+    may_look_up = any(text in content for text in _NAMESPACES)
+    runs, looks_up = ">>>" in content, may_look_up and _OWN_NAMESPACE.search(content)
     found: set[str] = set()
     for string in module.syntax.every(cst.SimpleString) if runs or looks_up else ():
         if remains.has(module.syntax.inner(string)):

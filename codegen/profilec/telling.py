@@ -79,7 +79,7 @@ class Telling(Struct, frozen=True):
         if self.together:
             sought += [words - own for words in self.together]
         return any(
-            all(word in content for word in words) and all(_whole(word).search(content) for word in words)
+            all(word in content for word in words) and all(holds_word(content, word) for word in words)
             for words in sought
         )
 
@@ -141,9 +141,15 @@ def binds_unnamed(content: str) -> bool:
     return any(word in content for word in _MAY_BIND) and bool(_BINDING_ELSEWHERE.search(content))
 
 
+def holds_word(content: str, word: str) -> bool:
+    """Tell whether a text holds a word, not only as a part of another."""
+    return word in content and _whole(word).search(content) is not None
+
+
 @lru_cache(maxsize=4096)
 def _whole(word: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w){re.escape(word)}(?!\w)")
+    """Return what finds a word; what begins with plain text is found many times sooner."""
+    return re.compile(r"{0}(?<!\w{0})(?!\w)".format(re.escape(word)))
 
 
 def like_flags(names: Names, flags: FlagTable, content: str, words: Words) -> Words:

@@ -84,11 +84,11 @@ class Differences(Struct, frozen=True, dict=True):
 
     def may_read(self, names: frozenset[str]) -> bool:
         """Whether the emitted file reads one of some names, be it in an annotation that is a string."""
-        written = _written(names)
+        written, encoded = _written(names), [*map(str.encode, names)]
         kept = (
             part
             for text in self.common
-            if written.search(text)
+            if any(name in text for name in encoded) and written.search(text)
             for part in walk_on(ast.Module(_parsed(text), []), lines_with(text, written))
         )
         return any(may_read(part, names) for part in chain(kept, walk(self.after)))
