@@ -102,7 +102,7 @@ def _lost_names(module: Module, scope: Scope, remains: Remains) -> Iterator[Trap
 
 
 def _lost_captures(module: Module, scope: Scope, remains: Remains) -> Iterator[Trap]:
-    """Find names that a pattern binds before its guard is asked, which is false, and that are read outside."""
+    """Find names that a pattern binds before its guard, which is false, is asked, and that others read."""
     for node, case in _refused(module, remains):
         pattern = module.syntax.outer(case.pattern)
         for name, bindings in scope.bindings.items():

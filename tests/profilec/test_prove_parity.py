@@ -335,7 +335,7 @@ BY_FACTS = {
     "the argument of a decorator": "@mark(sys.platform == 'emscripten')\ndef run(): ...\n",
     "all that is left of a module": "if sys.platform != 'emscripten':\n    run = mark(1)\n",
     "a name that a pattern binds": (
-        "match sys.platform:\n    case 'emscripten':\n        run = 1\n    case other:\n        run = other\n"
+        "match mark(1):\n    case [*run] if sys.platform == 'linux': ...\n    case _: ...\n"
     ),
     "a module": "try:\n    import threading\nexcept ImportError:\n    threading = None\n",
 }

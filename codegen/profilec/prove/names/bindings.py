@@ -10,7 +10,7 @@ type Binding = ast.stmt | ast.alias | ast.pattern
 
 
 def bindings(body: Iterable[ast.stmt]) -> dict[str, list[Binding]]:
-    """The statements, and parts of imports and patterns, that bind each name, but those whose binding is deleted again."""
+    """What binds each name, but those whose binding is deleted again: statements, parts of imports, patterns."""
     found: dict[str, list[Binding]] = {}
     for name, node in _bindings(body):
         if isinstance(node, ast.Delete):
