@@ -16,7 +16,7 @@ from profilec.decide.module import small_statements, strings
 from profilec.facts import LOADED, UNKNOWN, Facts, Value, VersionPrefix, is_builtin, is_literal, value
 from profilec.prune import Remains
 from profilec.read import Span, children
-from profilec.rebound import rebound
+from profilec.rebound import handed_on, rebound
 from profilec.scopes import Binding, Scope, imported_paths, parameters_of
 
 _CLAUSES = (
@@ -40,6 +40,7 @@ class Derived:
         loaded: the names that hold a module.
         classes: the classes of which names are among the constants and functions.
         rebound: what this file binds to something else, as an attribute of its holder, or in another class.
+        handed_on: what others may bind to something else, whom this file gives the module or class of that.
         denied: what it binds of all that the configured facts read, with the place.
     """
 
@@ -49,6 +50,7 @@ class Derived:
     loaded: frozenset[str] = frozenset()
     classes: frozenset[str] = frozenset()
     rebound: frozenset[str] = frozenset()
+    handed_on: frozenset[str] = frozenset()
     denied: tuple[tuple[str, Span], ...] = ()
 
 
@@ -89,6 +91,7 @@ def derive(module: Module, remains: Remains, facts: Facts) -> Derived:
         loaded,
         frozenset(classes),
         others.union(_overridden(module, remains, facts)),
+        frozenset(handed_on(module.syntax, module.names, remains, facts)),
         denied,
     )
 
@@ -139,7 +142,12 @@ def joined(facts: Facts, found: Iterable[Derived], rebound: Collection[str] = ()
         for known in (constants, functions, members):
             known.pop(path, None)
     return replace(
-        facts, constants=constants, functions=functions, members=members, classes=frozenset(classes)
+        facts,
+        constants=constants,
+        functions=functions,
+        members=members,
+        classes=frozenset(classes),
+        rebound=frozenset(rebound),
     )
 
 

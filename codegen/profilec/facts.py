@@ -71,6 +71,7 @@ class Facts:
         functions: what functions of the package return, by dotted path, that return nothing but facts.
         members: what properties give, by the dotted path of their class and their name, that return such.
         classes: the classes that some of these constants and functions are in.
+        rebound: what would be among all these, if nothing bound it to something else.
     """
 
     expressions: Mapping[str, Fact]
@@ -79,6 +80,7 @@ class Facts:
     functions: Mapping[str, Value] = field(default_factory=dict)
     members: Mapping[str, Value] = field(default_factory=dict)
     classes: frozenset[str] = frozenset()
+    rebound: frozenset[str] = frozenset()
 
     def importable(self, path: str) -> bool | None:
         """Tell whether importing a module, or something from it, succeeds; None where no fact says.

@@ -20,7 +20,7 @@ from profilec.flags import Flag, FlagTable
 from profilec.outline import Outline, outline
 from profilec.read import Text, UnreadableSourceError, decode
 from profilec.scopes import module_name
-from profilec.telling import telling
+from profilec.telling import binds_unnamed, telling
 from profilec.tree import SourceFile
 
 MARKER_WORD = "profilec"
@@ -74,6 +74,11 @@ class Package:
         known = chain(map(module_name, self.texts), *(one.modules for one in self.config.profiles.values()))
         names = (one.bound for one in self.outlines(self.relevant).values())
         return frozenset(module.rpartition(".")[2] for module in known).union(*names)
+
+    @cached_property
+    def binds_unnamed(self) -> bool:
+        """Whether any file may bind names in another that it need not hold."""
+        return any(binds_unnamed(text.content) for text in self.texts.values())
 
     def rebound_by_stars(self, path: str) -> frozenset[str]:
         """Return the names at the top of a file that an import of everything may bind to something else."""

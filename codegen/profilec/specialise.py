@@ -22,7 +22,7 @@ from profilec.package import Package
 from profilec.read import Span, Text, cookie_for
 from profilec.scopes import module_name
 from profilec.settle import Circumstances, Held, Outcome, Settled, Task, settle
-from profilec.telling import binds_unnamed, owner_of, parts_of, told_by
+from profilec.telling import binds_unnamed, hands_on, owner_of, parts_of, told_by
 from profilec.tree import EmittedFile, Tree, packages_around
 
 
@@ -176,12 +176,16 @@ class _Specialising:
             for known, words in self.facts.named_by.items()
             if star
             or all(word in content or word in own for word in words)
-            or (owner_of(known) in content and (binds or self.facts.is_of_class(known)))
+            or (
+                owner_of(known) in content
+                and (binds or self.facts.is_of_class(known) or hands_on(content, owner_of(known)))
+            )
         }
         constants = {name: value for name, value in self.facts.constants.items() if name in named}
         functions = {name: value for name, value in self.facts.functions.items() if name in named}
         members = {name: value for name, value in self.facts.members.items() if name in named}
-        return replace(self.facts, constants=constants, functions=functions, members=members)
+        rebound = frozenset(name for name in self.facts.rebound if name.rpartition(".")[2] in content)
+        return replace(self.facts, constants=constants, functions=functions, members=members, rebound=rebound)
 
     def take(self, path: str, settled: Settled) -> None:
         """Take in what was made of a file."""
@@ -216,6 +220,8 @@ class _Specialising:
         for outcome in self.outcomes.values():
             derived = outcome.derived
             yield from derived.rebound
+            if derived.handed_on and self.package.binds_unnamed:
+                yield from derived.handed_on
             for path in chain(derived.constants, derived.functions, derived.loaded):
                 if self.package.file_of(path) and not self._is_from_module(path):
                     yield path

@@ -10,7 +10,7 @@ type Binding = ast.stmt | ast.alias | ast.pattern
 
 
 def bindings(body: Iterable[ast.stmt]) -> dict[str, list[Binding]]:
-    """What binds each name, but those whose binding is deleted again: statements, parts of imports, patterns."""
+    """What binds each name, but those whose binding is deleted again: a statement, or a part of one."""
     found: dict[str, list[Binding]] = {}
     for name, node in _bindings(body):
         if isinstance(node, ast.Delete):
