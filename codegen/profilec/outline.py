@@ -33,6 +33,7 @@ class Outline:
         statements: the first and last lines of the statements at the top, those on one line together.
         listed: the names in `__all__`; None where no single list of strings is assigned to it.
         bound: the names that the statements at the top bind.
+        made: the names that one statement at the top assigns what a call returns, and nothing else binds.
         passed_on: the path of what each name stands for that nothing but one import at the top binds.
         is_complete: false where the text cannot be parsed, so that it may import anything.
     """
@@ -45,6 +46,7 @@ class Outline:
     statements: tuple[tuple[int, int], ...] = ()
     listed: frozenset[str] | None = None
     is_complete: bool = True
+    made: frozenset[str] = frozenset()
 
     @cached_property
     def reached(self) -> frozenset[str]:
@@ -73,7 +75,18 @@ def outline(_: None, text: Text) -> Outline:
         _passed_on(paths),
         tuple(_lines_of(body)),
         listed,
+        made=frozenset(name for name in _made(body) if len(paths[name]) == 1),
     )
+
+
+def _made(body: list[ast.stmt]) -> Iterator[str]:
+    """Yield the names that statements assign what a call returns."""
+    for node in body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call()) | ast.AnnAssign(
+                target=ast.Name(id=name), value=ast.Call()
+            ):
+                yield name
 
 
 def _lines_of(body: list[ast.stmt]) -> Iterator[tuple[int, int]]:

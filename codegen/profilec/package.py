@@ -107,6 +107,14 @@ class Package:
             if (one.listed is None and (private or not name.startswith("_"))) or name in (one.listed or ()):
                 yield name, source
 
+    def is_made(self, path: str) -> bool:
+        """Tell whether a path is that of a module, or of what a module has from a call and nothing else."""
+        source = self._source(path)
+        module, _, name = source.rpartition(".")
+        file = self.file_of(module)
+        made = self.outlines([file])[file].made if file else frozenset()
+        return name in made or self.file_of(source) is not None
+
     def _source(self, path: str) -> str:
         """Return the path of what a name of the package stands for, through all that only import it."""
         seen: set[str] = set()

@@ -185,7 +185,15 @@ class _Specialising:
         functions = {name: value for name, value in self.facts.functions.items() if name in named}
         members = {name: value for name, value in self.facts.members.items() if name in named}
         rebound = frozenset(name for name in self.facts.rebound if name.rpartition(".")[2] in content)
-        return replace(self.facts, constants=constants, functions=functions, members=members, rebound=rebound)
+        methods = {name: members for name, members in self.facts.methods.items() if name in named}
+        return replace(
+            self.facts,
+            constants=constants,
+            functions=functions,
+            members=members,
+            methods=methods,
+            rebound=rebound,
+        )
 
     def take(self, path: str, settled: Settled) -> None:
         """Take in what was made of a file."""
@@ -222,6 +230,7 @@ class _Specialising:
             yield from derived.rebound
             if derived.handed_on and self.package.binds_unnamed:
                 yield from derived.handed_on
+            yield from (member for owner, member in derived.taken if not self.package.is_made(owner))
             for path in chain(derived.constants, derived.functions, derived.loaded):
                 if self.package.file_of(path) and not self._is_from_module(path):
                     yield path
@@ -239,7 +248,7 @@ class _Specialising:
             return set()
         derived = [outcome.derived for outcome in self.outcomes.values()]
         self.facts = joined(known, derived, self.rebound)
-        news = self.facts.known - known.known
+        news = self.facts.named_by.keys() - known.named_by.keys()
         told = told_by(self.facts, news)
         modules = {path.rpartition(".")[0].rpartition(".")[2] for path in news}
         texts = self.package.texts.items() if news else ()

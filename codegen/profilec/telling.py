@@ -118,7 +118,7 @@ def telling(flags: FlagTable, facts: Iterable[Facts]) -> Telling:
     together: set[Words] = set()
     owners: set[str] = set()
     for known in facts:
-        words |= {name.rpartition(".")[2] for name in (*known.modules, *known.known, *known.classes)}
+        words |= {name.rpartition(".")[2] for name in (*known.modules, *known.named_by, *known.classes)}
         together |= known.words
         owners.update(map(owner_of, known.known))
     return Telling(frozenset(words), frozenset(together), owners=frozenset(owners))
