@@ -16,7 +16,7 @@ from profilec.decide.module import small_statements, strings
 from profilec.facts import LOADED, UNKNOWN, Facts, Value, VersionPrefix, is_builtin, is_literal, value
 from profilec.prune import Remains
 from profilec.read import Span, children
-from profilec.rebound import handed_on, rebound
+from profilec.rebound import caught, handed_on, rebound
 from profilec.scopes import Binding, Scope, imported_paths, parameters_of
 from profilec.taken import deciding, taken
 
@@ -44,6 +44,7 @@ class Derived:
         handed_on: what others may bind to something else, whom this file gives the module or class of that.
         methods: the methods that decide by such properties, each with those.
         taken: properties by which methods decide that this file takes off something, each behind its path.
+        caught: what this file asks other modules for where a handler runs if they do not have it yet.
         denied: what it binds of all that the configured facts read, with the place.
     """
 
@@ -56,6 +57,7 @@ class Derived:
     handed_on: frozenset[str] = frozenset()
     methods: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     taken: frozenset[tuple[str, str]] = frozenset()
+    caught: frozenset[str] = frozenset()
     denied: tuple[tuple[str, Span], ...] = ()
 
 
@@ -99,6 +101,7 @@ def derive(module: Module, remains: Remains, facts: Facts) -> Derived:
         frozenset(handed_on(module.syntax, module.names, remains, facts)),
         deciding(module.syntax, module.names, facts),
         frozenset(taken(module.syntax, module.names, remains, facts.methods)),
+        frozenset(caught(module.syntax, module.names, facts)),
         denied,
     )
 

@@ -107,6 +107,18 @@ class Package:
             if (one.listed is None and (private or not name.startswith("_"))) or name in (one.listed or ()):
                 yield name, source
 
+    def imports(self, module: str, path: str) -> bool:
+        """Tell whether a module imports a file, be it by way of others."""
+        seen: set[str] = set()
+        pending = {self.file_of(module)}
+        while new := {file for file in pending if file and file not in seen}:
+            seen |= new
+            targets = chain(*((*one.targets, *one.stars) for one in self.outlines(new).values()))
+            pending = {self.file_of(target) or self.file_of(target.rpartition(".")[0]) for target in targets}
+            if path in pending:
+                return True
+        return False
+
     def is_made(self, path: str) -> bool:
         """Tell whether a path is that of a module, or of what a module has from a call and nothing else."""
         source = self._source(path)

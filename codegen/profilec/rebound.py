@@ -89,6 +89,32 @@ def _parts(value: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
             yield from chain(_parts(first), _parts(second))
 
 
+_MAY_LACK = frozenset({"AttributeError", "ImportError", "NameError", "Exception", "BaseException"})
+"""What is raised, or stands for that, where a module that is asked for a name has not come to bind it."""
+
+
+def caught(syntax: Syntax, names: Names, facts: Facts) -> Iterator[str]:
+    """Find the paths of other modules that may be asked for too early, so that a handler in the file runs."""
+    tries = syntax.every(cst.Try) if facts.repeated else ()
+    bodies = [syntax.outer(node.body) for node in tries if any(map(_may_catch, node.handlers))]
+    asked: list[tuple[str | None, Span]] = []
+    if bodies:
+        asked += ((names.qualified(node), syntax.inner(node)) for node in syntax.every(cst.Attribute))
+        bound = chain(*(scope.bindings.values() for scope in names.scopes))
+        asked += ((one.target, one.span) for one in chain(*bound) if one.kind == "import")
+    for path, span in asked:
+        is_other = path in facts.repeated and path.rpartition(".")[0] != names.module
+        if path and is_other and any(body.covers(span) for body in bodies):
+            yield path
+
+
+def _may_catch(handler: cst.ExceptHandler) -> bool:
+    kinds = [handler.type]
+    if isinstance(handler.type, cst.Tuple):
+        kinds = [element.value for element in handler.type.elements]
+    return any(not isinstance(kind, cst.Name) or kind.value in _MAY_LACK for kind in kinds)
+
+
 _BINDING: Final[tuple[type[cst.CSTNode], ...]] = (
     cst.Call, cst.AssignTarget, cst.AugAssign, cst.AnnAssign, cst.Del, cst.For, cst.CompFor, cst.AsName,
 )  # fmt: skip

@@ -225,12 +225,15 @@ class _Specialising:
 
     def _found_rebound(self) -> Iterator[str]:
         """Yield what facts are known of and a file binds, or a module whose name it has hides."""
-        for outcome in self.outcomes.values():
+        for file, outcome in self.outcomes.items():
             derived = outcome.derived
             yield from derived.rebound
             if derived.handed_on and self.package.binds_unnamed:
                 yield from derived.handed_on
             yield from (member for owner, member in derived.taken if not self.package.is_made(owner))
+            for asked in derived.caught:
+                if self.package.imports(asked.rpartition(".")[0], file):
+                    yield asked
             for path in chain(derived.constants, derived.functions, derived.loaded):
                 if self.package.file_of(path) and not self._is_from_module(path):
                     yield path
