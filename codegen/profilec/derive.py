@@ -17,8 +17,9 @@ from profilec.decide.module import small_statements, strings
 from profilec.facts import LOADED, UNKNOWN, Facts, Value, VersionPrefix, is_builtin, is_literal, value
 from profilec.prune import Remains
 from profilec.read import Span, children
-from profilec.rebound import rebound
+from profilec.rebound import caught, handed_on, rebound
 from profilec.scopes import Binding, Scope, imported_paths, parameters_of
+from profilec.taken import deciding, taken
 
 _CLAUSES = (
     cst.If, cst.Else, cst.Try, cst.TryStar, cst.ExceptHandler, cst.ExceptStarHandler, cst.Finally, cst.With,
@@ -40,6 +41,10 @@ class Derived(Struct, frozen=True):
         loaded: the names that hold a module.
         classes: the classes of which names are among the constants and functions.
         rebound: what this file binds to something else, as an attribute of its holder, or in another class.
+        handed_on: what others may bind to something else, whom this file gives the module or class of that.
+        methods: the methods that decide by such properties, each with those.
+        taken: properties by which methods decide that this file takes off something, each behind its path.
+        caught: what this file asks other modules for where a handler runs if they do not have it yet.
         denied: what it binds of all that the configured facts read, with the place.
     """
 
@@ -49,6 +54,10 @@ class Derived(Struct, frozen=True):
     loaded: frozenset[str] = frozenset()
     classes: frozenset[str] = frozenset()
     rebound: frozenset[str] = frozenset()
+    handed_on: frozenset[str] = frozenset()
+    methods: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    taken: frozenset[tuple[str, str]] = frozenset()
+    caught: frozenset[str] = frozenset()
     denied: tuple[tuple[str, Span], ...] = ()
 
 
@@ -89,6 +98,10 @@ def derive(module: Module, remains: Remains, facts: Facts) -> Derived:
         loaded,
         frozenset(classes),
         others.union(_overridden(module, remains, facts)),
+        frozenset(handed_on(module.syntax, module.names, remains, facts)),
+        deciding(module.syntax, module.names, facts),
+        frozenset(taken(module.syntax, module.names, remains, facts.methods)),
+        frozenset(caught(module.syntax, module.names, facts)),
         denied,
     )
 
@@ -127,9 +140,10 @@ def _plain_class(module: Module, binding: Binding) -> Scope | None:
 def joined(facts: Facts, found: Iterable[Derived], rebound: Collection[str] = ()) -> Facts:
     """Return the facts with those that files repeat, under names that no file binds to something else."""
     constants, functions, members = dict(facts.constants), dict(facts.functions), dict(facts.members)
-    classes = set(facts.classes)
+    classes, methods = set(facts.classes), dict(facts.methods)
     for derived in found:
         classes |= derived.classes
+        methods.update({path: tuple(read) for path, read in derived.methods.items()})
         constants.update({path: _frozen(value) for path, value in derived.constants.items()})
         constants.update(dict.fromkeys(derived.loaded, LOADED))
         functions.update({path: _frozen(value) for path, value in derived.functions.items()})
@@ -138,7 +152,13 @@ def joined(facts: Facts, found: Iterable[Derived], rebound: Collection[str] = ()
         for known in (constants, functions, members):
             known.pop(path, None)
     return replace(
-        facts, constants=constants, functions=functions, members=members, classes=frozenset(classes)
+        facts,
+        constants=constants,
+        functions=functions,
+        members=members,
+        classes=frozenset(classes),
+        methods=methods,
+        rebound=frozenset(rebound),
     )
 
 

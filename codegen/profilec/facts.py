@@ -70,6 +70,8 @@ class Facts(Struct, frozen=True, dict=True):
         functions: what functions of the package return, by dotted path, that return nothing but facts.
         members: what properties give, by the dotted path of their class and their name, that return such.
         classes: the classes that some of these constants and functions are in.
+        methods: the methods that decide by such properties, by dotted path, each with those of its class.
+        rebound: what would be among all these, if nothing bound it to something else.
     """
 
     expressions: Mapping[str, Fact]
@@ -78,6 +80,8 @@ class Facts(Struct, frozen=True, dict=True):
     functions: Mapping[str, Value] = {}
     members: Mapping[str, Value] = {}
     classes: frozenset[str] = frozenset()
+    methods: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    rebound: frozenset[str] = frozenset()
 
     def importable(self, path: str) -> bool | None:
         """Tell whether importing a module, or something from it, succeeds; None where no fact says.
@@ -145,10 +149,10 @@ class Facts(Struct, frozen=True, dict=True):
     def named_by(self) -> Mapping[str, tuple[str, ...]]:
         """The words that a text has to hold, or to be named by, to speak of each; the last one first.
 
-        Any class may inherit a property, so that its own name says enough.
+        Any class may inherit a property, or a method that decides by one, so that its own name says enough.
         """
         repeated = {path: tuple(reversed(path.split("."))) for path in self.repeated}
-        return repeated | {path: (path.rpartition(".")[2],) for path in self.members}
+        return repeated | {path: (path.rpartition(".")[2],) for path in (*self.members, *self.methods)}
 
     @cached_property
     def holders(self) -> frozenset[str]:

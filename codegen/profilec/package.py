@@ -22,7 +22,7 @@ from profilec.flags import Flag, FlagTable
 from profilec.outline import Outline, outline
 from profilec.read import Text, UnreadableSourceError, decode
 from profilec.scopes import module_name
-from profilec.telling import telling
+from profilec.telling import binds_unnamed, telling
 from profilec.tree import SourceFile
 
 MARKER_WORD = "profilec"
@@ -76,6 +76,11 @@ class Package(Struct, dict=True):
         names = (one.bound for one in self.outlines(self.relevant).values())
         return frozenset(module.rpartition(".")[2] for module in known).union(*names)
 
+    @cached_property
+    def binds_unnamed(self) -> bool:
+        """Whether any file may bind names in another that it need not hold."""
+        return any(binds_unnamed(text.content) for text in self.texts.values())
+
     def rebound_by_stars(self, path: str) -> frozenset[str]:
         """Return the names at the top of a file that an import of everything may bind to something else."""
         if "import *" not in self.texts[path].content:
@@ -102,6 +107,26 @@ class Package(Struct, dict=True):
         for name, source in chain(found, *(self._given(star, seen) for star in one.stars)):
             if (one.listed is None and (private or not name.startswith("_"))) or name in (one.listed or ()):
                 yield name, source
+
+    def imports(self, module: str, path: str) -> bool:
+        """Tell whether a module imports a file, be it by way of others."""
+        seen: set[str] = set()
+        pending = {self.file_of(module)}
+        while new := {file for file in pending if file and file not in seen}:
+            seen |= new
+            targets = chain(*((*one.targets, *one.stars) for one in self.outlines(new).values()))
+            pending = {self.file_of(target) or self.file_of(target.rpartition(".")[0]) for target in targets}
+            if path in pending:
+                return True
+        return False
+
+    def is_made(self, path: str) -> bool:
+        """Tell whether a path is that of a module, or of what a module has from a call and nothing else."""
+        source = self._source(path)
+        module, _, name = source.rpartition(".")
+        file = self.file_of(module)
+        made = self.outlines([file])[file].made if file else frozenset()
+        return name in made or self.file_of(source) is not None
 
     def _source(self, path: str) -> str:
         """Return the path of what a name of the package stands for, through all that only import it."""

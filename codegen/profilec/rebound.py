@@ -21,6 +21,7 @@ from profilec.telling import owner_of
 _SETTERS = frozenset({"setattr", "delattr", "__setattr__", "__delattr__"})
 _CHANGES = frozenset({"update", "setdefault", "pop", "popitem", "clear", "__setitem__", "__delitem__"})
 _READERS = frozenset({"getattr", "hasattr"})
+_ASKING = _READERS | {"isinstance", "issubclass"}
 _ITEM_SETTERS = frozenset({"setitem", "delitem"})
 _MODULES = "sys.modules"
 _WRITERS = frozenset({"vars", "locals", "exec"})
@@ -39,6 +40,79 @@ def rebound(syntax: Syntax, names: Names, remains: Remains, facts: Facts) -> Ite
         found = search.by_call(node) if isinstance(node, cst.Call) else search.by_target(node)
         if found and remains.has(span := syntax.inner(node)):
             yield from ((path, span) for path in found)
+
+
+def handed_on(syntax: Syntax, names: Names, remains: Remains, facts: Facts) -> Iterator[str]:
+    """Find the paths of which facts are known, and whose module or class what is left of a file hands on.
+
+    To a function of the package or an unknown one, to a name, a table or a loop. Whoever has it may bind
+    there what he has a name for, if the package does such a thing anywhere.
+    """
+    search = _Search(syntax, names, facts)
+    for call, value in _handing(syntax) if facts.known else ():
+        found = search.by_handing(call, value)
+        if found and remains.has(syntax.inner(value)):
+            yield from found
+
+
+_HANDING: Final[tuple[type[cst.CSTNode], ...]] = (
+    cst.Assign, cst.AnnAssign, cst.NamedExpr, cst.Param, cst.For, cst.CompFor, cst.Return, cst.Yield,
+)  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _handing(syntax: Syntax) -> tuple[tuple[cst.Call | None, cst.BaseExpression], ...]:
+    """Return what is given to calls, assigned, gone through or returned, each alone, with the call."""
+    found = [(call, argument.value) for call in syntax.every(cst.Call) for argument in call.args]
+    given: list[tuple[cst.Call | None, cst.BaseExpression]] = [*found]
+    for node in chain.from_iterable(map(syntax.every, _HANDING)):
+        match node:
+            case (
+                cst.Assign(value=value) | cst.AnnAssign(value=value) | cst.NamedExpr(value=value)
+                | cst.Param(default=value) | cst.For(iter=value) | cst.CompFor(iter=value)
+                | cst.Return(value=value) | cst.Yield(value=value)
+            ) if isinstance(value, cst.BaseExpression):  # fmt: skip
+                given.append((None, value))
+    return tuple((call, one) for call, value in given for one in _parts(value))
+
+
+def _parts(value: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
+    """Yield the names, attributes and items that a value is, chooses or lists."""
+    match value:
+        case cst.Name() | cst.Attribute() | cst.Subscript() | cst.Call():
+            yield value
+        case cst.Tuple(elements=elements) | cst.List(elements=elements) | cst.Set(elements=elements):
+            yield from chain(*(_parts(element.value) for element in elements))
+        case cst.Dict(elements=items):
+            yield from chain(*(_parts(item.value) for item in items))
+        case cst.IfExp(body=first, orelse=second) | cst.BooleanOperation(left=first, right=second):
+            yield from chain(_parts(first), _parts(second))
+
+
+_MAY_LACK = frozenset({"AttributeError", "ImportError", "NameError", "Exception", "BaseException"})
+"""What is raised, or stands for that, where a module that is asked for a name has not come to bind it."""
+
+
+def caught(syntax: Syntax, names: Names, facts: Facts) -> Iterator[str]:
+    """Find the paths of other modules that may be asked for too early, so that a handler in the file runs."""
+    tries = syntax.every(cst.Try) if facts.repeated else ()
+    bodies = [syntax.outer(node.body) for node in tries if any(map(_may_catch, node.handlers))]
+    asked: list[tuple[str | None, Span]] = []
+    if bodies:
+        asked += ((names.qualified(node), syntax.inner(node)) for node in syntax.every(cst.Attribute))
+        bound = chain(*(scope.bindings.values() for scope in names.scopes))
+        asked += ((one.target, one.span) for one in chain(*bound) if one.kind == "import")
+    for path, span in asked:
+        is_other = path in facts.repeated and path.rpartition(".")[0] != names.module
+        if path and is_other and any(body.covers(span) for body in bodies):
+            yield path
+
+
+def _may_catch(handler: cst.ExceptHandler) -> bool:
+    kinds = [handler.type]
+    if isinstance(handler.type, cst.Tuple):
+        kinds = [element.value for element in handler.type.elements]
+    return any(not isinstance(kind, cst.Name) or kind.value in _MAY_LACK for kind in kinds)
 
 
 _BINDING: Final[tuple[type[cst.CSTNode], ...]] = (
@@ -95,6 +169,13 @@ def _keys(arguments: Iterable[cst.Arg]) -> Iterator[str | None]:
                 yield from _keys(inner)
             case _:
                 yield None
+
+
+def _written(arguments: Iterable[cst.Arg]) -> Iterator[str | None]:
+    """Yield the texts that a call is given, and the names of its arguments."""
+    for argument in arguments:
+        yield _text(argument.value)
+        yield argument.keyword.value if argument.keyword else None
 
 
 class _Search(Struct, frozen=True, dict=True):
@@ -169,16 +250,42 @@ class _Search(Struct, frozen=True, dict=True):
 
     def _handed_on(self, function: cst.BaseExpression, arguments: Sequence[cst.Arg]) -> list[str]:
         """Return what a function may bind that is given a module or class, and the name of what is there."""
-        given = chain(
-            (_text(argument.value) for argument in arguments),
-            (argument.keyword.value for argument in arguments if argument.keyword),
-        )
-        names = [name for name in given if name in self._by_name]
+        names = [name for name in _written(arguments) if name in self._by_name]
         if not names or _last_name(function) in _READERS:
             return []
         owners = [self._holder(argument.value) for argument in arguments]
         known = [owner for owner in owners if owner in self.facts.holders]
         return list(chain(*(self._path(f"{owner}.{name}") for owner in known for name in names)))
+
+    def by_handing(self, call: cst.Call | None, value: cst.BaseExpression) -> list[str]:
+        """Return what may be bound by whom a module or class is handed on to."""
+        owner = self._holder(value)
+        if owner is None or owner not in self._spaces or (call and self._is_certain(call)):
+            return []
+        return self._keyed(owner, [None])
+
+    @cached_property
+    def _named(self) -> frozenset[str | None]:
+        return frozenset(path.rpartition(".")[2] for path in (*self.facts.known, *self.facts.rebound))
+
+    @cached_property
+    def _spaces(self) -> frozenset[str]:
+        return frozenset(chain(*map(self._spaces_of, self.facts.known)))
+
+    def _is_certain(self, call: cst.Call) -> bool:
+        """Tell whether a call binds nothing in what it is given, or it is certain what."""
+        name = _last_name(call.func)
+        if name in _ASKING or name in _SETTERS or any(one in self._named for one in _written(call.args)):
+            return True
+        is_patch = isinstance(call.func, cst.Attribute) and _last_name(call.func.value) == "patch"
+        path, own = self.names.qualified(call.func), f"{self.names.module.partition('.')[0]}."
+        is_outside = not path.startswith(own) if path else self._is_builtin(call.func)
+        given = (self.names.qualified(argument.value) or "" for argument in call.args)
+        hands_on = any(one.startswith(own) and one not in self.facts.holders for one in given)
+        return is_patch or (is_outside and not hands_on)
+
+    def _is_builtin(self, function: cst.BaseExpression) -> bool:
+        return isinstance(function, cst.Name) and is_builtin(function, self.names)
 
     def _executed(self, function: cst.Name, spaces: Sequence[cst.Arg]) -> list[str]:
         """Return what text that is executed may bind."""

@@ -23,6 +23,7 @@ _OF_CLASSES = frozenset({
     "classmethod", "staticmethod", "__new__", "__init_subclass__", "__class_getitem__",
 })  # fmt: skip
 """What makes a function in a class none of an instance: its decorator, or its name."""
+_OF_PROPERTIES = frozenset({"setter", "getter", "deleter"})
 
 type ScopeKind = Literal["module", "class", "function", "lambda", "comprehension", "type parameters"]
 type BindingKind = Literal["import", "assignment", "definition", "parameter", "deletion"]
@@ -203,26 +204,50 @@ class Names(Struct, frozen=True, dict=True):
         return found
 
     def member(self, use: Use | None) -> str | None:
-        """Return the path of the class whose instance is used: where a method reads its first parameter."""
+        """Return the path of the class whose instance is used: where a method reads its first parameter.
+
+        A decorator of the package may give the method something else.
+        """
         scope = self.binding_scope(use.name, use.scope) if use and self.is_instance(use) else None
         owner = scope.parent if scope else None
-        if owner and isinstance(owner.node, cst.ClassDef) and owner.parent is self.root:
-            return f"{self.module}.{owner.node.name.value}"
+        if scope and owner and isinstance(owner.node, cst.ClassDef) and owner.parent is self.root:
+            decorators = scope.node.decorators if isinstance(scope.node, cst.FunctionDef) else ()
+            if all(self._gives_the_instance(one.decorator) for one in decorators):
+                return f"{self.module}.{owner.node.name.value}"
         return None
+
+    def _gives_the_instance(self, decorator: cst.BaseExpression) -> bool:
+        """Tell whether a decorator is one of Python, a property's, or of another package."""
+        function = decorator.func if isinstance(decorator, cst.Call) else decorator
+        if path := self.qualified(function):
+            own = path.startswith(f"{self.module.partition('.')[0]}.")
+            return not own or (isinstance(function, cst.Attribute) and function.attr.value in _OF_PROPERTIES)
+        if isinstance(function, cst.Attribute):
+            return function.attr.value in _OF_PROPERTIES
+        use = self.use(function)
+        return use is not None and not self.bindings(use)
 
     def is_instance(self, use: Use) -> bool:
         """Tell whether a use reads the first parameter of a method, and nothing else is bound to it."""
+        return self._is_first(use, of_class=False)
+
+    def is_class(self, use: Use) -> bool:
+        """Tell whether a use reads the first parameter of a class method, and nothing else is bound to it."""
+        return self._is_first(use, of_class=True)
+
+    def _is_first(self, use: Use, *, of_class: bool) -> bool:
         scope = self.binding_scope(use.name, use.scope)
         if scope is None or scope.parent is None or not isinstance(scope.parent.node, cst.ClassDef):
             return False
         node = scope.node
-        if not isinstance(node, cst.FunctionDef) or node.name.value in _OF_CLASSES:
+        if not isinstance(node, cst.FunctionDef):
             return False
         decorators = [one.decorator for one in node.decorators]
-        of_class = any(isinstance(one, cst.Name) and one.value in _OF_CLASSES for one in decorators)
+        kinds = {node.name.value, *(one.value for one in decorators if isinstance(one, cst.Name))}
         first = next(parameters_of(node.params), None)
         is_first = first is not None and first.name.value == use.name
-        return is_first and not of_class and len(scope.bindings[use.name]) == 1
+        is_as_asked = kinds.isdisjoint(_OF_CLASSES) is not of_class and "staticmethod" not in kinds
+        return is_first and is_as_asked and len(scope.bindings[use.name]) == 1
 
     def _path_of(self, binding: Binding) -> str | None:
         if binding.kind == "import":

@@ -123,7 +123,9 @@ class Settled(Struct, frozen=True):
 def settle(config: Config, task: Task) -> Settled:
     """Settle one file. LibCST reads only those parts of it on which a decision may hang."""
     text = task.text
-    told = telling(task.flags, [given.facts for given in task.profiles.values()]).within(text.path)
+    told = telling(task.flags, [given.facts for given in task.profiles.values()]).within(
+        text.path, text.content
+    )
     is_stub = any(_stub(text.path, config.profiles[name], config) for name in task.profiles)
     is_whole = is_stub or any(config.profiles[name].stripped for name in task.profiles)
     skipped = Skipping(text.content, () if is_whole else task.parts).untold(told.tells)

@@ -24,7 +24,7 @@ from profilec.package import Package
 from profilec.read import Span, Text, cookie_for
 from profilec.scopes import module_name
 from profilec.settle import Circumstances, Held, Outcome, Settled, Task, settle
-from profilec.telling import binds_unnamed, owner_of, parts_of, told_by
+from profilec.telling import binds_unnamed, hands_on, owner_of, parts_of, told_by
 from profilec.tree import EmittedFile, Tree, packages_around
 
 
@@ -174,12 +174,24 @@ class _Specialising:
             for known, words in self.facts.named_by.items()
             if star
             or all(word in content or word in own for word in words)
-            or (owner_of(known) in content and (binds or self.facts.is_of_class(known)))
+            or (
+                owner_of(known) in content
+                and (binds or self.facts.is_of_class(known) or hands_on(content, owner_of(known)))
+            )
         }
         constants = {name: value for name, value in self.facts.constants.items() if name in named}
         functions = {name: value for name, value in self.facts.functions.items() if name in named}
         members = {name: value for name, value in self.facts.members.items() if name in named}
-        return replace(self.facts, constants=constants, functions=functions, members=members)
+        rebound = frozenset(name for name in self.facts.rebound if name.rpartition(".")[2] in content)
+        methods = {name: members for name, members in self.facts.methods.items() if name in named}
+        return replace(
+            self.facts,
+            constants=constants,
+            functions=functions,
+            members=members,
+            methods=methods,
+            rebound=rebound,
+        )
 
     def take(self, path: str, settled: Settled) -> None:
         """Take in what was made of a file."""
@@ -211,9 +223,15 @@ class _Specialising:
 
     def _found_rebound(self) -> Iterator[str]:
         """Yield what facts are known of and a file binds, or a module whose name it has hides."""
-        for outcome in self.outcomes.values():
+        for file, outcome in self.outcomes.items():
             derived = outcome.derived
             yield from derived.rebound
+            if derived.handed_on and self.package.binds_unnamed:
+                yield from derived.handed_on
+            yield from (member for owner, member in derived.taken if not self.package.is_made(owner))
+            for asked in derived.caught:
+                if self.package.imports(asked.rpartition(".")[0], file):
+                    yield asked
             for path in chain(derived.constants, derived.functions, derived.loaded):
                 if self.package.file_of(path) and not self._is_from_module(path):
                     yield path
@@ -231,7 +249,7 @@ class _Specialising:
             return set()
         derived = [outcome.derived for outcome in self.outcomes.values()]
         self.facts = joined(known, derived, self.rebound)
-        news = self.facts.known - known.known
+        news = self.facts.named_by.keys() - known.named_by.keys()
         told = told_by(self.facts, news)
         modules = {path.rpartition(".")[0].rpartition(".")[2] for path in news}
         texts = self.package.texts.items() if news else ()

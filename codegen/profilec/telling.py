@@ -21,10 +21,11 @@ _WORD = re.compile(r"[^\W\d]\w*")
 _COMMENT = re.compile(r"""^((?:[^#\n"']|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')*)#.*""", re.MULTILINE)
 
 _BINDING_ELSEWHERE = re.compile(
-    r"(?:setattr|delattr)\((?!\s*self\b)[^,]*,\s*[^\s\"']|\bvars\((?!self\b|\))|(?<!\bself)\.__dict__"
+    r"(?:setattr|delattr)\((?!\s*self\s*,)[^,]*,\s*[^\s\"']|\bvars\((?!self\)|\))|(?<!\bself)\.__dict__"
     r"|\b__getattribute__\("
 )
 """What is read of a text in which the names need not stand; an instance is none of their holders."""
+_IMPORT = re.compile(r"[ \t]*(?:from|import)\b")
 _MAY_BIND = ("setattr(", "delattr(", "vars(", ".__dict__", "__getattribute__(")
 """One of these is in all that the search for the above finds; a plain text is found far sooner."""
 _BINDING = frozenset({
@@ -76,6 +77,8 @@ class Telling(Struct, frozen=True):
             if not self.owners.isdisjoint(own):
                 return True
             sought += [frozenset([word]) for word in self.owners]
+        if any(hands_on(content, owner) for owner in self.owners):
+            return True
         if self.together:
             sought += [words - own for words in self.together]
         return any(
@@ -83,11 +86,14 @@ class Telling(Struct, frozen=True):
             for words in sought
         )
 
-    def within(self, path: str) -> "Telling":
+    def within(self, path: str, content: str) -> "Telling":
         """Return what tells in a file."""
         own = parts_of([module_name(path)])
         return replace(
-            self, together=frozenset(words - own for words in self.together), around=self.owners & own
+            self,
+            words=self.words.union(owner for owner in self.owners if hands_on(content, owner)),
+            together=frozenset(words - own for words in self.together),
+            around=self.owners & own,
         )
 
     def through(self, names: Names) -> "Telling":
@@ -112,7 +118,7 @@ def telling(flags: FlagTable, facts: Iterable[Facts]) -> Telling:
     together: set[Words] = set()
     owners: set[str] = set()
     for known in facts:
-        words |= {name.rpartition(".")[2] for name in (*known.modules, *known.known, *known.classes)}
+        words |= {name.rpartition(".")[2] for name in (*known.modules, *known.named_by, *known.classes)}
         together |= known.words
         owners.update(map(owner_of, known.known))
     return Telling(frozenset(words), frozenset(together), owners=frozenset(owners))
@@ -144,6 +150,22 @@ def binds_unnamed(content: str) -> bool:
 def holds_word(content: str, word: str) -> bool:
     """Tell whether a text holds a word, not only as a part of another."""
     return word in content and _whole(word).search(content) is not None
+
+
+@lru_cache(maxsize=4096)
+def hands_on(content: str, owner: str) -> bool:
+    """Tell whether a text may give others a module or class, under its own name or another."""
+    if owner not in content:
+        return False
+    names = {owner, *re.findall(rf"(?<!\w){re.escape(owner)}\s+as\s+(\w+)", content)}
+    places = (found.start() for name in names for found in _given(name).finditer(content))
+    return any(not _IMPORT.match(content, content.rfind("\n", 0, place) + 1) for place in places)
+
+
+@lru_cache(maxsize=4096)
+def _given(name: str) -> re.Pattern[str]:
+    """What a name is where it is an argument, an element, or the last word of its line."""
+    return re.compile(rf"(?<!\w){re.escape(name)}[ \t]*(?:[,)\]}}]|$)", re.MULTILINE)
 
 
 @lru_cache(maxsize=4096)

@@ -43,6 +43,7 @@ def traps(module: Module, remains: Remains) -> Iterator[Trap]:
             yield from _new_docstring(module, scope, remains)
             yield from _lost_declarations(module, scope, remains)
             yield from _lost_members(module, scope, remains)
+            yield from _lost_captures(module, scope, remains)
     yield from _lost_exports(module, remains)
 
 
@@ -98,6 +99,56 @@ def _lost_names(module: Module, scope: Scope, remains: Remains) -> Iterator[Trap
     for name, (first, *others) in read.items():
         finding = _lost_name(module, first, lost[name], remains)
         yield Trap(replace(finding, notes=(*finding.notes, *_also(module, others))), _spans(lost[name]))
+
+
+def _lost_captures(module: Module, scope: Scope, remains: Remains) -> Iterator[Trap]:
+    """Find names that a pattern binds before its guard, which is false, is asked, and that others read."""
+    for node, case in _refused(module, remains):
+        pattern = module.syntax.outer(case.pattern)
+        for name, bindings in scope.bindings.items():
+            lost = [binding for binding in bindings if pattern.covers(binding.span)]
+            if lost and (use := _reading(module, scope, name, module.syntax.outer(node), remains)):
+                yield Trap(_lost_name(module, use, lost, remains), _spans(lost))
+
+
+def _refused(module: Module, remains: Remains) -> Iterator[tuple[cst.Match, cst.MatchCase]]:
+    """Yield the cases that go because of their guard, each with the `match` that it is of."""
+    syntax = module.syntax
+    for node in syntax.every(cst.Match):
+        guards = [syntax.inner(case.guard).start for case in node.cases if case.guard]
+        lines = {syntax.place(start)[0] for start in guards}
+        for case in node.cases if guards else ():
+            cut = remains.cut(syntax.inner(case.pattern))
+            if case.guard and cut and cut.cause.line in lines:
+                yield node, case
+
+
+def _reading(module: Module, scope: Scope, name: str, whole: Span, remains: Remains) -> Use | None:
+    """Return a use of a name that may see what a case of a whole `match` binds, if there is one.
+
+    None does above the `match`, unless both stand in a loop, below an assignment, or in a case that binds it.
+    """
+    syntax, bindings = module.syntax, scope.bindings[name]
+    spans = [binding.span for binding in bindings]
+    bound = [one.below for one in bindings if one.below and one.span.start > whole.start]
+    bound += [
+        syntax.outer(case)
+        for case in syntax.every(cst.MatchCase)
+        if any(syntax.outer(case.pattern).covers(span) for span in spans)
+    ]
+    loops = [syntax.outer(loop) for kind in (cst.For, cst.While) for loop in syntax.every(kind)]
+    around = [loop for loop in loops if loop.covers(whole)]
+    for use in module.names.uses:
+        is_above = use.scope is scope and use.span.start < whole.start
+        if (
+            use.name == name
+            and remains.has(use.span)
+            and module.names.binding_scope(name, use.scope) is scope
+            and not any(span.covers(use.span) for span in bound)
+            and (not is_above or any(loop.covers(use.span) for loop in around))
+        ):
+            return use
+    return None
 
 
 def _also(module: Module, uses: Iterable[Use]) -> Iterator[str]:

@@ -334,6 +334,9 @@ BY_FACTS = {
     "a value": "SIZE = 1\nif sys.platform == 'emscripten':\n    SIZE = 2\n",
     "the argument of a decorator": "@mark(sys.platform == 'emscripten')\ndef run(): ...\n",
     "all that is left of a module": "if sys.platform != 'emscripten':\n    run = mark(1)\n",
+    "a name that a pattern binds": (
+        "match mark(1):\n    case [*run] if sys.platform == 'linux': ...\n    case _: ...\n"
+    ),
     "a module": "try:\n    import threading\nexcept ImportError:\n    threading = None\n",
 }
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from profilec.prove.names.modules import statements
 from profilec.prove.names.nodes import children, walk
 
-type Binding = ast.stmt | ast.alias
+type Binding = ast.stmt | ast.alias | ast.pattern
 
 
 def bindings(body: Iterable[ast.stmt]) -> dict[str, list[Binding]]:
-    """The statements and parts of imports that bind each name, but those whose binding is deleted again."""
+    """What binds each name, but those whose binding is deleted again: a statement, or a part of one."""
     found: dict[str, list[Binding]] = {}
     for name, node in _bindings(body):
         if isinstance(node, ast.Delete):
@@ -38,7 +38,7 @@ def _bindings(body: Iterable[ast.stmt]) -> Iterator[tuple[str, Binding]]:
                 targets = [item.optional_vars for item in items if item.optional_vars]
                 yield from ((name, node) for target in targets for name in _names(target))
             case ast.Match(cases=cases):
-                yield from ((name, node) for case in cases for name in _captured(case.pattern))
+                yield from (pair for case in cases for pair in _captured(case.pattern))
             case ast.Delete():
                 yield from ((name, node) for target in node.targets for name in _names(target))
         yield from ((name, node) for name in _bound_in_expressions(node))
@@ -55,13 +55,13 @@ def _names(target: ast.expr) -> Iterator[str]:
             yield from _names(inner)
 
 
-def _captured(pattern: ast.pattern) -> Iterator[str]:
+def _captured(pattern: ast.pattern) -> Iterator[tuple[str, ast.pattern]]:
     for node in walk(pattern):
         match node:
             case (
                 ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name))
             ):
-                yield name
+                yield name, node
 
 
 def _bound_in_expressions(statement: ast.stmt) -> Iterator[str]:

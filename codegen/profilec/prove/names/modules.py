@@ -144,7 +144,9 @@ def statements(body: Iterable[ast.AST]) -> Iterator[ast.stmt]:
                 yield from statements(getattr(node, inner, ()))
 
 
-type Located = ast.expr | ast.stmt | ast.alias | ast.excepthandler | ast.arg | ast.keyword | ast.type_param
+type Located = (
+    ast.expr | ast.stmt | ast.alias | ast.excepthandler | ast.arg | ast.keyword | ast.pattern | ast.type_param
+)  # fmt: skip
 type Place = tuple[int, int, int, int]
 """Line and column of the beginning and of the end, as a syntax tree has them."""
 
