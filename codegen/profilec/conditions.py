@@ -34,6 +34,7 @@ class World:
         error_class: gives what is known of an exception class of the package, by its dotted path.
         formatted: what is emitted goes through Black, which leaves a list a line for each element that ends
             with a comma.
+        profiles: the names of all profiles, among them those that are not built.
     """
 
     profile: Profile
@@ -42,6 +43,7 @@ class World:
     held: Mapping[str, frozenset[Span]] = field(default_factory=dict)
     error_class: Callable[[str], ErrorClass] = lambda path: ErrorClass()
     formatted: bool = False
+    profiles: tuple[str, ...] = ()
 
 
 def looks_like_a_flag(use: Use, names: Names, flags: FlagTable) -> bool:

@@ -455,6 +455,12 @@ _RIGHT_PLACE = {
 }
 
 
+def _fits_profiles(walk: Walk, node: cst.Call) -> bool:
+    """Tell whether each value of a choice has a profile: where one has none, that tells what is missing."""
+    names = {name.replace("-", "_") for name in walk.conditions.world.profiles}
+    return all(argument.keyword and argument.keyword.value in names for argument in node.args)
+
+
 def _choose(walk: Walk, node: cst.Call, place: Place) -> None:
     """Replace `choose(native=32, wasm=8)` by the value of the profile."""
     wanted = walk.conditions.world.profile.name
@@ -466,21 +472,21 @@ def _choose(walk: Walk, node: cst.Call, place: Place) -> None:
             )  # fmt: skip
             return
     choice = walk.conditions.choice(node)
-    if choice is None:
+    if choice is None and _fits_profiles(walk, node):
         walk.draft.refuse(
             "PC205",
             walk.syntax.inner(node),
             f"`choose` has no value for the profile `{wanted}`",
             f"add {wanted.replace('-', '_')}=...",
         )
-    elif walk.conditions.has_effect(choice.value):
+    elif choice is not None and walk.conditions.has_effect(choice.value):
         walk.draft.refuse(
             "PC206",
             walk.syntax.inner(choice),
             "`choose` takes literals; this is evaluated",
             "use `if`/`else`",
         )
-    else:
+    elif choice is not None:
         value_left = chosen(walk, choice.value)
         replace_call(walk, node, value_left, walk.because_of_profile(node), place)
         expression(walk, value_left, place=place)
