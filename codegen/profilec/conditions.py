@@ -5,8 +5,9 @@ condition that as a whole is not. A flag may stand only in a condition, and noth
 effect is ever dropped.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import libcst as cst
 
@@ -14,7 +15,7 @@ from profilec.config import Profile
 from profilec.diagnostics import did_you_mean
 from profilec.error_classes import ErrorClass
 from profilec.facts import UNKNOWN, Facts, Truth, VersionPrefix, is_builtin, value
-from profilec.flags import Flag, FlagTable, holds, marker
+from profilec.flags import Flag, FlagTable, choice, holds, marker
 from profilec.read import Span, Syntax, children
 from profilec.scopes import Names, Use
 
@@ -44,6 +45,11 @@ class World:
     error_class: Callable[[str], ErrorClass] = lambda path: ErrorClass()
     formatted: bool = False
     profiles: tuple[str, ...] = ()
+
+    @cached_property
+    def choosing(self) -> Facts:
+        """The facts, and what `choose` gives in the profile."""
+        return replace(self.facts, chooser=self.profile.name)
 
 
 def looks_like_a_flag(use: Use, names: Names, flags: FlagTable) -> bool:
@@ -94,8 +100,27 @@ class Conditions:
         return self._truth_of_value(node)
 
     def _truth_of_value(self, node: cst.BaseExpression) -> Truth:
-        found = value(node, self.names, self.world.facts)
-        return None if found is UNKNOWN or isinstance(found, VersionPrefix) else bool(found)
+        found = value(node, self.names, self.world.choosing)
+        if found is UNKNOWN:
+            return self._truth_of_literal(node)
+        return None if isinstance(found, VersionPrefix) else bool(found)
+
+    def _truth_of_literal(self, node: cst.BaseExpression) -> Truth:
+        """Tell whether a literal that no fact can be is true, if nothing in it has an effect."""
+        match node:
+            case cst.Ellipsis():
+                return True
+            case cst.SimpleString():
+                return bool(node.raw_value)
+            case cst.List(elements=held) | cst.Tuple(elements=held) | cst.Set(elements=held):
+                return self._truth_of_display(held)
+            case cst.Dict(elements=items):
+                return self._truth_of_display(items)
+        return None
+
+    def _truth_of_display(self, elements: Sequence[cst.CSTNode]) -> Truth:
+        spread = any(isinstance(one, cst.StarredElement | cst.StarredDictElement) for one in elements)
+        return None if spread or any(map(self.has_effect, elements)) else bool(elements)
 
     def _joined_truth(self, node: cst.BooleanOperation, *, decisive: bool) -> Truth:
         """Return the truth of ``and`` (decided by a false operand) or ``or`` (decided by a true one)."""
@@ -142,7 +167,7 @@ class Conditions:
             return None
         if isinstance(node, cst.Call) and value(node, self.names, self.world.facts) is not UNKNOWN:
             return None
-        if isinstance(node, cst.Call) and not self._only_asks(node):
+        if isinstance(node, cst.Call) and self.marker(node.func) != "choose" and not self._only_asks(node):
             return node
         if isinstance(node, _BINDS_OR_WAITS):
             return node
@@ -170,7 +195,4 @@ class Conditions:
 
     def choice(self, node: cst.Call) -> cst.Arg | None:
         """Return the argument of `choose(native=32, wasm=8)` for the profile, or None where it has faults."""
-        if any(argument.keyword is None for argument in node.args):
-            return None
-        wanted = self.world.profile.name.replace("-", "_")
-        return next((one for one in node.args if one.keyword and one.keyword.value == wanted), None)
+        return choice(node, self.world.profile.name)
