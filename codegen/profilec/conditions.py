@@ -128,7 +128,7 @@ class Conditions:
         if left is decisive:
             return decisive
         if right is decisive:
-            droppable = left is not None or self.mentions_profile(node.right) or not self._effect(node.left)
+            droppable = left is not None or self.mentions_profile(node.right) or not self.acts(node.left)
             return decisive if droppable else None
         return None if left is None or right is None else not decisive
 
@@ -149,7 +149,7 @@ class Conditions:
             case cst.BooleanOperation(left=left, right=right, operator=operator):
                 decisive = isinstance(operator, cst.Or)
                 truth = self.truth(left)
-                if truth is None and (effect := self._effect(left)):
+                if truth is None and (effect := self._effect_of_rest(left)):
                     yield effect
                 elif truth is not None:
                     yield from self.lost_effects(left)
@@ -180,6 +180,21 @@ class Conditions:
             return is_builtin(function, self.names)
         path = self.names.qualified(function) or ""
         return path in _READINGS or path.startswith("platform.")
+
+    def acts(self, node: cst.BaseExpression) -> bool:
+        """Tell whether evaluating what is left of a condition can have an effect."""
+        return self._effect_of_rest(node) is not None
+
+    def _effect_of_rest(self, node: cst.BaseExpression) -> cst.CSTNode | None:
+        match node:
+            case cst.IfExp(test=test, body=body, orelse=orelse) if (truth := self.truth(test)) is not None:
+                return self._effect_of_rest(body if truth else orelse)
+            case cst.BooleanOperation(left=left, right=right):
+                sides = (side for side in (left, right) if self.truth(side) is None)
+                return next(filter(None, map(self._effect_of_rest, sides)), None)
+            case cst.UnaryOperation(operator=cst.Not(), expression=operand):
+                return self._effect_of_rest(operand)
+        return self._effect(node)
 
     def has_effect(self, node: cst.CSTNode) -> bool:
         """Tell whether evaluating an expression can have an effect."""

@@ -98,7 +98,7 @@ def _close(walk: Walk, branches: Sequence[Branch], fates: Sequence[Fate]) -> boo
 
 def _has_effect(walk: Walk, branch: Branch) -> bool:
     node = branch.node
-    return not branch.truth and isinstance(node, cst.If) and walk.conditions.has_effect(node.test)
+    return not branch.truth and isinstance(node, cst.If) and walk.conditions.acts(node.test)
 
 
 def _branch_fate(walk: Walk, body: cst.BaseSuite) -> Fate:

@@ -73,8 +73,18 @@ def _cut_tuple(walk: Walk, node: cst.Tuple, elements: Iterable[cst.BaseElement],
         walk.draft.cut(span.start, span.end, cause, "()")
         return
     cut_elements(walk.draft, items, [item in walk.lost for item in items], cause, keep_comma=len(kept) == 1)
-    if len(kept) == 1 and kept[0] is items[-1] and not isinstance(kept[0].comma, cst.Comma):
-        end = walk.syntax.inner(kept[0]).end
+    if len(kept) == 1:
+        _mark_as_tuple(walk, node, kept[0], cause)
+
+
+def _mark_as_tuple(walk: Walk, node: cst.Tuple, only: cst.BaseElement, cause: Cause) -> None:
+    """Make a tuple of the one element that is left: with a comma, which without parentheses is overlooked."""
+    start, end = walk.syntax.inner(node).start, walk.syntax.inner(only).end
+    comma = only.comma if isinstance(only.comma, cst.Comma) else None
+    if not node.lpar:
+        walk.draft.cut(start, start, cause, "(")
+        walk.draft.cut(end, walk.syntax.outer(comma.whitespace_before).end + 1 if comma else end, cause, ",)")
+    elif comma is None:
         walk.draft.cut(end, end, cause, ",")
 
 

@@ -95,7 +95,7 @@ class _End:
         is_last = True
         for branch in reversed(left):
             is_empty = self.empties(branch.body, followed=followed)
-            acts = isinstance(branch, cst.If) and self._walk.conditions.has_effect(branch.test)
+            acts = isinstance(branch, cst.If) and self._walk.conditions.acts(branch.test)
             is_last = is_last and is_empty and not acts
             if not is_last:
                 continue

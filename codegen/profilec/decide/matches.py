@@ -112,7 +112,7 @@ def _close(walk: Walk, cases: Sequence[cst.MatchCase], decided: Sequence[_Case])
 
 def _only_asks(walk: Walk, case: cst.MatchCase) -> bool:
     """Tell whether nothing happens where a case is tried, and it binds no name."""
-    if case.guard is not None and walk.conditions.has_effect(case.guard):
+    if case.guard is not None and walk.conditions.acts(case.guard):
         return False
     parts = [one.pattern for one in case.pattern.patterns] if isinstance(case.pattern, cst.MatchOr) else None
     for part in parts or [case.pattern]:
