@@ -46,11 +46,6 @@ class World:
     formatted: bool = False
     profiles: tuple[str, ...] = ()
 
-    @cached_property
-    def choosing(self) -> Facts:
-        """The facts, and what `choose` gives in the profile."""
-        return replace(self.facts, chooser=self.profile.name)
-
 
 def looks_like_a_flag(use: Use, names: Names, flags: FlagTable) -> bool:
     """Tell whether a name that nothing binds is one of the flags, or a misspelt one."""
@@ -65,6 +60,21 @@ class Conditions:
     syntax: Syntax
     names: Names
     world: World
+
+    @cached_property
+    def facts(self) -> Facts:
+        """The facts, and what the profile leaves of choices."""
+        return replace(self.world.facts, chooser=self.chosen)
+
+    def chosen(self, node: cst.BaseExpression) -> cst.BaseExpression:
+        """Return what the profile leaves of a choice, and any other expression as it is."""
+        match node:
+            case cst.IfExp(test=test) if (truth := self.truth(test)) is not None:
+                is_lossy = any(self.lost_effects(test))
+                return node if is_lossy else self.chosen(node.body if truth else node.orelse)
+            case cst.Call() if self.marker(node.func) == "choose" and (given := self.choice(node)):
+                return self.chosen(given.value)
+        return node
 
     def flag(self, node: cst.CSTNode) -> Flag | None:
         """Return the flag that a name or an attribute chain is, if it is one."""
@@ -100,7 +110,7 @@ class Conditions:
         return self._truth_of_value(node)
 
     def _truth_of_value(self, node: cst.BaseExpression) -> Truth:
-        found = value(node, self.names, self.world.choosing)
+        found = value(node, self.names, self.facts)
         if found is UNKNOWN:
             return self._truth_of_literal(node)
         return None if isinstance(found, VersionPrefix) else bool(found)

@@ -17,7 +17,6 @@ import libcst as cst
 
 from profilec.canonical import canonical, literal_string
 from profilec.config import Fact, Profile
-from profilec.flags import choice, marker
 from profilec.parser import parse_expression
 from profilec.read import children
 from profilec.scopes import Names
@@ -72,7 +71,8 @@ class Facts:
         functions: what functions of the package return, by dotted path, that return nothing but facts.
         members: what properties give, by the dotted path of their class and their name, that return such.
         classes: the classes that some of these constants and functions are in.
-        chooser: the profile whose value `choose` gives, where that is asked for too.
+        chooser: returns what the profile leaves of a choice, and any other expression as it is; without it,
+            choices are unknown.
     """
 
     expressions: Mapping[str, Fact]
@@ -81,7 +81,7 @@ class Facts:
     functions: Mapping[str, Value] = field(default_factory=dict)
     members: Mapping[str, Value] = field(default_factory=dict)
     classes: frozenset[str] = frozenset()
-    chooser: str | None = None
+    chooser: Callable[[cst.BaseExpression], cst.BaseExpression] | None = None
 
     def importable(self, path: str) -> bool | None:
         """Tell whether importing a module, or something from it, succeeds; None where no fact says.
@@ -193,6 +193,7 @@ def value(node: cst.BaseExpression, names: Names, facts: Facts) -> Value | Versi
     listed = _listed(node, names, facts)
     if listed is not UNKNOWN:
         return listed
+    node = _chosen(node, facts)
     match node:
         case cst.SimpleString() | cst.ConcatenatedString():
             text = literal_string(node)
@@ -229,8 +230,6 @@ def value(node: cst.BaseExpression, names: Names, facts: Facts) -> Value | Versi
             return _item(value(node.value, names, facts), index)
         case cst.Attribute(attr=cst.Name(value=part)) if part in _VERSION_PARTS:
             return _part(value(node.value, names, facts), _VERSION_PARTS.index(part))
-        case cst.Call() if (chosen := _chosen(node, names, facts)) is not node:
-            return value(chosen, names, facts)
         case cst.Call(
             func=cst.Name(value="bool" | "len") as function,
             args=[cst.Arg(value=one, keyword=None, star="")],
@@ -246,12 +245,8 @@ def value(node: cst.BaseExpression, names: Names, facts: Facts) -> Value | Versi
     return UNKNOWN
 
 
-def _chosen(node: cst.BaseExpression, names: Names, facts: Facts) -> cst.BaseExpression:
-    """Return what `choose` gives, or the expression itself."""
-    if not facts.chooser or not isinstance(node, cst.Call) or marker(node.func, names) != "choose":
-        return node
-    chosen = choice(node, facts.chooser)
-    return chosen.value if chosen else node
+def _chosen(node: cst.BaseExpression, facts: Facts) -> cst.BaseExpression:
+    return facts.chooser(node) if facts.chooser else node
 
 
 def _found(module: Value | VersionPrefix, facts: Facts) -> Value:
@@ -359,7 +354,7 @@ def _comparison(left: cst.BaseExpression, target: cst.ComparisonTarget, names: N
     if isinstance(how, cst.In | cst.NotIn) and canonical(target.comparator, names) == "sys.modules":
         loaded = facts.modules.get(a) if isinstance(a, str) else None
         return UNKNOWN if loaded is None else loaded == isinstance(how, cst.In)
-    match how, _chosen(target.comparator, names, facts):
+    match how, _chosen(target.comparator, facts):
         case cst.In() | cst.NotIn(), cst.List() | cst.Set() as among:
             b: Value | VersionPrefix = _sequence(among, names, facts)  # which as a value equals no tuple
         case _, comparator:

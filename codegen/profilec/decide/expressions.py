@@ -4,7 +4,7 @@ Called by the files for statements for every expression that something interesti
 nothing back: what goes is cut in the draft.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import libcst as cst
 
@@ -12,7 +12,7 @@ from profilec.decide.displays import cut_list, lay_out_marked
 from profilec.decide.draft import blank_length
 from profilec.decide.elements import with_comments
 from profilec.decide.faults import unknown_flag
-from profilec.decide.replacing import OPERATIONS, Place, replace, replace_call
+from profilec.decide.replacing import OPERATIONS, PRODUCTS, Place, replace, replace_call
 from profilec.decide.settled import is_settled, is_truth_before_a_fact, truth_of_choice
 from profilec.decide.spreads import lose_empty, opened
 from profilec.decide.walk import Walk
@@ -27,19 +27,28 @@ _AROUND_ANY = (
 )  # fmt: skip
 
 _AROUND_OPERANDS = (
-    *OPERATIONS, cst.ComparisonTarget, cst.StarredElement, cst.FormattedStringExpression,
-    cst.TemplatedStringExpression,
+    *OPERATIONS, cst.StarredElement,
 )  # fmt: skip
+_OPERAND_OF: Mapping[type[cst.CSTNode], Place] = {
+    **dict.fromkeys((cst.Add, cst.Subtract), Place.SUM),
+    **dict.fromkeys(PRODUCTS, Place.PRODUCT),
+}
 
 
 def _place_in(node: cst.CSTNode) -> Place:
     """Return the place that a node gives to the expressions directly in it."""
     if isinstance(node, _AROUND_ANY):
         return Place.ANY
+    if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not):
+        return Place.CONDITION
     if isinstance(node, cst.BooleanOperation):
         return Place.AND if isinstance(node.operator, cst.And) else Place.OR
-    if isinstance(node, cst.CompFor):
+    if isinstance(node, cst.CompFor | cst.FormattedStringExpression | cst.TemplatedStringExpression):
         return Place.FILTER
+    if isinstance(node, cst.Comparison | cst.ComparisonTarget):
+        return Place.COMPARED
+    if isinstance(node, cst.BinaryOperation):
+        return _OPERAND_OF.get(type(node.operator), Place.ARITHMETIC)
     return Place.ARITHMETIC if isinstance(node, _AROUND_OPERANDS) else Place.TIGHT
 
 

@@ -48,7 +48,7 @@ def match_(walk: Walk, node: cst.Match) -> Fate:
 
 def _taken(walk: Walk, node: cst.Match) -> cst.MatchCase | None:
     """Return the case that is certainly taken, if it binds no name; what facts let nothing match goes."""
-    subject = value(node.subject, walk.names, walk.conditions.world.choosing)
+    subject = value(node.subject, walk.names, walk.conditions.facts)
     if not walk.touches(node.subject) or not isinstance(subject, str | int | None):
         return None
     certain, left = False, list[cst.MatchCase]()
@@ -66,7 +66,7 @@ def _matches(walk: Walk, pattern: cst.MatchPattern, subject: Fact | None) -> boo
     """Tell whether a pattern certainly takes a value, certainly does not, or neither."""
     match pattern:
         case cst.MatchValue(value=node):
-            found = value(node, walk.names, walk.conditions.world.choosing)
+            found = value(node, walk.names, walk.conditions.facts)
             return subject == found if isinstance(found, str | int) else None
         case cst.MatchSingleton(value=cst.Name(value=name)):
             return subject is {"True": True, "False": False, "None": None}[name]
@@ -89,7 +89,7 @@ def _holds(walk: Walk, guard: cst.BaseExpression | None) -> bool | None:
 def _cause(walk: Walk, node: cst.Match) -> Cause:
     """Return the cause that facts, or the profile, fix what is asked for."""
     subject, (line, _) = node.subject, walk.syntax.place(walk.syntax.inner(node.subject).start)
-    found = value(subject, walk.names, walk.conditions.world.choosing)
+    found = value(subject, walk.names, walk.conditions.facts)
     fact = None if walk.conditions.mentions_profile(subject) else walk.syntax.outer(subject)
     return Cause(f"`{walk.syntax.source(subject)}` is {found!r}", line, fact)
 

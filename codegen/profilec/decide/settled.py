@@ -10,14 +10,14 @@ _TESTS = frozenset({"all", "any", "bool", "callable", "hasattr", "isinstance", "
 
 
 def truth_of_choice(walk: Walk, node: cst.BaseExpression) -> bool | None:
-    """Tell whether what a choice gives is true; None for other expressions, and where that is not known."""
-    is_choice = isinstance(node, cst.Call) and walk.conditions.marker(node.func) == "choose"
-    return walk.conditions.truth(node) if is_choice else None
+    """Tell whether what is left of a choice is true; None for what is none, and where that is not known."""
+    chosen = walk.conditions.chosen(node)
+    return None if chosen is node else walk.conditions.truth(chosen)
 
 
 def is_settled(walk: Walk, node: cst.BaseExpression) -> bool:
     """Tell whether facts, and what is chosen, make an expression `True` or `False`."""
-    if isinstance(value(node, walk.names, walk.conditions.world.choosing), bool):
+    if isinstance(value(node, walk.names, walk.conditions.facts), bool):
         return True
     is_negation = isinstance(node, cst.UnaryOperation) and not walk.conditions.mentions_profile(node)
     return is_negation and walk.conditions.truth(node) is not None
