@@ -5,16 +5,19 @@ condition that as a whole is not. A flag may stand only in a condition, and noth
 effect is ever dropped.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from weakref import proxy
 
 import libcst as cst
 from msgspec import Struct
+from msgspec.structs import replace
 
 from profilec.config import Profile
 from profilec.diagnostics import did_you_mean
 from profilec.error_classes import ErrorClass
 from profilec.facts import UNKNOWN, Facts, Truth, VersionPrefix, is_builtin, value
-from profilec.flags import Flag, FlagTable, holds, marker
+from profilec.flags import Flag, FlagTable, choice, holds, marker
 from profilec.read import Span, Syntax, children
 from profilec.scopes import Names, Use
 
@@ -33,6 +36,7 @@ class World(Struct, frozen=True):
         error_class: gives what is known of an exception class of the package, by its dotted path.
         formatted: what is emitted goes through Black, which leaves a list a line for each element that ends
             with a comma.
+        profiles: the names of all profiles, among them those that are not built.
     """
 
     profile: Profile
@@ -41,6 +45,7 @@ class World(Struct, frozen=True):
     held: Mapping[str, frozenset[Span]] = {}
     error_class: Callable[[str], ErrorClass] = lambda path: ErrorClass()
     formatted: bool = False
+    profiles: tuple[str, ...] = ()
 
 
 def looks_like_a_flag(use: Use, names: Names, flags: FlagTable) -> bool:
@@ -49,12 +54,28 @@ def looks_like_a_flag(use: Use, names: Names, flags: FlagTable) -> bool:
     return unbound and (use.name in flags.names or bool(did_you_mean(use.name, flags.names)))
 
 
-class Conditions(Struct, frozen=True):
+class Conditions(Struct, frozen=True, dict=True, weakref=True):
     """The conditions of one module in one world."""
 
     syntax: Syntax
     names: Names
     world: World
+
+    @cached_property
+    def facts(self) -> Facts:
+        """The facts, and what the profile leaves of choices."""
+        this = proxy(self)  # a circle would keep the syntax until there is a search for garbage
+        return replace(self.world.facts, chooser=lambda node: this.chosen(node))
+
+    def chosen(self, node: cst.BaseExpression) -> cst.BaseExpression:
+        """Return what the profile leaves of a choice, and any other expression as it is."""
+        match node:
+            case cst.IfExp(test=test) if (truth := self.truth(test)) is not None:
+                is_lossy = any(self.lost_effects(test))
+                return node if is_lossy else self.chosen(node.body if truth else node.orelse)
+            case cst.Call() if self.marker(node.func) == "choose" and (given := self.choice(node)):
+                return self.chosen(given.value)
+        return node
 
     def flag(self, node: cst.CSTNode) -> Flag | None:
         """Return the flag that a name or an attribute chain is, if it is one."""
@@ -90,8 +111,27 @@ class Conditions(Struct, frozen=True):
         return self._truth_of_value(node)
 
     def _truth_of_value(self, node: cst.BaseExpression) -> Truth:
-        found = value(node, self.names, self.world.facts)
-        return None if found is UNKNOWN or isinstance(found, VersionPrefix) else bool(found)
+        found = value(node, self.names, self.facts)
+        if found is UNKNOWN:
+            return self._truth_of_literal(node)
+        return None if isinstance(found, VersionPrefix) else bool(found)
+
+    def _truth_of_literal(self, node: cst.BaseExpression) -> Truth:
+        """Tell whether a literal that no fact can be is true, if nothing in it has an effect."""
+        match node:
+            case cst.Ellipsis():
+                return True
+            case cst.SimpleString():
+                return bool(node.raw_value)
+            case cst.List(elements=held) | cst.Tuple(elements=held) | cst.Set(elements=held):
+                return self._truth_of_display(held)
+            case cst.Dict(elements=items):
+                return self._truth_of_display(items)
+        return None
+
+    def _truth_of_display(self, elements: Sequence[cst.CSTNode]) -> Truth:
+        spread = any(isinstance(one, cst.StarredElement | cst.StarredDictElement) for one in elements)
+        return None if spread or any(map(self.has_effect, elements)) else bool(elements)
 
     def _joined_truth(self, node: cst.BooleanOperation, *, decisive: bool) -> Truth:
         """Return the truth of ``and`` (decided by a false operand) or ``or`` (decided by a true one)."""
@@ -99,7 +139,7 @@ class Conditions(Struct, frozen=True):
         if left is decisive:
             return decisive
         if right is decisive:
-            droppable = left is not None or self.mentions_profile(node.right) or not self._effect(node.left)
+            droppable = left is not None or self.mentions_profile(node.right) or not self.acts(node.left)
             return decisive if droppable else None
         return None if left is None or right is None else not decisive
 
@@ -120,7 +160,7 @@ class Conditions(Struct, frozen=True):
             case cst.BooleanOperation(left=left, right=right, operator=operator):
                 decisive = isinstance(operator, cst.Or)
                 truth = self.truth(left)
-                if truth is None and (effect := self._effect(left)):
+                if truth is None and (effect := self._effect_of_rest(left)):
                     yield effect
                 elif truth is not None:
                     yield from self.lost_effects(left)
@@ -138,7 +178,7 @@ class Conditions(Struct, frozen=True):
             return None
         if isinstance(node, cst.Call) and value(node, self.names, self.world.facts) is not UNKNOWN:
             return None
-        if isinstance(node, cst.Call) and not self._only_asks(node):
+        if isinstance(node, cst.Call) and self.marker(node.func) != "choose" and not self._only_asks(node):
             return node
         if isinstance(node, _BINDS_OR_WAITS):
             return node
@@ -151,6 +191,21 @@ class Conditions(Struct, frozen=True):
             return is_builtin(function, self.names)
         path = self.names.qualified(function) or ""
         return path in _READINGS or path.startswith("platform.")
+
+    def acts(self, node: cst.BaseExpression) -> bool:
+        """Tell whether evaluating what is left of a condition can have an effect."""
+        return self._effect_of_rest(node) is not None
+
+    def _effect_of_rest(self, node: cst.BaseExpression) -> cst.CSTNode | None:
+        match node:
+            case cst.IfExp(test=test, body=body, orelse=orelse) if (truth := self.truth(test)) is not None:
+                return self._effect_of_rest(body if truth else orelse)
+            case cst.BooleanOperation(left=left, right=right):
+                sides = (side for side in (left, right) if self.truth(side) is None)
+                return next(filter(None, map(self._effect_of_rest, sides)), None)
+            case cst.UnaryOperation(operator=cst.Not(), expression=operand):
+                return self._effect_of_rest(operand)
+        return self._effect(node)
 
     def has_effect(self, node: cst.CSTNode) -> bool:
         """Tell whether evaluating an expression can have an effect."""
@@ -166,7 +221,4 @@ class Conditions(Struct, frozen=True):
 
     def choice(self, node: cst.Call) -> cst.Arg | None:
         """Return the argument of `choose(native=32, wasm=8)` for the profile, or None where it has faults."""
-        if any(argument.keyword is None for argument in node.args):
-            return None
-        wanted = self.world.profile.name.replace("-", "_")
-        return next((one for one in node.args if one.keyword and one.keyword.value == wanted), None)
+        return choice(node, self.world.profile.name)

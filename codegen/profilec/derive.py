@@ -55,7 +55,7 @@ class Derived(Struct, frozen=True):
     classes: frozenset[str] = frozenset()
     rebound: frozenset[str] = frozenset()
     handed_on: frozenset[str] = frozenset()
-    methods: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    methods: Mapping[str, tuple[str, ...]] = {}
     taken: frozenset[tuple[str, str]] = frozenset()
     caught: frozenset[str] = frozenset()
     denied: tuple[tuple[str, Span], ...] = ()

@@ -72,6 +72,8 @@ class Facts(Struct, frozen=True, dict=True):
         classes: the classes that some of these constants and functions are in.
         methods: the methods that decide by such properties, by dotted path, each with those of its class.
         rebound: what would be among all these, if nothing bound it to something else.
+        chooser: returns what the profile leaves of a choice, and any other expression as it is; without it,
+            choices are unknown.
     """
 
     expressions: Mapping[str, Fact]
@@ -80,8 +82,9 @@ class Facts(Struct, frozen=True, dict=True):
     functions: Mapping[str, Value] = {}
     members: Mapping[str, Value] = {}
     classes: frozenset[str] = frozenset()
-    methods: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    methods: Mapping[str, tuple[str, ...]] = {}
     rebound: frozenset[str] = frozenset()
+    chooser: Callable[[cst.BaseExpression], cst.BaseExpression] | None = None
 
     def importable(self, path: str) -> bool | None:
         """Tell whether importing a module, or something from it, succeeds; None where no fact says.
@@ -125,6 +128,11 @@ class Facts(Struct, frozen=True, dict=True):
         }
         modules = {name: found for name, found in self.modules.items() if f"sys.modules.{name}" not in bound}
         return replace(self, expressions=expressions, modules=modules)
+
+    @cached_property
+    def alone(self) -> "Facts":
+        """The same without what `choose` gives: a choice is followed through no name."""
+        return replace(self, chooser=None) if self.chooser else self
 
     @cached_property
     def owners(self) -> frozenset[str]:
@@ -188,16 +196,17 @@ def value(node: cst.BaseExpression, names: Names, facts: Facts) -> Value | Versi
     listed = _listed(node, names, facts)
     if listed is not UNKNOWN:
         return listed
+    node = _chosen(node, facts)
     match node:
         case cst.SimpleString() | cst.ConcatenatedString():
             text = literal_string(node)
             return text if isinstance(text, str) else UNKNOWN
-        case cst.Integer():
+        case cst.Integer() | cst.Float():
             return node.evaluated_value
         case cst.Name(value="True" | "False" | "None" as name) if names.use(node):
             return {"True": True, "False": False, "None": None}[name]
         case cst.Name() if (use := names.use(node)) and (assigned := names.assigned(use)):
-            return UNKNOWN if is_literal(assigned) else value(assigned, names, facts)
+            return UNKNOWN if is_literal(assigned) else value(assigned, names, facts.alone)
         case cst.Tuple():
             return _sequence(node, names, facts)
         case cst.UnaryOperation(operator=cst.Not(), expression=operand):
@@ -205,7 +214,7 @@ def value(node: cst.BaseExpression, names: Names, facts: Facts) -> Value | Versi
             return UNKNOWN if found is UNKNOWN else not found
         case cst.UnaryOperation(operator=cst.Minus(), expression=operand):
             found = value(operand, names, facts)
-            return -found if isinstance(found, int) else UNKNOWN
+            return -found if isinstance(found, int | float) else UNKNOWN
         case cst.BinaryOperation(left=left, right=right, operator=operator):
             return _arithmetic(value(left, names, facts), operator, value(right, names, facts))
         case cst.BooleanOperation(left=left, right=right, operator=operator):
@@ -225,9 +234,11 @@ def value(node: cst.BaseExpression, names: Names, facts: Facts) -> Value | Versi
         case cst.Attribute(attr=cst.Name(value=part)) if part in _VERSION_PARTS:
             return _part(value(node.value, names, facts), _VERSION_PARTS.index(part))
         case cst.Call(
-            func=cst.Name(value="bool") as function, args=[cst.Arg(value=one, keyword=None, star="")]
-        ):
-            return _truth(value(one, names, facts)) if is_builtin(function, names) else UNKNOWN
+            func=cst.Name(value="bool" | "len") as function,
+            args=[cst.Arg(value=one, keyword=None, star="")],
+        ) if is_builtin(function, names):
+            found = value(one, names, facts)
+            return _truth(found) if function.value == "bool" else _length(found)
         case cst.Call(args=[cst.Arg(value=one, keyword=None, star="")]) if (
             names.qualified(node.func) == "importlib.util.find_spec"
         ):
@@ -235,6 +246,10 @@ def value(node: cst.BaseExpression, names: Names, facts: Facts) -> Value | Versi
         case cst.Call(func=cst.Attribute() as method):
             return _method(method, node.args, names, facts)
     return UNKNOWN
+
+
+def _chosen(node: cst.BaseExpression, facts: Facts) -> cst.BaseExpression:
+    return facts.chooser(node) if facts.chooser else node
 
 
 def _found(module: Value | VersionPrefix, facts: Facts) -> Value:
@@ -254,6 +269,10 @@ def is_literal(node: cst.CSTNode) -> bool:
 
 def _truth(found: Value | VersionPrefix) -> Value:
     return UNKNOWN if found is UNKNOWN else isinstance(found, VersionPrefix) or bool(found)
+
+
+def _length(found: Value | VersionPrefix) -> Value:
+    return len(found) if isinstance(found, str | tuple) else UNKNOWN
 
 
 def is_builtin(node: cst.Name, names: Names) -> bool:
@@ -338,7 +357,7 @@ def _comparison(left: cst.BaseExpression, target: cst.ComparisonTarget, names: N
     if isinstance(how, cst.In | cst.NotIn) and canonical(target.comparator, names) == "sys.modules":
         loaded = facts.modules.get(a) if isinstance(a, str) else None
         return UNKNOWN if loaded is None else loaded == isinstance(how, cst.In)
-    match how, target.comparator:
+    match how, _chosen(target.comparator, facts):
         case cst.In() | cst.NotIn(), cst.List() | cst.Set() as among:
             b: Value | VersionPrefix = _sequence(among, names, facts)  # which as a value equals no tuple
         case _, comparator:

@@ -79,6 +79,14 @@ def marker(node: cst.CSTNode, names: Names) -> str | None:
     return name if module in (MARKERS, f"{MARKERS}.markers") else None
 
 
+def choice(node: cst.Call, profile: str) -> cst.Arg | None:
+    """Return the argument of `choose(native=32, wasm=8)` for a profile, or None where it has faults."""
+    if any(argument.keyword is None for argument in node.args):
+        return None
+    wanted = profile.replace("-", "_")
+    return next((one for one in node.args if one.keyword and one.keyword.value == wanted), None)
+
+
 def declarations(syntax: Syntax, names: Names) -> Iterator[Declaration]:
     """Find every flag that a module declares at its top level."""
     for line in syntax.module.body:

@@ -172,7 +172,13 @@ def _settled(
     for name, given in task.profiles.items():
         profile = config.profiles[name]
         world = World(
-            profile, flags, given.facts, {task.text.path: given.held}, error_class, config.format == "black"
+            profile,
+            flags,
+            given.facts,
+            {task.text.path: given.held},
+            error_class,
+            config.format == "black",
+            config.profile_names,
         )
         seen = replace(module, names=replace(names, rebound=given.rebound)) if given.rebound else module
         settling[name] = _Settling(seen, world, given, _stub(task.text.path, profile, config), is_faulty)

@@ -98,7 +98,8 @@ def _lost_names(module: Module, scope: Scope, remains: Remains) -> Iterator[Trap
             read.setdefault(use.name, []).append(use)
     for name, (first, *others) in read.items():
         finding = _lost_name(module, first, lost[name], remains)
-        yield Trap(replace(finding, notes=(*finding.notes, *_also(module, others))), _spans(lost[name]))
+        lines = {module.syntax.place(use.span.start)[0] for use in others} - {finding.line}
+        yield Trap(replace(finding, also=tuple(sorted(lines))), _spans(lost[name]))
 
 
 def _lost_captures(module: Module, scope: Scope, remains: Remains) -> Iterator[Trap]:
@@ -149,14 +150,6 @@ def _reading(module: Module, scope: Scope, name: str, whole: Span, remains: Rema
         ):
             return use
     return None
-
-
-def _also(module: Module, uses: Iterable[Use]) -> Iterator[str]:
-    """Say where else a name is read, in one note."""
-    lines = sorted({module.syntax.place(use.span.start)[0] for use in uses})
-    if lines:
-        shown = ", ".join(map(str, lines))
-        yield f"line{'s' * (len(lines) > 1)} {shown} read{'s' * (len(lines) == 1)} it too"
 
 
 def _lost_for_decorators(module: Module, scope: Scope, remains: Remains) -> Iterator[Trap]:

@@ -70,6 +70,21 @@ def test_the_same_fault_in_several_profiles_is_one_finding() -> None:
     assert merged(found) == (replace(FINDING, profiles=("native", "wasm")),)
 
 
+def test_a_fault_that_profiles_meet_at_different_lines_is_one_finding_that_names_them_all() -> None:
+    first = replace(FINDING, line=2, also=(5,), profiles=("edge",))
+    second = replace(FINDING, line=5, also=(7, 9), profiles=("wasm",))
+    other = replace(FINDING, line=7, message="something else")
+    one, another = merged([second, other, first])
+    assert (one.line, one.also, one.profiles) == (2, (5, 7, 9), ("edge", "wasm"))
+    assert another == other
+
+
+def test_further_lines_of_a_fault_are_shown_below_its_notes() -> None:
+    shown = render(replace(FINDING, also=(42, 44))).split("\n")
+    assert shown[-1] == "   = also in lines 42, 44"
+    assert render(replace(FINDING, also=(44,))).endswith("   = also in line 44")
+
+
 def test_findings_are_ordered_by_place() -> None:
     places = [("b", 1, 1), ("a", 10, 1), ("a", 2, 5), ("a", 2, 3)]
     found = [replace(FINDING, path=path, line=line, column=column) for path, line, column in places]

@@ -54,7 +54,7 @@ def test_a_name_that_is_lost_is_one_fault_with_all_lines_that_read_it(config: Co
         profilec.compile_source(text, "wasm", config)
     (finding,) = raised.value.findings
     assert (finding.code, finding.line) == ("PC302", 5)
-    assert finding.notes == ("line 4 binds it", "lines 6, 7 read it too")
+    assert (finding.notes, finding.also) == (("line 4 binds it",), (6, 7))
 
 
 def test_the_lines_that_a_profile_keeps(config: Config) -> None:

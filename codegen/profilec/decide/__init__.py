@@ -15,6 +15,7 @@ from profilec.conditions import Conditions, World, looks_like_a_flag
 from profilec.decide import branches, definitions, docstrings, loops, matches, simple, try_imports
 from profilec.decide.comments import Mark
 from profilec.decide.draft import Draft
+from profilec.decide.ends import cut_idle_ends
 from profilec.decide.module import Module
 from profilec.decide.refusals import Stub
 from profilec.decide.walk import Handler, Walk
@@ -106,6 +107,7 @@ def decide(
     walk.stub = stub
     whole = Span(0, len(module.syntax.content))
     walk.statements(module.syntax.module.body, whole, may_be_empty=True)
+    cut_idle_ends(walk)
     return Decision(tuple(draft.all_cuts()), tuple(draft.findings))
 
 

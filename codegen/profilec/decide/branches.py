@@ -10,7 +10,8 @@ from profilec.decide.elements import cut_elements
 from profilec.decide.expressions import chosen, condition, expressions
 from profilec.decide.leaving import leaves
 from profilec.decide.spacing import gap_between, space_out
-from profilec.decide.walk import KEPT, Clause, Fate, Walk, blank_lines_above, gone
+from profilec.decide.speaking import speaks_of_what_went
+from profilec.decide.walk import KEPT, Clause, Fate, Walk, blank_lines_above, does_nothing, gone
 from profilec.edit import Cause
 from profilec.read import Span
 
@@ -96,21 +97,13 @@ def _close(walk: Walk, branches: Sequence[Branch], fates: Sequence[Fate]) -> boo
 
 def _has_effect(walk: Walk, branch: Branch) -> bool:
     node = branch.node
-    return not branch.truth and isinstance(node, cst.If) and walk.conditions.has_effect(node.test)
+    return not branch.truth and isinstance(node, cst.If) and walk.conditions.acts(node.test)
 
 
 def _branch_fate(walk: Walk, body: cst.BaseSuite) -> Fate:
     if walk.touches(body):
         return walk.suite(body)
     return Fate(leaves=leaves(body), left=leaves(body))
-
-
-def _does_nothing(body: cst.BaseSuite) -> bool:
-    """Tell whether a suite is a lone `pass`, which nothing needs where there are other statements."""
-    match body.body:
-        case [cst.Pass()] | [cst.SimpleStatementLine(body=[cst.Pass()])]:
-            return True
-    return False
 
 
 def _decided(walk: Walk, node: cst.If, branches: Sequence[Branch]) -> Fate:
@@ -124,7 +117,7 @@ def _decided(walk: Walk, node: cst.If, branches: Sequence[Branch]) -> Fate:
     if kept[0].truth:
         return _only_branch(walk, branches, kept[0])
     fates = [walk.suite(branch.body) for branch in kept]
-    if kept[-1].truth and _does_nothing(kept[-1].body):
+    if kept[-1].truth and does_nothing(kept[-1].body):
         fates[-1] = gone(kept[-1].cause)
     if not _close(walk, kept, fates):
         return gone(cause)
@@ -141,7 +134,7 @@ def _only_branch(walk: Walk, branches: Sequence[Branch], branch: Branch) -> Fate
     """Put the body of the branch that is always taken in the place of the whole chain."""
     fate = walk.suite(branch.body)
     node = branches[0].node
-    if _does_nothing(branch.body):
+    if does_nothing(branch.body):
         walk.idle[node] = branch.body
         return gone(branch.cause if fate.kept else fate.cause)
     if not fate.kept:
@@ -159,14 +152,15 @@ def _become_first(walk: Walk, branches: Sequence[Branch], branch: Branch) -> Non
 
 
 def _cut_branches_before(walk: Walk, branches: Sequence[Branch], branch: Branch) -> None:
-    """Cut what stands before a branch: the comments above a chain speak of its first that does something."""
+    """Cut what stands before a branch, and the comments above the chain if they speak of that."""
     before = branches[: branches.index(branch) + 1]
+    went = [one.node for one in before[:-1]]
     for gone_one, later in pairwise(before):
         start, end = (walk.with_comments(one.node, 0) for one in (gone_one, later))
-        lines = _clause_span(walk, gone_one.node)
-        if gone_one is branches[0] and _does_nothing(gone_one.body):
-            is_explained = "#" in walk.syntax.content[lines.start : lines.end]
-            start = start if is_explained else lines.start
+        header = walk.line_start(walk.syntax.inner(gone_one.node).start)
+        comment = walk.syntax.content[start:header]
+        if gone_one is branches[0] and not speaks_of_what_went(walk, comment, went, branch.node):
+            start = header
         walk.draft.cut(start, end, gone_one.cause)
 
 
@@ -276,7 +270,7 @@ def instead(
 ) -> Fate:
     """Let the suite of one clause of a statement take the place of the whole."""
     fate = walk.suite(clause.body)
-    if not fate.kept or _does_nothing(clause.body):
+    if not fate.kept or does_nothing(clause.body):
         return gone(cause)
     move_out(walk, node, clause, cause)
     return Fate(True, fate.leaves, False, cause)

@@ -72,10 +72,16 @@ def _cut_tuple(walk: Walk, node: cst.Tuple, elements: Iterable[cst.BaseElement],
         span = walk.syntax.outer(node)
         walk.draft.cut(span.start, span.end, cause, "()")
         return
-    cut_elements(walk.draft, items, [item in walk.lost for item in items], cause, keep_comma=len(kept) == 1)
-    if len(kept) == 1 and kept[0] is items[-1] and not isinstance(kept[0].comma, cst.Comma):
-        end = walk.syntax.inner(kept[0]).end
-        walk.draft.cut(end, end, cause, ",")
+    (first, *others), whole = kept, walk.syntax.inner(node)
+    left = walk.syntax.inner(first)
+    is_opened = isinstance(first, cst.StarredElement) and left.start == whole.start
+    if not node.lpar and not others and not is_opened:  # a lone comma is overlooked
+        walk.draft.cut(whole.start, left.start, cause, "(")
+        walk.draft.cut(left.end, whole.end, cause, ",)")
+        return
+    cut_elements(walk.draft, items, [item in walk.lost for item in items], cause, keep_comma=not others)
+    if not others and first is items[-1] and not isinstance(first.comma, cst.Comma):
+        walk.draft.cut(left.end, left.end, cause, ",")
 
 
 def _cut_parameters(walk: Walk, node: cst.Parameters, cause: Cause) -> None:

@@ -4,7 +4,7 @@ Called by the files for statements for every expression that something interesti
 nothing back: what goes is cut in the draft.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import libcst as cst
 
@@ -12,16 +12,12 @@ from profilec.decide.displays import cut_list, lay_out_marked
 from profilec.decide.draft import blank_length
 from profilec.decide.elements import with_comments
 from profilec.decide.faults import unknown_flag
-from profilec.decide.replacing import OPERATIONS, Place, replace, replace_call
+from profilec.decide.replacing import OPERATIONS, PRODUCTS, Place, replace, replace_call
+from profilec.decide.settled import is_settled, is_truth_before_a_fact, truth_of_choice
 from profilec.decide.spreads import lose_empty, opened
 from profilec.decide.walk import Walk
 from profilec.edit import Cause
-from profilec.facts import is_builtin, value
 from profilec.read import children
-
-_TESTS = frozenset({"all", "any", "bool", "callable", "hasattr", "isinstance", "issubclass"})
-"""Builtins that return `True` or `False`, whatever they are given."""
-
 
 _AROUND_ANY = (
     cst.Assign, cst.AnnAssign, cst.AugAssign, cst.Return, cst.Arg, cst.Element, cst.DictElement,
@@ -31,19 +27,28 @@ _AROUND_ANY = (
 )  # fmt: skip
 
 _AROUND_OPERANDS = (
-    *OPERATIONS, cst.ComparisonTarget, cst.StarredElement, cst.FormattedStringExpression,
-    cst.TemplatedStringExpression,
+    *OPERATIONS, cst.StarredElement,
 )  # fmt: skip
+_OPERAND_OF: Mapping[type[cst.CSTNode], Place] = {
+    **dict.fromkeys((cst.Add, cst.Subtract), Place.SUM),
+    **dict.fromkeys(PRODUCTS, Place.PRODUCT),
+}
 
 
 def _place_in(node: cst.CSTNode) -> Place:
     """Return the place that a node gives to the expressions directly in it."""
     if isinstance(node, _AROUND_ANY):
         return Place.ANY
+    if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not):
+        return Place.CONDITION
     if isinstance(node, cst.BooleanOperation):
         return Place.AND if isinstance(node.operator, cst.And) else Place.OR
-    if isinstance(node, cst.CompFor):
+    if isinstance(node, cst.CompFor | cst.FormattedStringExpression | cst.TemplatedStringExpression):
         return Place.FILTER
+    if isinstance(node, cst.Comparison | cst.ComparisonTarget):
+        return Place.COMPARED
+    if isinstance(node, cst.BinaryOperation):
+        return _OPERAND_OF.get(type(node.operator), Place.ARITHMETIC)
     return Place.ARITHMETIC if isinstance(node, _AROUND_OPERANDS) else Place.TIGHT
 
 
@@ -241,17 +246,21 @@ def expression(walk: Walk, node: cst.CSTNode, *, place: Place = Place.TIGHT) -> 
             _marker_call(walk, node, marker, place)
         case (
             cst.Comparison() | cst.UnaryOperation(operator=cst.Not()) | cst.BooleanOperation() | cst.Call()
-        ) if _is_settled_fact(walk, node):
+        ) if is_settled(walk, node):
             _write(walk, node, bool(walk.conditions.truth(node)))
         case cst.BooleanOperation(
             operator=cst.Or(), left=cst.BooleanOperation(left=left) as chosen
         ) if part := _chosen(walk, chosen, node.right):
             replace(walk, node, part, walk.because(left, True), place)
             expression(walk, part, place=place)
-        case cst.BooleanOperation(left=left, right=right) if _is_settled_fact(walk, left):
+        case cst.BooleanOperation(left=left) if (truth := truth_of_choice(walk, left)) is not None:
+            part = left if truth is isinstance(node.operator, cst.Or) else node.right
+            replace(walk, node, part, walk.because(left, truth), place)
+            expression(walk, part, place=place)
+        case cst.BooleanOperation(left=left, right=right) if is_settled(walk, left):
             replace(walk, node, right, walk.because(left, walk.conditions.truth(left)), place)
             expression(walk, right, place=place)
-        case cst.BooleanOperation() if _is_truth_before_a_fact(walk, node):
+        case cst.BooleanOperation() if is_truth_before_a_fact(walk, node):
             _without_fact_behind(walk, node, place)
         case cst.BooleanOperation(left=left, right=right) if _goes_on_past_a_fact(walk, node, left):
             _without_facts_within(walk, node, left)
@@ -281,17 +290,9 @@ def expressions(walk: Walk, nodes: Iterable[cst.CSTNode | None]) -> None:
             expression(walk, node, place=Place.ANY)
 
 
-def _is_settled_fact(walk: Walk, node: cst.BaseExpression) -> bool:
-    """Tell whether facts alone make an expression `True` or `False`."""
-    if isinstance(node, cst.UnaryOperation):
-        truth = walk.conditions.truth(node)
-        return truth is not None and not walk.conditions.mentions_profile(node)
-    return isinstance(value(node, walk.names, walk.conditions.world.facts), bool)
-
-
 def _chosen(walk: Walk, node: cst.BooleanOperation, other: cst.BaseExpression) -> cst.BaseExpression | None:
     """Return what `fact and value or other` is, where the fact holds and the truth of the value is known."""
-    if not isinstance(node.operator, cst.And) or not _is_settled_fact(walk, node.left):
+    if not isinstance(node.operator, cst.And) or not is_settled(walk, node.left):
         return None
     truth: bool | None
     match node.right:
@@ -311,7 +312,7 @@ def _goes_on_past_a_fact(walk: Walk, node: cst.BooleanOperation, left: cst.BaseE
     match left:
         case cst.BooleanOperation(right=last) if type(left.operator) is type(node.operator):
             decides = isinstance(node.operator, cst.Or)
-            return _is_settled_fact(walk, last) and walk.conditions.truth(last) is not decides
+            return is_settled(walk, last) and walk.conditions.truth(last) is not decides
     return False
 
 
@@ -322,42 +323,6 @@ def _without_facts_within(walk: Walk, node: cst.BooleanOperation, left: cst.Base
         last, kept = kept.right, kept.left
     replace(walk, left, kept, walk.because(last, walk.conditions.truth(last)), _place_in(node))
     expression(walk, kept, place=_place_in(node))
-
-
-def _is_truth_before_a_fact(walk: Walk, node: cst.BooleanOperation) -> bool:
-    """Tell whether facts decide the right side, and the left one is `True` or `False` in any case."""
-    if not _is_settled_fact(walk, node.right) or not _is_truth(walk, node.left):
-        return False
-    decides = walk.conditions.truth(node.right) is isinstance(node.operator, cst.Or)
-    return not decides or not walk.conditions.has_effect(node.left)
-
-
-def _is_truth(walk: Walk, node: cst.BaseExpression) -> bool:
-    match node:
-        case cst.UnaryOperation(operator=cst.Not()):
-            return True
-        case cst.Comparison(left=left, comparisons=targets):
-            kinds = (cst.Is, cst.IsNot, cst.In, cst.NotIn)
-            operands = [left, *(target.comparator for target in targets)]
-            return all(isinstance(target.operator, kinds) for target in targets) or all(
-                _is_plain(walk, operand) for operand in operands
-            )
-        case cst.BooleanOperation(left=left, right=right):
-            return _is_truth(walk, left) and _is_truth(walk, right)
-        case cst.Call(func=cst.Name(value=name) as function):
-            return name in _TESTS and is_builtin(function, walk.names)
-    return False
-
-
-def _is_plain(walk: Walk, node: cst.BaseExpression) -> bool:
-    """Tell whether an expression is a literal, or asks the platform: comparing such is true or false."""
-    if isinstance(node, cst.BaseString | cst.BaseNumber):
-        return True
-    match node:
-        case cst.Call(func=asked) | cst.Subscript(value=asked):
-            node = asked
-    path = walk.names.qualified(node)
-    return path is not None and path.partition(".")[0] in ("os", "platform", "sys")
 
 
 def _without_fact_behind(walk: Walk, node: cst.BooleanOperation, place: Place) -> None:
@@ -455,6 +420,12 @@ _RIGHT_PLACE = {
 }
 
 
+def _fits_profiles(walk: Walk, node: cst.Call) -> bool:
+    """Tell whether each value of a choice has a profile: where one has none, that tells what is missing."""
+    names = {name.replace("-", "_") for name in walk.conditions.world.profiles}
+    return all(argument.keyword and argument.keyword.value in names for argument in node.args)
+
+
 def _choose(walk: Walk, node: cst.Call, place: Place) -> None:
     """Replace `choose(native=32, wasm=8)` by the value of the profile."""
     wanted = walk.conditions.world.profile.name
@@ -466,21 +437,21 @@ def _choose(walk: Walk, node: cst.Call, place: Place) -> None:
             )  # fmt: skip
             return
     choice = walk.conditions.choice(node)
-    if choice is None:
+    if choice is None and _fits_profiles(walk, node):
         walk.draft.refuse(
             "PC205",
             walk.syntax.inner(node),
             f"`choose` has no value for the profile `{wanted}`",
             f"add {wanted.replace('-', '_')}=...",
         )
-    elif walk.conditions.has_effect(choice.value):
+    elif choice is not None and walk.conditions.has_effect(choice.value):
         walk.draft.refuse(
             "PC206",
             walk.syntax.inner(choice),
             "`choose` takes literals; this is evaluated",
             "use `if`/`else`",
         )
-    else:
+    elif choice is not None:
         value_left = chosen(walk, choice.value)
         replace_call(walk, node, value_left, walk.because_of_profile(node), place)
         expression(walk, value_left, place=place)

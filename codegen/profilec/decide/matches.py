@@ -48,7 +48,7 @@ def match_(walk: Walk, node: cst.Match) -> Fate:
 
 def _taken(walk: Walk, node: cst.Match) -> cst.MatchCase | None:
     """Return the case that is certainly taken, if it binds no name; what facts let nothing match goes."""
-    subject = value(node.subject, walk.names, walk.conditions.world.facts)
+    subject = value(node.subject, walk.names, walk.conditions.facts)
     if not walk.touches(node.subject) or not isinstance(subject, str | int | None):
         return None
     certain, left = False, list[cst.MatchCase]()
@@ -66,7 +66,7 @@ def _matches(walk: Walk, pattern: cst.MatchPattern, subject: Fact | None) -> boo
     """Tell whether a pattern certainly takes a value, certainly does not, or neither."""
     match pattern:
         case cst.MatchValue(value=node):
-            found = value(node, walk.names, walk.conditions.world.facts)
+            found = value(node, walk.names, walk.conditions.facts)
             return subject == found if isinstance(found, str | int) else None
         case cst.MatchSingleton(value=cst.Name(value=name)):
             return subject is {"True": True, "False": False, "None": None}[name]
@@ -87,10 +87,11 @@ def _holds(walk: Walk, guard: cst.BaseExpression | None) -> bool | None:
 
 
 def _cause(walk: Walk, node: cst.Match) -> Cause:
-    """Return the cause that facts fix what is asked for."""
+    """Return the cause that facts, or the profile, fix what is asked for."""
     subject, (line, _) = node.subject, walk.syntax.place(walk.syntax.inner(node.subject).start)
-    found = value(subject, walk.names, walk.conditions.world.facts)
-    return Cause(f"`{walk.syntax.source(subject)}` is {found!r}", line, walk.syntax.outer(subject))
+    found = value(subject, walk.names, walk.conditions.facts)
+    fact = None if walk.conditions.mentions_profile(subject) else walk.syntax.outer(subject)
+    return Cause(f"`{walk.syntax.source(subject)}` is {found!r}", line, fact)
 
 
 def _close(walk: Walk, cases: Sequence[cst.MatchCase], decided: Sequence[_Case]) -> list[Fate]:
@@ -111,7 +112,7 @@ def _close(walk: Walk, cases: Sequence[cst.MatchCase], decided: Sequence[_Case])
 
 def _only_asks(walk: Walk, case: cst.MatchCase) -> bool:
     """Tell whether nothing happens where a case is tried, and it binds no name."""
-    if case.guard is not None and walk.conditions.has_effect(case.guard):
+    if case.guard is not None and walk.conditions.acts(case.guard):
         return False
     parts = [one.pattern for one in case.pattern.patterns] if isinstance(case.pattern, cst.MatchOr) else None
     for part in parts or [case.pattern]:

@@ -20,6 +20,7 @@ _ATOMS = (
 )  # fmt: skip
 _NUMBERS = (cst.Integer, cst.Float, cst.Imaginary)
 OPERATIONS = (cst.Comparison, cst.BinaryOperation, cst.UnaryOperation)
+PRODUCTS = (cst.Multiply, cst.Divide, cst.FloorDivide, cst.Modulo, cst.MatrixMultiply)
 
 
 class Place(Enum):
@@ -30,7 +31,10 @@ class Place(Enum):
     AND = "as an operand of `and`"
     OR = "as an operand of `or`"
     CONDITION = "as an operand of `not`, or of an operation that is not known"
-    ARITHMETIC = "as an operand"
+    COMPARED = "as an operand of a comparison"
+    SUM = "as an operand of `+` or `-`"
+    PRODUCT = "as an operand of `*`, `/`, `//`, `%` or `@`"
+    ARITHMETIC = "as another operand"
     TIGHT = "where something follows closely, as a dot or a call"
 
 
@@ -38,13 +42,25 @@ _BARE: Mapping[Place, tuple[type[cst.CSTNode], ...]] = {
     Place.ANY: (cst.BaseExpression,),
     Place.FILTER: (*_ATOMS, *_NUMBERS, *OPERATIONS, cst.BooleanOperation),
     **dict.fromkeys((Place.AND, Place.OR, Place.CONDITION), (*_ATOMS, *_NUMBERS, *OPERATIONS)),
-    Place.ARITHMETIC: (*_ATOMS, *_NUMBERS),
+    **dict.fromkeys((Place.COMPARED, Place.SUM, Place.PRODUCT, Place.ARITHMETIC), (*_ATOMS, *_NUMBERS)),
     Place.TIGHT: _ATOMS,
 }
 _SHEDS_PARENTHESES: Mapping[Place, tuple[type[cst.CSTNode], ...]] = {
     Place.ANY: (*_ATOMS, *_NUMBERS, *OPERATIONS, cst.BooleanOperation, cst.IfExp),
     Place.FILTER: (*_ATOMS, *_NUMBERS, *OPERATIONS, cst.BooleanOperation),
 }
+
+
+def _is_bare(part: cst.BaseExpression, place: Place) -> bool:
+    """Tell whether an expression of one line needs no parentheses at a place."""
+    match part:
+        case cst.UnaryOperation(operator=operator) if not isinstance(operator, cst.Not):
+            binds = place in (Place.COMPARED, Place.SUM, Place.PRODUCT)
+        case cst.BinaryOperation(operator=operator):
+            binds = place is Place.COMPARED or (place is Place.SUM and isinstance(operator, PRODUCTS))
+        case _:
+            binds = False
+    return binds or isinstance(part, _BARE[place])
 
 
 def replace(
@@ -55,11 +71,7 @@ def replace(
     kept, whole = walk.syntax.outer(part), walk.syntax.outer(node)
     one_line = "\n" not in content[kept.start : kept.end]
     goes_on = _is_joined_alike(part, place)
-    bare = (
-        bool(part.lpar)
-        or isinstance(part, _ATOMS)
-        or (one_line and (goes_on or isinstance(part, _BARE[place])))
-    )
+    bare = bool(part.lpar) or isinstance(part, _ATOMS) or (one_line and (goes_on or _is_bare(part, place)))
     comments = comments_above(content, kept.start, whole.start)
     behind = _comment_behind(content, kept.end, whole.end)
     if not bare or comments or (behind and "\n" in content[whole.start : kept.start]):
@@ -172,7 +184,7 @@ def replace_call(walk: Walk, node: cst.Call, part: cst.BaseExpression, cause: Ca
     kept, whole = walk.syntax.outer(part), walk.syntax.outer(node)
     content = walk.syntax.content
     one_line = "\n" not in content[kept.start : kept.end]
-    bare = (one_line and isinstance(part, _BARE[place])) or isinstance(part, _ATOMS) or bool(part.lpar)
+    bare = (one_line and _is_bare(part, place)) or isinstance(part, _ATOMS) or bool(part.lpar)
     walk.draft.cut(whole.start, kept.start, cause, "" if bare else "(")
     walk.draft.cut(kept.end, whole.end, cause, "" if bare else ")")
     if bare:

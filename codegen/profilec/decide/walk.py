@@ -409,6 +409,14 @@ class Walk:
                 self.draft.cut(max(first, start), min(last, end), cause)
 
 
+def does_nothing(body: cst.BaseSuite) -> bool:
+    """Tell whether a suite is a lone `pass`, which nothing needs where there are other statements."""
+    match body.body:
+        case [cst.Pass()] | [cst.SimpleStatementLine(body=[cst.Pass()])]:
+            return True
+    return False
+
+
 def _cause(fates: Sequence[Fate]) -> Cause:
     """Return why control leaves a suite; else the fact because of which it went, or the first cause."""
     leaving = (fate.cause for fate in fates if fate.kept and fate.leaves and fate.cause.reason)

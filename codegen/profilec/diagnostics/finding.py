@@ -22,6 +22,7 @@ class Finding(Struct, frozen=True):
         profiles: The profiles that meet the fault; empty where profiles make no difference.
         source_line: The text of the line, without its newline; no excerpt is shown where it is empty.
         notes: More lines to show below the excerpt: where something was declared, an import chain.
+        also: The numbers of further lines in the file that have the same fault.
     """
 
     code: str
@@ -34,6 +35,14 @@ class Finding(Struct, frozen=True):
     profiles: tuple[str, ...] = ()
     source_line: str = ""
     notes: tuple[str, ...] = ()
+    also: tuple[int, ...] = ()
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """The notes, and which further lines have the fault."""
+        if not self.also:
+            return self.notes
+        return (*self.notes, f"also in line{'s' * (len(self.also) > 1)} {', '.join(map(str, self.also))}")
 
     @property
     def is_error(self) -> bool:
@@ -49,14 +58,28 @@ class Finding(Struct, frozen=True):
 def merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Each fault once, with every profile that meets it, ordered by place.
 
-    Two findings are the same fault if they differ in nothing but their profiles. The order of the result does
-    not depend on the order of the input, apart from that of the profiles.
+    Two findings are the same fault if they differ in nothing but their profiles and the lines that have it
+    too, one of which may be where the other is told. The order of the result does not depend on the order of
+    the input, apart from that of the profiles.
     """
     profiles_of: dict[Finding, dict[str, None]] = {}
+    lines_of: dict[Finding, set[int]] = {}
     for finding in findings:
-        fault = replace(finding, profiles=())
+        fault = replace(finding, profiles=(), also=())
         profiles_of.setdefault(fault, {}).update(dict.fromkeys(finding.profiles))
-    faults = sorted(
-        profiles_of, key=lambda fault: (fault.path, fault.line, fault.column, fault.code, fault.message)
+        lines_of.setdefault(fault, set()).update(finding.also)
+    told: list[Finding] = []
+    telling: dict[tuple[str, str, str], list[Finding]] = {}
+    for fault in sorted(profiles_of, key=lambda one: (one.path, one.line, one.column, one.code, one.message)):
+        alike = telling.setdefault((fault.path, fault.code, fault.message), [])
+        if first := next((one for one in alike if fault.line in lines_of[one]), None):
+            profiles_of[first].update(profiles_of[fault])
+            lines_of[first] |= lines_of[fault]
+            continue
+        told.append(fault)
+        if lines_of[fault]:
+            alike.append(fault)
+    return tuple(
+        replace(fault, profiles=tuple(profiles_of[fault]), also=tuple(sorted(lines_of[fault])))
+        for fault in told
     )
-    return tuple(replace(fault, profiles=tuple(profiles_of[fault])) for fault in faults)

@@ -32,7 +32,7 @@ def _rule(name: str) -> dict[str, Any]:
 
 def _result(finding: Finding, rule: int) -> dict[str, Any]:
     profiles = f" [{', '.join(finding.profiles)}]" if finding.profiles else ""
-    sentences = [f"{finding.message}{profiles}", finding.hint, *finding.notes]
+    sentences = [f"{finding.message}{profiles}", finding.hint, *finding.remarks]
     location: dict[str, Any] = {"artifactLocation": {"uri": quote(finding.path)}}
     if finding.line:
         columns = {"startColumn": finding.column, "endColumn": max(finding.end_column, finding.column)}

@@ -26,7 +26,7 @@ def render(finding: Finding) -> str:
         lines += _excerpt(finding, gutter)
     elif finding.hint:
         lines.append(f"{gutter} = {finding.hint}")
-    lines += [f"{gutter} = {note}" for note in finding.notes]
+    lines += [f"{gutter} = {note}" for note in finding.remarks]
     return "\n".join(lines)
 
 

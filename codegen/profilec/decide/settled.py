@@ -1,0 +1,59 @@
+"""What is known of expressions that are used for their value: which ones the profile makes constants."""
+
+import libcst as cst
+
+from profilec.decide.walk import Walk
+from profilec.facts import is_builtin, value
+
+_TESTS = frozenset({"all", "any", "bool", "callable", "hasattr", "isinstance", "issubclass"})
+"""Builtins that return `True` or `False`, whatever they are given."""
+
+
+def truth_of_choice(walk: Walk, node: cst.BaseExpression) -> bool | None:
+    """Tell whether what is left of a choice is true; None for what is none, and where that is not known."""
+    chosen = walk.conditions.chosen(node)
+    return None if chosen is node else walk.conditions.truth(chosen)
+
+
+def is_settled(walk: Walk, node: cst.BaseExpression) -> bool:
+    """Tell whether facts, and what is chosen, make an expression `True` or `False`."""
+    if isinstance(value(node, walk.names, walk.conditions.facts), bool):
+        return True
+    is_negation = isinstance(node, cst.UnaryOperation) and not walk.conditions.mentions_profile(node)
+    return is_negation and walk.conditions.truth(node) is not None
+
+
+def is_truth_before_a_fact(walk: Walk, node: cst.BooleanOperation) -> bool:
+    """Tell whether facts decide the right side, and the left one is `True` or `False` in any case."""
+    if not is_settled(walk, node.right) or not _is_truth(walk, node.left):
+        return False
+    decides = walk.conditions.truth(node.right) is isinstance(node.operator, cst.Or)
+    return not decides or not walk.conditions.has_effect(node.left)
+
+
+def _is_truth(walk: Walk, node: cst.BaseExpression) -> bool:
+    match node:
+        case cst.UnaryOperation(operator=cst.Not()):
+            return True
+        case cst.Comparison(left=left, comparisons=targets):
+            kinds = (cst.Is, cst.IsNot, cst.In, cst.NotIn)
+            operands = [left, *(target.comparator for target in targets)]
+            return all(isinstance(target.operator, kinds) for target in targets) or all(
+                _is_plain(walk, operand) for operand in operands
+            )
+        case cst.BooleanOperation(left=left, right=right):
+            return _is_truth(walk, left) and _is_truth(walk, right)
+        case cst.Call(func=cst.Name(value=name) as function):
+            return name in _TESTS and is_builtin(function, walk.names)
+    return False
+
+
+def _is_plain(walk: Walk, node: cst.BaseExpression) -> bool:
+    """Tell whether an expression is a literal, or asks the platform: comparing such is true or false."""
+    if isinstance(node, cst.BaseString | cst.BaseNumber):
+        return True
+    match node:
+        case cst.Call(func=asked) | cst.Subscript(value=asked):
+            node = asked
+    path = walk.names.qualified(node)
+    return path is not None and path.partition(".")[0] in ("os", "platform", "sys")
