@@ -22,6 +22,7 @@ from kernel_exec.durability.policy import Durability
 from kernel_exec.durability.records import Blob, CheckpointRecord, Place, State, pack, pack_state
 from kernel_exec.errors import CheckpointError, ExecutionError, in_words
 from kernel_exec.payloads import encode
+from kernel_exec.runtime import faults
 
 _log = logging.getLogger(__name__)
 
@@ -247,8 +248,8 @@ class Journal:
             return
         try:
             await blobs.delete(blob.key)
-        except Exception as error:
-            _log.warning("the blob %s of checkpoint %s stays: %r", blob.key, self.checkpoint_id, error)
+        except faults() as error:
+            _log.warning("the blob %s of a checkpoint stays: %s", blob.key, in_words(error))
 
 
 def _next_key(checkpoint_id: str, before: Blob | None) -> str:

@@ -307,10 +307,11 @@ async def test_a_renewal_that_fails_is_tried_again() -> None:
     assert it.store.asked > 3
 
 
-async def test_a_blob_that_cannot_be_deleted_costs_nothing_but_room() -> None:
+@pytest.mark.parametrize("error", [ConnectionError("read only"), asyncio.CancelledError("closed")], ids=repr)
+async def test_a_blob_that_cannot_be_deleted_costs_nothing_but_room(error: BaseException) -> None:
     class Stubborn(MemoryStore):
         async def delete(self, key: str) -> None:
-            raise ConnectionError("read only")
+            raise error
 
     it = patient("in > out", mode="strong", blobs=Stubborn(), blob_threshold_bytes=0)
     assert await it.run() == Value(["in", "out"])
