@@ -102,9 +102,8 @@ class Journal:
 
     def take(self) -> None:
         """Note that the host has taken the oldest result."""
-        if self._results:
-            self._results.popleft()
-            self._noted += 1
+        self._results.popleft()
+        self._noted += 1
 
     def _spread(self, ways: tuple[Way, ...], payload: Any, *, captured: bool) -> None:
         if not (ways or captured):
@@ -120,9 +119,8 @@ class Journal:
     @property
     def behind(self) -> bool:
         """Whether a strong run has to `commit` before its next handler begins."""
-        if not self._durability.strong or self._stored == self._noted or self._ended:
-            return False
-        return time.monotonic() - self._stored_at >= self._durability.interval
+        since = time.monotonic() - self._stored_at
+        return self._durability.strong and since >= self._durability.interval
 
     async def commit(self) -> None:
         """Keep everything that is noted up to now. Those who commit at the same time share one checkpoint.
