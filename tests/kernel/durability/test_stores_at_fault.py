@@ -137,7 +137,7 @@ async def test_a_renewal_that_goes_on_when_it_is_interrupted_takes_no_lease_that
         renewing = asyncio.Event()
 
         async def lease(self, checkpoint_id: str, *, owner: str, seconds: float) -> bool:
-            if checkpoint_id in self._leases:
+            if checkpoint_id in self._leases and not self.renewing.is_set():
                 self.renewing.set()
                 try:
                     await asyncio.Event().wait()
