@@ -45,7 +45,7 @@ class RunState:
     @property
     def labels(self) -> Mapping[str, str]:
         """The labels of the run (Flow IR, "Run metadata"), the same for its whole life."""
-        if not self._labels:  # handlers on several threads may see that at once: what one of them made is kept
+        if not self._labels:  # several threads may see that at once: what one of them made is kept
             self._labels.setdefault("all", MappingProxyType(dict(self._make_labels())))
         return self._labels["all"]
 
