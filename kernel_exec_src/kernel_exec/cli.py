@@ -29,7 +29,7 @@ from typing import Any, BinaryIO
 import click
 import msgspec
 
-from kernel_exec.errors import DeadlineExceeded, ExecutionError, FlowFormatError, InvalidFlow
+from kernel_exec.errors import DeadlineExceeded, ExecutionError, FlowFormatError, InvalidFlow, in_words
 from kernel_exec.executor import FlowExecutor
 from kernel_exec.flow_ir import FlowIR
 from kernel_exec.graphs import to_dot, to_mermaid
@@ -250,7 +250,7 @@ def _payload(text: str | bytes, place: str) -> object:
     try:
         value: object = msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise click.UsageError(f"{place} is not JSON: {error}") from None
+        raise click.UsageError(f"{place} cannot be read as JSON: {error}") from None
     return value
 
 
@@ -262,8 +262,10 @@ def _executor(target: str) -> FlowExecutor:
         found: Any = importlib.import_module(module_name)
         for part in (name or "registry").split("."):
             found = getattr(found, part)
-    except (Exception, SystemExit) as error:
-        raise click.UsageError(f"--nodes {target}: {_where(error)}{type(error).__name__}: {error}") from None
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever a module raises that is imported
+        raise click.UsageError(f"--nodes {target}: {_where(error)}{in_words(error)}") from None
     if isinstance(found, NodeRegistry):
         return FlowExecutor(found)
     if not isinstance(found, FlowExecutor):

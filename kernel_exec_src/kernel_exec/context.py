@@ -40,14 +40,14 @@ class RunState:
         self.resources = resources
         self.checkpoint = checkpoint
         self._make_labels = make_labels
-        self._labels: Mapping[str, str] | None = None
+        self._labels: dict[str, Mapping[str, str]] = {}
 
     @property
     def labels(self) -> Mapping[str, str]:
         """The labels of the run (Flow IR, "Run metadata"), the same for its whole life."""
-        if self._labels is None:
-            self._labels = MappingProxyType(dict(self._make_labels()))
-        return self._labels
+        if not self._labels:  # several threads may see that at once: what one of them made is kept
+            self._labels.setdefault("all", MappingProxyType(dict(self._make_labels())))
+        return self._labels["all"]
 
 
 class NodeContext:

@@ -76,7 +76,7 @@ class Feeder:
                 return False
             try:
                 self._feed()
-            except (Exception, asyncio.CancelledError) as error:
+            except BaseException as error:
                 self.failure = error
                 self._exhausted = True
             if scheduler.work:
@@ -130,7 +130,7 @@ async def _from_async(
                     await instance.send(trigger, payload)
                 except ExecutionError:
                     return  # the run has ended, and `next` says why
-        except (Exception, asyncio.CancelledError) as error:  # the second of what it waits for, or of leaving
+        except BaseException as error:  # a cancellation comes of what it waits for, or of leaving
             failure = error
         finally:
             instance.finish()

@@ -82,7 +82,7 @@ class Meter:
     ) -> None:
         try:
             receive(name, value, labels)
-        except Exception:
+        except BaseException:  # reports are made inside of a run, which no interrupt may leave halfway
             _log.exception("the metrics sink failed on %s", name)
 
 

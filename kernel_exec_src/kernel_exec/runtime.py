@@ -130,10 +130,9 @@ class Turn:
     def _loop_had_its_turn(self) -> None:
         self.begun = 0
         self._asked = False
-        waiting, self._waiting = self._waiting, deque()
-        waiting.rotate(-1)
-        for pump in waiting:
-            pump()
+        self._waiting.rotate(-1)
+        for _ in range(len(self._waiting)):
+            self._waiting.popleft()()  # an interrupt here costs those behind it a turn, and not their place
 
 
 _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, Turn] = WeakKeyDictionary()

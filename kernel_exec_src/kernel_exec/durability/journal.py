@@ -22,6 +22,7 @@ from kernel_exec.durability.policy import Durability
 from kernel_exec.durability.records import Blob, CheckpointRecord, Place, State, pack, pack_state
 from kernel_exec.errors import CheckpointError, ExecutionError, in_words
 from kernel_exec.payloads import encode
+from kernel_exec.runtime import faults
 
 _log = logging.getLogger(__name__)
 
@@ -101,9 +102,8 @@ class Journal:
 
     def take(self) -> None:
         """Note that the host has taken the oldest result."""
-        if self._results:
-            self._results.popleft()
-            self._noted += 1
+        self._results.popleft()
+        self._noted += 1
 
     def _spread(self, ways: tuple[Way, ...], payload: Any, *, captured: bool) -> None:
         if not (ways or captured):
@@ -119,9 +119,8 @@ class Journal:
     @property
     def behind(self) -> bool:
         """Whether a strong run has to `commit` before its next handler begins."""
-        if not self._durability.strong or self._stored == self._noted or self._ended:
-            return False
-        return time.monotonic() - self._stored_at >= self._durability.interval
+        since = time.monotonic() - self._stored_at
+        return self._durability.strong and since >= self._durability.interval
 
     async def commit(self) -> None:
         """Keep everything that is noted up to now. Those who commit at the same time share one checkpoint.
@@ -247,8 +246,8 @@ class Journal:
             return
         try:
             await blobs.delete(blob.key)
-        except Exception as error:
-            _log.warning("the blob %s of checkpoint %s stays: %r", blob.key, self.checkpoint_id, error)
+        except faults() as error:
+            _log.warning("the blob %s of a checkpoint stays: %s", blob.key, in_words(error))
 
 
 def _next_key(checkpoint_id: str, before: Blob | None) -> str:

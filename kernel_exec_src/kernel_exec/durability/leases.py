@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from uuid import uuid4
 
 from kernel_exec.durability.stores import CheckpointStore
-from kernel_exec.errors import CheckpointError, CheckpointLeaseConflict, ExecutionError, in_words
+from kernel_exec.errors import CheckpointError, CheckpointLeaseConflict, in_words
 from kernel_exec.runtime import faults, outlive
 
 _log = logging.getLogger(__name__)
@@ -28,8 +28,6 @@ async def ask[T](checkpoint_id: str, asked: Awaitable[T]) -> T:
     """
     try:
         return await asked
-    except ExecutionError:
-        raise
     except faults() as error:
         message = f"the store of checkpoint {checkpoint_id!r} failed: {in_words(error)}"
         raise CheckpointError(message, checkpoint_id=checkpoint_id) from error

@@ -19,7 +19,6 @@ from kernel_exec.errors import (
     CheckpointError,
     CheckpointIncompatibleVersion,
     CheckpointNotFound,
-    ExecutionError,
     in_words,
 )
 from kernel_exec.flow_ir import FlowIR
@@ -136,8 +135,6 @@ async def _state_bytes(durability: Durability, record: CheckpointRecord) -> byte
         )
     try:
         return bytes(await durability.blobs.get(record.blob.key))
-    except ExecutionError:
-        raise
     except faults() as error:
         why = f"its blob {record.blob.key!r} cannot be read ({in_words(error)})"
         raise corrupted(record.id, why) from error

@@ -1,8 +1,8 @@
 """Turns a payload into bytes and back, equal in value and in type (decision 6).
 
 Takes payloads on their way to a spill tier or into a checkpoint, gives MessagePack. What MessagePack has no
-type for travels as an extension: structs and dataclasses, integers beyond 64 bits, text with lone surrogates.
-A value that needs none of them, which is nearly every one, is encoded as it stands.
+type for travels as an extension: structs and dataclasses, integers beyond 64 bits, text with lone surrogates,
+`UNSET`. A value that needs none of them, which is nearly every one, is encoded as it stands.
 """
 
 from __future__ import annotations
@@ -30,11 +30,12 @@ _OBJECT: Final = 1  # [reference to the class, state by name]
 _INTEGER: Final = 2  # big-endian two's complement
 _TEXT: Final = 3  # UTF-8 that may hold surrogates
 _ITEMS: Final = 4  # [key, value, key, value, ...] of a dict whose keys are not all encodable
+_UNSET: Final = 5  # nothing
 
 _SMALLEST: Final = -(2**63)
 _LARGEST: Final = 2**64 - 1
 
-_encoder = Encoder()
+_encoder = Encoder(enc_hook=lambda _: Ext(_UNSET, b""))  # there is nothing else among `ATOMS` to ask it for
 
 # Classes whose instances this process encoded, so that those without an importable name come back too.
 _classes: list[type[Any]] = []
@@ -54,13 +55,11 @@ def encode(value: object, *, portable: bool = False) -> bytes:
         PayloadError: the value, or something in it, is no payload.
     """
     try:
-        if _is_plain(value, MAX_DEPTH):
-            return _encoder.encode(value)
-    except (OverflowError, UnicodeEncodeError):
-        pass  # an integer or a text that has to travel as an extension
-    except (RefusedError, RecursionError):
-        raise refusal(value) from None
-    try:
+        try:
+            if _is_plain(value, MAX_DEPTH):
+                return _encoder.encode(value)
+        except (OverflowError, UnicodeEncodeError):
+            pass  # an integer or a text that has to travel as an extension
         return _encoder.encode(_tag(value, _name_of if portable else _number_of, MAX_DEPTH))
     except (RefusedError, RecursionError):
         raise refusal(value) from None
@@ -160,6 +159,8 @@ def _untag(code: int, data: memoryview) -> Any:
     if code == _ITEMS:
         items = _decoder.decode(data)
         return dict(zip(items[::2], items[1::2], strict=True))
+    if code == _UNSET:
+        return msgspec.UNSET
     if code == _OBJECT:
         reference, state = _decoder.decode(data)
         return _layout_named(reference).revive(state)

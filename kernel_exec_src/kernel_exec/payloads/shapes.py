@@ -14,10 +14,11 @@ from types import MemberDescriptorType, NoneType
 from typing import Any, Final, cast
 
 import msgspec
-from msgspec import Struct, StructMeta
+from msgspec import Struct, StructMeta, UnsetType
 
-ATOMS: Final = frozenset({NoneType, bool, int, float, str})
-"""The exact types of the values that hold no others and never change: two branches may share them."""
+ATOMS: Final = frozenset({NoneType, bool, int, float, str, UnsetType})
+"""The exact types of the values that hold no others and never change: two branches may share them.
+The last is that of `UNSET`, which stands in a field that was not given."""
 
 KEYS: Final = frozenset({str})
 

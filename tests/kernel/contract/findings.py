@@ -225,6 +225,10 @@ CASES: dict[str, tuple[Document, list[str]]] = {
         document(*ROUTED, surface("switch", {**SWITCH, "selector_pointer": 0})),
         ["CTRL110 s"],
     ),
+    "a switch with a number in the place of a pointer is refused": (
+        document(*ROUTED, surface("switch", {**SWITCH, "selector_pointer": 7})),
+        ["CTRL110 s"],
+    ),
     "a switch with a bad escape is refused": (
         document(*ROUTED, surface("switch", {**SWITCH, "selector_pointer": "/~2"})),
         ["CTRL110 s"],

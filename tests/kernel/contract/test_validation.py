@@ -49,6 +49,17 @@ def test_a_cycle_is_reported_with_its_path_from_the_first_node_of_the_document()
     assert finding.message.endswith("b -> c -> d -> b")
 
 
+def test_a_cycle_behind_a_halt_is_followed_once() -> None:
+    halting = node("a", durability={"halts": True})
+    flow = load_flow(document(halting, node("b"), node("c"), edge("a", "b"), edge("b", "c"), edge("c", "b")))
+    assert [finding.code for finding in diagnose(flow)] == ["DAG200"]
+
+
+def test_an_error_alone_is_one_error() -> None:
+    with pytest.raises(InvalidFlow, match="has 1 error:\n  error DAG205"):
+        validate(load_flow(document(node("a"), node("a"))))
+
+
 def test_all_errors_are_reported_together_with_the_warnings() -> None:
     flow = load_flow(
         document(

@@ -130,6 +130,35 @@ async def test_a_halt_that_was_interrupted_leaves_its_checkpoint_to_whoever_resu
     assert await it.resume(payload=[]) == Value(["out"])
 
 
+async def test_a_renewal_that_goes_on_when_it_is_interrupted_takes_no_lease_that_was_given_back() -> None:
+    class Diligent(MemoryCheckpoints):
+        """Renews though it was interrupted, as what writes on a thread may."""
+
+        renewing = asyncio.Event()
+
+        async def lease(self, checkpoint_id: str, *, owner: str, seconds: float) -> bool:
+            if checkpoint_id in self._leases and not self.renewing.is_set():
+                self.renewing.set()
+                try:
+                    await asyncio.Event().wait()
+                finally:
+                    for _ in range(5):
+                        await asyncio.sleep(0)
+                    await super().lease(checkpoint_id, owner=owner, seconds=seconds)
+            return await super().lease(checkpoint_id, owner=owner, seconds=seconds)
+
+    store = Diligent()
+
+    async def until_it_is_renewed(payload: Any, ctx: NodeContext) -> Any:
+        await store.renewing.wait()
+        return payload
+
+    it = Shop("in > ask > out", {"in": until_it_is_renewed}, halts="ask", mode="strong", store=store)
+    assert isinstance(await it.run(), Halted)
+    await asyncio.sleep(0.01)
+    assert await it.resume(payload=[]) == Value(["out"])
+
+
 async def test_a_halt_that_was_interrupted_is_given_up_when_its_store_takes_longer_than_a_lease() -> None:
     it = Shop("in > ask > out", halts="ask", lease_ttl=50)
     answer_late(it.store, "lease", 0.2)
@@ -307,10 +336,11 @@ async def test_a_renewal_that_fails_is_tried_again() -> None:
     assert it.store.asked > 3
 
 
-async def test_a_blob_that_cannot_be_deleted_costs_nothing_but_room() -> None:
+@pytest.mark.parametrize("error", [ConnectionError("read only"), asyncio.CancelledError("closed")], ids=repr)
+async def test_a_blob_that_cannot_be_deleted_costs_nothing_but_room(error: BaseException) -> None:
     class Stubborn(MemoryStore):
         async def delete(self, key: str) -> None:
-            raise ConnectionError("read only")
+            raise error
 
     it = patient("in > out", mode="strong", blobs=Stubborn(), blob_threshold_bytes=0)
     assert await it.run() == Value(["in", "out"])

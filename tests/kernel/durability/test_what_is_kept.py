@@ -11,6 +11,7 @@ from durable_flows import LEASE_MS, Shop, forever
 
 from kernel_exec import (
     CheckpointError,
+    CheckpointStateCorrupted,
     DeadlineExceeded,
     Halted,
     MissingOutput,
@@ -176,6 +177,14 @@ async def test_a_halt_beside_a_result_keeps_its_checkpoint() -> None:
     assert await it.store.list() == []
 
 
+async def test_what_was_sent_and_never_begun_can_be_resumed() -> None:
+    it = patient("in > out", mode="strong")
+    async with it.executor().instantiate(it.plan, capture="out") as run:
+        await run.send("in", [])
+    assert it.effects == []
+    assert await it.resume() == Value(["in", "out"])
+
+
 # --- Checkpoints for another process --------------------------------------------------------------
 
 
@@ -214,6 +223,20 @@ async def test_another_process_finds_the_classes_of_what_was_kept(
         assert result == Value(Order("y"))
 
 
+async def test_a_class_that_another_process_has_not_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fill(payload: Any, ctx: NodeContext) -> Any:
+        return msgspec.defstruct("Basket", [])()
+
+    it = patient("in > out", {"in": fill, "out": forever}, mode="strong")
+    with pytest.raises(DeadlineExceeded):
+        await it.run(deadline=0.05)
+    it.effects.clear()
+    forget_classes(monkeypatch)
+    with pytest.raises(CheckpointStateCorrupted, match="Basket, which is not imported here"):
+        await it.resume(payload=[])
+    assert it.effects == []
+
+
 @pytest.mark.parametrize("fails_from", range(2, 7))
 async def test_a_checkpoint_that_could_not_be_replaced_still_has_its_state(fails_from: int) -> None:
     class Failing(MemoryCheckpoints):
@@ -250,6 +273,18 @@ async def test_without_a_store_for_blobs_and_a_threshold_a_state_lies_in_its_rec
     assert not bound.get("blobs", MemoryStore()).objects
 
 
+async def test_a_state_of_exactly_the_threshold_lies_in_its_record() -> None:
+    blobs = MemoryStore()
+    policy: dict[str, Any] = {"halts": "ask", "blobs": blobs}
+    await Shop("in > ask > out", blob_threshold_bytes=0, **policy).run()
+    (size,) = map(len, blobs.objects.values())
+    blobs.objects.clear()
+    await Shop("in > ask > out", blob_threshold_bytes=size, **policy).run()
+    assert blobs.objects == {}
+    await Shop("in > ask > out", blob_threshold_bytes=size - 1, **policy).run()
+    assert [len(data) for data in blobs.objects.values()] == [size]
+
+
 # --- When nothing is asked ------------------------------------------------------------------------
 
 
@@ -257,6 +292,12 @@ async def test_a_run_that_does_not_halt_asks_nothing_of_the_store() -> None:
     it = patient("in > a > out, ask > out", halts="ask", store=Counting())
     assert await it.run() == Value(["in", "a", "out"])
     assert it.store.asked == {}
+
+
+async def test_a_run_that_was_acknowledged_gives_no_lease_back() -> None:
+    it = patient("in > out", mode="strong", store=Counting())
+    await it.run()
+    assert (it.store.asked["ack"], it.store.asked["release"]) == (1, 0)
 
 
 @pytest.mark.parametrize("policy", [{}, {"retain_completed_for": 60_000}, {"halts": "in"}])

@@ -83,6 +83,20 @@ async def test_an_edge_that_is_full_spills_and_keeps_the_order(pause: float) -> 
         assert not store.objects
 
 
+async def test_nothing_is_worked_on_before_it_has_been_read_back() -> None:
+    worked: list[Any] = []
+
+    def work(payload: Any) -> Any:
+        worked.append(payload)
+        return payload
+
+    flow = small("in>work>out", {"work": work}, edges={"in>work": spilling(2)})
+    executor = flow.executor(spill_stores={"shelf": Counting()}, trigger_capacity=40, capture_capacity=40)
+    payloads = list(range(40))
+    assert await collect(executor.run_many(flow.plan, "in", payloads, capture="out")) == payloads
+    assert worked == payloads
+
+
 async def test_a_payload_over_the_threshold_spills_though_there_is_room() -> None:
     store = Counting()
     flow = small("in>out", edges={"in>out": spilling(10, threshold=100)})

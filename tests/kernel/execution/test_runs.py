@@ -207,20 +207,26 @@ async def test_run_many_takes_no_more_payloads_than_it_has_room_for() -> None:
     await results.aclose()
 
 
+class OutOfReach(BaseException):
+    """What no `except Exception` finds."""
+
+
 @pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
-@pytest.mark.parametrize("error", [RuntimeError("no more"), asyncio.CancelledError("no more")], ids=repr)
+@pytest.mark.parametrize(
+    "kind", [RuntimeError, asyncio.CancelledError, GeneratorExit, KeyboardInterrupt, SystemExit, OutOfReach]
+)
 async def test_what_the_payloads_raise_is_raised_behind_their_results(
-    asynchronous: bool, error: BaseException
+    asynchronous: bool, kind: type[BaseException]
 ) -> None:
     def payloads() -> Any:
         yield from (1, 2, 3)
-        raise error
+        raise kind("no more")
 
     flow = small("in>out")
     source = slowly(payloads()) if asynchronous else payloads()
     results = flow.executor().run_many(flow.plan, "in", source, capture="out")
     assert [(await soon(anext(results))).value for _ in range(3)] == [1, 2, 3]
-    with pytest.raises(type(error), match="no more"):
+    with pytest.raises(kind, match="no more"):
         await soon(anext(results))
 
 

@@ -1,5 +1,6 @@
 """What a sink receives: the contract's names and labels, gauges that return to zero (decision 12)."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -147,10 +148,13 @@ def test_labels_cannot_be_changed_by_the_sink(sink: Recorder) -> None:
         labels["flow"] = "other"
 
 
-def test_a_sink_that_raises_costs_the_report_and_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("kind", [RuntimeError, asyncio.CancelledError, GeneratorExit, KeyboardInterrupt])
+def test_a_sink_that_raises_costs_the_report_and_is_logged(
+    kind: type[BaseException], caplog: pytest.LogCaptureFixture
+) -> None:
     class Broken(Recorder):
         def gauge(self, name: str, value: float, labels: Mapping[str, str]) -> None:
-            raise RuntimeError("no connection")
+            raise kind("no connection")
 
     run = Meter(Broken()).for_run("shop", "web")
     run.enqueued("a->b")

@@ -52,12 +52,21 @@ def test_what_was_encoded_for_another_process_comes_back_identical(value: Any) -
         {"": None, "é": "\N{SNOWMAN}\0"},
         Point([Frozen(value=Line(Slotted({"\ud800": 2**65})))], b"".decode()),
         [Counted(), CountedFrozen([1]), Derived({})],
+        [Point(msgspec.UNSET), Line(b=msgspec.UNSET), Slotted(msgspec.UNSET)],
         list(range(100_000)),
         "x" * 1_000_000,
     ],
 )
 def test_what_messagepack_has_no_type_for_comes_back_identical(value: Any) -> None:
     assert identical(decode(encode(value)), value)
+
+
+def pointed(levels: int) -> Point:
+    """Return points in points, `levels` of them."""
+    value = Point()
+    for _ in range(levels - 1):
+        value = Point(value)
+    return value
 
 
 def test_what_post_init_did_once_is_not_done_again() -> None:
@@ -98,6 +107,7 @@ def test_what_is_no_payload_is_refused_and_its_place_named(value: Any, says: str
         nested(MAX_DEPTH + 1),
         nested(MAX_DEPTH, [{}] * 20),
         nested(100_000),
+        pointed(MAX_DEPTH + 1),
         [2**80, nested(MAX_DEPTH)],
         *cycles(),
         *([2**80, it] for it in cycles()),
@@ -129,6 +139,7 @@ def extension(code: int, data: bytes) -> bytes:
         encode({"a": [1, 2, 3]})[:-1],
         encode([1]) + b"\x00",
         extension(99, b""),
+        extension(99, msgpack.encode([f"{Point.__module__}:Point", {"x": 1, "y": 2}])),
         extension(1, b"\xc1"),
         extension(1, msgpack.encode([10**6, {}])),
         extension(1, msgpack.encode(["os:PathLike", {}])),
@@ -141,6 +152,14 @@ def extension(code: int, data: bytes) -> bytes:
 def test_damaged_bytes_are_a_value_error_and_nothing_else(data: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         decode(data)
+
+
+def test_what_a_release_has_written_the_next_one_reads() -> None:
+    point = msgpack.encode([f"{Point.__module__}:Point", {"x": 1, "y": msgpack.Ext(5, b"")}])
+    assert identical(decode(extension(1, point)), Point(1, msgspec.UNSET))
+    assert decode(extension(2, b"\xff" + bytes(9))) == -(2**72)
+    assert decode(extension(3, b"a\xed\xa0\x80")) == "a\ud800"
+    assert decode(extension(4, msgpack.encode([msgpack.Ext(3, b"\xed\xa0\x80"), 1]))) == {"\ud800": 1}
 
 
 def test_a_class_is_only_looked_for_where_it_is_already_imported(monkeypatch: pytest.MonkeyPatch) -> None:

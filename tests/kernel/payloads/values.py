@@ -104,17 +104,18 @@ atoms = (
     | st.floats()
     | texts
 )
+fields = atoms | st.just(msgspec.UNSET)
 records = st.lists(st.dictionaries(texts, atoms, max_size=3), min_size=8, max_size=12)
 payloads = st.recursive(
     atoms | records,
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.dictionaries(texts, inner, max_size=4)
-        | st.builds(Point, inner, inner)
+        | st.builds(Point, inner, fields)
         | st.builds(Frozen, value=inner)
         | st.builds(Counted, note=inner)
         | st.builds(CountedFrozen, inner)
-        | st.builds(Line, inner, b=inner)
+        | st.builds(Line, fields, b=inner)
         | st.builds(Slotted, inner)
         | st.builds(Derived, inner)
         | st.builds(Box[Any], inner)

@@ -191,18 +191,24 @@ def test_a_result_that_json_cannot_say_is_exit_1(last: str) -> None:
 
 
 WRONG = {
-    "bad payload": (("--payload", "{"), "handlers", "--payload is not JSON"),
+    "bad payload": (("--payload", "{"), "handlers", "--payload cannot be read as JSON"),
     "both sources": (("--payload", "1", "--input", "-"), "handlers", "give --payload or --input, not both"),
-    "bad line": (("--input", "in.jsonl"), "handlers", "line 2 of --input is not JSON"),
+    "bad line": (("--input", "in.jsonl"), "handlers", "line 2 of --input cannot be read as JSON"),
     "no module": ((), "missing", "No module named 'missing'"),
     "no name": ((), "handlers:absent", "has no attribute 'absent'"),
     "no registry": ((), "handlers:nothing", "is of type int; name a NodeRegistry or a FlowExecutor"),
     "broken module": ((), "broken", "broken.py:2: ZeroDivisionError"),
     "no deadline": (("--deadline", "0"), "handlers", "--deadline"),
     "a deadline that is no number": (("--deadline", "nan"), "handlers", "not nan"),
-    "deep payload": (("--payload", "[" * 100_000 + "]" * 100_000), "handlers", "--payload is not JSON"),
-    "deep line": (("--input", "deep.jsonl"), "handlers", "line 1 of --input is not JSON"),
+    "deep payload": (
+        ("--payload", "[" * 100_000 + "]" * 100_000),
+        "handlers",
+        "--payload cannot be read as JSON",
+    ),
+    "deep line": (("--input", "deep.jsonl"), "handlers", "line 1 of --input cannot be read as JSON"),
     "a module that ends": ((), "ending", "ending.py:2: SystemExit: 7"),
+    "a module that leaves": ((), "leaving", "leaving.py:1: GeneratorExit"),
+    "a module that cannot say why": ((), "silent", "silent.py:4: Silent: its message could not be had"),
 }
 
 
@@ -212,6 +218,10 @@ def test_a_wrong_call_is_one_sentence_and_exit_2(
 ) -> None:
     (folder / "broken.py").write_text("import kernel_exec\n1 / 0\n")
     (folder / "ending.py").write_text("import sys\nsys.exit(7)\n")
+    (folder / "leaving.py").write_text("raise GeneratorExit\n")
+    (folder / "silent.py").write_text(
+        "class Silent(BaseException):\n    def __str__(self):\n        raise self\nraise Silent()\n"
+    )
     (folder / "in.jsonl").write_text("1\nx\n")
     (folder / "deep.jsonl").write_text("[" * 100_000 + "]" * 100_000)
     done = run("double", *arguments, nodes=nodes)

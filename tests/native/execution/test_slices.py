@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from kernel_exec import FlowBuilder, FlowExecutor, NodeRegistry, validate
+from kernel_exec.runtime import turn_of
 
 
 async def quick(payload: Any) -> Any:
@@ -103,3 +104,21 @@ async def test_many_that_go_on_in_one_turn_and_wait_again_share_a_slice() -> Non
             await asyncio.sleep(0)
         beating.cancel()
     assert max(gaps) < 0.01
+
+
+def test_an_interrupt_in_one_run_takes_no_turn_from_the_others() -> None:
+    went_on: list[str] = []
+
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    with asyncio.Runner() as runner:
+        loop = runner.get_loop()
+        turn = turn_of(loop)
+        for pump in (lambda: went_on.append("first"), interrupted, lambda: went_on.append("last")):
+            turn.wait(loop, pump)
+        with pytest.raises(KeyboardInterrupt):
+            loop.run_forever()
+        turn.wait(loop, loop.stop)
+        loop.run_forever()
+    assert sorted(went_on) == ["first", "last"]

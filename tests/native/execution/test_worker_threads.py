@@ -7,8 +7,10 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from itertools import pairwise
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -21,6 +23,7 @@ from kernel_exec import (
     NodeRegistry,
     ValidatedFlow,
     Value,
+    once,
     validate,
 )
 from kernel_exec.offload import lines
@@ -162,6 +165,31 @@ async def test_a_blocking_handler_sees_a_copy_of_the_callers_context() -> None:
     for _ in range(2):
         assert await executor.run_once(plan, first, 1, capture=last) == Value("caller")
     assert who.get() == "caller"
+
+
+async def test_handlers_that_ask_at_once_are_told_the_same_labels(monkeypatch: pytest.MonkeyPatch) -> None:
+    meeting = threading.Barrier(2)
+
+    def make_id() -> UUID:
+        """Make an id when another thread is about to make one, or is kept from it."""
+        with suppress(threading.BrokenBarrierError):
+            meeting.wait(0.5)
+        return uuid4()
+
+    monkeypatch.setattr(once, "uuid4", make_id)
+    registry, builder = NodeRegistry(), FlowBuilder("two", "1.0.0")
+
+    @registry.node("test::tell")
+    def tell(payload: Any, ctx: NodeContext) -> str:
+        return ctx.labels["lf.run_id"]
+
+    registry.node("test::same")(same)
+    for alias, identifier in (("in", "same"), ("a", "tell"), ("b", "tell"), ("out", "same")):
+        builder.node(alias, f"test::{identifier}", summary="-")
+    builder.edge("in", "a").edge("in", "b").edge("a", "out").edge("b", "out")
+    results = FlowExecutor(registry).run_many(validate(builder.build()), "in", [1], capture="out")
+    one, other = [result async for result in results]
+    assert one == other
 
 
 async def test_a_deadline_abandons_a_handler_that_sits_in_a_thread_and_tells_it() -> None:
