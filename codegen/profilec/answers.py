@@ -99,8 +99,11 @@ class Answers:
         """Write in one step, so that neither a kill nor another build leaves half of each."""
         content = msgspec.msgpack.encode((self._release, self._asked))
         beside = file.with_name(f"{file.name}.{os.getpid()}")
-        beside.write_bytes(hashlib.sha256(content).digest() + content)
-        beside.replace(file)
+        try:
+            beside.write_bytes(hashlib.sha256(content).digest() + content)
+            beside.replace(file)
+        finally:
+            beside.unlink(missing_ok=True)  # where the disk is full, or the write was interrupted
 
 
 def _key(start: Any, about: object) -> bytes:

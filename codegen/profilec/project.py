@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -192,23 +192,29 @@ def _metadata_findings(config: Config) -> Iterator[Finding]:
     """Warnings (PC014) where the project has metadata, but no version, or has what matters elsewhere."""
     if config.project and find_version(config) is None:
         message = "the version of the project is not to be found; the packages are called 0.0.0"
-        hint = 'write version = "…" into [project]'
+        listed = "version" in _dynamic(config)
+        hint = 'write version = "…" into [project]' + ", and take it out of `dynamic`" * listed
         finding = Finding("PC014", "pyproject.toml", message=message, hint=hint)
-        yield at_key(finding, config, ("project",))
+        yield at_key(finding, config, ("project", "dynamic") if listed else ("project",))
     for file, words in told_elsewhere(config):
         keys = ", ".join(f"`{match['key']}`" for match in words)
         yield _at(file, words[0], f"the packages go without {keys}: there is no [project] table")
-    profiles, dynamic = config.profiles.values(), config.project.get("dynamic")
+    profiles = config.profiles.values()
     by_profile = {
         "dependencies": any(profile.dependencies for profile in profiles),
         "scripts": any(profile.scripts for profile in profiles),
     }
-    listed = dynamic if isinstance(dynamic, list) else ()
-    elsewhere = [key for key in _NEEDED if key in listed and not by_profile.get(key)]
+    elsewhere = [key for key in _NEEDED if key in _dynamic(config) and not by_profile.get(key)]
     if elsewhere:
         message = f"the packages go without what is `dynamic`: {', '.join(elsewhere)}"
         finding = Finding("PC014", "pyproject.toml", message=message, hint="write it into [project]")
         yield at_key(finding, config, ("project", "dynamic"))
+
+
+def _dynamic(config: Config) -> list[Any]:
+    """The keys of `[project]` that a build backend works out."""
+    dynamic = config.project.get("dynamic")
+    return dynamic if isinstance(dynamic, list) else []
 
 
 def _at(file: str, word: re.Match[str], message: str) -> Finding:

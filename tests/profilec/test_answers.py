@@ -99,6 +99,13 @@ def test_damaged_answers_are_worked_out_anew(project: Project, kept: int) -> Non
     assert project.files()["native/shop/a.py"] == wanted["native/shop/a.py"]
 
 
+def test_answers_that_cannot_be_written_leave_nothing_behind(project: Project) -> None:
+    (project.root / REMEMBERED).mkdir(parents=True)
+    assert build(project.root)[0] == 0
+    hidden = {entry.name for entry in (project.root / "build").glob(".*")}
+    assert hidden == {".answers", ".inputs", ".lock"}
+
+
 def double(common: int, one: int) -> int:
     return common * one
 

@@ -127,6 +127,32 @@ def test_init_says_why_it_cannot(
     assert empty_project.files(".") == {path: text.encode() for path, text in files.items()}
 
 
+@pytest.mark.parametrize(
+    ("folder", "project"), [("src", ".."), ("src/bakery", "../.."), ("src/bakery/ovens", "../../..")]
+)
+@pytest.mark.parametrize("told", ["pyproject.toml", "setup.py"])
+def test_init_in_a_folder_of_the_source_names_the_project(
+    folder: str, project: str, told: str, empty_project: Project
+) -> None:
+    files = {"src/bakery/__init__.py": "", "src/bakery/ovens/gas.py": "", told: ""}
+    empty_project.write(files)
+    ran = empty_project.run("init", "-C", folder)
+    assert ran.code == 2
+    assert f"this folder belongs to the project in {project}: profilec init -C {project}\n" in ran.err
+    assert empty_project.files(".").keys() == files.keys()
+
+
+@pytest.mark.parametrize("files", [{"setup.py": ""}, {"other/__init__.py": ""}])
+def test_init_in_a_folder_that_lies_beside_a_project_is_about_that_folder(
+    files: dict[str, str], empty_project: Project
+) -> None:
+    empty_project.write({"pyproject.toml": "", "oven/__init__.py": ""})
+    empty_project.write({f"more/{path}": text for path, text in files.items()})
+    empty_project.write({"more/bakery/__init__.py": "", "more/tests/__init__.py": ""})
+    ran = empty_project.run("init", "bakery", "-C", "more")
+    assert (ran.code, ran.err) == (0, "")
+
+
 def test_init_follows_no_links(empty_project: Project) -> None:
     empty_project.write({"food/bakery/oven.py": ""})
     (empty_project.root / "food/again").symlink_to(empty_project.root)

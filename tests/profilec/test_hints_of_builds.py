@@ -204,5 +204,27 @@ def test_what_only_older_tools_are_told_is_written_into_the_project_table(
     assert _found(project) == {}
 
 
+UNVERSIONED = {
+    "setup.cfg": "[metadata]\nversion = attr: shop.about.NUMBER\n",
+    "setup.py": "setup(\n    name='shop', version=number(),\n)\n",
+    "pyproject.toml": "[tool.poetry]\nversion = '8'\n",
+}
+
+
+@pytest.mark.parametrize("file", UNVERSIONED)
+def test_a_version_that_only_older_tools_are_told_is_missed_where_there_is_no_other(
+    project: Project, file: str
+) -> None:
+    text, tool = UNVERSIONED[file], CONFIGURATION.replace("\n    ", "\n")
+    tool = tool[tool.index(TOP) :]
+    project.write({"src/shop/uses.py": USES, "pyproject.toml": tool})
+    project.write({file: text + tool if file == "pyproject.toml" else text})
+    (finding,) = project.run("build", "--json").json["findings"]
+    assert (finding["code"], finding["path"], finding["line"]) == ("PC014", file, 2)
+    assert "the packages go without `version`" in finding["message"]
+    project.write({"src/shop/_version.py": "__version__ = '8'\n"})
+    assert _found(project) == {}
+
+
 def test_a_file_that_goes_while_it_is_looked_at_stops_nothing(project: Project) -> None:
     assert programs(project.config, ["shop/__init__.py", "shop/gone.py"]) == frozenset()

@@ -112,7 +112,7 @@ CASES = {
         {},
     ),
     "PC014": Mended(
-        'write version = "…" into [project]',
+        'write version = "…" into [project], and take it out of `dynamic`',
         {'version = "1.2"': 'dynamic = ["version"]'},
         {'version = "1.2"': 'version = "1"'},
     ),

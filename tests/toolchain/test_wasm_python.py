@@ -1,9 +1,12 @@
 """tools/wasm-python stands in for `python`: these are the things about `python` that it has to keep."""
 
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
+
+from profilec.emit.templating import rendered
 
 ROOT = Path(__file__).resolve().parents[2]
 WASM_PYTHON = ROOT / "tools/wasm-python"
@@ -162,3 +165,14 @@ def test_without_an_environment_it_says_what_to_run(tmp_path: Path) -> None:
 
     assert run.returncode == 1
     assert "make setup" in run.stderr
+
+
+def test_the_first_configuration_knows_every_module_that_the_standard_library_lacks_here() -> None:
+    code = (
+        "import sys\nfrom importlib.util import find_spec\n"
+        "print(*(name for name in sys.stdlib_module_names if name[0] != '_' and find_spec(name) is None))\n"
+    )
+    missing = set(wasm_python("-c", code).stdout.split())
+    written = tomllib.loads(rendered("init.toml.j2", {"package": "shop", "source": "."}))
+    modules = written["tool"]["profilec"]["profiles"]["wasm"]["modules"]
+    assert {name for name, is_there in modules.items() if not is_there} == missing - {"pydoc_data"}

@@ -1,5 +1,6 @@
 """`profilec init`: the first configuration of a project."""
 
+import os
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,14 @@ from typing import Any
 import click
 
 from profilec.cli.options import command
-from profilec.cli.packages import Found, find_modules, find_packages, find_projects, likeliest
+from profilec.cli.packages import (
+    Found,
+    find_modules,
+    find_packages,
+    find_project_around,
+    find_projects,
+    likeliest,
+)
 from profilec.emit.templating import rendered
 
 FILE = "pyproject.toml"
@@ -25,6 +33,9 @@ def init(package: str | None) -> int:
     Example: profilec init
     """
     root = Path.cwd()
+    if around := find_project_around(root):
+        there = os.path.relpath(around)
+        raise click.UsageError(f"this folder belongs to the project in {there}: profilec init -C {there}")
     text = _read(root / FILE)
     document = _parsed(text, "is not valid TOML")
     if "profilec" in _table(document, "tool"):

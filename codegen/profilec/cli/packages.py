@@ -3,6 +3,7 @@
 import keyword
 import re
 from collections.abc import Iterable, Iterator
+from itertools import repeat
 from pathlib import Path
 
 from msgspec import Struct
@@ -52,6 +53,19 @@ def find_projects(root: Path) -> list[Path]:
     folders = [*_plain_folders(root)]
     below = [inner for folder in folders for inner in (folder, *_plain_folders(folder)) if _is_project(inner)]
     return [folder.relative_to(root) for folder in below]
+
+
+def find_project_around(root: Path) -> Path | None:
+    """The project whose source a folder is a part of, if it is none itself."""
+    around = next((folder for folder in root.parents if _is_project(folder)), None)
+    if around is None or _is_project(root):
+        return None
+    packages = (around.joinpath(one.source, *one.package.split(".")) for one in find_packages(around))
+    return around if any(map(_in_each_other, packages, repeat(root))) else None
+
+
+def _in_each_other(one: Path, other: Path) -> bool:
+    return one.is_relative_to(other) or other.is_relative_to(one)
 
 
 def likeliest(names: Iterable[str], project: str) -> str:

@@ -11,10 +11,11 @@ from profilec.config import Config
 
 _VERSION = re.compile(r"^__version__\s*(?::[^=\n]+)?=\s*(?:\w+\s*=\s*)*[\"']([^\"'\n]+)[\"']", re.MULTILINE)
 
-_KEYS = r"install_requires|extras_require|python_requires|entry_points|scripts"
+_KEYS = r"version|install_requires|extras_require|python_requires|entry_points|scripts"
 _ELSEWHERE = {
     "pyproject.toml": re.compile(
-        r"^\[(?P<key>tool\.poetry\.(?:dependencies|extras|scripts|plugins)|tool\.flit\.(?:metadata|scripts))\b",
+        r"^\[?(?P<key>tool\.poetry\.(?:dependencies|extras|scripts|plugins)"
+        r"|tool\.flit\.(?:metadata|scripts)|version(?=[ ]*=))\b",
         re.MULTILINE,
     ),
     "setup.cfg": re.compile(rf"^\[?(?:options\.)?(?P<key>{_KEYS})[ ]*[]=]", re.MULTILINE),
@@ -40,6 +41,8 @@ def told_elsewhere(config: Config) -> Iterator[tuple[str, list[re.Match[str]]]]:
     """The files that say what a package needs where no `[project]` table does, each with its words for it."""
     for name, words in _ELSEWHERE.items() if not config.project else ():
         found = {match["key"]: match for match in words.finditer(_read(config.root / name))}
+        if "version" in found and find_version(config):
+            del found["version"]
         if found:
             yield name, list(found.values())
 
