@@ -81,9 +81,12 @@ class _End:
             case cst.Try(body=body, handlers=handlers, orelse=orelse) | cst.TryStar(
                 body=body, handlers=handlers, orelse=orelse
             ):
-                ending = orelse.body if orelse and not self._is_gone(orelse.body) else body
-                for suite in [ending, *(handler.body for handler in handlers)]:
+                last = orelse if orelse and not self._is_gone(orelse.body) else None
+                for suite in [*([] if last else [body]), *(handler.body for handler in handlers)]:
                     self.empties(suite, followed=followed)
+                self._end_else(last, followed=followed)
+            case cst.For(orelse=orelse) | cst.While(orelse=orelse):
+                self._end_else(orelse, followed=followed)
             case cst.Match(cases=cases):
                 for case in cases:
                     self.empties(case.body, followed=followed)
@@ -101,9 +104,17 @@ class _End:
                 continue
             if branch is left[0]:
                 return True
-            start = self._walk.line_start(self._walk.syntax.inner(branch).start)
-            self._cut(start, self._walk.suite_lines(branch.body).end)
+            self._cut_clause(branch)
         return False
+
+    def _end_else(self, node: cst.Else | None, *, followed: bool) -> None:
+        """Cut what is idle at the end of an `else`, and all of it if nothing else is left."""
+        if node and self.empties(node.body, followed=followed):
+            self._cut_clause(node)
+
+    def _cut_clause(self, node: cst.If | cst.Else) -> None:
+        start = self._walk.line_start(self._walk.syntax.inner(node).start)
+        self._cut(start, self._walk.suite_lines(node.body).end)
 
     def _cut(self, start: int, end: int) -> None:
         if not self.is_explained(Span(start, end)):
