@@ -7,6 +7,7 @@ together, and each run takes back, when it ends, whatever it still contributes.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -82,7 +83,7 @@ class Meter:
     ) -> None:
         try:
             receive(name, value, labels)
-        except BaseException:  # reports are made inside of a run, which no interrupt may leave halfway
+        except (Exception, asyncio.CancelledError):
             _log.exception("the metrics sink failed on %s", name)
 
 
