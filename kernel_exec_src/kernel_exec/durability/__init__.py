@@ -1,7 +1,7 @@
 """Durability: checkpoints of runs that halt or must survive their process, and how a run goes on from one.
 
 ```
-policy -> records -> stores, leases -> journal -> opening
+records -> stores, leases -> journal -> opening
 ```
 
 A durable run keeps a journal of the messages on their way. At a halt, and in `strong` mode before every
@@ -13,10 +13,9 @@ from __future__ import annotations
 
 from kernel_exec.durability.journal import Journal
 from kernel_exec.durability.opening import Reopened, begin, reopen
-from kernel_exec.durability.policy import Durability, durability_of
 from kernel_exec.durability.records import Place
 from kernel_exec.durability.sqlite import SqliteCheckpoints  # profilec: only NATIVE
-from kernel_exec.durability.stores import CheckpointStore, MemoryCheckpoints
+from kernel_exec.durability.stores import CheckpointStore, Durability, MemoryCheckpoints, durability_of
 
 __all__ = [
     "CheckpointStore",

@@ -18,8 +18,8 @@ from zlib import crc32
 from msgspec.structs import replace
 
 from kernel_exec.durability.leases import Lease, ask
-from kernel_exec.durability.policy import Durability
 from kernel_exec.durability.records import Blob, CheckpointRecord, Place, State, pack, pack_state
+from kernel_exec.durability.stores import Durability
 from kernel_exec.errors import CheckpointError, ExecutionError, in_words
 from kernel_exec.payloads import encode
 from kernel_exec.runtime import faults

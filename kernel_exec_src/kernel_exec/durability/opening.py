@@ -13,8 +13,8 @@ from msgspec.structs import replace
 
 from kernel_exec.durability.journal import Journal
 from kernel_exec.durability.leases import Lease, ask
-from kernel_exec.durability.policy import Durability
 from kernel_exec.durability.records import CheckpointRecord, Place, State, corrupted, unpack, unpack_state
+from kernel_exec.durability.stores import Durability
 from kernel_exec.errors import (
     CheckpointError,
     CheckpointIncompatibleVersion,

@@ -14,7 +14,7 @@ from msgspec import Struct, field
 from kernel_exec.context import RunState
 from kernel_exec.offload import Workers
 from kernel_exec.payloads import copy_payload
-from kernel_exec.program import NodePlan, Program
+from kernel_exec.program import LONGEST_SEGMENT, NodePlan, Program
 from kernel_exec.scheduler.cells import Edge, Node, Segment, Weights
 from kernel_exec.scheduler.scheduler import Scheduler
 
@@ -71,9 +71,11 @@ def assemble(program: Program, run: RunState, host: Host) -> Scheduler:
             row = [program.nodes[one] for one in rows.get(at, (at,))]
             _connect(node, row[-1], edges, traced=program.traced, weighed=weighed)
             _bind(node, row, host.workers, scheduler)
-    for line in program.segments:
-        if line[0] not in within:
-            _join([nodes[at] for at in line])
+    segments = [
+        _join(tuple([nodes[at] for at in line])) for line in program.segments if line[0] not in within
+    ]
+    for segment in segments:
+        segment.nodes[0].line = _line(segment)
     for at in program.entrances:
         entrance = Edge(nodes[at].alias, nodes[at], capacities.trigger)
         scheduler.entrances[nodes[at].alias] = entrance
@@ -135,14 +137,24 @@ def _bind(node: Node, row: Sequence[NodePlan], workers: Workers, scheduler: Sche
         scheduler.abandons.append(placed.abandon)
 
 
-def _join(line: list[Node]) -> None:
-    first = line[0]
-    segment = Segment(tuple(line))
-    for node in line:
+def _join(nodes: tuple[Node, ...]) -> Segment:
+    segment = Segment(nodes)
+    for node in nodes:
         node.segment = segment
-        node.inner = node is not first
-    if first is not segment.last or segment.emits:
-        first.line = segment
+        node.inner = node is not nodes[0]
+    return segment
+
+
+def _line(segment: Segment) -> Segment | None:
+    """Return the line that begins with a segment, if it pays to run it as a whole."""
+    last, merge = segment.last, segment.last.onward
+    short = segment if segment.hops > 1 or last.emits else None
+    if merge and merge.plain and last.plain and merge.manner is last.manner:
+        nodes = segment.nodes + merge.segment.nodes
+        # A handler that leaves the loop, and is worked ahead on, suspends whoever calls it.
+        if not (last.ahead or merge.ahead) and len(nodes) <= LONGEST_SEGMENT:
+            return Segment(nodes, merge, short)
+    return short
 
 
 def _gate(routes: tuple[Edge, ...], gates: tuple[Gate, ...]) -> Callable[[Any], tuple[Edge, ...]]:

@@ -81,12 +81,16 @@ class Segment:
     """A maximal line of plain nodes, each the only target of the one before it and fed by nothing else.
 
     While no other of its inner nodes is busy, one driver may run its handlers one after the other with no
-    bookkeeping: nobody else can reach the nodes inside.
+    bookkeeping: nobody else can reach the nodes inside. It may go on with another segment, where several lead
+    to one, while that is idle: so there are segments of two, which begin as the `short` one does, and as the
+    other from `merge` on.
     """
 
-    __slots__ = ("busy", "calls", "emits", "hops", "last", "nodes")
+    __slots__ = ("busy", "calls", "emits", "hops", "last", "merge", "nodes", "short")
 
-    def __init__(self, nodes: tuple[Node, ...]) -> None:
+    def __init__(
+        self, nodes: tuple[Node, ...], merge: Node | None = None, short: Segment | None = None
+    ) -> None:
         self.busy = 0
         self.nodes = nodes
         self.hops = len(nodes)
@@ -95,6 +99,8 @@ class Segment:
         """What its last node returns goes to the host and nowhere else."""
         self.calls = tuple([node.call for node in nodes])
         """How to call the handlers of `nodes`."""
+        self.merge = merge
+        self.short = short
 
 
 class Node:
@@ -160,7 +166,7 @@ class Node:
         self.inner = False
         """It is not the first of its segment."""
         self.line: Segment | None = None
-        """The segment that begins here, if it pays to run it as a whole: more nodes follow, or what comes
+        """The line that begins here, if it pays to run it as a whole: more nodes follow, or what comes
         out goes to the host."""
 
         self.ready: Work = (self, None, LOOK)
@@ -225,15 +231,15 @@ class Weights:
 class Driver:
     """One coroutine that carries messages, and how far it has come."""
 
-    __slots__ = ("attended", "calls", "interrupted", "left", "node", "run_from", "task")
+    __slots__ = ("attended", "calls", "interrupted", "left", "line", "node", "task")
 
     def __init__(self) -> None:
         self.attended = True
         """The pump that started it is still below it on the stack: it has never suspended."""
         self.node: Node
         """The node whose handler it runs, once it has one and is not in an exclusive run."""
-        self.run_from: Node | None = None
-        """Where its exclusive run began, while it is in one; then this is the node it holds."""
+        self.line: Segment | None = None
+        """What it runs exclusively, while it does; then it holds the first node of that."""
         self.calls: Any = None
         """What is left of that run: an iterator over the tuple of calls of its segment."""
         self.left = 0
@@ -253,8 +259,8 @@ class Driver:
 
         The iterator knows, so that no hop has to note it.
         """
-        assert self.run_from is not None
-        nodes = self.run_from.segment.nodes
+        assert self.line is not None
+        nodes = self.line.nodes
         return nodes[len(nodes) - length_hint(self.calls) - 1]
 
 

@@ -72,6 +72,7 @@ class Outlet:
         "capacity",
         "direct_room",
         "discarding",
+        "filled",
         "observer",
         "readers",
         "results",
@@ -92,6 +93,8 @@ class Outlet:
         self.direct_room = capacity
         """How many results a driver may append by itself: all that the queue holds, none while
         `discarding`."""
+        self.filled = False
+        """A result took the last room, and the pump has not heeded it yet."""
         self.observer: Observer | None = None
         self.weights: Weights | None = None
         """What all queues may hold, this one too."""
@@ -120,6 +123,7 @@ class Outlet:
                 self._permits.release()
             return
         self.results.append((result, ticket, size))
+        self.filled = len(self.results) >= self.capacity
         if self.weights is not None:
             self.weights.held += size
         if self.observer is not None:

@@ -143,7 +143,10 @@ class Run(ABC):
 
     def _pump_scheduled(self) -> None:
         self._scheduled = False
-        self.pump()
+        if self.outlet.has_room(0):
+            self.pump()
+        else:
+            self.loop.call_soon(self.pump)  # behind the host, which may have been woken for what is there
 
     # How it ends --------------------------------------------------------------------------------------------
 
@@ -215,7 +218,7 @@ class Run(ABC):
             self.permits.release()
         copies = type(payload) not in ATOMS
         handed: list[Work] = []
-        for edge in routes[at:] if at else routes:
+        for edge in routes[at:]:
             target = edge.target
             if target.idle and not edge.wrapped:
                 branch = self.copy(payload) if copies and at < last else payload
@@ -233,8 +236,7 @@ class Run(ABC):
                 self.queue(edge, branch, branch_of(ticket, edge.branch) if edge.branch else ticket, size)
             ticket &= ~1
             at += 1
-        handed.reverse()  # the last is taken up first, and that shall be the first branch
-        self.work.extend(handed)
+        self.work.extend(reversed(handed))  # the last is taken up first, and that shall be the first branch
         return at > last
 
     def send_ahead(self, node: Node, ahead: Ahead) -> None:

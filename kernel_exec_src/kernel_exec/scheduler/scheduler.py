@@ -44,11 +44,16 @@ class Scheduler(Doors):
     __slots__ = ()
 
     def pump(self) -> None:
-        """Start drivers until nothing is ready or the slice is spent; then see that the loop comes back."""
+        """Start drivers until nothing is ready or the slice is spent; then see that the loop comes back.
+
+        It also ends when a driver has filled the outlet: a result that the host makes room for in time does
+        not wait, nor keep its node from others. If the host takes none in its turn, the rest goes on.
+        """
         if self._pumping:
             return
-        turn, loop, work = self._turn, self.loop, self.work
-        turn.open(loop)
+        turn, loop, work, outlet = self._turn, self.loop, self.work, self.outlet
+        if not turn.begun:
+            turn.open(loop)
         self._pumping = True
         try:
             while work and not (self.stopped or turn.spent):
@@ -58,9 +63,12 @@ class Scheduler(Doors):
                     self._driver = Driver()
                     self._adopt(driver, task)
                 self._pace = turn.look(self._pace, driver.left)
+                if outlet.filled:
+                    outlet.filled = False
+                    break
         finally:
             self._pumping = False
-        if work or self.outlet.readers or self.observer is not None:
+        if work or outlet.readers or self.observer is not None:
             self._look_again()
 
     # The pump -----------------------------------------------------------------------------------------------
@@ -74,11 +82,11 @@ class Scheduler(Doors):
         driver.attended = False
         driver.task = task
         self._live.add(driver)
-        first = driver.run_from
-        if first is not None:
+        if driver.line is not None:
+            first = driver.line.nodes[0]
             driver.node = driver.standing()
             end_exclusive_run(driver)
-            driver.run_from = None
+            driver.line = None
             if driver.node is not first:
                 claim(driver.node)
                 self._release(first)
@@ -91,6 +99,7 @@ class Scheduler(Doors):
         Many may end in one turn of the loop, none of them having gone far enough to look at the slice.
         """
         self._live.discard(driver)
+        self.outlet.filled = False
         self._pace = self._turn.look(self._pace, driver.left)
         self.pump()
 
@@ -146,11 +155,17 @@ class Scheduler(Doors):
                 # Carry it on, from node to node, for as long as the next one is idle. `held` is the node that
                 # this driver has claimed; it is `node` but for the end of an exclusive run.
                 while True:
-                    line = node.line
-                    if line is not None and trusted and driver.attended and not line.busy:
-                        # An exclusive run: nobody else can reach these nodes, so only the first one is
+                    line = node.line if trusted and driver.attended else None
+                    if (
+                        line is not None
+                        and (merge := line.merge) is not None
+                        and (not merge.idle or merge.segment.busy)
+                    ):
+                        line = line.short
+                    if line is not None and not node.segment.busy:
+                        # An exclusive run: nobody else can reach these nodes now, so only the first one is
                         # claimed. If one of them suspends, `_adopt` claims that one and ends the run there.
-                        driver.run_from = held = node
+                        driver.line, held = line, node
                         calls, hops, emits = line.calls, line.hops, line.emits
                         inbox, awaited, room = node.inbox, node.awaited, outlet.direct_room
                         while True:
@@ -166,8 +181,8 @@ class Scheduler(Doors):
                                     if payload is skip:
                                         break
                             budget -= hops
-                            # Where the line ends at the host, as what else there is to do would have it, its
-                            # whole inbox is carried on in one go. This is `has_room`, but for the call.
+                            # Where the line ends at the host its whole inbox is carried on in one go, unless
+                            # there are branches to be followed. This is `has_room`, but for the call.
                             if (
                                 not emits
                                 or payload is skip
@@ -191,26 +206,32 @@ class Scheduler(Doors):
                                 if turn.spent:
                                     budget, trusted = 0, False
                             if not (inbox or work or (weights is not None and weights.blocked)):
-                                driver.run_from = None
+                                driver.line = None
                                 node.idle = True  # `_release` has no more to do here
                                 return
-                            if not inbox or work or not trusted or context != unmarked:
-                                payload, ticket = skip, 0  # nothing is left to hand on
-                                break
-                            payload, edge, ticket, parcel = message = inbox.popleft()
-                            if parcel is None:
-                                edge.held -= 1
-                                if edge.blocked:
-                                    self.make_room(edge)
-                            elif isinstance(parcel, Parcel):
+                            if len(results) >= room:
+                                outlet.filled = True
+                            elif (
+                                inbox and trusted and context == unmarked and not (work and work[-1][2] >= 0)
+                            ):
+                                payload, edge, ticket, parcel = message = inbox.popleft()
+                                if parcel is None:
+                                    edge.held -= 1
+                                    if edge.blocked:
+                                        self.make_room(edge)
+                                    continue
+                                if isinstance(parcel, int):
+                                    self.took(edge, parcel)
+                                    continue
                                 inbox.appendleft(message)
-                                payload, ticket = skip, 0
-                                break
-                            else:
-                                self.took(edge, parcel)
-                        if driver.run_from is not None:
-                            driver.run_from = None
-                            node = line.last
+                            driver.line = None
+                            self._release(node)
+                            break
+                        if driver.line is not None:
+                            driver.line = None
+                            driver.node = node = line.last
+                        elif driver.attended:
+                            break  # what it gave is with the host
                         else:
                             held = node = driver.node
                     else:
@@ -243,12 +264,12 @@ class Scheduler(Doors):
                                     budget = 0
 
                     # Hand the result on; what cannot be handed over is sent, and the journey ends here.
-                    target = node.onward
+                    target = None
                     if payload is skip:
-                        target = None
                         if ticket & 1:
                             self.permits.release()
-                    elif target is not None and target.idle:
+                    elif (onward := node.onward) is not None and onward.idle:
+                        target = onward
                         target.idle = False
                         if target.inner:
                             target.segment.busy += 1
@@ -256,27 +277,13 @@ class Scheduler(Doors):
                         # As `send`, but for what a single way with room does not need.
                         way.held += 1
                         way.target.inbox.append((payload, way, ticket, None))
-                        target = None
                         if node.ahead is not None:
                             self.send_ahead(node, node.ahead)
-                    elif (
-                        node.emits
-                        and len(results) < outlet.direct_room
-                        and (
-                            weights is None
-                            or weights.held + (size := self.weigh(payload)) <= weights.limit
-                            or not results
-                        )
-                    ):
-                        results.append((Value(payload), ticket, size))
-                        if weights is not None:
-                            weights.held += size
-                        if outlet.readers:
-                            outlet.wake_one()
+                    elif node.emits and outlet.has_room(size := self.weigh(payload)):
+                        outlet.put(Value(payload), ticket, size)
                         if node.ahead is not None:
                             self.send_ahead(node, node.ahead)
                     else:
-                        target = None
                         if held is not node:
                             claim(node)
                             self._release(held)
@@ -316,7 +323,7 @@ class Scheduler(Doors):
                             return
 
                 # Go on with the next one, unless the slice is spent, or it would see what a handler of this
-                # one set, or others would have to wait for it.
+                # one set, or others would have to wait for it, the host before all.
                 if not work:
                     return
                 if budget <= 0:
@@ -324,11 +331,11 @@ class Scheduler(Doors):
                     trusted = budget == TRUSTED
                     if turn.spent:
                         return
-                if context != unmarked or (not driver.attended and len(work) > 1):
+                if context != unmarked or outlet.filled or (not driver.attended and len(work) > 1):
                     return
         except BaseException as error:
             # Counts for nothing if the run is over already: then the handler was being stopped.
-            self.fail(driver.node if driver.run_from is None else driver.standing(), error)
+            self.fail(driver.node if driver.line is None else driver.standing(), error)
         finally:
             driver.left = budget
             if not driver.attended:

@@ -14,12 +14,13 @@ QUICK = range(100)
 
 
 class Gates:
-    """A line `a` to `d` that lets numbers pass; `"bc1"` is kept at `b` and at `c` until it is let on."""
+    """Nodes of one letter that let numbers pass; `"bc1"` is kept at `b` and at `c` until it is let on."""
 
-    def __init__(self) -> None:
+    def __init__(self, graph: str = "a>b>c>d", capture: str = "d") -> None:
         self.inside: list[str] = []
         self._doors: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
-        self._flow = small("a>b>c>d", {alias: self._gate(alias) for alias in "abcd"})
+        self._flow = small(graph, {alias: self._gate(alias) for alias in "abcde" if alias in graph})
+        self._capture = capture
 
     def _gate(self, alias: str) -> Any:
         async def handle(payload: Any) -> Any:
@@ -36,12 +37,13 @@ class Gates:
         self._doors[place].set()
         await turns()
 
-    async def run(self) -> FlowInstance:
+    async def run(self, *, results: int = 1) -> FlowInstance:
         """Return a run that takes its handlers to be quick."""
-        run = self._flow.executor().instantiate(self._flow.plan, capture="d")
+        run = self._flow.executor().instantiate(self._flow.plan, capture=self._capture)
         for number in QUICK:
             await run.send("a", number)
-            assert (await soon(run.next())).value == number
+            for _ in range(results):
+                assert (await soon(run.next())).value == number
         return run
 
 
@@ -74,6 +76,47 @@ async def test_a_message_that_has_waited_holds_no_node_but_the_one_it_is_at() ->
         for place in ("a3 at a", "bc1 at c", "ab2 at b"):
             await gates.let_on(place)
         assert [(await soon(run.next())).value for _ in range(3)] == ["bc1", "ab2", "a3"]
+
+
+async def test_a_message_that_waits_where_branches_join_keeps_all_others_from_there() -> None:
+    gates = Gates("a>b>d>e, a>c>d", "e")
+    async with await gates.run(results=2) as run:
+        await send(run, "d1")
+        assert gates.inside == ["d1 at d"]
+        await send(run, "d2", 3)
+        assert gates.inside == ["d1 at d"]
+        await gates.let_on("d1 at d")
+        await gates.let_on("d2 at d")
+        assert [(await soon(run.next())).value for _ in range(6)] == ["d1", "d1", "d2", "d2", 3, 3]
+
+
+async def test_who_fails_where_branches_join_is_named() -> None:
+    flow = small("a>b>d>e, a>c>d", {"e": _fails_at(200)})
+    results = flow.executor().run_many(flow.plan, "a", range(1000), capture="e")
+    with pytest.raises(NodeFailed) as raised:
+        async for _ in results:
+            pass
+    assert raised.value.alias == "e"
+
+
+async def test_who_returned_what_cannot_be_copied_is_named_behind_a_line() -> None:
+    async def strange(payload: int) -> object:
+        return payload if payload < 200 else object()
+
+    flow = small("a>b>c>d>f, c>e>f", {"c": strange})
+    with pytest.raises(NodeFailed) as raised:
+        async for _ in flow.executor().run_many(flow.plan, "a", range(1000), capture="f"):
+            pass
+    assert raised.value.alias == "c"
+
+
+def _fails_at(number: int) -> Any:
+    async def handle(payload: int) -> int:
+        if payload == number:
+            raise ValueError(payload)
+        return payload
+
+    return handle
 
 
 @pytest.mark.parametrize("waits", [False, True])

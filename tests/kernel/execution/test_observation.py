@@ -196,9 +196,18 @@ async def test_a_result_that_waits_for_room_is_timed() -> None:
         await turns()
         assert sink.observed["capture_backpressure_ms", "out"] == 1
         await run.send("in", 2)
+        await turns()
         run.finish()
         assert await collect(run) == [2, 2]
     assert sink.observed["capture_backpressure_ms", "out"] == 2
+
+
+async def test_no_result_waits_for_room_while_the_host_takes_what_is_there() -> None:
+    sink = Sink()
+    flow = small("in>a>out, in>b>out")
+    results = flow.executor(metrics=sink).run_many(flow.plan, "in", range(100), capture="out")
+    assert [result.value async for result in results] == [number for number in range(100) for _ in "ab"]
+    assert sink.observed["capture_backpressure_ms", "out"] == 0
 
 
 async def test_streams_are_counted() -> None:
