@@ -74,7 +74,8 @@ def derive(module: Module, remains: Remains, facts: Facts) -> Derived:
         path = f"{module.names.module}.{binding.name}"
         found = {path: alone}
         if scope := _plain_class(module, binding):
-            found |= {f"{path}.{one.binding.name}": one for one in _alone(module, scope, remains)}
+            own = (one for one in _alone(module, scope, remains) if not _is_mangled(one.binding.name))
+            found |= {f"{path}.{one.binding.name}": one for one in own}
         for name, one in found.items():
             constant, function = _of_binding(module, one, remains, facts)
             if constant is not UNKNOWN:
@@ -129,6 +130,11 @@ def _alone(module: Module, scope: Scope, remains: Remains) -> Iterator[_Alone]:
             yield _Alone(left[0], bound[left[0].node], len(bindings) > 1)
 
 
+def _is_mangled(name: str) -> bool:
+    """Tell whether a name of a class is another one outside of it."""
+    return name.startswith("__") and not name.endswith("__")
+
+
 def _plain_class(module: Module, binding: Binding) -> Scope | None:
     """Return the scope of a class without bases, decorators and metaclass: its names hold what it binds."""
     node = binding.node
@@ -176,7 +182,8 @@ def _passed_on(module: Module, remains: Remains, known: Mapping[str, Value]) -> 
     found: dict[str, Value] = {}
     for path, one in known.items():
         owner, _, name = path.rpartition(".")
-        if owner == stars[0].module and not name.startswith("_") and name not in module.names.root.bindings:
+        is_bound = name in module.names.root.bindings or name in module.names.rebound
+        if owner == stars[0].module and not name.startswith("_") and not is_bound:
             found[f"{module.names.module}.{name}"] = one
     return found
 

@@ -82,18 +82,29 @@ class Package(Struct, dict=True):
         return any(binds_unnamed(text.content) for text in self.texts.values())
 
     def rebound_by_stars(self, path: str) -> frozenset[str]:
-        """Return the names at the top of a file that an import of everything may bind to something else."""
+        """Return the names at the top of a file that an import of everything may bind to something else.
+
+        Those too that it would bind, if the `__all__` of their module listed them.
+        """
         if "import *" not in self.texts[path].content:
             return frozenset()
         if path not in self._starred:
             own, module = self.outlines([path])[path], module_name(path)
             given = [pair for star in own.stars for pair in self._given(star, {module})]
-            self._starred[path] = frozenset(
+            bound = (
                 name
                 for name, source in given
                 if name in own.bound and source != self._source(own.passed_on.get(name, f"{module}.{name}"))
             )
+            unlisted = frozenset().union(*map(self._unlisted, own.stars)) - own.bound
+            self._starred[path] = unlisted.union(bound)
         return self._starred[path]
+
+    def _unlisted(self, module: str) -> frozenset[str]:
+        """Return the names at the top of a module that its `__all__` keeps from an import of everything."""
+        file = self.file_of(module)
+        one = self.outlines([file])[file] if file else None
+        return one.bound - one.listed if one and one.listed is not None else frozenset()
 
     def _given(self, module: str, seen: set[str]) -> Iterator[tuple[str, str]]:
         """Yield the names that an import of everything binds, each with the path that it stands for."""

@@ -235,7 +235,11 @@ class _Search(Struct, frozen=True, dict=True):
                 keys = _keys(rest[1:2]) if _last_name(function) == "type" else [None]
                 return self._members(keys) if rest else []
             case cst.Call(func=function, args=[first, *rest]):
-                return self._patched(function, first.value, rest) or self._handed_on(function, call.args)
+                return (
+                    self._patched(function, first.value, rest)
+                    or self._handed_on(function, call.args)
+                    or self._filled(call)
+                )
         return []
 
     def _code_of(self, function: cst.BaseExpression) -> list[str]:
@@ -278,14 +282,31 @@ class _Search(Struct, frozen=True, dict=True):
         if name in _ASKING or name in _SETTERS or any(one in self._named for one in _written(call.args)):
             return True
         is_patch = isinstance(call.func, cst.Attribute) and _last_name(call.func.value) == "patch"
-        path, own = self.names.qualified(call.func), f"{self.names.module.partition('.')[0]}."
-        is_outside = not path.startswith(own) if path else self._is_builtin(call.func)
         given = (self.names.qualified(argument.value) or "" for argument in call.args)
-        hands_on = any(one.startswith(own) and one not in self.facts.holders for one in given)
-        return is_patch or (is_outside and not hands_on)
+        hands_on = any(self._is_own(one) and one not in self.facts.holders for one in given)
+        return is_patch or (self._is_outside(call) and not hands_on)
+
+    def _is_outside(self, call: cst.Call) -> bool:
+        """Tell whether a call is of a function of Python, or of another package."""
+        path = self.names.qualified(call.func)
+        return not self._is_own(path) if path else self._is_builtin(call.func)
+
+    def _is_own(self, path: str) -> bool:
+        return path.startswith(f"{self.names.module.partition('.')[0]}.")
 
     def _is_builtin(self, function: cst.BaseExpression) -> bool:
         return isinstance(function, cst.Name) and is_builtin(function, self.names)
+
+    def _filled(self, call: cst.Call) -> list[str]:
+        """Return what a function may bind that is given a namespace, as in `install(globals())`."""
+        spaces = [
+            space
+            for argument in call.args
+            if isinstance(argument.value, cst.Call | cst.Attribute)
+            and (space := self._namespace(argument.value)) not in (None, _MODULES)
+        ]
+        is_read = not spaces or self._is_outside(call) or _last_name(call.func) in _CHANGES
+        return [] if is_read else list(chain(*(self._keyed(space, [None]) for space in spaces)))
 
     def _executed(self, function: cst.Name, spaces: Sequence[cst.Arg]) -> list[str]:
         """Return what text that is executed may bind."""
