@@ -52,7 +52,7 @@ def cold(root: Path, *options: str) -> Cost:
 
 
 def least(*measured: Callable[[], float]) -> list[float]:
-    """The least of some measurements of each, made in turns: what else the machine does makes none smaller."""
+    """The least of some measurements of each, made in turns: nothing else that runs makes one smaller."""
     turns = [[one() for one in measured] for _ in range(_TURNS)]
     return [min(found) for found in zip(*turns, strict=True)]
 

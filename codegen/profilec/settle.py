@@ -109,6 +109,7 @@ class Settled(Struct, frozen=True):
         unreadable: why the file cannot be parsed.
         subjects: the features and profiles that it asks for.
         errors: the exception classes that have to be known.
+        unread: the parts of it that no decision hung on.
     """
 
     outcomes: Mapping[str, Outcome] = {}
@@ -117,6 +118,7 @@ class Settled(Struct, frozen=True):
     unreadable: Finding | None = None
     subjects: frozenset[str] = frozenset()
     errors: frozenset[str] = frozenset()
+    unread: tuple[Part, ...] = ()
 
 
 @room_for_depth()
@@ -149,7 +151,7 @@ def settle(config: Config, task: Task) -> Settled:
                 for name, one in ahead.items()
                 if one and settling[name].may_skip(left, one).parts == left.parts
             }
-            return replace(settled, ahead=known)
+            return replace(settled, ahead=known, unread=left.parts)
         skipped = left
 
 

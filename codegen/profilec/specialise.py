@@ -24,6 +24,7 @@ from profilec.package import Package
 from profilec.read import Span, Text, cookie_for
 from profilec.scopes import module_name
 from profilec.settle import Circumstances, Held, Outcome, Settled, Task, settle
+from profilec.skipped import Part
 from profilec.telling import binds_unnamed, hands_on, owner_of, parts_of, told_by
 from profilec.tree import EmittedFile, Tree, packages_around
 
@@ -49,8 +50,9 @@ def specialise(package: Package, profiles: Iterable[Profile]) -> dict[str, Speci
     work = [_Specialising(package, profile) for profile in profiles]
     settled: dict[str, Settled] = {}
     earlier: _Earlier = {}
+    unread: _Unread = {}
     while pending := [one for one in work if one.pending]:
-        settled.update(_settle(package, pending, earlier))
+        settled.update(_settle(package, pending, earlier, unread))
         for one in pending:
             one.go_on()
     findings = [*package.findings, *_of_every_profile(package, settled)]
@@ -73,7 +75,13 @@ type _Earlier = dict[tuple[str, str, bytes], Settled]
 """What was made of files, by path, profile and circumstances: who begins again asks most of it again."""
 
 
-def _settle(package: Package, pending: Iterable["_Specialising"], earlier: _Earlier) -> dict[str, Settled]:
+type _Unread = dict[str, tuple[Part, ...]]
+"""The parts of files that were not read when they were last settled: to what was read, more is only added."""
+
+
+def _settle(
+    package: Package, pending: Iterable["_Specialising"], earlier: _Earlier, unread: _Unread
+) -> dict[str, Settled]:
     """Settle the files that some profiles wait for, each once for all of these profiles."""
     waiting: dict[str, dict[str, Circumstances]] = {}
     asked: list[tuple[_Specialising, str, tuple[str, str, bytes]]] = []
@@ -84,7 +92,7 @@ def _settle(package: Package, pending: Iterable["_Specialising"], earlier: _Earl
             asked.append((one, path, key))
             if key not in earlier:
                 waiting.setdefault(path, {})[one.profile.name] = given
-    tasks = {path: _task(package, path, waiting[path]) for path in sorted(waiting)}
+    tasks = {path: _task(package, path, waiting[path], unread.get(path)) for path in sorted(waiting)}
     found: dict[str, Settled] = {}
     while tasks:
         answers = package.answers.ask(settle, package.config, list(tasks.values()), Settled)
@@ -97,6 +105,7 @@ def _settle(package: Package, pending: Iterable["_Specialising"], earlier: _Earl
             for path, task in tasks.items()
             if found[path].errors
         }
+    unread.update({path: file.unread for path, file in found.items()})
     for one, path, key in asked:
         if key not in earlier:
             earlier[key] = found[path]
@@ -108,10 +117,12 @@ def _settle(package: Package, pending: Iterable["_Specialising"], earlier: _Earl
     return found
 
 
-def _task(package: Package, path: str, circumstances: Mapping[str, Circumstances]) -> Task:
+def _task(
+    package: Package, path: str, circumstances: Mapping[str, Circumstances], parts: tuple[Part, ...] | None
+) -> Task:
     text = package.texts[path]
-    parts = package.outlines([path])[path].parts
-    return Task(text, _flags_for(text, package), circumstances, parts)
+    skippable = package.outlines([path])[path].parts if parts is None else parts
+    return Task(text, _flags_for(text, package), circumstances, skippable)
 
 
 def _flags_for(text: Text, package: Package) -> FlagTable:
