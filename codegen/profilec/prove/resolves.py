@@ -74,7 +74,7 @@ def prove_resolves(
         if not one.is_plain:
             yield from _prove_file(sources.get(path), tree.files[path], tree, config)
     names = {module_name(path)[0]: one.lost for path, one in changes.items() if one.lost and is_python(path)}
-    lost = _find_lost(sources, tree, config, names, reaches.answers)
+    lost = _find_lost(sources, tree, names, reaches.answers)
     if lost.modules or lost.names:
         yield from _prove_imports(sources, tree, config, replace(lost, never=_by_facts(sources, by_facts)))
 
@@ -218,19 +218,14 @@ def _leaf(module: str) -> bytes:
 
 
 def _find_lost(
-    sources: Mapping[str, SourceFile],
-    tree: Tree,
-    config: Config,
-    names: dict[str, frozenset[str]],
-    answers: Answers,
+    sources: Mapping[str, SourceFile], tree: Tree, names: dict[str, frozenset[str]], answers: Answers
 ) -> _Lost:
-    """What the tree has not, but for the module of flags, which is another proof's."""
     before = {module_name(path)[0] for path in sources if is_python(path)}
     after = {module_name(path)[0] for path in tree.files if is_python(path)}
     with_stars = dict(names)
     for module, went in lost_with_stars(sources, tree, answers):
         with_stars[module] = with_stars.get(module, frozenset()) | went
-    return _Lost(frozenset(before - after - {config.flags}), through_stars(with_stars, tree, answers), names)
+    return _Lost(frozenset(before - after), through_stars(with_stars, tree, answers), names)
 
 
 def _prove_imports(
