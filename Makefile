@@ -53,7 +53,7 @@ test-compiler: setup  ## the compiler's tests
 	@echo "tests: compiler"
 	@$(PYTEST) -n auto --ignore=tests/profilec/browser tests/profilec
 
-test-browser: build  ## the same suite, an installation and the report in Chromium; not part of `make test`
+test-browser: build  ## the kernel's suite, an installation and the report in Chromium; not part of `make test`
 	@echo "tests: kernel, wasm, in a browser"
 	@$(BIN)/python tools/browser_suite.py $(RESULTS)/browser.xml tests/kernel tests/wasm
 	@echo "tests: installation and report, in a browser"

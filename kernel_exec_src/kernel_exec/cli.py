@@ -189,7 +189,9 @@ def run(
 @_flow_argument
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as a JSON array.")
 def check(path: Path, as_json: bool) -> None:
-    """Print everything that validation finds in FLOW; exit 1 if there is an error.
+    """Print everything that validation finds in FLOW.
+
+    The exit code is 1 if there is an error.
 
     \b
     Example:

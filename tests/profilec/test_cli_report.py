@@ -107,6 +107,13 @@ def test_a_project_that_cannot_be_compiled_has_a_report_too(shop: Project) -> No
     assert "✓" not in html
 
 
+def test_a_finding_names_all_of_its_lines(shop: Project) -> None:
+    text = "from shop._profile import THREADS\nif THREADS:\n    x = 1\nprint(x)\nprint(x)\n"
+    shop.write({"src/shop/b.py": text})
+    assert shop.run("report").code == 1
+    assert "<li>also in line 5</li>" in shop.read("build/report.html")
+
+
 def test_the_build_does_not_mind_the_report(shop: Project) -> None:
     shop.run("build")
     shop.run("report")

@@ -406,3 +406,16 @@ def test_a_module_of_the_name_that_went_from_its_package_is_what_an_import_finds
     }
     findings = prove(project, source, {**source, "shop/__init__.py": "", "shop/b.py": user})
     assert [finding.message for finding in findings] == found
+
+
+def test_what_is_left_of_the_module_of_flags_is_told_once_by_whatever_way_it_is_reached(
+    project: Project,
+) -> None:
+    project.write({
+        "src/shop/uses.py": "from shop._profile import THREADS\nif THREADS:\n    print(1)\n",
+        "src/shop/here.py": "import shop\nprint(shop._profile.THREADS)\n",
+        "src/shop/lent.py": "import shop as lent\n",
+        "src/shop/there.py": "from shop.lent import lent\nprint(lent._profile.THREADS)\n",
+    })  # fmt: skip
+    found = [(one["code"], one["path"]) for one in project.run("check", "--json").json["findings"]]
+    assert found == [("PC401", "src/shop/here.py"), ("PC404", "src/shop/there.py")]

@@ -139,7 +139,7 @@ def test_each_forbidden_thing_is_reported_once_for_a_file(tmp_path: Path) -> Non
     (finding,) = prove(tmp_path, {"shop/a.py": text})
     assert finding.line == 3
     assert finding.source_line[finding.column - 1 : finding.end_column - 1] == "time.sleep"
-    assert finding.notes[-1] == "also in lines 4, 6"
+    assert finding.also == (4, 6)
 
 
 def test_a_name_is_seen_through_modules_of_the_package(tmp_path: Path) -> None:
@@ -250,7 +250,8 @@ def test_a_relative_import_at_run_time_is_decided(tmp_path: Path) -> None:
 
 def test_of_many_lines_the_first_ones_are_named(tmp_path: Path) -> None:
     (finding,) = prove(tmp_path, {"shop/a.py": "import time\n" + "time.sleep(1)\n" * 14})
-    assert finding.notes[-1] == "also in lines 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 and 3 more"
+    assert finding.also == tuple(range(3, 16))
+    assert finding.remarks[-1] == "also in lines 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 and 3 more"
 
 
 def test_all_lines_of_a_finding_are_those_of_the_source(project: Project) -> None:
@@ -268,7 +269,7 @@ def test_all_lines_of_a_finding_are_those_of_the_source(project: Project) -> Non
     project.write({"src/shop/a.py": text})
     project.write({"pyproject.toml": project.read("pyproject.toml") + 'forbid = ["time.sleep"]\n'})
     (finding,) = project.run("audit", "--json").json["findings"]
-    assert (finding["line"], finding["notes"]) == (8, ["also in line 9"])
+    assert (finding["line"], finding["also"], finding["notes"]) == (8, [9], [])
 
 
 def test_a_circle_of_imports_comes_to_an_end(tmp_path: Path) -> None:
@@ -303,4 +304,4 @@ def test_what_a_forbidden_thing_gave_is_told_where_that_is_named(tmp_path: Path)
         """
     files = {"shop/a.py": text, "shop/b.py": "from shop import a\n\na.pipe().name\n"}
     (finding,) = prove(tmp_path, files)
-    assert (finding.line, finding.notes) == (7, ("also in line 8",))
+    assert (finding.line, finding.also, finding.notes) == (7, (8,), ())

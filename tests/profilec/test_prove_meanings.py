@@ -444,4 +444,4 @@ def test_what_is_run_from_elsewhere_cannot_be_decided(text: str, tmp_path: Path)
 def test_what_cannot_be_decided_is_said_once_for_a_file(tmp_path: Path) -> None:
     text = "import importlib\n\nimportlib.import_module(one)\nimportlib.import_module(two)\nexec(three)\n"
     (finding,) = prove(tmp_path, {"shop/a.py": text})
-    assert (finding.line, finding.notes) == (3, ("also in lines 4, 5",))
+    assert (finding.line, finding.also, finding.notes) == (3, (4, 5), ())

@@ -29,10 +29,20 @@ def test_the_flow_of_a_readme_runs(world: str, readme: str) -> None:
     assert (run.stdout, run.stderr) == ("Value(value='7.50')\n", "")
 
 
+def test_what_the_readme_shows_of_the_source_and_of_the_trees_is_there() -> None:
+    blocks: list[str] = re.findall(
+        r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE
+    )
+    shown = [block for block in blocks if "def _open_local" in block]
+
+    for tree, block in zip(("kernel_exec_src", "build/native", "build/wasm"), shown, strict=True):
+        assert block in (ROOT / tree / "kernel_exec/spill/__init__.py").read_text()
+
+
 def test_every_file_that_the_documents_link_to_is_there() -> None:
-    documents = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+    documents = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*/*.md")]
     links = {
-        (document.name, target): document.parent / target
+        (document, target): document.parent / target
         for document in documents
         for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text())
     }

@@ -1,7 +1,7 @@
 """The command line: one file per command, each from arguments to an exit code.
 
-Exit codes: 0 all is well, 1 there are findings, 2 the usage or the configuration is wrong, 3 the fault is
-ours.
+Exit codes: 0 all is well, 1 there is an error, 2 the usage or the configuration is wrong, 3 the fault is
+ours, 130 somebody interrupted.
 """
 
 import gc

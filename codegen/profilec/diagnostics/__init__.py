@@ -5,8 +5,8 @@ room.
 """
 
 from profilec.diagnostics.codes import CODES, Code
-from profilec.diagnostics.finding import Finding, merged
+from profilec.diagnostics.finding import Finding, also_in, merged
 from profilec.diagnostics.suggest import did_you_mean
 from profilec.diagnostics.text import render
 
-__all__ = ["CODES", "Code", "Finding", "did_you_mean", "merged", "render"]
+__all__ = ["CODES", "Code", "Finding", "also_in", "did_you_mean", "merged", "render"]

@@ -1,11 +1,13 @@
 """One fault at one place, as plain data, and the merging of what several profiles found at the same place."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from profilec.diagnostics.codes import CODES
+
+_MOST_LINES = 10
 
 
 class Finding(Struct, frozen=True):
@@ -42,7 +44,7 @@ class Finding(Struct, frozen=True):
         """The notes, and which further lines have the fault."""
         if not self.also:
             return self.notes
-        return (*self.notes, f"also in line{'s' * (len(self.also) > 1)} {', '.join(map(str, self.also))}")
+        return (*self.notes, also_in(self.also))
 
     @property
     def is_error(self) -> bool:
@@ -53,6 +55,13 @@ class Finding(Struct, frozen=True):
     def is_note(self) -> bool:
         """Whether it is no fault, but the end of what a proof can say."""
         return CODES[self.code].severity == "note"
+
+
+def also_in(lines: Sequence[int]) -> str:
+    """A note that names further lines, as many as one reads."""
+    shown = ", ".join(map(str, lines[:_MOST_LINES]))
+    more = f" and {len(lines) - _MOST_LINES} more" if len(lines) > _MOST_LINES else ""
+    return f"also in {'line' if len(lines) == 1 else 'lines'} {shown}{more}"
 
 
 def merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:

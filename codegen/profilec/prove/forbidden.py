@@ -14,7 +14,7 @@ from functools import cached_property
 from msgspec import Struct
 
 from profilec.config import Config, Profile, at_requirement
-from profilec.diagnostics import Finding
+from profilec.diagnostics import Finding, also_in
 from profilec.prove.imports import ImportGraph, Step
 from profilec.prove.names.importers import ASKED, NAMESPACES
 from profilec.prove.names.modules import Place, finding_at, node_at
@@ -41,7 +41,6 @@ _SAME = {"io.open": "open", "_io.open": "open", "_pyio.open": "open"}
 """Names of the standard library under which a builtin can be had, too."""
 _ANY_MODULE = ("sys.modules[]", "sys.modules.get()", "sys.modules.values()[]")
 """How the name begins of what one of the modules that are imported has."""
-_MOST_LINES = 10
 _HALVES = {"posix": "os", "nt": "os", "_thread": "threading", "_posixsubprocess": "subprocess"}
 """Compiled halves of modules that are not called as those with an underscore before it."""
 
@@ -313,25 +312,18 @@ def _finding(
         notes.append(f"{graph.shown(step.module, place[0])} {fault.verb}")
     if fault.note:
         notes.append(fault.note)
-    if fault.others:
-        notes.append(_also_in(sorted({(file and file.source_line(line)) or line for line in fault.others})))
+    also = tuple(sorted({(file and file.source_line(line)) or line for line in fault.others}))
     if file is None:
+        notes += [also_in(also)] if also else []  # these are lines of a dependency
         last = next(one for one in reversed(steps) if one.importer and graph.file(one.importer))
-        file, place = graph.file(str(last.importer)), _whole_line(last.line)
+        file, place, also = graph.file(str(last.importer)), _whole_line(last.line), ()
         message += _THERE.get(fault.code, "").format(step.module)
         hint = "" if fault.code == "PC406" else hint
     assert file is not None  # the first importer of a chain is a module of the tree
     source = sources.get(file.path)
     node = node_at(place)
     about = {"code": fault.code, "message": message, "hint": hint}
-    return finding_at(config, tree, file, source, node, **about, notes=tuple(notes))
-
-
-def _also_in(lines: list[int]) -> str:
-    """A note that names further lines, as many as one reads."""
-    shown = ", ".join(map(str, lines[:_MOST_LINES]))
-    more = f" and {len(lines) - _MOST_LINES} more" if len(lines) > _MOST_LINES else ""
-    return f"also in {'line' if len(lines) == 1 else 'lines'} {shown}{more}"
+    return finding_at(config, tree, file, source, node, **about, notes=tuple(notes), also=also)
 
 
 def _whole_line(line: int) -> Place:

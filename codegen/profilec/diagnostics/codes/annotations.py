@@ -119,8 +119,10 @@ CODES: tuple[Code, ...] = (
         "error",
         "`code` is written beside the message so that it can be found; it must equal the class attribute "
         "`code`.",
-        '@stub(unless=SPILL_FS, error=SpillRefused, code="SPILL902")  # SpillRefused.code is "SPILL901"',
-        '@stub(unless=SPILL_FS, error=SpillRefused, code="SPILL901")',
+        'class SpillRefused(Exception):\n    code = "SPILL901"\n\n\n'
+        '@stub(unless=SPILL_FS, error=SpillRefused, code="SPILL902")\ndef spill(): ...',
+        'class SpillRefused(Exception):\n    code = "SPILL901"\n\n\n'
+        '@stub(unless=SPILL_FS, error=SpillRefused, code="SPILL901")\ndef spill(): ...',
     ),
     Code(
         "PC216",

@@ -27,8 +27,8 @@ CODES: tuple[Code, ...] = (
         "a flag stands for nothing",
         "error",
         "`flag` takes the name of a feature or a profile that the configuration declares.",
-        'THREADS = flag("thread")',
-        'THREADS = flag("threads")',
+        '# _profile.py\nCOLOUR = flag("color")',
+        '# _profile.py\nCOLOUR = flag("colour")',
     ),
     Code(
         "PC104",
@@ -47,16 +47,17 @@ CODES: tuple[Code, ...] = (
         "warning",
         "The configuration declares a feature that no flag stands for, so that no source line can depend "
         "on it.",
-        '[tool.profilec.features]\nthreads = "run handlers on threads"  # and no flag("threads") anywhere',
-        'THREADS = flag("threads")',
+        '[tool.profilec.features]\ncolour = "print in colour"  # and no flag("colour") anywhere',
+        '# _profile.py\nCOLOUR = flag("colour")',
     ),
     Code(
         "PC106",
         "a feature decides nothing",
         "warning",
-        "No line of the source depends on the feature: every profile is the same with it and without it.",
-        'THREADS = flag("threads")  # and no line that uses THREADS',
-        "Remove the feature and its flag.",
+        "No line of the source depends on the feature: every profile is the same with it and without it. A "
+        "feature that is not needed any more goes with its flag.",
+        '# _profile.py\nCOLOUR = flag("colour")  # and no line that uses COLOUR',
+        "# printing.py\nfrom shop._profile import COLOUR\n\nif COLOUR:\n    ...",
     ),
     Code(
         "PC107",
@@ -83,8 +84,9 @@ CODES: tuple[Code, ...] = (
         "warning",
         "A profile fixes the value, and a line of the package changes it: by an assignment, `setattr`, a key "
         "of `sys.modules`, or a patch in a test that lies inside of the package. In this file the fact then "
-        "decides nothing; in all others it does, so that what the line changes is not seen there.",
+        "decides nothing; in all others it does, so that what the line changes is not seen there. Remove the "
+        "line, or the fact; tests that patch it are better off outside of the package.",
         'sys.platform = "linux"  # and facts = { "sys.platform" = "emscripten" }',
-        "Remove the line, or the fact. Move tests that patch it out of the package.",
+        '[tool.profilec.profiles.wasm]\nfacts = {}  # without "sys.platform"',
     ),
 )

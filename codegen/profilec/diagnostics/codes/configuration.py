@@ -110,7 +110,7 @@ CODES = (
         "error",
         "`exclusive` lists features that no build may combine, and this profile has several of one list, "
         "its own and those of the profile that it extends together.",
-        'exclusive = [["sqlite", "postgres"]]\n\n'
+        '[tool.profilec]\nexclusive = [["sqlite", "postgres"]]\n\n'
         '[tool.profilec.profiles.server]\nfeatures = ["sqlite", "postgres"]',
         '[tool.profilec.profiles.server]\nfeatures = ["postgres"]',
     ),

@@ -7,9 +7,10 @@ CODES: tuple[Code, ...] = (
         "PC601",
         "a file is not Python",
         "error",
-        "The file cannot be parsed, so that nothing in it can be decided.",
+        "The file cannot be parsed, so that nothing in it can be decided. What is not meant to be Python, "
+        "such as a template, is listed under `copy`.",
         "def price(:\n    ...",
-        "Correct it; or, where it is not meant to be Python, list it under `copy`.",
+        "def price():\n    ...",
     ),
     Code(
         "PC602",
@@ -24,27 +25,30 @@ CODES: tuple[Code, ...] = (
         "PC603",
         "a file nests too deeply",
         "error",
-        "Expressions or blocks are nested so deeply that the parser gives up.",
+        "Expressions or blocks are nested so deeply that the parser gives up. Where nothing in the file is "
+        "annotated, it can be copied unread.",
         "((((((((((((((((((((((((((((((((((((((((((((((((...",
-        "List the file under `copy` if nothing in it is annotated.",
+        '[tool.profilec]\ncopy = ["tables.py"]',
     ),
     Code(
         "PC604",
         "a file is read as something else than it says",
         "error",
         "LibCST understands a line differently from what stands there, or rejects what is Python, so that "
-        "it is not safe to edit the file.",
+        "it is not safe to edit the file: please report it. Where nothing in it is annotated, it can be "
+        "copied unread.",
         "",
-        "List the file under `copy` if nothing in it is annotated, and please report it.",
+        '[tool.profilec]\ncopy = ["tables.py"]',
     ),
     Code(
         "PC605",
         "a lone carriage return ends a line",
         "error",
         "Python takes a carriage return without a line feed as the end of a line; hardly any other tool "
-        "does, and nothing in such a file could be shown at its line.",
+        "does, and nothing in such a file could be shown at its line. Where nothing in it is annotated, it "
+        "can be copied unread (`copy`).",
         "x = 1\\ry = 2",
-        "End lines with a line feed; or, if nothing in the file is annotated, list it under `copy`.",
+        "x = 1\ny = 2",
     ),
     Code(
         "PC610",

@@ -40,8 +40,10 @@ CODES = (
         "A name is read that nothing binds in this tree any more: what bound it was selected for fewer "
         "profiles than what reads it. So is a member that a class has lost, and an argument that is given "
         "for a parameter which its function has lost.",
-        "if THREADS:\n    pool = ThreadPool()\n\ndef close():\n    pool.close()",
-        "@only(THREADS)\ndef close():\n    pool.close()",
+        "class Jobs:\n    @only(THREADS)\n    def stop(self): ...\n\n    def close(self):\n"
+        "        self.stop()",
+        "class Jobs:\n    @only(THREADS)\n    def stop(self): ...\n\n    def close(self):\n"
+        "        if THREADS:\n            self.stop()",
     ),
     Code(
         "PC405",

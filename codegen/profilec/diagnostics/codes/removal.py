@@ -46,7 +46,8 @@ CODES: tuple[Code, ...] = (
         "It belonged to a protocol, or was abstract. What implements the protocol would be checked for less "
         "in one tree than in the other, and an abstract class could suddenly be instantiated.",
         "class Lane(Protocol):\n    @only(SPILL_FS)\n    def spill(self) -> None: ...",
-        "Declare a second protocol that extends the first, and mark that one.",
+        "class Lane(Protocol): ...\n\n\n@only(SPILL_FS)\nclass SpillLane(Lane, Protocol):\n"
+        "    def spill(self) -> None: ...",
     ),
     Code(
         "PC306",
@@ -54,8 +55,8 @@ CODES: tuple[Code, ...] = (
         "error",
         "Python takes a string for the docstring where no statement stands before it. When those before it "
         "go, `__doc__` and the help would say in one tree what they do not say in the source.",
-        'if FILES:\n    """About files."""\n    root = "."',
-        'if FILES:\n    # about files\n    root = "."',
+        'def root():\n    if FILES:\n        prepare()\n    """Where the files are."""\n    return "."',
+        'def root():\n    if FILES:\n        prepare()\n    # where the files are\n    return "."',
     ),
     Code(
         "PC307",

@@ -172,6 +172,7 @@ def finding_at(
     message: str,
     hint: str = "",
     notes: tuple[str, ...] = (),
+    also: tuple[int, ...] = (),
 ) -> Finding:
     """A finding at a node of an emitted file, shown at the line of the source that it comes from.
 
@@ -190,7 +191,7 @@ def finding_at(
     else:
         path, line = f"{config.out}/{tree.profile}/{file.path}", node.lineno
     span = (line, start + 1, end + 1)
-    return Finding(code, path, *span, message, hint, (tree.profile,), source_line=text, notes=notes)
+    return Finding(code, path, *span, message, hint, (tree.profile,), text, notes, also)
 
 
 def _line(data: bytes, number: int) -> str:
