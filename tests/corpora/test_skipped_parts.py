@@ -3,7 +3,7 @@
 import pytest
 from corpora import CORPORA
 
-from profilec import settle
+from profilec import outline
 from profilec.config import Config, load_config
 from profilec.package import read_package
 from profilec.sources import read_sources
@@ -38,7 +38,7 @@ def test_the_standard_library_is_decided_the_same_when_all_of_it_is_read(
     (project / "pyproject.toml").write_text(CONFIGURATION, encoding="utf-8")
     config = load_config(project)
     found = specialised(config)
-    monkeypatch.setattr(settle, "skippable", lambda content: ())
+    monkeypatch.setattr(outline, "skippable", lambda content, body: ())
     for name, whole in specialised(config).items():
         assert len(whole.decisions) > 10
         assert found[name].findings == whole.findings
