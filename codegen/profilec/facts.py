@@ -143,6 +143,20 @@ class Facts(Struct, frozen=True, dict=True):
         """Tell whether a constant or function is one of a class, so that it is another if the class is."""
         return path.rpartition(".")[0] in self.classes
 
+    def only(self, named: Collection[str], rebound: Collection[str]) -> "Facts":
+        """Return what is listed, some of what the package repeats of it, and some of what it rebinds."""
+        return replace(
+            self,
+            constants=_some(self.constants, named),
+            functions=_some(self.functions, named),
+            members=_some(self.members, named),
+            methods=_some(self.methods, named),
+            classes=frozenset(
+                owner for owner in self.classes if any(one.startswith(f"{owner}.") for one in named)
+            ),
+            rebound=frozenset(rebound),
+        )
+
     @cached_property
     def known(self) -> frozenset[str]:
         """The dotted paths of the package's constants, functions and properties that only repeat facts."""
@@ -167,6 +181,10 @@ class Facts(Struct, frozen=True, dict=True):
         """The modules, and the packages of modules, through which these can be reached."""
         parts = [path.split(".")[:-1] for path in self.known]
         return frozenset(".".join(path[: end + 1]) for path in parts for end in range(len(path)))
+
+
+def _some[V](found: Mapping[str, V], names: Collection[str]) -> dict[str, V]:
+    return {name: value for name, value in found.items() if name in names}
 
 
 def facts_of(profile: Profile) -> Facts:

@@ -149,6 +149,26 @@ def asked_of_others(_: None, text: Text) -> frozenset[str]:
     return frozenset(found)
 
 
+def spoken(_: None, text: Text) -> frozenset[str]:
+    """Return what a text says otherwise than by plain names: attributes, keywords, and paths in strings.
+
+    Of a path in a string also the last part. All its words, where the running Python does not read the text.
+    """
+    body = _body(text)
+    if body is None:
+        paths = _PATH.findall(text.content)
+        return frozenset(paths).union(*(re.split(r"[.:]", path) for path in paths))
+    found: set[str] = set()
+    for node in _asking(body):
+        match node:
+            case ast.Attribute(attr=name) | ast.keyword(arg=str(name)):
+                found.add(name)
+            case ast.Constant(value=str(written)) if _PATH.fullmatch(written):
+                path = written.replace(":", ".")
+                found |= {path, path.rpartition(".")[2]}
+    return frozenset(found)
+
+
 def _asking(body: list[ast.stmt]) -> Iterator[ast.AST]:
     """Yield the nodes of a text, but nothing within `__all__`, and no docstrings."""
     pending: list[ast.AST] = [*body]

@@ -84,7 +84,8 @@ def _parts(value: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
         case cst.Tuple(elements=elements) | cst.List(elements=elements) | cst.Set(elements=elements):
             yield from chain(*(_parts(element.value) for element in elements))
         case cst.Dict(elements=items):
-            yield from chain(*(_parts(item.value) for item in items))
+            keys = (item.key for item in items if isinstance(item, cst.DictElement))
+            yield from chain(*map(_parts, chain(keys, (item.value for item in items))))
         case cst.IfExp(body=first, orelse=second) | cst.BooleanOperation(left=first, right=second):
             yield from chain(_parts(first), _parts(second))
 

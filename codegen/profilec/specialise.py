@@ -174,35 +174,38 @@ class _Specialising:
         return self.package.rebound_by_stars(path) | {name for owner, _, name in parts if owner == module}
 
     def _facts_for(self, path: str) -> Facts:
-        """Return the facts as far as they can matter to a file: not those of names that it does not hold."""
+        """Return what other files mean by facts, as far as it can matter to a file that finds out its own."""
         if not self.facts.known:
             return self.facts
-        content, own = self.package.texts[path].content, parts_of([module_name(path)])
+        content, module = self.package.texts[path].content, module_name(path)
+        own = parts_of([module])
         star = "import *" in content  # which may pass on what it does not name
         binds = binds_unnamed(content)
         named = {
             known
             for known, words in self.facts.named_by.items()
-            if star
-            or all(word in content or word in own for word in words)
-            or (
-                owner_of(known) in content
-                and (binds or self.facts.is_of_class(known) or hands_on(content, owner_of(known)))
+            if self.package.module_of(known) != module
+            and (
+                star
+                or (all(word in content or word in own for word in words) and self._may_mean(path, known))
+                or (
+                    owner_of(known) in content
+                    and (binds or self.facts.is_of_class(known) or hands_on(content, owner_of(known)))
+                )
             )
         }
-        constants = {name: value for name, value in self.facts.constants.items() if name in named}
-        functions = {name: value for name, value in self.facts.functions.items() if name in named}
-        members = {name: value for name, value in self.facts.members.items() if name in named}
-        rebound = frozenset(name for name in self.facts.rebound if name.rpartition(".")[2] in content)
-        methods = {name: members for name, members in self.facts.methods.items() if name in named}
-        return replace(
-            self.facts,
-            constants=constants,
-            functions=functions,
-            members=members,
-            methods=methods,
-            rebound=rebound,
-        )
+        rebound = {
+            known
+            for known in self.facts.rebound
+            if self.package.module_of(known) == module
+            or (known.rpartition(".")[2] in content and self._may_mean(path, known))
+        }
+        return self.facts.only(named, rebound)
+
+    def _may_mean(self, path: str, known: str) -> bool:
+        """Tell whether a file that has the words of a fact's name may mean it: other names have them, too."""
+        in_class = self.package.module_of(known) != known.rpartition(".")[0]
+        return in_class or self.package.may_name(path, known)
 
     def take(self, path: str, settled: Settled) -> None:
         """Take in what was made of a file."""

@@ -164,8 +164,9 @@ def hands_on(content: str, owner: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _given(name: str) -> re.Pattern[str]:
-    """What a name is where it is an argument, an element, or the last word of its line."""
-    return re.compile(rf"(?<!\w){re.escape(name)}[ \t]*(?:[,)\]}}]|$)", re.MULTILINE)
+    """What a name is where it is an argument, an element, a choice, or the last word of its line."""
+    ends = r"[,:;)\]}#\\]|(?:if|else|and|or)\b|$"
+    return re.compile(rf"(?<!\w){re.escape(name)}[ \t]*(?:{ends})", re.MULTILINE)
 
 
 @lru_cache(maxsize=4096)
