@@ -164,9 +164,9 @@ def hands_on(content: str, owner: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _given(name: str) -> re.Pattern[str]:
-    """What a name is where it is an argument, an element, a choice, or the last word of its line."""
-    ends = r"[,:;)\]}#\\]|(?:if|else|and|or)\b|$"
-    return re.compile(rf"(?<!\w){re.escape(name)}[ \t]*(?:{ends})", re.MULTILINE)
+    """What a name is where it is an argument, an element, a key, a choice, or the last word of its line."""
+    word, ends = re.escape(name), r"[,;)\]}#\\]|(?:if|else|and|or)\b|$"
+    return re.compile(rf"(?<!\w){word}[ \t]*(?:{ends})|(?<=[{{,(\[ ]){word}[ \t]*:(?=[ \t]*\S)", re.MULTILINE)
 
 
 @lru_cache(maxsize=4096)
