@@ -13,21 +13,30 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from profilec.decide import Module
-from profilec.decide.module import small_statements, strings
-from profilec.facts import LOADED, UNKNOWN, Facts, Value, VersionPrefix, is_builtin, is_literal, value
+from profilec.facts import (
+    LOADED,
+    UNKNOWN,
+    Deciding,
+    Facts,
+    Value,
+    VersionPrefix,
+    is_builtin,
+    is_literal,
+    value,
+)
 from profilec.prune import Remains
 from profilec.read import Span, children
 from profilec.rebound import caught, handed_on, rebound
 from profilec.scopes import Binding, Scope, imported_paths, parameters_of
-from profilec.taken import deciding, taken
+from profilec.taken import deciding, exposed, overridden, taken
 
 _CLAUSES = (
     cst.If, cst.Else, cst.Try, cst.TryStar, cst.ExceptHandler, cst.ExceptStarHandler, cst.Finally, cst.With,
     cst.For, cst.While, cst.FunctionDef, cst.ClassDef, cst.MatchCase,
 )  # fmt: skip
 """What ends its header with a colon, which goes when only what stands below the header is left."""
-_CHANGE_NOTHING = frozenset({"abc.ABCMeta", "dataclasses.dataclass", "typing.final"})
-"""Decorators of classes, and metaclasses, that leave properties as they are."""
+_CHANGE_NOTHING = frozenset({"dataclasses.dataclass", "typing.final"})
+"""Decorators of classes that leave properties as they are."""
 _CACHES = frozenset({"functools.cache", "functools.lru_cache"})
 
 
@@ -42,8 +51,8 @@ class Derived(Struct, frozen=True):
         classes: the classes of which names are among the constants and functions.
         rebound: what this file binds to something else, as an attribute of its holder, or in another class.
         handed_on: what others may bind to something else, whom this file gives the module or class of that.
-        methods: the methods that decide by such properties, each with those.
-        taken: properties by which methods decide that this file takes off something, each behind its path.
+        methods: the methods that decide by such properties.
+        exposed: properties of the classes that this file gives others, or lets inherit, under another name.
         caught: what this file asks other modules for where a handler runs if they do not have it yet.
         denied: what it binds of all that the configured facts read, with the place.
     """
@@ -55,8 +64,8 @@ class Derived(Struct, frozen=True):
     classes: frozenset[str] = frozenset()
     rebound: frozenset[str] = frozenset()
     handed_on: frozenset[str] = frozenset()
-    methods: Mapping[str, tuple[str, ...]] = {}
-    taken: frozenset[tuple[str, str]] = frozenset()
+    methods: Mapping[str, Deciding] = {}
+    exposed: frozenset[str] = frozenset()
     caught: frozenset[str] = frozenset()
     denied: tuple[tuple[str, Span], ...] = ()
 
@@ -98,10 +107,12 @@ def derive(module: Module, remains: Remains, facts: Facts) -> Derived:
         members,
         loaded,
         frozenset(classes),
-        others.union(_overridden(module, remains, facts)),
+        others.union(
+            overridden(module, remains, facts), taken(module.syntax, module.names, remains, facts.methods)
+        ),
         frozenset(handed_on(module.syntax, module.names, remains, facts)),
         deciding(module.syntax, module.names, facts),
-        frozenset(taken(module.syntax, module.names, remains, facts.methods)),
+        frozenset(exposed(module.syntax, module.names, remains, facts)),
         frozenset(caught(module.syntax, module.names, facts)),
         denied,
     )
@@ -149,7 +160,7 @@ def joined(facts: Facts, found: Iterable[Derived], rebound: Collection[str] = ()
     classes, methods = set(facts.classes), dict(facts.methods)
     for derived in found:
         classes |= derived.classes
-        methods.update({path: tuple(read) for path, read in derived.methods.items()})
+        methods.update(derived.methods)
         constants.update({path: _frozen(value) for path, value in derived.constants.items()})
         constants.update(dict.fromkeys(derived.loaded, LOADED))
         functions.update({path: _frozen(value) for path, value in derived.functions.items()})
@@ -186,34 +197,6 @@ def _passed_on(module: Module, remains: Remains, known: Mapping[str, Value]) -> 
         if owner == stars[0].module and not name.startswith("_") and not is_bound:
             found[f"{module.names.module}.{name}"] = one
     return found
-
-
-def _overridden(module: Module, remains: Remains, facts: Facts) -> Iterator[str]:
-    """Find the properties whose name another class binds to what is not the same fact: it may inherit."""
-    for scope in module.names.scopes if facts.members else ():
-        if not isinstance(scope.node, cst.ClassDef):
-            continue
-        own = f"{module.names.module}.{scope.node.name.value}" if scope.parent is module.names.root else ""
-        if "__getattribute__" in scope.bindings and scope.node.bases:
-            yield from facts.members
-        slots = _slots(scope.node) if "__slots__" in scope.bindings else frozenset()
-        for path, found in facts.members.items():
-            owner, _, name = path.rpartition(".")
-            bindings = scope.bindings.get(name, ()) if owner != own else ()
-            same = facts.members.get(f"{own}.{name}", UNKNOWN) == found
-            bound = any(remains.has(binding.span) for binding in bindings)
-            if (bound and not same) or (name in slots and owner != own):
-                yield path
-
-
-def _slots(node: cst.ClassDef) -> frozenset[str]:
-    """Return the strings in what a class assigns to `__slots__`."""
-    found: set[str] = set()
-    for statement in small_statements([node.body]):
-        match statement:
-            case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value="__slots__"))], value=slots):
-                found.update(str(string.evaluated_value) for string in strings(slots))
-    return frozenset(found)
 
 
 def _frozen(value: Any) -> Any:
@@ -345,13 +328,10 @@ def _properties(
 
 
 def _is_plain(module: Module, node: cst.ClassDef) -> bool:
-    """Tell whether no decorator, metaclass or `__getattribute__` gives a class other properties."""
-    makers = [decorator.decorator for decorator in node.decorators] + [key.value for key in node.keywords]
+    """Tell whether no decorator gives a class other properties."""
+    makers = (decorator.decorator for decorator in node.decorators)
     functions = (maker.func if isinstance(maker, cst.Call) else maker for maker in makers)
-    reads = any(
-        isinstance(one, cst.FunctionDef) and one.name.value == "__getattribute__" for one in node.body.body
-    )
-    return not reads and all(module.names.qualified(function) in _CHANGE_NOTHING for function in functions)
+    return all(module.names.qualified(function) in _CHANGE_NOTHING for function in functions)
 
 
 def _is_of_property(binding: Binding, node: cst.FunctionDef) -> bool:

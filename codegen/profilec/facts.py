@@ -60,6 +60,18 @@ class VersionPrefix(Struct, frozen=True):
     parts: tuple[Fact, ...]
 
 
+class Deciding(Struct, frozen=True):
+    """A method that decides by properties of its class.
+
+    Attributes:
+        reads: those, by dotted path.
+        needs: its parameters without a default; None where it is asked for without a call.
+    """
+
+    reads: tuple[str, ...]
+    needs: tuple[str, ...] | None
+
+
 class Facts(Struct, frozen=True, dict=True):
     """What one profile fixes.
 
@@ -70,7 +82,7 @@ class Facts(Struct, frozen=True, dict=True):
         functions: what functions of the package return, by dotted path, that return nothing but facts.
         members: what properties give, by the dotted path of their class and their name, that return such.
         classes: the classes that some of these constants and functions are in.
-        methods: the methods that decide by such properties, by dotted path, each with those of its class.
+        methods: the methods that decide by such properties, by dotted path.
         rebound: what would be among all these, if nothing bound it to something else.
         chooser: returns what the profile leaves of a choice, and any other expression as it is; without it,
             choices are unknown.
@@ -82,7 +94,7 @@ class Facts(Struct, frozen=True, dict=True):
     functions: Mapping[str, Value] = {}
     members: Mapping[str, Value] = {}
     classes: frozenset[str] = frozenset()
-    methods: Mapping[str, tuple[str, ...]] = {}
+    methods: Mapping[str, Deciding] = {}
     rebound: frozenset[str] = frozenset()
     chooser: Callable[[cst.BaseExpression], cst.BaseExpression] | None = None
 

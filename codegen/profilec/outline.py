@@ -34,7 +34,6 @@ class Outline(Struct, frozen=True, dict=True):
         parts: what need not be read of it, unless a decision may hang on it.
         listed: the names in `__all__`; None where no single list of strings is assigned to it.
         bound: the names that the statements at the top bind.
-        made: the names that one statement at the top assigns what a call returns, and nothing else binds.
         passed_on: the path of what each name stands for that nothing but one import at the top binds.
         is_complete: false where the text cannot be parsed, so that it may import anything.
     """
@@ -48,7 +47,6 @@ class Outline(Struct, frozen=True, dict=True):
     parts: tuple[Part, ...] = ()
     listed: frozenset[str] | None = None
     is_complete: bool = True
-    made: frozenset[str] = frozenset()
 
     @cached_property
     def reached(self) -> frozenset[str]:
@@ -78,18 +76,7 @@ def outline(_: None, text: Text) -> Outline:
         tuple(_lines_of(body)),
         skippable(text.content, body),
         listed,
-        made=frozenset(name for name in _made(body) if len(paths[name]) == 1),
     )
-
-
-def _made(body: list[ast.stmt]) -> Iterator[str]:
-    """Yield the names that statements assign what a call returns."""
-    for node in body:
-        match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call()) | ast.AnnAssign(
-                target=ast.Name(id=name), value=ast.Call()
-            ):
-                yield name
 
 
 def _lines_of(body: list[ast.stmt]) -> Iterator[tuple[int, int]]:

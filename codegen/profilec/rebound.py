@@ -28,7 +28,7 @@ _WRITERS = frozenset({"vars", "locals", "exec"})
 """Builtins by which a class may get names that are not written in it."""
 _OF_A_CLASS = "locals() of a class"
 """Stands for the namespace of a class while it is made, which may override a property of any other."""
-_CLASS_MAKERS = frozenset({"type", "new_class", "make_dataclass", "namedtuple", "NamedTuple"})
+_CLASS_MAKERS = frozenset({"type", "__class__", "new_class", "make_dataclass", "namedtuple", "NamedTuple"})
 
 
 def rebound(syntax: Syntax, names: Names, remains: Remains, facts: Facts) -> Iterator[tuple[str, Span]]:
@@ -49,7 +49,7 @@ def handed_on(syntax: Syntax, names: Names, remains: Remains, facts: Facts) -> I
     there what he has a name for, if the package does such a thing anywhere.
     """
     search = _Search(syntax, names, facts)
-    for call, value in _handing(syntax) if facts.known else ():
+    for call, value in handing(syntax) if facts.known else ():
         found = search.by_handing(call, value)
         if found and remains.has(syntax.inner(value)):
             yield from found
@@ -61,7 +61,7 @@ _HANDING: Final[tuple[type[cst.CSTNode], ...]] = (
 
 
 @lru_cache(maxsize=1)
-def _handing(syntax: Syntax) -> tuple[tuple[cst.Call | None, cst.BaseExpression], ...]:
+def handing(syntax: Syntax) -> tuple[tuple[cst.Call | None, cst.BaseExpression], ...]:
     """Return what is given to calls, assigned, gone through or returned, each alone, with the call."""
     found = [(call, argument.value) for call in syntax.every(cst.Call) for argument in call.args]
     given: list[tuple[cst.Call | None, cst.BaseExpression]] = [*found]
@@ -151,6 +151,11 @@ def _last_name(function: cst.BaseExpression) -> str:
     return ""
 
 
+def _maker(function: cst.BaseExpression) -> str:
+    """Return the last name of a function, or of what gives one, as `type(kind)` does."""
+    return _last_name(function.func if isinstance(function, cst.Call) else function)
+
+
 def _text(node: cst.BaseExpression) -> str | None:
     found = node.evaluated_value if isinstance(node, cst.SimpleString) else None
     return found if isinstance(found, str) else None
@@ -231,8 +236,8 @@ class _Search(Struct, frozen=True, dict=True):
                 if name and isinstance(function, cst.Attribute):
                     return self._set(function.value, first.value)  # module.__setattr__("NAME", …)
                 return self._set(first.value, rest[0].value) if rest else []
-            case cst.Call(func=function, args=[_, *rest]) if _last_name(function) in _CLASS_MAKERS:
-                keys = _keys(rest[1:2]) if _last_name(function) == "type" else [None]
+            case cst.Call(func=function, args=[_, *rest]) if (maker := _maker(function)) in _CLASS_MAKERS:
+                keys = _keys(rest[1:2]) if maker in ("type", "__class__") else [None]
                 return self._members(keys) if rest else []
             case cst.Call(func=function, args=[first, *rest]):
                 return (

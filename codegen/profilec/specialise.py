@@ -239,7 +239,10 @@ class _Specialising:
             yield from derived.rebound
             if derived.handed_on and self.package.binds_unnamed:
                 yield from derived.handed_on
-            yield from (member for owner, member in derived.taken if not self.package.is_made(owner))
+            if derived.exposed and self.package.takes_unnamed:
+                yield from derived.exposed
+            if derived.members and self.package.remakes_classes:
+                yield from derived.members
             for asked in derived.caught:
                 if self.package.imports(asked.rpartition(".")[0], file):
                     yield asked

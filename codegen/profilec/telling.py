@@ -25,6 +25,16 @@ _BINDING_ELSEWHERE = re.compile(
     r"|\b__getattribute__\("
 )
 """What is read of a text in which the names need not stand; an instance is none of their holders."""
+_TAKING_ELSEWHERE = re.compile(
+    r"getattr\((?!\s*self\s*,)[^,]*,\s*[^\s\"']|\b__setattr__\((?!\s*self\s*,)[^,()]*,[^,()]*,|\bgetmembers\("
+    r"|\b(?:exec|eval)\("
+)
+"""What asks something for a name that need not stand in the text."""
+_REMAKING = re.compile(
+    r"\bmetaclass\s*=(?!\s*(?:abc\.)?ABCMeta\b)|\(\s*type\s*\)\s*:|\bABCMeta\(|\b(?:with|add)_metaclass\("
+    r"|\b__getattribute__\b|\.__class__\s*=[^=]|attr\(\s*(?:type\([^,]*\)|[^,()]*\.__class__)\s*,\s*[^\s\"']"
+)
+"""What makes classes by itself, answers for their instances, or has the class of any and a name."""
 _IMPORT = re.compile(r"[ \t]*(?:from|import)\b")
 _MAY_BIND = ("setattr(", "delattr(", "vars(", ".__dict__", "__getattribute__(")
 """One of these is in all that the search for the above finds; a plain text is found far sooner."""
@@ -147,6 +157,17 @@ def binds_unnamed(content: str) -> bool:
     return any(word in content for word in _MAY_BIND) and bool(_BINDING_ELSEWHERE.search(content))
 
 
+@lru_cache(maxsize=4096)
+def takes_unnamed(content: str) -> bool:
+    """Tell whether a text may ask a class for names that it need not hold, or bind them."""
+    return binds_unnamed(content) or bool(_TAKING_ELSEWHERE.search(content))
+
+
+def remakes_classes(content: str) -> bool:
+    """Tell whether a text may have instances answer by something else than what their class binds."""
+    return bool(_REMAKING.search(content))
+
+
 def holds_word(content: str, word: str) -> bool:
     """Tell whether a text holds a word, not only as a part of another."""
     return word in content and _whole(word).search(content) is not None
@@ -164,8 +185,10 @@ def hands_on(content: str, owner: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _given(name: str) -> re.Pattern[str]:
-    """What a name is where it is an argument, an element, or the last word of its line."""
-    return re.compile(rf"(?<!\w){re.escape(name)}[ \t]*(?:[,)\]}}]|$)", re.MULTILINE)
+    """What a name is where it is an argument, an element, one of two, or the last word of its line."""
+    return re.compile(
+        rf"(?<!\w){re.escape(name)}[ \t]*(?:[,)\]}};#]|$|(?:if|else|and|or|for)\b)", re.MULTILINE
+    )
 
 
 @lru_cache(maxsize=4096)
