@@ -22,7 +22,7 @@ from profilec.flags import Flag, FlagTable
 from profilec.outline import Outline, outline
 from profilec.read import Text, UnreadableSourceError, decode
 from profilec.scopes import module_name
-from profilec.telling import binds_unnamed, remakes_classes, takes_unnamed, telling
+from profilec.telling import binds_unnamed, changes_classes, remakes_classes, takes_unnamed, telling
 from profilec.tree import SourceFile
 
 MARKER_WORD = "profilec"
@@ -89,7 +89,12 @@ class Package(Struct, dict=True):
     @cached_property
     def remakes_classes(self) -> bool:
         """Whether the instances of a class may be asked for something else than the class binds."""
-        return any(remakes_classes(text.content) for text in self.texts.values())
+        return self.changes_classes or any(remakes_classes(text.content) for text in self.texts.values())
+
+    @cached_property
+    def changes_classes(self) -> bool:
+        """Whether any file may bind names that it need not hold in whatever class something is of."""
+        return any(changes_classes(text.content) for text in self.texts.values())
 
     def rebound_by_stars(self, path: str) -> frozenset[str]:
         """Return the names at the top of a file that an import of everything may bind to something else.

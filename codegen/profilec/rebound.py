@@ -4,6 +4,7 @@ As attributes, in a namespace, in another class, or by a patch of `unittest.mock
 Where it is uncertain what is bound, all of that name are given: a fact less is a condition more that stays.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
 from itertools import chain
@@ -19,6 +20,7 @@ from profilec.scopes import Names
 from profilec.telling import owner_of
 
 _SETTERS = frozenset({"setattr", "delattr", "__setattr__", "__delattr__"})
+_WORD = re.compile(r"[^\W\d]\w*")
 _CHANGES = frozenset({"update", "setdefault", "pop", "popitem", "clear", "__setitem__", "__delitem__"})
 _READERS = frozenset({"getattr", "hasattr"})
 _ASKING = _READERS | {"isinstance", "issubclass"}
@@ -26,8 +28,8 @@ _ITEM_SETTERS = frozenset({"setitem", "delitem"})
 _MODULES = "sys.modules"
 _WRITERS = frozenset({"vars", "locals", "exec"})
 """Builtins by which a class may get names that are not written in it."""
-_OF_A_CLASS = "locals() of a class"
-"""Stands for the namespace of a class while it is made, which may override a property of any other."""
+_ANY = "any namespace"
+"""Stands for that of a class while it is made, which may override a property of any other, and of frames."""
 _CLASS_MAKERS = frozenset({"type", "__class__", "new_class", "make_dataclass", "namedtuple", "NamedTuple"})
 
 
@@ -134,7 +136,8 @@ def _binding(syntax: Syntax) -> tuple[cst.BaseExpression, ...]:
                 | cst.AsName(name=target)
             ):  # fmt: skip
                 found += _single(target)
-    return tuple(one for one in found if not isinstance(one, cst.Name))
+    joined = {one.target for one in syntax.every(cst.AugAssign) if isinstance(one.operator, cst.BitOrAssign)}
+    return tuple(one for one in found if not isinstance(one, cst.Name) or one in joined)
 
 
 def _single(target: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
@@ -210,15 +213,17 @@ class _Search(Struct, frozen=True, dict=True):
                 return self._attribute(owner, name)
             case cst.Subscript(value=owner, slice=[cst.SubscriptElement(slice=cst.Index(value=key))]):
                 return self._item(owner, key)
+            case cst.Name():  # names |= {"NAME": …}
+                return self._keyed(self._namespace(target), [None])
         return []
 
     def by_call(self, call: cst.Call) -> list[str]:
         """Return what a call may bind."""
         match call:
-            case cst.Call(func=cst.Name(value="exec") as function, args=[_, *rest]) if is_builtin(
+            case cst.Call(func=cst.Name(value="exec" | "eval") as function, args=[text, *rest]) if is_builtin(
                 function, self.names
             ):
-                return self._executed(function, rest)
+                return self._executed(function, text.value, rest)
             case cst.Call(
                 func=cst.Attribute(value=owner, attr=cst.Name(value=how)), args=[first, *_]
             ) if how in _CHANGES and (space := self._namespace(owner)):
@@ -255,7 +260,7 @@ class _Search(Struct, frozen=True, dict=True):
             case cst.Attribute(value=owner, attr=cst.Name(value=name)):
                 return self._attribute(owner, name)
         path = self.names.qualified(function)
-        return self._path(path) if path else []
+        return self._path(path) if path else sorted(self.facts.functions)
 
     def _handed_on(self, function: cst.BaseExpression, arguments: Sequence[cst.Arg]) -> list[str]:
         """Return what a function may bind that is given a module or class, and the name of what is there."""
@@ -313,13 +318,17 @@ class _Search(Struct, frozen=True, dict=True):
         is_read = not spaces or self._is_outside(call) or _last_name(call.func) in _CHANGES
         return [] if is_read else list(chain(*(self._keyed(space, [None]) for space in spaces)))
 
-    def _executed(self, function: cst.Name, spaces: Sequence[cst.Arg]) -> list[str]:
-        """Return what text that is executed may bind."""
+    def _executed(self, function: cst.Name, text: cst.BaseExpression, spaces: Sequence[cst.Arg]) -> list[str]:
+        """Return what text that is executed or evaluated may bind: all that it names beside a call or `=`."""
+        code = _text(text) or ""
+        words = _WORD.findall(code) if "(" in code or "=" in code else ()
+        named = chain(*(self._by_name.get(word, ()) for word in words))
         use = self.names.use(function)
-        if spaces or use is None:
-            found = filter(None, (self._namespace(argument.value) for argument in spaces))
-            return self._keyed(next(found, None), [None])
-        return self._keyed(_OF_A_CLASS if use.scope.kind == "class" else self.names.module, [None])
+        if function.value == "eval" or use is None:
+            return list(named)
+        own = _ANY if use.scope.kind == "class" else self.names.module
+        given = filter(None, (self._namespace(argument.value) for argument in spaces))
+        return [*named, *self._keyed(next(given, None) if spaces else own, [None])]
 
     def _patched(
         self, function: cst.BaseExpression, target: cst.BaseExpression, rest: Sequence[cst.Arg]
@@ -373,7 +382,7 @@ class _Search(Struct, frozen=True, dict=True):
     def _attribute(self, owner: cst.BaseExpression, name: str) -> list[str]:
         """Return what an attribute may be: no fact where its owner is an instance, or of another package."""
         path = self._holder(owner)
-        if path is not None:
+        if path not in (None, _ANY):
             return self._path(f"{path}.{name}")
         use = self.names.use(owner)
         is_instance = use is not None and self.names.is_instance(use)
@@ -400,7 +409,7 @@ class _Search(Struct, frozen=True, dict=True):
         """Return what has one of some keys in a namespace; all that is there, where a key is not known."""
         wanted = set(keys) if space else set()
         certain = sorted(key for key in wanted if key is not None)
-        if space == _OF_A_CLASS:
+        if space == _ANY:
             every = [path for paths in self._by_name.values() for path in paths]
             return every if None in wanted else list(chain(*(self._by_name.get(key, []) for key in certain)))
         if space == _MODULES:
@@ -424,6 +433,8 @@ class _Search(Struct, frozen=True, dict=True):
         match node:
             case cst.Attribute(value=owner, attr=cst.Name(value="__dict__")):
                 return self._space(owner)
+            case cst.Attribute(attr=cst.Name(value="__globals__" | "f_globals" | "f_locals")):
+                return _ANY
             case cst.Call(func=cst.Name(value="vars"), args=[cst.Arg(value=owner)]):
                 return self._space(owner)
             case cst.Call(func=cst.Name(value="globals"), args=[]):
@@ -431,7 +442,7 @@ class _Search(Struct, frozen=True, dict=True):
             case cst.Call(func=cst.Name(value="locals" | "vars") as function, args=[]):
                 use = self.names.use(function)
                 if use is not None and use.scope.kind == "class":
-                    return _OF_A_CLASS
+                    return _ANY
                 return self.names.module if use is not None and use.scope is self.names.root else None
             case cst.NamedExpr(value=value):
                 return self._namespace(value)
@@ -470,16 +481,16 @@ class _Search(Struct, frozen=True, dict=True):
         return self._loading(node) or self.names.qualified(node)
 
     def _loading(self, node: cst.CSTNode) -> str | None:
-        """Return the module that an item of `sys.modules` is, or a call of `import_module` returns."""
+        """Return the module that an item of `sys.modules` is, or `import_module` returns; it may be any."""
         match node:
             case cst.Subscript(value=modules, slice=[cst.SubscriptElement(slice=cst.Index(value=key))]) if (
                 self.names.qualified(modules) == _MODULES
             ):
-                return self._module_name(key)
+                return self._module_name(key) or _ANY
             case cst.Call(func=function, args=[cst.Arg(value=key)]) if (
                 self.names.qualified(function) == "importlib.import_module"
             ):
-                return self._module_name(key)
+                return self._module_name(key) or _ANY
         return None
 
     def _module_name(self, key: cst.BaseExpression) -> str | None:

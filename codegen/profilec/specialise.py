@@ -243,6 +243,9 @@ class _Specialising:
                 yield from derived.exposed
             if derived.members and self.package.remakes_classes:
                 yield from derived.members
+            if derived.classes and self.package.changes_classes:
+                known = chain(derived.constants, derived.functions)
+                yield from (path for path in known if path.rpartition(".")[0] in derived.classes)
             for asked in derived.caught:
                 if self.package.imports(asked.rpartition(".")[0], file):
                     yield asked

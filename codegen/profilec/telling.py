@@ -32,9 +32,11 @@ _TAKING_ELSEWHERE = re.compile(
 """What asks something for a name that need not stand in the text."""
 _REMAKING = re.compile(
     r"\bmetaclass\s*=(?!\s*(?:abc\.)?ABCMeta\b)|\(\s*type\s*\)\s*:|\bABCMeta\(|\b(?:with|add)_metaclass\("
-    r"|\b__getattribute__\b|\.__class__\s*=[^=]|attr\(\s*(?:type\([^,]*\)|[^,()]*\.__class__)\s*,\s*[^\s\"']"
+    r"|\b__getattribute__\b|\.__class__\s*=[^=]|\bgetattr\(\s*(?:type\([^,]*\)|[^,()]*\.__class__)\s*,\s*[^\s\"']"
 )
 """What makes classes by itself, answers for their instances, or has the class of any and a name."""
+_CHANGING = re.compile(r"(?:set|del)attr(?:__)?\(\s*(?:type\([^,]*\)|[^,()]*\.__class__|cls)\s*,\s*[^\s\"']")
+"""What binds in the class of something, whichever that is, a name that need not stand in the text."""
 _IMPORT = re.compile(r"[ \t]*(?:from|import)\b")
 _MAY_BIND = ("setattr(", "delattr(", "vars(", ".__dict__", "__getattribute__(")
 """One of these is in all that the search for the above finds; a plain text is found far sooner."""
@@ -161,6 +163,11 @@ def binds_unnamed(content: str) -> bool:
 def takes_unnamed(content: str) -> bool:
     """Tell whether a text may ask a class for names that it need not hold, or bind them."""
     return binds_unnamed(content) or bool(_TAKING_ELSEWHERE.search(content))
+
+
+def changes_classes(content: str) -> bool:
+    """Tell whether a text may bind names that it need not hold in a class that it need not hold."""
+    return bool(_CHANGING.search(content))
 
 
 def remakes_classes(content: str) -> bool:
