@@ -54,6 +54,7 @@ class Derived(Struct, frozen=True):
         methods: the methods that decide by such properties.
         exposed: properties of the classes that this file gives others, or lets inherit, under another name.
         caught: what this file asks other modules for where a handler runs if they do not have it yet.
+        wanted: the names of the package which it compares facts with, or of which facts choose one.
         denied: what it binds of all that the configured facts read, with the place.
     """
 
@@ -67,6 +68,7 @@ class Derived(Struct, frozen=True):
     methods: Mapping[str, Deciding] = {}
     exposed: frozenset[str] = frozenset()
     caught: frozenset[str] = frozenset()
+    wanted: frozenset[str] = frozenset()
     denied: tuple[tuple[str, Span], ...] = ()
 
 
@@ -86,7 +88,8 @@ def derive(module: Module, remains: Remains, facts: Facts) -> Derived:
             own = (one for one in _alone(module, scope, remains) if not _is_mangled(one.binding.name))
             found |= {f"{path}.{one.binding.name}": one for one in own}
         for name, one in found.items():
-            constant, function = _of_binding(module, one, remains, facts)
+            chosen = replace(one, chosen=one.chosen or name in facts.wanted)
+            constant, function = _of_binding(module, chosen, remains, facts)
             if constant is not UNKNOWN:
                 constants[name] = constant
             if function is not UNKNOWN:
@@ -114,6 +117,7 @@ def derive(module: Module, remains: Remains, facts: Facts) -> Derived:
         deciding(module.syntax, module.names, facts),
         frozenset(exposed(module.syntax, module.names, remains, facts)),
         frozenset(caught(module.syntax, module.names, facts)),
+        frozenset(wanted(module, remains, facts)),
         denied,
     )
 
@@ -257,6 +261,51 @@ def _left(module: Module, nodes: Iterable[cst.CSTNode], remains: Remains) -> Ite
                 yield from _left(module, children(node), remains)
 
 
+# --- Literals that a fact asks for --------------------------------------------------------------------
+
+
+def wanted(module: Module, remains: Remains, facts: Facts) -> Iterator[str]:
+    """Yield the names of the package that decide something, if they hold a literal.
+
+    `LINUX` is one in `sys.platform == LINUX`, and in a function of which facts leave `return LINUX` alone.
+    """
+    for node in module.syntax.every(cst.Comparison):
+        if remains.has(module.syntax.inner(node)):
+            sides = [node.left, *(target.comparator for target in node.comparisons)]
+            named = [path for side in sides for path in _paths(side, module, facts)]
+            if named and any(_is_decided(side, module, facts) for side in sides):
+                yield from named
+    for alone in _alone(module, module.names.root, remains):
+        if alone.binding.target and f"{module.names.module}.{alone.binding.name}" in facts.wanted:
+            yield alone.binding.target
+        if alone.assigned and (alone.chosen or isinstance(alone.assigned, cst.IfExp)):
+            yield from _paths(alone.assigned, module, facts)
+    for function in module.syntax.every(cst.FunctionDef):
+        is_chosen = not remains.has_all(module.syntax.inner(function))
+        match _in_the_end(module, function, remains, facts) if is_chosen else ():
+            case [cst.Return(value=cst.BaseExpression() as returned)]:
+                yield from _paths(returned, module, facts)
+
+
+def _is_decided(node: cst.BaseExpression, module: Module, facts: Facts) -> bool:
+    return not is_literal(node) and value(node, module.names, facts) is not UNKNOWN
+
+
+def _paths(node: cst.BaseExpression, module: Module, facts: Facts) -> Iterator[str]:
+    """Yield the names of the package that an expression is, lists, or has facts choose."""
+    match node:
+        case cst.Name() | cst.Attribute():
+            path = module.names.qualified(node) or ""
+            if path.startswith(f"{module.names.module.partition('.')[0]}."):
+                yield path
+        case cst.Tuple(elements=elements) | cst.List(elements=elements) | cst.Set(elements=elements):
+            for element in elements:
+                yield from _paths(element.value, module, facts)
+        case cst.IfExp(test=test, body=body, orelse=orelse) if _is_decided(test, module, facts):
+            chosen = body if value(test, module.names, facts) else orelse
+            yield from _paths(chosen, module, facts)
+
+
 # --- Functions and properties ------------------------------------------------------------------------
 
 
@@ -270,15 +319,18 @@ def _returned(
     plain = of_class or all(_calls_through(module, decorator) for decorator in decorators)
     if node.asynchronous or len(needed) != given or not plain:
         return UNKNOWN
-    before, left = (
-        [one for one in _left(module, [node.body], some) if not _only_precedes(module, one, facts)]
-        for some in (Remains.of(()), remains)
-    )
+    before, left = (_in_the_end(module, node, some, facts) for some in (Remains.of(()), remains))
     match left:
         case [cst.Return(value=returned)] if returned is not None:
             is_fact = chosen or left != before or not is_literal(returned)
             return _plain(value(returned, module.names, facts)) if is_fact else UNKNOWN
     return UNKNOWN
+
+
+def _in_the_end(module: Module, node: cst.FunctionDef, remains: Remains, facts: Facts) -> list[cst.CSTNode]:
+    """Return the statements of a function that are left, without those that only precede what is returned."""
+    left = _left(module, [node.body], remains)
+    return [one for one in left if not _only_precedes(module, one, facts)]
 
 
 def _only_precedes(module: Module, node: cst.CSTNode, facts: Facts) -> bool:

@@ -84,6 +84,7 @@ class Facts(Struct, frozen=True, dict=True):
         classes: the classes that some of these constants and functions are in.
         methods: the methods that decide by such properties, by dotted path.
         rebound: what would be among all these, if nothing bound it to something else.
+        wanted: the names whose literals are facts too, because a fact is compared with them or chooses them.
         chooser: returns what the profile leaves of a choice, and any other expression as it is; without it,
             choices are unknown.
     """
@@ -96,6 +97,7 @@ class Facts(Struct, frozen=True, dict=True):
     classes: frozenset[str] = frozenset()
     methods: Mapping[str, Deciding] = {}
     rebound: frozenset[str] = frozenset()
+    wanted: frozenset[str] = frozenset()
     chooser: Callable[[cst.BaseExpression], cst.BaseExpression] | None = None
 
     def importable(self, path: str) -> bool | None:

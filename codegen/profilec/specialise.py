@@ -151,11 +151,12 @@ class _Specialising:
         self.profile = profile
         self.held: dict[str, dict[Span, Finding]] = {}
         self.rebound: set[str] = set()
+        self.wanted: frozenset[str] = frozenset()
         self.spliced: dict[str, tuple[Decision, tuple[str, tuple[int, ...]]]] = {}
         self._begin()
 
     def _begin(self) -> None:
-        self.facts = facts_of(self.profile)
+        self.facts = replace(facts_of(self.profile), wanted=self.wanted)
         self.unneeded: dict[str, frozenset[str]] = {}
         self.outcomes: dict[str, Outcome] = {}
         self.gone: set[str] = set()
@@ -175,9 +176,11 @@ class _Specialising:
 
     def _facts_for(self, path: str) -> Facts:
         """Return the facts as far as they can matter to a file: not those of names that it does not hold."""
+        module = module_name(path)
+        wanted = frozenset(name for name in self.facts.wanted if name.startswith(f"{module}."))
         if not self.facts.known:
-            return self.facts
-        content, own = self.package.texts[path].content, parts_of([module_name(path)])
+            return replace(self.facts, wanted=wanted)
+        content, own = self.package.texts[path].content, parts_of([module])
         star = "import *" in content  # which may pass on what it does not name
         binds = binds_unnamed(content)
         named = {
@@ -202,6 +205,7 @@ class _Specialising:
             members=members,
             methods=methods,
             rebound=rebound,
+            wanted=wanted,
         )
 
     def take(self, path: str, settled: Settled) -> None:
@@ -265,17 +269,24 @@ class _Specialising:
         if not known.expressions and not known.modules:
             return set()
         derived = [outcome.derived for outcome in self.outcomes.values()]
-        self.facts = joined(known, derived, self.rebound)
+        asked = frozenset(chain(*(one.wanted for one in derived))) - self.wanted
+        self.wanted |= asked
+        self.facts = replace(joined(known, derived, self.rebound), wanted=self.wanted)
         news = self.facts.named_by.keys() - known.named_by.keys()
         told = told_by(self.facts, news)
         modules = {path.rpartition(".")[0].rpartition(".")[2] for path in news}
         texts = self.package.texts.items() if news else ()
-        return {
+        return set(filter(None, map(self._file_with, asked))) | {
             path
             for path, text in texts
             if told.may_tell(path, text.content)
             or ("import *" in text.content and any(module in text.content for module in modules))
         }
+
+    def _file_with(self, name: str) -> str | None:
+        """Return the file that binds a name at its top, or in a class there."""
+        owner = name.rpartition(".")[0]
+        return self.package.file_of(owner) or self.package.file_of(owner.rpartition(".")[0])
 
     def _release(self, needs: Needs) -> set[str]:
         """Note the names at the top of files that no other file asks for any more, and return these files."""

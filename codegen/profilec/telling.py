@@ -130,7 +130,8 @@ def telling(flags: FlagTable, facts: Iterable[Facts]) -> Telling:
     together: set[Words] = set()
     owners: set[str] = set()
     for known in facts:
-        words |= {name.rpartition(".")[2] for name in (*known.modules, *known.named_by, *known.classes)}
+        named = (*known.modules, *known.named_by, *known.classes, *known.wanted)
+        words |= {name.rpartition(".")[2] for name in named}
         together |= known.words
         owners.update(map(owner_of, known.known))
     return Telling(frozenset(words), frozenset(together), owners=frozenset(owners))
