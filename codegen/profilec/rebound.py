@@ -14,6 +14,7 @@ import libcst as cst
 from msgspec import Struct
 
 from profilec.facts import Facts, is_builtin
+from profilec.keys import Keys, text_of
 from profilec.prune import Remains
 from profilec.read import Span, Syntax
 from profilec.scopes import Names
@@ -26,8 +27,6 @@ _READERS = frozenset({"getattr", "hasattr"})
 _ASKING = _READERS | {"isinstance", "issubclass"}
 _ITEM_SETTERS = frozenset({"setitem", "delitem"})
 _MODULES = "sys.modules"
-_WRITERS = frozenset({"vars", "locals", "exec"})
-"""Builtins by which a class may get names that are not written in it."""
 _ANY = "any namespace"
 """Stands for that of a class while it is made, which may override a property of any other, and of frames."""
 _CLASS_MAKERS = frozenset({"type", "__class__", "new_class", "make_dataclass", "namedtuple", "NamedTuple"})
@@ -159,30 +158,10 @@ def _maker(function: cst.BaseExpression) -> str:
     return _last_name(function.func if isinstance(function, cst.Call) else function)
 
 
-def _text(node: cst.BaseExpression) -> str | None:
-    found = node.evaluated_value if isinstance(node, cst.SimpleString) else None
-    return found if isinstance(found, str) else None
-
-
-def _keys(arguments: Iterable[cst.Arg]) -> Iterator[str | None]:
-    """Yield the keys that the arguments of `update` or `dict` give; None for each that is not written."""
-    for argument in arguments:
-        match argument:
-            case cst.Arg(keyword=cst.Name(value=name)):
-                yield str(name)
-            case cst.Arg(star="", value=cst.Dict(elements=elements)):
-                for element in elements:
-                    yield _text(element.key) if isinstance(element, cst.DictElement) else None
-            case cst.Arg(value=cst.Call(func=cst.Name(value="dict"), args=inner)):
-                yield from _keys(inner)
-            case _:
-                yield None
-
-
 def _written(arguments: Iterable[cst.Arg]) -> Iterator[str | None]:
     """Yield the texts that a call is given, and the names of its arguments."""
     for argument in arguments:
-        yield _text(argument.value)
+        yield text_of(argument.value)
         yield argument.keyword.value if argument.keyword else None
 
 
@@ -201,6 +180,10 @@ class _Search(Struct, frozen=True, dict=True):
             if self.facts.is_of_class(path):
                 found.setdefault(owner_of(path), []).append(path)
         return found
+
+    @cached_property
+    def _keys(self) -> Keys:
+        return Keys(self.syntax, self.names, self.facts.roots.union(self._by_name))
 
     def by_target(self, target: cst.BaseExpression) -> list[str]:
         """Return what a target may bind."""
@@ -231,18 +214,18 @@ class _Search(Struct, frozen=True, dict=True):
                     return []  # then it is loaded anew
                 if how != "update":
                     return self._item(owner, first.value)
-                return self._keyed(space, chain(*map(self._updated, call.args)))
+                return self._keyed(space, self._keys.given(call.args))
             case cst.Call(func=function, args=[first, second, *_]) if _last_name(function) in _ITEM_SETTERS:
                 return self._item(first.value, second.value)
             case cst.Call(func=function, args=[first, *rest]) if _last_name(function) in _SETTERS:
-                name = _text(first.value)
+                name = text_of(first.value)
                 if name and "." in name:  # as `monkeypatch` of pytest takes it
                     return self._path(name)
                 if name and isinstance(function, cst.Attribute):
                     return self._set(function.value, first.value)  # module.__setattr__("NAME", …)
                 return self._set(first.value, rest[0].value) if rest else []
             case cst.Call(func=function, args=[_, *rest]) if (maker := _maker(function)) in _CLASS_MAKERS:
-                keys = _keys(rest[1:2]) if maker in ("type", "__class__") else [None]
+                keys = self._keys.given(rest[1:2]) if maker in ("type", "__class__") else [None]
                 return self._members(keys) if rest else []
             case cst.Call(func=function, args=[first, *rest]):
                 return (
@@ -320,7 +303,7 @@ class _Search(Struct, frozen=True, dict=True):
 
     def _executed(self, function: cst.Name, text: cst.BaseExpression, spaces: Sequence[cst.Arg]) -> list[str]:
         """Return what text that is executed or evaluated may bind: all that it names beside a call or `=`."""
-        code = _text(text) or ""
+        code = text_of(text) or ""
         words = _WORD.findall(code) if "(" in code or "=" in code else ()
         named = chain(*(self._by_name.get(word, ()) for word in words))
         use = self.names.use(function)
@@ -335,39 +318,20 @@ class _Search(Struct, frozen=True, dict=True):
     ) -> list[str]:
         """Return what `patch`, `patch.object`, `patch.multiple` or `patch.dict` may bind."""
         if _last_name(function) == "patch":
-            return self._path(_text(target) or "")
+            return self._path(text_of(target) or "")
         if not isinstance(function, cst.Attribute) or _last_name(function.value) != "patch":
             return []
-        path = _text(target) or self.names.qualified(target)
+        path = text_of(target) or self.names.qualified(target)
         match function.attr.value:
             case "object" if rest:
                 return self._set(target, rest[0].value)
             case "multiple":
-                return list(chain(*(self._path(f"{path}.{key}") for key in _keys(rest) if path and key)))
+                return list(
+                    chain(*(self._path(f"{path}.{key}") for key in self._keys.given(rest) if path and key))
+                )
             case "dict":
-                return self._keyed(path.removesuffix(".__dict__") if path else None, _keys(rest))
+                return self._keyed(path.removesuffix(".__dict__") if path else None, self._keys.given(rest))
         return []
-
-    def _updated(self, argument: cst.Arg) -> Iterator[str | None]:
-        """Yield the keys that an argument of `update` gives: those of an enumeration are written in it."""
-        match argument:
-            case cst.Arg(
-                star="", value=cst.Attribute(value=cst.Name() as name, attr=cst.Name("__members__"))
-            ):
-                yield from self._enumerated(name)
-            case _:
-                yield from _keys([argument])
-
-    def _enumerated(self, name: cst.Name) -> Iterable[str | None]:
-        """Return the names that an enumeration of this file binds; None where it may have others."""
-        use = self.names.use(name)
-        nodes = [binding.node for binding in self.names.bindings(use)] if use else []
-        made = next((scope for scope in self.names.scopes if [scope.node] == nodes), None)
-        if made is None or not isinstance(made.node, cst.ClassDef) or made.node.keywords:
-            return [None]
-        bases = (self.names.qualified(base.value) or "" for base in made.node.bases)
-        is_made = any(use.scope is made and use.name in _WRITERS for use in self.names.uses)
-        return [None] if is_made or not any(base.startswith("enum.") for base in bases) else made.bindings
 
     def _members(self, names: Iterable[str | None]) -> list[str]:
         """Return the properties of some names; all, where one is not known."""
@@ -376,8 +340,8 @@ class _Search(Struct, frozen=True, dict=True):
         return every if None in wanted else [path for path in every if path.rpartition(".")[2] in wanted]
 
     def _set(self, owner: cst.BaseExpression, key: cst.BaseExpression) -> list[str]:
-        name = _text(key)
-        return self._attribute(owner, name) if name else self._keyed(self._space(owner), [None])
+        name = text_of(key)
+        return self._attribute(owner, name) if name else self._keyed(self._space(owner), self._keys.of(key))
 
     def _attribute(self, owner: cst.BaseExpression, name: str) -> list[str]:
         """Return what an attribute may be: no fact where its owner is an instance, or of another package."""
@@ -403,7 +367,7 @@ class _Search(Struct, frozen=True, dict=True):
 
     def _item(self, owner: cst.BaseExpression, key: cst.BaseExpression) -> list[str]:
         space = self._namespace(owner)
-        return self._keyed(space, [self._module_name(key) if space == _MODULES else _text(key)])
+        return self._keyed(space, [self._module_name(key)] if space == _MODULES else self._keys.of(key))
 
     def _keyed(self, space: str | None, keys: Iterable[str | None]) -> list[str]:
         """Return what has one of some keys in a namespace; all that is there, where a key is not known."""
@@ -495,4 +459,4 @@ class _Search(Struct, frozen=True, dict=True):
 
     def _module_name(self, key: cst.BaseExpression) -> str | None:
         own = isinstance(key, cst.Name) and key.value == "__name__"
-        return self.names.module if own else _text(key)
+        return self.names.module if own else text_of(key)
