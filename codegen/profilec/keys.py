@@ -10,7 +10,7 @@ import libcst as cst
 from msgspec import Struct
 
 from profilec.read import Span, Syntax
-from profilec.scopes import Names
+from profilec.scopes import Names, Scope, Use
 
 _WRITERS = frozenset({"vars", "locals", "exec"})
 """Builtins by which a class may get names that are not written in it."""
@@ -65,6 +65,8 @@ class Keys(Struct, frozen=True):
         use = self.names.use(name) if isinstance(name, cst.Name) else None
         if use is None or self.names.binding_scope(use.name, use.scope) is not use.scope:
             return None
+        if name is key and self._is_missing(use):
+            return frozenset()
         bound = [binding.span for binding in self.names.bindings(use)]
         found: list[Possible] = []
         for loop in self.syntax.every(cst.For):
@@ -74,6 +76,14 @@ class Keys(Struct, frozen=True):
             if name is key and _is_settled(use.span, bound, self.syntax.outer(condition.body)):
                 found.append(self._asked(condition.test, use.name))
         return reduce(_both, found, None)
+
+    def _is_missing(self, use: Use) -> bool:
+        """Tell whether a name is what the module's `__getattr__` is given: none that it binds (PEP 562)."""
+        match use.scope:
+            case Scope(node=cst.FunctionDef(name=cst.Name(value="__getattr__")), parent=around):
+                binding, *others = self.names.bindings(use)
+                return around is self.names.root and binding.kind == "parameter" and not others
+        return False
 
     def _looped(
         self, target: cst.BaseExpression, through: cst.BaseExpression, name: str, *, of_member: bool
