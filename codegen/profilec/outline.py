@@ -110,21 +110,21 @@ def asked_of_others(_: None, text: Text) -> frozenset[str]:
 
     Of a name that surely is one import, `run` has the whole path before it. Paths in strings begin with a
     quotation mark. Prose is none of it: neither comments nor docstrings. Nor are the names in `__all__` that
-    the text imports.
+    the text itself binds.
     """
     found: set[str] = set()
     body = _body(text) or []
-    imported = {name for node in body for name, _ in _bound(node, "")}
+    paths = _paths_at_top(body, _package_of(text))
     nodes = list(_asking(body))
     local = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     local |= {node.arg for node in nodes if isinstance(node, ast.arg)}
-    single = _passed_on(_paths_at_top(body, _package_of(text)))
+    single = _passed_on(paths)
     sure = {name: path for name, path in single.items() if name not in local}
     for node in nodes:
         match node:
             case ast.Assign(targets=[ast.Name(id="__all__")]):
                 listed = (part.value for part in ast.walk(node.value) if isinstance(part, ast.Constant))
-                found |= {f"'{name}" for name in set(map(str, listed)) - imported}
+                found |= {f"'{name}" for name in set(map(str, listed)) - paths.keys()}
             case ast.Attribute(value=ast.Name(id=owner), attr=name) if owner in sure:
                 found |= {f"{owner}.{name}", f"{sure[owner]}.{name}"}
             case ast.Attribute(value=ast.Name(id=owner) | ast.Attribute(attr=owner), attr=name):

@@ -282,7 +282,7 @@ class _Settling(Struct):
         return bool(new)
 
     def _is_fact(self, node: cst.BaseExpression) -> bool:
-        return not is_literal(node) and value(node, self.module.names, self.world.facts) is not UNKNOWN
+        return is_literal(node) or value(node, self.module.names, self.world.facts) is not UNKNOWN
 
     def _may_be_needed(self, name: str) -> bool:
         if name in self.given.unneeded:
