@@ -22,7 +22,7 @@ from profilec.flags import Flag, FlagTable
 from profilec.outline import Outline, outline, spoken
 from profilec.read import Text, UnreadableSourceError, decode
 from profilec.scopes import module_name
-from profilec.telling import binds_unnamed, telling
+from profilec.telling import binds_unnamed, changes_classes, remakes_classes, takes_unnamed, telling
 from profilec.tree import SourceFile
 
 MARKER_WORD = "profilec"
@@ -81,6 +81,21 @@ class Package(Struct, dict=True):
     def binds_unnamed(self) -> bool:
         """Whether any file may bind names in another that it need not hold."""
         return any(binds_unnamed(text.content) for text in self.texts.values())
+
+    @cached_property
+    def takes_unnamed(self) -> bool:
+        """Whether any file may ask a class for names that it need not hold, or bind those."""
+        return any(takes_unnamed(text.content) for text in self.texts.values())
+
+    @cached_property
+    def remakes_classes(self) -> bool:
+        """Whether the instances of a class may be asked for something else than the class binds."""
+        return self.changes_classes or any(remakes_classes(text.content) for text in self.texts.values())
+
+    @cached_property
+    def changes_classes(self) -> bool:
+        """Whether any file may bind names that it need not hold in whatever class something is of."""
+        return any(changes_classes(text.content) for text in self.texts.values())
 
     def rebound_by_stars(self, path: str) -> frozenset[str]:
         """Return the names at the top of a file that an import of everything may bind to something else.
@@ -149,14 +164,6 @@ class Package(Struct, dict=True):
             if path in pending:
                 return True
         return False
-
-    def is_made(self, path: str) -> bool:
-        """Tell whether a path is that of a module, or of what a module has from a call and nothing else."""
-        source = self._source(path)
-        module, _, name = source.rpartition(".")
-        file = self.file_of(module)
-        made = self.outlines([file])[file].made if file else frozenset()
-        return name in made or self.file_of(source) is not None
 
     def _source(self, path: str) -> str:
         """Return the path of what a name of the package stands for, through all that only import it."""

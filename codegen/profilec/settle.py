@@ -221,12 +221,14 @@ class _Settling(Struct):
 
     def _decided(self) -> tuple[Decision, Derived]:
         """Decide by facts, and by what the names of the file repeat of them, until no more names do."""
+        own = f"{self.module.names.module}."
         while True:
             decision = self._decide()
             derived = self._derive(decision)
             known = self.world.facts
-            facts = joined(known, [derived], known.rebound)
-            if facts.named_by.keys() == known.named_by.keys():
+            wanted = known.wanted.union(name for name in derived.wanted if name.startswith(own))
+            facts = replace(joined(known, [derived], known.rebound), wanted=wanted)
+            if facts.named_by.keys() == known.named_by.keys() and wanted == known.wanted:
                 return decision, derived
             self.world = replace(self.world, facts=facts)
 
@@ -295,7 +297,7 @@ class _Settling(Struct):
         return bool(new)
 
     def _is_fact(self, node: cst.BaseExpression) -> bool:
-        return not is_literal(node) and value(node, self.module.names, self.world.facts) is not UNKNOWN
+        return is_literal(node) or value(node, self.module.names, self.world.facts) is not UNKNOWN
 
     def _may_be_needed(self, name: str) -> bool:
         if name in self.given.unneeded:

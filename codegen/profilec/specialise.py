@@ -151,11 +151,12 @@ class _Specialising:
         self.profile = profile
         self.held: dict[str, dict[Span, Finding]] = {}
         self.rebound: set[str] = set()
+        self.wanted: frozenset[str] = frozenset()
         self.spliced: dict[str, tuple[Decision, tuple[str, tuple[int, ...]]]] = {}
         self._begin()
 
     def _begin(self) -> None:
-        self.facts = facts_of(self.profile)
+        self.facts = joined(replace(facts_of(self.profile), wanted=self.wanted), (), self.rebound)
         self.unneeded: dict[str, frozenset[str]] = {}
         self.outcomes: dict[str, Outcome] = {}
         self.gone: set[str] = set()
@@ -175,10 +176,9 @@ class _Specialising:
 
     def _facts_for(self, path: str) -> Facts:
         """Return what other files mean by facts, as far as it can matter to a file that finds out its own."""
-        if not self.facts.known:
-            return self.facts
-        content, module = self.package.texts[path].content, module_name(path)
-        own = parts_of([module])
+        module = module_name(path)
+        wanted = {name for name in self.facts.wanted if self.package.module_of(name) == module}
+        content, own = self.package.texts[path].content, parts_of([module])
         star = "import *" in content  # which may pass on what it does not name
         binds = binds_unnamed(content)
         named = {
@@ -200,7 +200,7 @@ class _Specialising:
             if self.package.module_of(known) == module
             or (known.rpartition(".")[2] in content and self._may_mean(path, known))
         }
-        return self.facts.only(named, rebound)
+        return self.facts.only(named, rebound, wanted)
 
     def _may_mean(self, path: str, known: str) -> bool:
         """Tell whether a file that has the words of a fact's name may mean it: other names have them, too."""
@@ -242,7 +242,13 @@ class _Specialising:
             yield from derived.rebound
             if derived.handed_on and self.package.binds_unnamed:
                 yield from derived.handed_on
-            yield from (member for owner, member in derived.taken if not self.package.is_made(owner))
+            if derived.exposed and self.package.takes_unnamed:
+                yield from derived.exposed
+            if derived.members and self.package.remakes_classes:
+                yield from derived.members
+            if derived.classes and self.package.changes_classes:
+                known = chain(derived.constants, derived.functions)
+                yield from (path for path in known if path.rpartition(".")[0] in derived.classes)
             for asked in derived.caught:
                 if self.package.imports(asked.rpartition(".")[0], file):
                     yield asked
@@ -262,17 +268,28 @@ class _Specialising:
         if not known.expressions and not known.modules:
             return set()
         derived = [outcome.derived for outcome in self.outcomes.values()]
-        self.facts = joined(known, derived, self.rebound)
+        asked = frozenset(self._asked_of_others()) - self.wanted
+        self.wanted |= asked
+        self.facts = replace(joined(known, derived, self.rebound), wanted=self.wanted)
         news = self.facts.named_by.keys() - known.named_by.keys()
         told = told_by(self.facts, news)
         modules = {path.rpartition(".")[0].rpartition(".")[2] for path in news}
         texts = self.package.texts.items() if news else ()
-        return {
+        return set(filter(None, map(self._file_with, asked))) | {
             path
             for path, text in texts
             if told.may_tell(path, text.content)
             or ("import *" in text.content and any(module in text.content for module in modules))
         }
+
+    def _asked_of_others(self) -> Iterator[str]:
+        """Yield the names of which a file wants the literal, and which are not its own."""
+        for path, outcome in self.outcomes.items():
+            yield from (name for name in outcome.derived.wanted if self._file_with(name) != path)
+
+    def _file_with(self, name: str) -> str | None:
+        """Return the file that binds a name at its top, or in a class there."""
+        return self.package.file_of(self.package.module_of(name))
 
     def _release(self, needs: Needs) -> set[str]:
         """Note the names at the top of files that no other file asks for any more, and return these files."""
