@@ -52,7 +52,7 @@ class Feeder:
 
     def __init__(self, scheduler: Scheduler, trigger: str, payloads: Iterator[Any]) -> None:
         self._scheduler = scheduler
-        self.failure: BaseException | None = None
+        self.failure: Exception | None = None
         """What the iterator raised, if anything; nothing is taken from it afterwards."""
         self._entrance = scheduler.entrance(trigger)
         self._payloads = payloads
@@ -76,7 +76,7 @@ class Feeder:
                 return False
             try:
                 self._feed()
-            except BaseException as error:
+            except Exception as error:
                 self.failure = error
                 self._exhausted = True
             if scheduler.work:
@@ -120,18 +120,14 @@ async def _from_async(
     instance: FlowInstance, trigger: str, payloads: AsyncIterable[Any]
 ) -> AsyncIterator[Result]:
     """Feed from a task beside, since `payloads` may keep its consumer waiting while results come."""
-    failure: BaseException | None = None
 
     async def feed() -> None:
-        nonlocal failure
         try:
             async for payload in payloads:
                 try:
                     await instance.send(trigger, payload)
                 except ExecutionError:
                     return  # the run has ended, and `next` says why
-        except BaseException as error:  # a cancellation comes of what it waits for, or of leaving
-            failure = error
         finally:
             instance.finish()
 
@@ -141,8 +137,8 @@ async def _from_async(
             async for result in instance:
                 yield result
                 del result
-            if failure is not None:
-                raise failure
+            if feeder.done():
+                feeder.result()
         finally:
             feeder.cancel()
             await asyncio.wait([feeder], timeout=GRACE)

@@ -6,7 +6,7 @@ import weakref
 from typing import Any
 
 import pytest
-from small_flows import collect, halts, inline, same, slowly, small, soon, stream
+from small_flows import collect, halts, inline, same, slowly, small, soon, stream, turns
 
 from kernel_exec import (
     SKIP,
@@ -211,9 +211,12 @@ class OutOfReach(BaseException):
     """What no `except Exception` finds."""
 
 
-@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+BEYOND_EXCEPTION = [asyncio.CancelledError, GeneratorExit, OutOfReach]
+
+
 @pytest.mark.parametrize(
-    "kind", [RuntimeError, asyncio.CancelledError, GeneratorExit, KeyboardInterrupt, SystemExit, OutOfReach]
+    ("asynchronous", "kind"),
+    [(False, RuntimeError), (True, RuntimeError), *((True, kind) for kind in BEYOND_EXCEPTION)],
 )
 async def test_what_the_payloads_raise_is_raised_behind_their_results(
     asynchronous: bool, kind: type[BaseException]
@@ -228,6 +231,34 @@ async def test_what_the_payloads_raise_is_raised_behind_their_results(
     assert [(await soon(anext(results))).value for _ in range(3)] == [1, 2, 3]
     with pytest.raises(kind, match="no more"):
         await soon(anext(results))
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit, *BEYOND_EXCEPTION])
+async def test_an_interrupt_among_the_payloads_waits_for_no_result(kind: type[BaseException]) -> None:
+    def payloads() -> Any:
+        yield 1
+        raise kind("at once")
+
+    flow = small("in>out")
+    with pytest.raises(kind, match="at once"):
+        await soon(anext(flow.executor().run_many(flow.plan, "in", payloads(), capture="out")))
+
+
+async def test_what_the_payloads_raise_goes_with_a_host_that_leaves_before() -> None:
+    def payloads() -> Any:
+        yield from (1, 2)
+        raise ValueError("nobody hears it")
+
+    told: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: told.append(context))
+    flow = small("in>out")
+    for source in (payloads(), slowly(payloads())):
+        results = flow.executor().run_many(flow.plan, "in", source, capture="out")
+        assert await soon(anext(results)) == Value(1)
+        await turns()
+        await results.aclose()
+    gc.collect()
+    assert not told
 
 
 async def test_nothing_more_is_taken_from_payloads_that_have_raised() -> None:
