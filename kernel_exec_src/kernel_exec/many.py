@@ -55,11 +55,10 @@ class Feeder:
         self.failure: Exception | None = None
         """What the iterator raised, if anything; nothing is taken from it afterwards."""
         self._entrance = scheduler.entrance(trigger)
-        self._payloads = payloads
+        self._payloads: Iterator[Any] | None = payloads
+        """None when nothing more is taken from it, and nothing waits."""
         self._waiting: list[Any] = []
         """The payload that was taken and found no room yet, if there is one."""
-        self._exhausted = False
-        """Nothing more is taken from the iterator, and nothing waits."""
 
     async def wait_for_result(self) -> bool:
         """Feed until there is a result to take. False when everything is drained, or the run halted.
@@ -78,12 +77,12 @@ class Feeder:
                 self._feed()
             except Exception as error:
                 self.failure = error
-                self._exhausted = True
+                self._payloads = None
             if scheduler.work:
                 scheduler.pump()
             if outlet.results or scheduler.stopped:
                 continue
-            if self._exhausted and scheduler.drained:
+            if self._payloads is None and scheduler.drained:
                 return False
             if not self._can_feed():
                 scheduler.permits.on_free = outlet.wake_one
@@ -95,7 +94,7 @@ class Feeder:
 
     def _can_feed(self) -> bool:
         """Whether feeding again lets something in: messages may have ended without a result."""
-        if not self._scheduler.permits.free or self._exhausted:
+        if self._payloads is None or not self._scheduler.permits.free:
             return False
         size = self._scheduler.weigh(self._waiting[0]) if self._waiting else 0
         return self._scheduler.lacking(self._entrance, size) is None
@@ -103,15 +102,13 @@ class Feeder:
     def _feed(self) -> None:
         """Let in what there is room for."""
         scheduler, entrance, payloads = self._scheduler, self._entrance, self._payloads
-        if not scheduler.permits.free or entrance.held >= entrance.capacity:
+        if payloads is None or not scheduler.permits.free or entrance.held >= entrance.capacity:
             return
         if self._waiting:
             payloads, self._waiting = chain(self._waiting, payloads), []
-        elif self._exhausted:
-            return
         left = scheduler.accept_many(entrance, payloads)
         if left is END:
-            self._exhausted = True
+            self._payloads = None
         elif left is not ROOM:
             self._waiting = [left]
 
