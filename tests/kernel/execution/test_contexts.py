@@ -84,6 +84,12 @@ async def wait_a_turn(payload: Any) -> Any:
     return payload
 
 
+async def be_failed_by_a_task() -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(fail_in_a_group())
+        await asyncio.sleep(3600)
+
+
 async def cancel_and_return(payload: Any) -> Any:
     """Ask for a cancellation that nothing waits for any more: a task of its own would end cancelled."""
     await asyncio.sleep(0)
@@ -118,9 +124,7 @@ async def test_a_handler_knows_of_no_cancellation_that_was_for_another() -> None
         task = asyncio.current_task()
         assert task is not None
         with pytest.raises(ExceptionGroup):
-            async with asyncio.TaskGroup() as group:
-                group.create_task(fail_in_a_group())
-                await asyncio.sleep(3600)
+            await be_failed_by_a_task()
         return task.cancelling()
 
     flow = small("in>a>b>out", {"a": cancel_and_recover, "b": careful})
