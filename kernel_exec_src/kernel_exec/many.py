@@ -52,6 +52,7 @@ class Feeder:
 
     def __init__(self, scheduler: Scheduler, trigger: str, payloads: Iterator[Any]) -> None:
         self._scheduler = scheduler
+        scheduler.permits.on_free = scheduler.outlet.wake_one
         self.failure: Exception | None = None
         """What the iterator raised, if anything; nothing is taken from it afterwards."""
         self._entrance = scheduler.entrance(trigger)
@@ -78,18 +79,13 @@ class Feeder:
             except Exception as error:
                 self.failure = error
                 self._payloads = None
-            if scheduler.work:
-                scheduler.pump()
+            scheduler.pump()
             if outlet.results or scheduler.stopped:
                 continue
             if self._payloads is None and scheduler.drained:
                 return False
             if not self._can_feed():
-                scheduler.permits.on_free = outlet.wake_one
-                try:
-                    await outlet.wait()
-                finally:
-                    scheduler.permits.on_free = None
+                await outlet.wait()
         return True
 
     def _can_feed(self) -> bool:
@@ -101,12 +97,12 @@ class Feeder:
 
     def _feed(self) -> None:
         """Let in what there is room for."""
-        scheduler, entrance, payloads = self._scheduler, self._entrance, self._payloads
-        if payloads is None or not scheduler.permits.free or entrance.held >= entrance.capacity:
+        payloads = self._payloads
+        if payloads is None:
             return
         if self._waiting:
             payloads, self._waiting = chain(self._waiting, payloads), []
-        left = scheduler.accept_many(entrance, payloads)
+        left = self._scheduler.accept_many(self._entrance, payloads)
         if left is END:
             self._payloads = None
         elif left is not ROOM:

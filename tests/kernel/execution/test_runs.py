@@ -6,7 +6,7 @@ import weakref
 from typing import Any
 
 import pytest
-from small_flows import collect, halts, inline, same, slowly, small, soon, stream, turns
+from small_flows import Gate, collect, halts, inline, same, slowly, small, soon, stream, turns
 
 from kernel_exec import (
     SKIP,
@@ -189,6 +189,27 @@ async def test_more_skipped_messages_than_permits_do_not_stall_run_many(suspends
     flow = small("in>out", {"in": last_only})
     for payloads in (range(200), slowly(range(200))):
         assert await collect(flow.executor().run_many(flow.plan, "in", payloads, capture="out")) == [199]
+
+
+async def test_messages_that_end_without_a_result_make_room_while_another_goes_on() -> None:
+    gate = Gate()
+
+    async def skip(payload: Any) -> Any:
+        await asyncio.sleep(0)
+        return SKIP
+
+    flow = small(
+        "in>held>out, in>skip",
+        {"held": gate, "skip": skip},
+        build=lambda builder: builder.switch("s", "in", "", cases={"held": "held"}, default="skip"),
+    )
+    left = iter(["held", *"abcdefgh"])
+    results = flow.executor(capture_capacity=2).run_many(flow.plan, "in", left, capture="out")
+    result = asyncio.ensure_future(anext(results))
+    await turns()
+    assert not list(left)
+    gate.open.set()
+    assert await soon(result) == Value("held")
 
 
 async def test_run_many_takes_no_more_payloads_than_it_has_room_for() -> None:
