@@ -146,8 +146,8 @@ class FlowExecutor:
         """Send many payloads, as many at once as there is room for, and iterate over the results.
 
         Results come in the order in which the flow gives them. A payload is taken from `payloads` when there
-        is room for it. What `payloads` raises is raised behind the results of what it gave before. Leaving
-        the iteration stops the run.
+        is room for it. What `payloads` raises is raised behind the results of what it gave before, an
+        interrupt at once. Leaving the iteration stops the run.
 
         Raises:
             What `run_once` raises, but for the deadline and the missing output: here what does not fit, and

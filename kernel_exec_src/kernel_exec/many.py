@@ -52,14 +52,14 @@ class Feeder:
 
     def __init__(self, scheduler: Scheduler, trigger: str, payloads: Iterator[Any]) -> None:
         self._scheduler = scheduler
-        self.failure: BaseException | None = None
+        scheduler.permits.on_free = scheduler.outlet.wake_one
+        self.failure: Exception | None = None
         """What the iterator raised, if anything; nothing is taken from it afterwards."""
         self._entrance = scheduler.entrance(trigger)
-        self._payloads = payloads
+        self._payloads: Iterator[Any] | None = payloads
+        """None when nothing more is taken from it, and nothing waits."""
         self._waiting: list[Any] = []
         """The payload that was taken and found no room yet, if there is one."""
-        self._exhausted = False
-        """Nothing more is taken from the iterator, and nothing waits."""
 
     async def wait_for_result(self) -> bool:
         """Feed until there is a result to take. False when everything is drained, or the run halted.
@@ -76,42 +76,35 @@ class Feeder:
                 return False
             try:
                 self._feed()
-            except BaseException as error:
+            except Exception as error:
                 self.failure = error
-                self._exhausted = True
-            if scheduler.work:
-                scheduler.pump()
+                self._payloads = None
+            scheduler.pump()
             if outlet.results or scheduler.stopped:
                 continue
-            if self._exhausted and scheduler.drained:
+            if self._payloads is None and scheduler.drained:
                 return False
             if not self._can_feed():
-                scheduler.permits.on_free = outlet.wake_one
-                try:
-                    await outlet.wait()
-                finally:
-                    scheduler.permits.on_free = None
+                await outlet.wait()
         return True
 
     def _can_feed(self) -> bool:
         """Whether feeding again lets something in: messages may have ended without a result."""
-        if not self._scheduler.permits.free or self._exhausted:
+        if self._payloads is None or not self._scheduler.permits.free:
             return False
         size = self._scheduler.weigh(self._waiting[0]) if self._waiting else 0
         return self._scheduler.lacking(self._entrance, size) is None
 
     def _feed(self) -> None:
         """Let in what there is room for."""
-        scheduler, entrance, payloads = self._scheduler, self._entrance, self._payloads
-        if not scheduler.permits.free or entrance.held >= entrance.capacity:
+        payloads = self._payloads
+        if payloads is None:
             return
         if self._waiting:
             payloads, self._waiting = chain(self._waiting, payloads), []
-        elif self._exhausted:
-            return
-        left = scheduler.accept_many(entrance, payloads)
+        left = self._scheduler.accept_many(self._entrance, payloads)
         if left is END:
-            self._exhausted = True
+            self._payloads = None
         elif left is not ROOM:
             self._waiting = [left]
 
@@ -120,18 +113,14 @@ async def _from_async(
     instance: FlowInstance, trigger: str, payloads: AsyncIterable[Any]
 ) -> AsyncIterator[Result]:
     """Feed from a task beside, since `payloads` may keep its consumer waiting while results come."""
-    failure: BaseException | None = None
 
     async def feed() -> None:
-        nonlocal failure
         try:
             async for payload in payloads:
                 try:
                     await instance.send(trigger, payload)
                 except ExecutionError:
                     return  # the run has ended, and `next` says why
-        except BaseException as error:  # a cancellation comes of what it waits for, or of leaving
-            failure = error
         finally:
             instance.finish()
 
@@ -141,8 +130,8 @@ async def _from_async(
             async for result in instance:
                 yield result
                 del result
-            if failure is not None:
-                raise failure
+            if feeder.done():
+                feeder.result()
         finally:
             feeder.cancel()
             await asyncio.wait([feeder], timeout=GRACE)

@@ -6,7 +6,7 @@ other: `Workers.place` says how to call its handler.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
@@ -66,7 +66,8 @@ class Workers:
     if THREADS:
 
         def __init__(self) -> None:
-            self._threads = WorkerThreads()
+            # Who waits for a run holds none of the workers that the run may need.
+            self._levels: defaultdict[int, WorkerThreads] = defaultdict(WorkerThreads)
 
     def place(self, row: Sequence[tuple[NodeSpec, str, Callable[[Any], Any]]], *, ahead: bool) -> Placed:
         """Place a handler, or several that each feed the next alone, to be called like one.
@@ -79,7 +80,7 @@ class Workers:
         if THREADS and leaves_the_loop(row[0][0]):
             inbox = Inbox() if len(row) > 1 else deque()
             calls = [(alias, call) for _, alias, call in row]
-            line = Line(self._threads, calls, inbox if ahead else deque())
+            line = Line(self._levels, calls, inbox if ahead else deque())
             return Placed(line.call, inbox, line if ahead else None, line.abandon)
         _, _, call = row[0]
         return Placed(call, deque(), None, None)

@@ -10,11 +10,14 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextvars import Context
+from contextvars import Context, ContextVar
 from typing import Any
 
 from kernel_exec.results import SKIP
 from kernel_exec.runtime import clock
+
+LEVEL: ContextVar[int] = ContextVar("kernel_exec.offload.level", default=0)
+"""How many blocking handlers, one within the other, may be waiting for what runs in a context."""
 
 
 class Job:
@@ -136,6 +139,7 @@ class Job:
             self.abandoned = True
 
     def _handle(self, payloads: deque[Any]) -> None:
+        LEVEL.set(LEVEL.get() + 1)
         call, append = self._calls[self.at], self.results.append
         begun = clock()
         try:

@@ -22,12 +22,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import Context, copy_context
 from itertools import islice
 from typing import Any, Final
 
-from kernel_exec.offload.jobs import Job
+from kernel_exec.offload.jobs import LEVEL, Job
 from kernel_exec.offload.workers import WorkerThreads
 
 TOO_LONG: Final = 0.001
@@ -63,16 +63,21 @@ class Line:
     """The place of a blocking node, or of several in a row.
 
     Args:
-        threads: the workers.
+        levels: the workers of each `LEVEL`.
         row: the alias and the call of each node.
         inbox: the messages behind the current one, to work ahead on; an `Inbox` for more nodes than one.
     """
 
     def __init__(
-        self, threads: WorkerThreads, row: Sequence[tuple[str, Callable[[Any], Any]]], inbox: deque[Any]
+        self,
+        levels: Mapping[int, WorkerThreads],
+        row: Sequence[tuple[str, Callable[[Any], Any]]],
+        inbox: deque[Any],
     ) -> None:
         self._loop = asyncio.get_running_loop()
-        self._threads = threads
+        self._levels = levels
+        self._threads = levels[0]
+        """The workers of the run that the line serves."""
         self._aliases = tuple([alias for alias, _ in row])
         self._calls = tuple([call for _, call in row])
         self._inbox = inbox
@@ -112,6 +117,7 @@ class Line:
     async def _wait(self, payload: Any) -> None:
         """Return when there is a result, or raise what a handler raised."""
         self._context = copy_context()
+        self._threads = self._levels[LEVEL.get()]
         if not self._out:
             self._out = 1
             self._waiting[0] = deque((payload,))

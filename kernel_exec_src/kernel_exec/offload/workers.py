@@ -1,7 +1,8 @@
 # profilec: only THREADS
 """The threads that blocking handlers run on: started when needed up to a bound, and gone when idle.
 
-Beside `lines`, which says what there is to do. The threads of one executor serve all its runs.
+Beside `lines`, which says what there is to do. The threads of one executor serve all its runs, but for those
+that handlers on them may wait for, which have threads of their own.
 """
 
 from __future__ import annotations

@@ -121,9 +121,6 @@ async def _stream(scheduler: Scheduler, driver: Driver, node: Node, payload: Any
     except BaseException:
         if not feed.closed:  # else the host has gone, and how the handler cleans up fails nothing
             raise
-    if driver.interrupted and not scheduler.stopped:
-        driver.interrupted = False
-        task.uncancel()  # it was the host that went, not the run that ended
     _settle(scheduler, node)  # what the host takes to read the last items is not the handler's time
     feed.end()
     if not scheduler.stopped:

@@ -29,7 +29,7 @@ class Permits:
         self._loop = loop
         self.free = count
         self.on_free: Callable[[], None] | None = None
-        """Called when a permit became free that nobody waited for; set by one who feeds, while it waits."""
+        """Called when a permit became free that nobody waited for; set by one who feeds."""
         self.waiters: deque[asyncio.Future[bool]] = deque()
 
     async def wait(self) -> bool:

@@ -26,7 +26,7 @@ calls `schedule`. So while there is ready work, somebody runs or is about to.
 
 from __future__ import annotations
 
-from asyncio import Task
+from asyncio import Task, sleep
 from contextvars import Context
 
 from kernel_exec.results import SKIP, Value
@@ -245,6 +245,11 @@ class Scheduler(Doors):
                         budget -= 1
 
                     if not driver.attended:
+                        if (task := driver.task) is not None and task.cancelling():
+                            await sleep(0)  # raises what the handler asked for and did not wait for
+                            while task.uncancel():
+                                pass
+                            driver.interrupted = False
                         if self.stopped:
                             return
                         trusted = False

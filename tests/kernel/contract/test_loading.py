@@ -96,6 +96,11 @@ MISSHAPEN = {
         "$.nodes[0].idempotency.scope",
         "$.nodes[0].idempotency.scope: invalid enum value 'flow', expected one of edge, node, partition",
     ),
+    "a number where a word belongs": (
+        document(node("a", kind=7)),
+        "$.nodes[0].kind",
+        "$.nodes[0].kind: expected `str`, got `int`",
+    ),
     "an unknown schema": (
         document(node("a", in_schema={"kind": "json"})),
         "$.nodes[0].in_schema.kind",

@@ -81,7 +81,7 @@ def test_determinism_hints_need_nothing_bound() -> None:
 
 def test_a_flow_that_halts_needs_a_checkpoint_store() -> None:
     halting = plan(node("a", durability={"halts": True}))
-    with pytest.raises(MissingDurabilityServices) as caught:
+    with pytest.raises(MissingDurabilityServices, match="since node 'a' halts") as caught:
         preflight(halting)
     assert (caught.value.code, caught.value.services, caught.value.aliases) == (
         "DAG-CKPT-003",
@@ -93,7 +93,7 @@ def test_a_flow_that_halts_needs_a_checkpoint_store() -> None:
 
 def test_a_strong_flow_needs_a_checkpoint_store() -> None:
     strong = plan(node("a"), policies={"durability": {"mode": "strong"}})
-    with pytest.raises(MissingDurabilityServices):
+    with pytest.raises(MissingDurabilityServices, match="since its durability is strong"):
         preflight(strong)
     preflight(strong, {"checkpoints": BOUND})
 

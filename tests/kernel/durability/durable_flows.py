@@ -1,7 +1,7 @@
 """Durable flows for tests: a graph as text, handlers that write down what they did, and a store."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -20,6 +20,7 @@ from kernel_exec.flow_ir import Durability, DurabilityPolicy, Idempotency, Polic
 type Handler = Callable[[Any, NodeContext], Awaitable[Any]]
 
 LEASE_MS = 200
+"""A lease that runs out while a test waits; the usual one does not, however slow the machine."""
 
 
 class Shop:
@@ -54,7 +55,7 @@ class Shop:
         self.finished: list[str] = []
         """The idempotency keys of those that ended."""
         self.contexts: list[NodeContext] = []
-        policies = Policies(durability=DurabilityPolicy(**{"lease_ttl": LEASE_MS, **policy}))
+        policies = Policies(durability=DurabilityPolicy(**policy))
         builder = FlowBuilder(name, version, policies=policies)
         self.registry = NodeRegistry()
         edges = [pair for line in graph.replace(" ", "").split(",") for pair in pairwise(line.split(">"))]
@@ -99,6 +100,14 @@ class Shop:
         if checkpoint is None:
             (checkpoint,) = await self.store.list()
         return await self.executor().resume(self.plan, checkpoint, payload, **options)
+
+    async def cut_off(self, alias: str, run: Coroutine[Any, Any, Result]) -> None:
+        """Await a run until a handler of the node has begun, and cancel it there."""
+        running, before = asyncio.ensure_future(run), len(self.did(alias))
+        while len(self.did(alias)) == before and not running.done():
+            await asyncio.sleep(0)
+        running.cancel()
+        await asyncio.wait([running])
 
     def did(self, alias: str) -> list[Any]:
         """Return the payloads that a node was invoked with."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from durable_flows import LEASE_MS, Shop, forever
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import msgpack
 
@@ -101,12 +101,27 @@ async def test_a_checkpoint_that_is_being_resumed_is_leased() -> None:
     it.handlers["out"] = out
     resuming = asyncio.ensure_future(it.resume(checkpoint, ["first"]))
     await began.wait()
-    await asyncio.sleep(LEASE_MS / 1000 * 1.5)  # it is renewed
     with pytest.raises(CheckpointLeaseConflict, match="is leased by another run") as caught:
         await it.resume(checkpoint, ["second"])
     assert caught.value.code == "DAG-CKPT-007"
     go_on.set()
     assert await resuming == Value(["first"])
+
+
+async def test_the_lease_of_a_run_is_renewed_while_it_lives() -> None:
+    it = shop(lease_ttl=LEASE_MS)
+    checkpoint = await halt(it)
+    it.handlers["out"] = forever
+    resuming = asyncio.ensure_future(it.resume(checkpoint, []))
+    while not it.did("out"):
+        await asyncio.sleep(0)
+    owner, until = it.store._leases[checkpoint]
+    async with asyncio.timeout(5):
+        while it.store._leases[checkpoint][1] <= until + 0.1:
+            await asyncio.sleep(0.01)
+    assert it.store._leases[checkpoint][0] == owner
+    resuming.cancel()
+    await asyncio.wait([resuming])
 
 
 async def test_a_flow_may_wait_for_the_lease_to_end() -> None:
@@ -119,10 +134,10 @@ async def test_a_flow_may_wait_for_the_lease_to_end() -> None:
 async def test_the_lease_of_somebody_who_died_runs_out() -> None:
     it = shop()
     checkpoint = await halt(it)
-    await it.store.lease(checkpoint, owner="somebody who died", seconds=0.05)
+    await it.store.lease(checkpoint, owner="somebody who died", seconds=60)
     with pytest.raises(CheckpointLeaseConflict):
         await it.resume(checkpoint, [])
-    await asyncio.sleep(0.06)
+    await it.store.lease(checkpoint, owner="somebody who died", seconds=0)
     assert await it.resume(checkpoint, []) == Value(["out"])
 
 
@@ -226,6 +241,7 @@ async def _resume_damaged(damage: Callable[[bytes], bytes]) -> None:
     assert it.effects == []
 
 
+@settings(deadline=None)
 @given(st.floats(0, 1, exclude_max=True), st.integers(0, 255))
 def test_a_record_with_any_byte_changed_is_refused(where: float, value: int) -> None:
     def damage(data: bytes) -> bytes:
@@ -235,6 +251,7 @@ def test_a_record_with_any_byte_changed_is_refused(where: float, value: int) -> 
     asyncio.run(_resume_damaged(damage))
 
 
+@settings(deadline=None)
 @given(st.floats(0, 1, exclude_max=True))
 def test_a_record_cut_short_anywhere_is_refused(where: float) -> None:
     asyncio.run(_resume_damaged(lambda data: data[: int(where * len(data))]))

@@ -73,7 +73,7 @@ async def test_a_resume_that_was_interrupted_leaves_the_checkpoint_to_the_next(m
 
 
 async def test_closing_ends_though_the_store_hangs() -> None:
-    it = patient("in > out", mode="strong", store=Hanging())
+    it = patient("in > out", mode="strong", store=Hanging(), lease_ttl=LEASE_MS)
 
     async def use() -> None:
         async with it.executor().instantiate(it.plan, capture="out") as run:
@@ -85,7 +85,7 @@ async def test_closing_ends_though_the_store_hangs() -> None:
 
 
 async def test_a_run_without_a_deadline_ends_though_its_end_cannot_be_said() -> None:
-    it = patient("in > out", mode="strong", store=Hanging())
+    it = patient("in > out", mode="strong", store=Hanging(), lease_ttl=LEASE_MS)
     it.store.hangs = "ack"
     with pytest.raises(CheckpointError, match="has not answered within its lease") as caught:
         await asyncio.wait_for(it.run(), 5)
@@ -93,9 +93,11 @@ async def test_a_run_without_a_deadline_ends_though_its_end_cannot_be_said() -> 
 
 
 async def test_a_store_that_hangs_keeps_nobody_from_its_checkpoint_for_long() -> None:
-    it = patient("in > a > out", {"a": forever}, mode="strong", store=Hanging(), checkpoint_interval=10_000)
+    policy = {"lease_ttl": LEASE_MS, "checkpoint_interval": 10_000}
+    it = Shop("in > a > out", {"a": forever}, mode="strong", store=Hanging(), **policy)
     running = asyncio.ensure_future(it.run(deadline=0.05))
-    await asyncio.sleep(0.01)
+    while not it.store._kept:
+        await asyncio.sleep(0)
     it.store.hangs = "put"
     with pytest.raises(DeadlineExceeded):
         await running
@@ -122,12 +124,14 @@ def answer_late(store: MemoryCheckpoints, method: str, seconds: float) -> None:
 
 @pytest.mark.parametrize("method", ["lease", "put", "release"])
 async def test_a_halt_that_was_interrupted_leaves_its_checkpoint_to_whoever_resumes(method: str) -> None:
-    it = Shop("in > ask > out", halts="ask", lease_ttl=60_000)
+    it = patient("in > ask > out", halts="ask", lease_ttl=60_000)
     answer_late(it.store, method, 0.1)
     with pytest.raises(DeadlineExceeded):
         await it.run(deadline=0.05)
-    await asyncio.sleep(0.3)
-    assert await it.resume(payload=[]) == Value(["out"])
+    async with asyncio.timeout(5):
+        while not await it.store.list():
+            await asyncio.sleep(0.01)
+        assert await it.resume(payload=[]) == Value(["out"])
 
 
 async def test_a_renewal_that_goes_on_when_it_is_interrupted_takes_no_lease_that_was_given_back() -> None:
@@ -153,7 +157,8 @@ async def test_a_renewal_that_goes_on_when_it_is_interrupted_takes_no_lease_that
         await store.renewing.wait()
         return payload
 
-    it = Shop("in > ask > out", {"in": until_it_is_renewed}, halts="ask", mode="strong", store=store)
+    policy = {"mode": "strong", "lease_ttl": LEASE_MS}
+    it = Shop("in > ask > out", {"in": until_it_is_renewed}, halts="ask", store=store, **policy)
     assert isinstance(await it.run(), Halted)
     await asyncio.sleep(0.01)
     assert await it.resume(payload=[]) == Value(["out"])
@@ -161,10 +166,18 @@ async def test_a_renewal_that_goes_on_when_it_is_interrupted_takes_no_lease_that
 
 async def test_a_halt_that_was_interrupted_is_given_up_when_its_store_takes_longer_than_a_lease() -> None:
     it = Shop("in > ask > out", halts="ask", lease_ttl=50)
-    answer_late(it.store, "lease", 0.2)
+    given_up = asyncio.Event()
+
+    async def hang(*_: object, **__: object) -> Any:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            given_up.set()
+
+    it.store.lease = hang
     with pytest.raises(DeadlineExceeded):
         await it.run(deadline=0.02)
-    await asyncio.sleep(0.4)
+    await asyncio.wait_for(given_up.wait(), 5)
     assert await it.store.list() == []
 
 
@@ -318,10 +331,6 @@ async def test_a_message_is_taken_up_at_its_own_node_whatever_its_alias_looks_li
 
 
 async def test_a_renewal_that_fails_is_tried_again() -> None:
-    async def out(payload: Any, ctx: NodeContext) -> Any:
-        await asyncio.sleep(1.5 * LEASE_MS / 1000)
-        return payload
-
     class Shaky(MemoryCheckpoints):
         asked = 0
 
@@ -331,9 +340,13 @@ async def test_a_renewal_that_fails_is_tried_again() -> None:
                 raise ConnectionError("for a moment")
             return await super().lease(*args, **options)
 
-    it = patient("in > out", {"out": out}, mode="strong", store=Shaky())
-    assert await it.run() == Value(["in"])
-    assert it.store.asked > 3
+    it = patient("in > out", {"out": forever}, mode="strong", store=Shaky(), lease_ttl=LEASE_MS)
+    running = asyncio.ensure_future(it.run())
+    async with asyncio.timeout(5):
+        while it.store.asked <= 3:
+            await asyncio.sleep(0.01)
+    running.cancel()
+    await asyncio.wait([running])
 
 
 @pytest.mark.parametrize("error", [ConnectionError("read only"), asyncio.CancelledError("closed")], ids=repr)

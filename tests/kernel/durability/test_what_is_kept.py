@@ -12,7 +12,6 @@ from durable_flows import LEASE_MS, Shop, forever
 from kernel_exec import (
     CheckpointError,
     CheckpointStateCorrupted,
-    DeadlineExceeded,
     Halted,
     MissingOutput,
     NodeContext,
@@ -113,8 +112,7 @@ async def test_an_instance_that_was_dropped_can_be_resumed(cancelled: bool) -> N
 async def test_an_answer_is_given_once_however_often_the_run_is_resumed() -> None:
     it = patient("in > ask > a > out", {"a": forever}, halts="ask", mode="strong")
     assert isinstance(await it.run(), Halted)
-    with pytest.raises(DeadlineExceeded):
-        await it.resume(payload=["first"], deadline=0.05)
+    await it.cut_off("a", it.resume(payload=["first"]))
     it.handlers.clear()
     assert await it.resume(payload=["second"]) == Value(["first", "a", "out"])
     assert it.did("a") == [["first"], ["first"]]
@@ -211,8 +209,7 @@ async def test_another_process_finds_the_classes_of_what_was_kept(
     if stalled == "halted":
         assert isinstance(await it.run(Order("x")), Halted)
     else:
-        with pytest.raises(DeadlineExceeded):
-            await it.run(Order("x"), deadline=0.05)
+        await it.cut_off(stalled, it.run(Order("x")))
         it.handlers = handlers
     forget_classes(monkeypatch)
     result = await it.resume(payload=Order("y"))
@@ -228,8 +225,7 @@ async def test_a_class_that_another_process_has_not_is_refused(monkeypatch: pyte
         return msgspec.defstruct("Basket", [])()
 
     it = patient("in > out", {"in": fill, "out": forever}, mode="strong")
-    with pytest.raises(DeadlineExceeded):
-        await it.run(deadline=0.05)
+    await it.cut_off("out", it.run())
     it.effects.clear()
     forget_classes(monkeypatch)
     with pytest.raises(CheckpointStateCorrupted, match="Basket, which is not imported here"):
@@ -302,7 +298,7 @@ async def test_a_run_that_was_acknowledged_gives_no_lease_back() -> None:
 
 @pytest.mark.parametrize("policy", [{}, {"retain_completed_for": 60_000}, {"halts": "in"}])
 async def test_a_run_that_has_ended_asks_nothing_any_more(policy: dict[str, Any]) -> None:
-    it = patient("in > out", mode="strong", store=Counting(), **policy)
+    it = patient("in > out", mode="strong", store=Counting(), lease_ttl=LEASE_MS, **policy)
     await it.run()
     asked = dict(it.store.asked)
     await asyncio.sleep(1.5 * LEASE_MS / 1000)

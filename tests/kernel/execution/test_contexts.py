@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from small_flows import collect, inline, small, soon
 
-from kernel_exec import NodeContext, Value
+from kernel_exec import NodeContext, NodeFailed, Value
 
 who: contextvars.ContextVar[str] = contextvars.ContextVar("who", default="nobody")
 
@@ -77,6 +77,58 @@ async def test_timeouts_groups_and_the_current_task_are_right_in_a_handler() -> 
     assert (
         await collect(flow.executor().run_many(flow.plan, "in", range(10), capture="out")) == [[0, 1, 2]] * 10
     )
+
+
+async def wait_a_turn(payload: Any) -> Any:
+    await asyncio.sleep(0)
+    return payload
+
+
+async def be_failed_by_a_task() -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(fail_in_a_group())
+        await asyncio.sleep(3600)
+
+
+async def cancel_and_return(payload: Any) -> Any:
+    """Ask for a cancellation that nothing waits for any more: a task of its own would end cancelled."""
+    await asyncio.sleep(0)
+    task = asyncio.current_task()
+    assert task is not None
+    task.cancel()
+    return payload
+
+
+async def cancel_and_recover(payload: Any) -> Any:
+    """Ask for a cancellation and wait for it: a task of its own would end well."""
+    await asyncio.sleep(0)
+    task = asyncio.current_task()
+    assert task is not None
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.sleep(0)
+    return payload
+
+
+@pytest.mark.parametrize("graph", ["in>a>b>out", "in>a>b>out, in>b", "in>b>a>out"])
+async def test_a_cancellation_that_comes_too_late_fails_the_handler_that_asked_for_it(graph: str) -> None:
+    flow = small(graph, {"a": cancel_and_return, "b": wait_a_turn})
+    with pytest.raises(NodeFailed) as caught:
+        await soon(flow.executor().run_once(flow.plan, "in", 1, capture="out"))
+    assert caught.value.alias == "a"
+    assert isinstance(caught.value.cause, asyncio.CancelledError)
+
+
+async def test_a_handler_knows_of_no_cancellation_that_was_for_another() -> None:
+    async def careful(payload: Any) -> Any:
+        task = asyncio.current_task()
+        assert task is not None
+        with pytest.raises(ExceptionGroup):
+            await be_failed_by_a_task()
+        return task.cancelling()
+
+    flow = small("in>a>b>out", {"a": cancel_and_recover, "b": careful})
+    assert await soon(flow.executor().run_once(flow.plan, "in", 1, capture="out")) == Value(0)
 
 
 async def test_the_caller_keeps_its_own_task() -> None:

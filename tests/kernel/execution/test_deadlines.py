@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -14,6 +14,16 @@ IN_TIME = 0.05
 """Seconds after its deadline within which `run_once` has returned."""
 
 
+async def ends_in_time(deadline: float, attempt: Callable[[], Awaitable[object]]) -> bool:
+    """Tell whether an attempt ended in time: a machine with too much to do may hold up some of them."""
+    for _ in range(5):
+        begun = time.monotonic()
+        await attempt()
+        if time.monotonic() - begun < deadline + IN_TIME:
+            return True
+    return False
+
+
 async def hang(payload: Any) -> Any:
     await asyncio.sleep(3600)
 
@@ -21,11 +31,13 @@ async def hang(payload: Any) -> Any:
 async def test_a_deadline_interrupts_a_suspended_handler() -> None:
     flow = small("in>a>out", {"a": hang})
     executor = flow.executor()
-    begun = time.monotonic()
-    with pytest.raises(DeadlineExceeded) as caught:
-        await soon(executor.run_once(flow.plan, "in", 1, capture="out", deadline=0.03))
-    assert time.monotonic() - begun < 0.03 + IN_TIME
-    assert caught.value.deadline == 0.03
+
+    async def run() -> None:
+        with pytest.raises(DeadlineExceeded) as caught:
+            await soon(executor.run_once(flow.plan, "in", 1, capture="out", deadline=0.03))
+        assert caught.value.deadline == 0.03
+
+    assert await ends_in_time(0.03, run)
 
 
 @pytest.mark.parametrize("graph", ["in>a>out", "in>out, in>a"], ids=["before", "beside"])
@@ -41,15 +53,17 @@ async def test_a_deadline_abandons_a_handler_that_swallows_its_cancellation(grap
                 told.append(ctx.cancelled)
 
     flow = small(graph, {"a": stubborn})
-    begun = time.monotonic()
-    try:
+
+    async def run() -> None:
+        told.clear()
         with pytest.raises(DeadlineExceeded):
             await soon(flow.executor().run_once(flow.plan, "in", 1, capture="out", deadline=0.02))
-        took = time.monotonic() - begun
+        assert told == [True]
+
+    try:
+        assert await ends_in_time(0.02, run)
     finally:
         release.set()  # or the loop would wait for it for ever, if the test fails
-    assert took < 0.02 + IN_TIME
-    assert told == [True]
     await asyncio.sleep(0)
 
 
@@ -96,8 +110,8 @@ async def test_a_deadline_that_passes_in_a_side_branch_carries_the_result() -> N
 async def test_the_deadline_of_a_run_that_has_ended_does_not_stop_the_next() -> None:
     flow = small("in>out", {"in": nap})
     executor = flow.executor()
-    assert await executor.run_once(flow.plan, "in", 0.001, capture="out", deadline=0.03) == Value(0.001)
-    assert await executor.run_once(flow.plan, "in", 0.06, capture="out") == Value(0.06)
+    assert await executor.run_once(flow.plan, "in", 0.001, capture="out", deadline=0.1) == Value(0.001)
+    assert await executor.run_once(flow.plan, "in", 0.12, capture="out") == Value(0.12)
 
 
 async def nap(seconds: float) -> float:
@@ -130,12 +144,14 @@ async def test_a_deadline_of_zero_is_over_at_once() -> None:
 
 async def test_an_edge_that_times_out_fails_its_target() -> None:
     flow = small("in>a>out", {"a": hang}, edges={"in>a": {"timeout_ms": 20}})
-    begun = time.monotonic()
-    with pytest.raises(NodeFailed) as caught:
-        await soon(flow.executor().run_once(flow.plan, "in", 1, capture="out"))
-    assert caught.value.alias == "a"
-    assert isinstance(caught.value.cause, TimeoutError)
-    assert time.monotonic() - begun < 0.02 + IN_TIME
+
+    async def run() -> None:
+        with pytest.raises(NodeFailed) as caught:
+            await soon(flow.executor().run_once(flow.plan, "in", 1, capture="out"))
+        assert caught.value.alias == "a"
+        assert isinstance(caught.value.cause, TimeoutError)
+
+    assert await ends_in_time(0.02, run)
 
 
 async def test_the_time_of_an_edge_runs_while_a_message_waits() -> None:

@@ -6,7 +6,7 @@ import weakref
 from typing import Any
 
 import pytest
-from small_flows import collect, halts, inline, same, slowly, small, soon, stream
+from small_flows import Gate, collect, halts, inline, same, slowly, small, soon, stream, turns
 
 from kernel_exec import (
     SKIP,
@@ -191,6 +191,27 @@ async def test_more_skipped_messages_than_permits_do_not_stall_run_many(suspends
         assert await collect(flow.executor().run_many(flow.plan, "in", payloads, capture="out")) == [199]
 
 
+async def test_messages_that_end_without_a_result_make_room_while_another_goes_on() -> None:
+    gate = Gate()
+
+    async def skip(payload: Any) -> Any:
+        await asyncio.sleep(0)
+        return SKIP
+
+    flow = small(
+        "in>held>out, in>skip",
+        {"held": gate, "skip": skip},
+        build=lambda builder: builder.switch("s", "in", "", cases={"held": "held"}, default="skip"),
+    )
+    left = iter(["held", *"abcdefgh"])
+    results = flow.executor(capture_capacity=2).run_many(flow.plan, "in", left, capture="out")
+    result = asyncio.ensure_future(anext(results))
+    await turns()
+    assert not list(left)
+    gate.open.set()
+    assert await soon(result) == Value("held")
+
+
 async def test_run_many_takes_no_more_payloads_than_it_has_room_for() -> None:
     taken = 0
 
@@ -211,9 +232,12 @@ class OutOfReach(BaseException):
     """What no `except Exception` finds."""
 
 
-@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+BEYOND_EXCEPTION = [asyncio.CancelledError, GeneratorExit, OutOfReach]
+
+
 @pytest.mark.parametrize(
-    "kind", [RuntimeError, asyncio.CancelledError, GeneratorExit, KeyboardInterrupt, SystemExit, OutOfReach]
+    ("asynchronous", "kind"),
+    [(False, RuntimeError), (True, RuntimeError), *((True, kind) for kind in BEYOND_EXCEPTION)],
 )
 async def test_what_the_payloads_raise_is_raised_behind_their_results(
     asynchronous: bool, kind: type[BaseException]
@@ -228,6 +252,34 @@ async def test_what_the_payloads_raise_is_raised_behind_their_results(
     assert [(await soon(anext(results))).value for _ in range(3)] == [1, 2, 3]
     with pytest.raises(kind, match="no more"):
         await soon(anext(results))
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit, *BEYOND_EXCEPTION])
+async def test_an_interrupt_among_the_payloads_waits_for_no_result(kind: type[BaseException]) -> None:
+    def payloads() -> Any:
+        yield 1
+        raise kind("at once")
+
+    flow = small("in>out")
+    with pytest.raises(kind, match="at once"):
+        await soon(anext(flow.executor().run_many(flow.plan, "in", payloads(), capture="out")))
+
+
+async def test_what_the_payloads_raise_goes_with_a_host_that_leaves_before() -> None:
+    def payloads() -> Any:
+        yield from (1, 2)
+        raise ValueError("nobody hears it")
+
+    told: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: told.append(context))
+    flow = small("in>out")
+    for source in (payloads(), slowly(payloads())):
+        results = flow.executor().run_many(flow.plan, "in", source, capture="out")
+        assert await soon(anext(results)) == Value(1)
+        await turns()
+        await results.aclose()
+    gc.collect()
+    assert not told
 
 
 async def test_nothing_more_is_taken_from_payloads_that_have_raised() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from msgspec import msgpack
 from values import (
     NOT_PAYLOADS,
@@ -27,11 +27,13 @@ from kernel_exec import PayloadError
 from kernel_exec.payloads import MAX_DEPTH, decode, encode
 
 
+@settings(deadline=None)
 @given(payloads)
 def test_what_was_encoded_comes_back_identical(value: Any) -> None:
     assert identical(decode(encode(value)), value)
 
 
+@settings(deadline=None)
 @given(payloads)
 def test_what_was_encoded_for_another_process_comes_back_identical(value: Any) -> None:
     assert identical(decode(encode(value, portable=True)), value)

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from values import (
     NOT_PAYLOADS,
     Counted,
@@ -28,16 +28,19 @@ from kernel_exec import PayloadError
 from kernel_exec.payloads import MAX_DEPTH, copy_payload, decode, encode
 
 
+@settings(deadline=None)
 @given(payloads)
 def test_a_copy_is_identical_in_value_and_type(value: Any) -> None:
     assert identical(copy_payload(value), value)
 
 
+@settings(deadline=None)
 @given(payloads)
 def test_a_copy_shares_nothing_that_can_change(value: Any) -> None:
     assert not set(mutable_parts(copy_payload(value))) & set(mutable_parts(value))
 
 
+@settings(deadline=None)
 @given(mixtures)
 def test_what_is_copied_and_what_is_encoded_are_payloads_and_nothing_else(value: Any) -> None:
     for use in (copy_payload, encode, lambda it: encode(it, portable=True)):

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from values import Counted, Derived, Frozen, Line, Point, cycles, nested, payloads
 
 from kernel_exec.payloads import copy_payload, estimate_bytes, fingerprint, json_form
@@ -33,6 +33,7 @@ def test_an_estimate_grows_with_every_member() -> None:
     assert 900 * estimate_bytes(rows[0]) < estimate_bytes(rows) < 1100 * estimate_bytes(rows[0])
 
 
+@settings(deadline=None)
 @given(payloads)
 def test_every_payload_has_an_estimate(value: Any) -> None:
     assert estimate_bytes(value) > 0
@@ -43,6 +44,7 @@ def test_what_is_no_payload_is_estimated_by_its_outermost_object(value: Any) -> 
     assert estimate_bytes(value) == sys.getsizeof(value)
 
 
+@settings(deadline=None)
 @given(payloads)
 def test_a_copy_has_the_fingerprint_of_its_original(value: Any) -> None:
     assert fingerprint(copy_payload(value)) == fingerprint(value)

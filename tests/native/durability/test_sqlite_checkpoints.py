@@ -7,9 +7,11 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,6 +46,36 @@ async def test_a_full_disk_is_named_and_harms_nothing(tmp_path: Path) -> None:
     assert await store.put("it", b"again", owner="me", expires=None)
     assert await store.get("it") == b"again"
     store.close()
+
+
+def threads() -> list[str]:
+    names = [thread.name for thread in threading.enumerate()]
+    return [name for name in names if name.startswith("kernel-exec-checkpoints")]
+
+
+async def test_a_change_that_is_refused_harms_nothing(tmp_path: Path) -> None:
+    store: Any = SqliteCheckpoints(tmp_path / "checkpoints.db")
+    with pytest.raises(sqlite3.IntegrityError):
+        await store.put("it", "text and no bytes", owner="me", expires=None)
+    assert await store.put("it", b"kept", owner="me", expires=None)
+    assert await store.list() == ["it"]
+    store.close()
+
+
+async def test_a_store_that_is_closed_leaves_its_file_alone(tmp_path: Path) -> None:
+    store = SqliteCheckpoints(tmp_path / "checkpoints.db")
+    assert await store.put("it", b"kept", owner="me", expires=None)
+    assert (tmp_path / "checkpoints.db-wal").exists()
+    store.close()
+    assert [file.name for file in tmp_path.iterdir()] == ["checkpoints.db"]
+    assert not threads()
+
+
+def test_a_store_that_cannot_be_opened_leaves_no_thread(tmp_path: Path) -> None:
+    (tmp_path / "checkpoints.db").write_text("no database, and long enough to be taken for none" * 100)
+    with pytest.raises(sqlite3.DatabaseError, match="not a database"):
+        SqliteCheckpoints(tmp_path / "checkpoints.db")
+    assert not threads()
 
 
 # --- What every store promises --------------------------------------------------------------------
@@ -148,7 +180,8 @@ def test_a_folder_that_is_missing_is_refused_when_it_is_opened(tmp_path: Path) -
 KILLER = textwrap.dedent("""
     import asyncio, os, random, signal, sys, time
     from kernel_exec import (
-        CheckpointNotFound, FlowBuilder, FlowExecutor, NodeContext, NodeRegistry, Value, validate
+        CheckpointError, CheckpointNotFound, FlowBuilder, FlowExecutor, NodeContext, NodeRegistry, Value,
+        validate,
     )
     from kernel_exec.durability import SqliteCheckpoints
     from kernel_exec.flow_ir import DurabilityPolicy, Idempotency, Policies
@@ -189,6 +222,8 @@ KILLER = textwrap.dedent("""
             assert result == Value(["in", "a", "b", "c", "out"]), result
         except CheckpointNotFound:
             pass  # killed between the end of the run and its own
+        except CheckpointError:
+            os.kill(os.getpid(), signal.SIGKILL)  # the disk took longer than the lease: so much for this one
 
     chance = random.Random(7)
     killed = rounds = 0

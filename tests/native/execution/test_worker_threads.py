@@ -229,6 +229,28 @@ async def test_what_waits_behind_an_abandoned_handler_is_never_run() -> None:
     assert ran == [0]
 
 
+@pytest.mark.parametrize("levels", [1, 3])
+async def test_handlers_that_wait_for_runs_of_their_own_leave_them_workers(
+    levels: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(WorkerThreads, "LIMIT", 2)
+    loop = asyncio.get_running_loop()
+    registry = NodeRegistry()
+
+    def count_down(level: int) -> Any:
+        if level == 0:
+            return 0
+        running = executor.run_once(plan, start, level - 1, capture=end)
+        result = asyncio.run_coroutine_threadsafe(running, loop).result(10)
+        assert isinstance(result, Value)
+        return 1 + result.value
+
+    plan, start, end = chain(registry, count_down)
+    executor = FlowExecutor(registry)
+    runs = [executor.run_once(plan, start, levels, capture=end) for _ in range(6)]
+    assert await asyncio.gather(*runs) == [Value(levels)] * 6
+
+
 async def test_abandoned_workers_no_longer_count_against_the_bound() -> None:
     release = threading.Event()
 
