@@ -93,6 +93,8 @@ NAMED = {"pyproject.toml": '[project]\nname = "The-Oven"\nversion = "1"\n'}
         ({"pyproject.toml": "project = 3\n"}, [], "gives `project` a value that is no table"),
         ({"readme.txt": ""}, [], "there is no package: no folder here or in src holds Python files"),
         ({"tests/__init__.py": "", "setup.py": "", "conftest.py": ""}, [], "there is no package"),
+        ({"bakery-stubs/__init__.pyi": ""}, [], "there is nothing to compile: bakery-stubs holds only stubs"),
+        ({"src/bakery-stubs/oven.pyi": ""}, [], "src/bakery-stubs holds only stubs, for type checkers"),
         ({"class/__init__.py": ""}, [], "there is no package"),
         ({"oven.py": "", "test_oven.py": "", "setup.py": ""}, [], "move it to oven/__init__.py first"),
         ({"oven.py": "", "more/x.py": ""}, [], "oven.py is a module by itself"),

@@ -14,6 +14,7 @@ from profilec.cli.packages import (
     find_packages,
     find_project_around,
     find_projects,
+    find_stubs,
     likeliest,
 )
 from profilec.emit.templating import rendered
@@ -110,6 +111,8 @@ def _nothing(root: Path, project: str) -> str:
     if not modules and (projects := find_projects(root)):
         commands = ", or ".join(f"-C {folder.as_posix()}" for folder in projects[:_SHOWN])
         return f"there is no package here, but projects below it: profilec init {commands}"
+    if not modules and (stubs := find_stubs(root)):
+        return f"there is nothing to compile: {stubs[0].as_posix()} holds only stubs, for type checkers"
     if not modules:
         return "there is no package: no folder here or in src holds Python files"
     module = modules[likeliest(modules, project)]

@@ -84,8 +84,14 @@ def find_modules(root: Path) -> list[Path]:
     ]
 
 
+def find_stubs(root: Path) -> list[Path]:
+    """The folders of a project that hold stub files (PEP 561), relative to it."""
+    folders = (folder for source in _SOURCES for folder in _plain_folders(root / source))
+    return [folder.relative_to(root) for folder in folders if any(folder.glob("*.pyi"))]
+
+
 def _plain_folders(folder: Path) -> Iterator[Path]:
-    entries = sorted(folder.iterdir())
+    entries = sorted(folder.iterdir()) if folder.is_dir() else ()
     yield from (one for one in entries if _is_folder(one) and one.name not in _BESIDE and one.name[0] != ".")
 
 
