@@ -11,7 +11,8 @@ from profilec.diagnostics import Finding
 from profilec.emit.formatting import Formatted, formatted
 from profilec.emit.guard import add_guard
 from profilec.emit.keep_lines import NoRoomError, keep_lines
-from profilec.emit.metadata import distribution_name, render_metadata
+from profilec.emit.metadata import render_metadata
+from profilec.emit.project_files import distribution_name
 from profilec.emit.source_map import MAP_FILE, render_map
 from profilec.emit.strip import strip
 from profilec.tree import EmittedFile, Tree
