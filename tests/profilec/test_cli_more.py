@@ -45,6 +45,16 @@ LAYOUTS: dict[str, tuple[dict[str, str], str, str]] = {
     "in a folder for Python beside another language": ({"python/bakery/__init__.py": ""}, "python", "bakery"),
     "in a namespace": ({"src/acme/bakery/__init__.py": ""}, "src", "acme.bakery"),
     "deep in a namespace": ({"acme/food/bakery/__init__.py": "", "tools/x.py": ""}, ".", "acme.food.bakery"),
+    "several in a namespace": (
+        {"acme/food/bakery/__init__.py": "", "acme/shop/bakery/__init__.py": ""},
+        ".",
+        "acme",
+    ),
+    "several deep in a namespace": (
+        {"src/acme/food/bakery/__init__.py": "", "src/acme/food/ovens/gas.py": ""},
+        "src",
+        "acme.food",
+    ),
     "a namespace of modules": ({"bakery/oven.py": "x = 1\n", "tests/test_oven.py": ""}, ".", "bakery"),
     "beside its tests, by whatever name": (
         {"bakery/__init__.py": "", "bakery_tests/__init__.py": "", "t/__init__.py": ""},

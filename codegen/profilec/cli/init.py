@@ -16,6 +16,7 @@ from profilec.cli.packages import (
     find_projects,
     find_stubs,
     likeliest,
+    namespace_of,
 )
 from profilec.emit.templating import rendered
 
@@ -86,14 +87,17 @@ def _table(document: dict[str, Any], name: str) -> dict[str, Any]:
 
 def _choose(root: Path, wanted: str | None, project: str) -> Found:
     found = find_packages(root)
+    namespace = namespace_of(found)
     if wanted is not None:
-        match = [one for one in found if one.package == wanted]
+        match = [one for one in (*found, namespace) if one and one.package == wanted]
         if not match:
             there = f"; there is {', '.join(one.package for one in found)}" if found else ""
             raise click.UsageError(f"there is no package `{wanted}` here or in src{there}")
         return match[0]
     if not found:
         raise click.UsageError(_nothing(root, project))
+    if namespace:
+        return namespace
     if len(found) > 1:
         names = [one.package for one in found]
         shown = [*names[:_SHOWN], *([f"and {len(names) - _SHOWN} more"] if names[_SHOWN:] else [])]

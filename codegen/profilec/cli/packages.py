@@ -2,9 +2,10 @@
 
 import keyword
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import repeat
 from pathlib import Path
+from posixpath import commonpath
 
 from msgspec import Struct
 
@@ -46,6 +47,12 @@ def find_packages(root: Path) -> list[Found]:
             if found := [Found(name, source) for entry in _folders(folder) for name in kind(entry)]:
                 return [one for one in found if not _TESTS.fullmatch(one.package)] or found
     return []
+
+
+def namespace_of(packages: Sequence[Found]) -> Found | None:
+    """The namespace that holds all of several packages, which are one project's as they lie together."""
+    shared = commonpath([one.package.replace(".", "/") for one in packages] or [""]).replace("/", ".")
+    return Found(shared, packages[0].source) if len(packages) > 1 and shared else None
 
 
 def find_projects(root: Path) -> list[Path]:
