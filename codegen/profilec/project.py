@@ -25,7 +25,7 @@ from profilec.emit.project_files import (
     told_elsewhere,
 )
 from profilec.seen import State
-from profilec.sources import programs, read_sources
+from profilec.sources import beside, programs, read_sources
 from profilec.tree import SourceFile, Tree
 
 if TYPE_CHECKING:
@@ -119,14 +119,14 @@ def fingerprint(project: Project, dependencies: Path | None) -> str:
         installed = [sys.prefix, *(entry for entry in sys.path if entry.endswith("-packages"))]
         places = installed if dependencies is None else [str(dependencies.resolve())]
         total.update("\n".join(places).encode())
-    beside = {path: file.read_bytes() for path, file in project_files(config).items()}
-    beside["pyproject.toml"] = (config.root / "pyproject.toml").read_bytes()
+    about = {path: file.read_bytes() for path, file in project_files(config).items()}
+    about["pyproject.toml"] = (config.root / "pyproject.toml").read_bytes()
     elsewhere = (*told_elsewhere(config), *compiled_elsewhere(config))
-    beside |= {name: words[0].string.encode() for name, words in elsewhere}
-    for path, data in (*beside.items(), *((source.path, source.data) for source in project.sources.values())):
+    about |= {name: words[0].string.encode() for name, words in elsewhere}
+    for path, data in (*about.items(), *((source.path, source.data) for source in project.sources.values())):
         total.update(f"{path}\n{len(data)}\n".encode())
         total.update(data)
-    total.update("\n".join(sorted(project.programs)).encode())
+    total.update("\n".join([*sorted(project.programs), "", *sorted(beside(config))]).encode())
     return total.hexdigest()
 
 

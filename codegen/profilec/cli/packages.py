@@ -9,6 +9,8 @@ from posixpath import commonpath
 
 from msgspec import Struct
 
+from profilec.sources import is_project
+
 _SOURCES = ("src", "lib", "python", ".")
 _BESIDE = frozenset({
     "test", "tests", "testing", "doc", "docs", "documentation", "example", "examples", "script", "scripts",
@@ -58,14 +60,14 @@ def namespace_of(packages: Sequence[Found]) -> Found | None:
 def find_projects(root: Path) -> list[Path]:
     """The projects of their own in the folders of a project, relative to it, as in a workspace."""
     folders = [*_plain_folders(root)]
-    below = [inner for folder in folders for inner in (folder, *_plain_folders(folder)) if _is_project(inner)]
+    below = [inner for folder in folders for inner in (folder, *_plain_folders(folder)) if is_project(inner)]
     return [folder.relative_to(root) for folder in below]
 
 
 def find_project_around(root: Path) -> Path | None:
     """The project whose source a folder is a part of, if it is none itself."""
-    around = next((folder for folder in root.parents if _is_project(folder)), None)
-    if around is None or _is_project(root):
+    around = next((folder for folder in root.parents if is_project(folder)), None)
+    if around is None or is_project(root):
         return None
     packages = (around.joinpath(one.source, *one.package.split(".")) for one in find_packages(around))
     return around if any(map(_in_each_other, packages, repeat(root))) else None
@@ -106,17 +108,13 @@ def _folders(folder: Path) -> Iterator[Path]:
     for entry in sorted(folder.iterdir()) if folder.is_dir() else ():
         name = entry.name
         named = name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("__")
-        if named and _is_folder(entry) and name.lower() not in _BESIDE and not _is_project(entry):
+        if named and _is_folder(entry) and name.lower() not in _BESIDE and not is_project(entry):
             yield entry
 
 
 def _is_folder(entry: Path) -> bool:
     """Tell whether something is a folder that lies here, and no link to one elsewhere."""
     return entry.is_dir() and not entry.is_symlink()
-
-
-def _is_project(folder: Path) -> bool:
-    return any((folder / name).is_file() for name in ("pyproject.toml", "setup.py"))
 
 
 def _regular(folder: Path) -> Iterator[str]:

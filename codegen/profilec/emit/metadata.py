@@ -73,8 +73,7 @@ def render_metadata(
 
 def dependencies(config: Config) -> list[str]:
     """The requirements of all profiles, each with the marker of its profile."""
-    common = config.project.get("dependencies")
-    found = [str(requirement) for requirement in common] if isinstance(common, list) else []
+    found = config.requirements
     for profile in config.profiles.values():
         found += [_with_marker(requirement, profile.marker) for requirement in profile.dependencies]
     return list(dict.fromkeys(found))
