@@ -97,7 +97,7 @@ def touched(module: Module, decision: Decision) -> frozenset[str]:
         found |= {
             name for name, bound in scope.bindings.items() if not all(remains.has(b.span) for b in bound)
         }
-    uses = _uses_by_owner(module, dict(_candidates(module)), lambda span: True) if found else {}
+    uses = _uses_by_owner(module, dict(_candidates(module, remains)), lambda span: True) if found else {}
     while news := {owner for owner, used in uses.items() if owner and owner not in found and used & found}:
         found |= news
     return frozenset(found)
@@ -217,7 +217,7 @@ def _unused_at_top(module: Module, remains: Remains, used_elsewhere: Callable[[s
 
     What nothing reached before stays, and with it what it uses.
     """
-    candidates = dict(_candidates(module))
+    candidates = dict(_candidates(module, remains))
     if not candidates:
         return {}
     before = _reached(module, candidates, lambda span: True)
@@ -247,8 +247,11 @@ def _named_in_text(module: Module, remains: Remains) -> frozenset[str]:
     return frozenset(found)
 
 
-def _candidates(module: Module) -> Iterator[tuple[str, list[Binding]]]:
-    """Yield the names that may go with what used them: imports, and private definitions and assignments."""
+def _candidates(module: Module, remains: Remains) -> Iterator[tuple[str, list[Binding]]]:
+    """Yield the names that may go with what used them: imports, and private definitions and assignments.
+
+    All that binds one of these has to have gone already, or to be able to go alone.
+    """
     kept_lines = {mark.line for mark in module.marks if mark.action == "keep"}
     listed = {name for name, _ in module.exports}
     for name, all_bindings in module.names.root.bindings.items():
@@ -261,7 +264,9 @@ def _candidates(module: Module) -> Iterator[tuple[str, list[Binding]]]:
             _is_reexport(binding.node) or (kept_lines and _line(module, binding) in kept_lines)
             for binding in bindings
         )
-        if not held and all(removable_node(module, binding) for binding in bindings):
+        if not held and all(
+            removable_node(module, binding) or not remains.has(binding.span) for binding in bindings
+        ):
             yield name, bindings
 
 

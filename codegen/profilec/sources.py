@@ -53,15 +53,18 @@ def beside(config: Config) -> frozenset[str]:
     """The modules and packages beside the package, which are in no tree, but for projects of their own."""
     entries = sorted(config.source_folder.iterdir())
     modules = {entry.stem for entry in entries if entry.suffix == ".py"}
-    packages = {
-        entry.name for entry in entries if (entry / "__init__.py").is_file() and not is_project(entry)
-    }
+    packages = {entry.name for entry in entries if _holds(entry, "__init__.py") and not is_project(entry)}
     return frozenset(modules | packages) - {config.package.partition(".")[0]}
 
 
 def is_project(folder: Path) -> bool:
     """Tell whether a folder is a project of its own."""
-    return any((folder / name).is_file() for name in ("pyproject.toml", "setup.py"))
+    return _holds(folder, "pyproject.toml") or _holds(folder, "setup.py")
+
+
+def _holds(folder: Path, name: str) -> bool:
+    """Tell whether a folder holds a file; one that is closed to us holds nothing."""
+    return os.path.isfile(folder / name)  # noqa: PTH113  # whose like raises where a folder is closed
 
 
 def _entries(folder: Path, path: str) -> Iterator[tuple[str, Path, bool]]:

@@ -27,6 +27,12 @@ CASES = {
     "PC102": Mended(
         "f(THREADS)", "write `choose(...)`", "f(choose(native=True, wasm=False, edge_cache=False))"
     ),
+    "PC102 compared": Mended(
+        "if THREADS == False: pass", "write `THREADS`, or `not THREADS`", "if not THREADS: pass"
+    ),
+    "PC102 identical": Mended(
+        "if f() or THREADS is True: pass", "write `THREADS`, or `not THREADS`", "if THREADS or f(): pass"
+    ),
     "PC104": Mended("if f() and THREADS: pass", "put the flag first", "if THREADS and f(): pass"),
     "PC201": Mended("@only\ndef f(): ...", "write @only(FLAG)", "@only(THREADS)\ndef f(): ..."),
     "PC202": Mended("@only(x)\ndef f(): ...", "use flags", "@only(THREADS and not WASM)\ndef f(): ..."),

@@ -1,5 +1,9 @@
 """What is said of a package that nobody could import, as far as the facts of its profile say."""
 
+import os
+from pathlib import Path
+from typing import Any
+
 import pytest
 from profilec_project import Project
 
@@ -108,6 +112,21 @@ def test_what_lies_beside_the_package_and_comes_from_elsewhere_is_none(
     project.write({"pyproject.toml": MODULES, "shop/__init__.py": "import till\n", "till/a.py": ""})
     project.write(files)
     assert project.run("check", "--json").json["findings"] == []
+
+
+def test_a_closed_folder_beside_the_package_is_passed_over(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write({"pyproject.toml": MODULES, "shop/__init__.py": "import till\n", "till/a.py": ""})
+    stat = os.stat
+
+    def refuse(path: str | Path, **options: Any) -> os.stat_result:
+        if "till/" in os.fspath(path):
+            raise PermissionError(13, "Permission denied", str(path))
+        return stat(path, **options)
+
+    monkeypatch.setattr(os, "stat", refuse)
+    assert project.run("build", "--json").codes == []
 
 
 def test_what_comes_to_lie_beside_the_package_is_seen_by_the_next_build(project: Project) -> None:

@@ -239,7 +239,7 @@ def expression(walk: Walk, node: cst.CSTNode, *, place: Place = Place.TIGHT) -> 
         ):
             _shown_as_written(walk, node)
         case cst.Name() | cst.Attribute() if walk.conditions.flag(node):
-            _refuse_flag_as_value(walk, node)
+            _refuse_flag_as_value(walk, node, place)
         case cst.Name() | cst.Attribute() if name := walk.conditions.misspelt(node):
             walk.draft.report(unknown_flag(walk.syntax, node, name, walk.conditions.world.flags))
         case cst.Call() if marker := walk.conditions.marker(node.func):
@@ -393,14 +393,18 @@ def _shown_as_written(
         expression(walk, part)
 
 
-def _refuse_flag_as_value(walk: Walk, node: cst.CSTNode) -> None:
+def _refuse_flag_as_value(walk: Walk, node: cst.CSTNode, place: Place) -> None:
     flag = walk.conditions.flag(node)
     name = flag.name if flag else ""
     walk.draft.refuse(
         "PC102",
         walk.syntax.inner(node),
         f"the flag `{name}` is used as a value; a flag stands only in conditions",
-        "write `choose(...)` for a value that differs by profile",
+        (
+            f"write `{name}`, or `not {name}`: it is a condition by itself"
+            if place is Place.COMPARED
+            else "write `choose(...)` for a value that differs by profile"
+        ),
         (f"declared in {flag.declared_at}",) if flag else (),
     )
 

@@ -35,7 +35,15 @@ from profilec.tree import SourceFile, Tree
 
 _COMPILER = "profilec"
 _HINT = "import flags and markers by name, and use them where the compiler follows them"
+_HINT_ABOUT_COMMENTS = "write `# profilec: only FLAG` behind the code that it marks"
 _MARKER_COMMENT = re.compile(r"#\s*profilec\s*:")
+_MEANT_AS_MARKER = re.compile(r"#\s*prof\w*\s*:?\s*(?:only|unless)\b([\s\w().]+)(?:#.*)?\Z", re.IGNORECASE)
+"""What somebody wrote who wanted a marker comment, if all that is named behind it are flags."""
+
+_WORD = re.compile(rb"#\s*prof", re.IGNORECASE)
+"""What a file has to hold for one of these to stand in it."""
+
+_OPERATORS = frozenset(["not", "and", "or"])
 
 
 def prove_nothing_left(
@@ -68,7 +76,9 @@ def prove_nothing_left(
         file, source = tree.files[suspect.path], sources.get(suspect.path)
         for one in found:
             node = node_at(one.place)
-            yield finding_at(config, tree, file, source, node, code="PC401", message=one.message, hint=_HINT)
+            yield finding_at(
+                config, tree, file, source, node, code="PC401", message=one.message, hint=one.hint
+            )
 
 
 def _paths(module: str) -> tuple[str, str]:
@@ -121,22 +131,23 @@ class Words(Struct, frozen=True, dict=True):
 
 
 class Left(Struct, frozen=True):
-    """Something that is left in a file: its place, and the sentence."""
+    """Something that is left in a file: its place, the sentence, and what to do."""
 
     place: Place
     message: str
+    hint: str = _HINT
 
 
 def left(words: Words, file: SourceFile) -> tuple[Left, ...]:
     """Return what is left in a file; a question to `answers`."""
-    return tuple(Left(place_of(node), message) for node, message in _search(file, words))
+    comments = (Left(place_of(node), said, _HINT_ABOUT_COMMENTS) for node, said in _comments(file, words))
+    return (*comments, *(Left(place_of(node), message) for node, message in _search(file, words)))
 
 
 def _search(file: SourceFile, words: Words) -> Iterator[tuple[Located, str]]:
     module = parse(file.path, file.data)
     if module is None:
         return
-    yield from _comments(file)
     wanted = words.flags | MARKERS
     nodes = beside(wanted, module, file.data)
     if any(may_read(node, wanted) for node in nodes):  # scopes are dear to find
@@ -179,15 +190,26 @@ def _imported(module: Module, node: ast.AST, words: Words) -> Iterator[tuple[Loc
                     yield alias, f"the import of `{alias.name}` from `{origin}` is left"
 
 
-def _comments(file: SourceFile) -> Iterator[tuple[Located, str]]:
-    if not _MARKER_COMMENT.search(file.data.decode("utf-8", "replace")):
+def _comments(file: SourceFile, words: Words) -> Iterator[tuple[Located, str]]:
+    if not _WORD.search(file.data):
         return
     try:
         tokens = list(tokenize.tokenize(io.BytesIO(file.data).readline))
     except (tokenize.TokenError, SyntaxError):
         return
     for token in tokens:
-        if token.type == tokenize.COMMENT and _MARKER_COMMENT.match(token.string):
+        if token.type == tokenize.COMMENT and (message := _about_comment(token.string, words)):
             (line, column), end = token.start, token.end[1]
             place = ast.Constant(None, lineno=line, col_offset=column, end_lineno=line, end_col_offset=end)
-            yield place, "a marker comment is left"
+            yield place, message
+
+
+def _about_comment(comment: str, words: Words) -> str | None:
+    """What is to be said of a comment that stands in a tree."""
+    if _MARKER_COMMENT.match(comment):
+        return "a marker comment is left"
+    meant = _MEANT_AS_MARKER.search(comment)
+    names = {name.rpartition(".")[2] for name in re.findall(r"[\w.]+", meant[1])} if meant else set()
+    if names - _OPERATORS and names - _OPERATORS <= words.flags:
+        return "this comment is taken for no marker"
+    return None

@@ -10,7 +10,7 @@ CODES = (
         "An emitted package may hold no flag, no marker, no marker comment and no import of `profilec` or "
         "of the module of flags: none of them exists where the package runs. This is found where a flag "
         "reaches code in a way that the compiler does not follow, such as a name in a string or an import "
-        "at run time.",
+        "at run time, and where a comment was meant for a marker and is not written as one.",
         'settings = importlib.import_module("shop._profile")',
         "from shop._profile import THREADS\n\nif THREADS:\n    ...",
     ),
