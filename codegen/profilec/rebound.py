@@ -276,16 +276,13 @@ class _Search(Struct, frozen=True, dict=True):
             return True
         is_patch = isinstance(call.func, cst.Attribute) and _last_name(call.func.value) == "patch"
         given = (self.names.qualified(argument.value) or "" for argument in call.args)
-        hands_on = any(self._is_own(one) and one not in self.facts.holders for one in given)
+        hands_on = any(self.names.is_own(one) and one not in self.facts.holders for one in given)
         return is_patch or (self._is_outside(call) and not hands_on)
 
     def _is_outside(self, call: cst.Call) -> bool:
         """Tell whether a call is of a function of Python, or of another package."""
         path = self.names.qualified(call.func)
-        return not self._is_own(path) if path else self._is_builtin(call.func)
-
-    def _is_own(self, path: str) -> bool:
-        return path.startswith(f"{self.names.module.partition('.')[0]}.")
+        return not self.names.is_own(path) if path else self._is_builtin(call.func)
 
     def _is_builtin(self, function: cst.BaseExpression) -> bool:
         return isinstance(function, cst.Name) and is_builtin(function, self.names)

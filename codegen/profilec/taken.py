@@ -170,7 +170,7 @@ def _may_be_of_a_class(node: cst.Attribute, names: Names) -> bool:
     use = names.use(root)
     if use is None or use.scope.kind == "class" or is_class(node.value, names):
         return True
-    return (names.qualified(node.value) or "").startswith(f"{names.module.partition('.')[0]}.")
+    return names.is_own(names.qualified(node.value) or "")
 
 
 def is_class(node: cst.BaseExpression, names: Names) -> bool:
@@ -218,7 +218,7 @@ def _is_of_others(kind: cst.BaseExpression, names: Names) -> bool | None:
         return None
     if path is None:
         return isinstance(kind, cst.Name) and is_builtin(kind, names)
-    return not path.startswith(f"{names.module.partition('.')[0]}.")
+    return not names.is_own(path)
 
 
 def _slots(node: cst.ClassDef) -> frozenset[str] | None:
