@@ -184,7 +184,7 @@ def joined(facts: Facts, found: Iterable[Derived], rebound: Collection[str] = ()
 
 
 def _is_shadowed(module: Module, binding: Binding, remains: Remains) -> bool:
-    """Tell whether a later import of everything may bind the name anew; what another package has is not known."""
+    """Tell whether a later import of everything may bind the name anew; another package may have any."""
     is_public = not binding.name.startswith("_")
     return any(
         star.span.start > binding.span.start

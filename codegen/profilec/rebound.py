@@ -414,13 +414,14 @@ class _Search(Struct, frozen=True, dict=True):
 
     @cached_property
     def _assigned(self) -> dict[cst.CSTNode, cst.BaseExpression]:
-        """The calls and attributes, which may give a namespace, by the names that they are assigned to."""
+        """What may give a namespace or a module, by the names that it is assigned to."""
         found: dict[cst.CSTNode, cst.BaseExpression | None] = {}
         for many in self.syntax.every(cst.Assign):
             found |= {target.target: many.value for target in many.targets}
         found |= {one.target: one.value for one in self.syntax.every(cst.AnnAssign)}
         found |= {one.target: one.value for one in self.syntax.every(cst.NamedExpr)}
-        return {name: value for name, value in found.items() if isinstance(value, cst.Call | cst.Attribute)}
+        kinds = cst.Call | cst.Attribute | cst.Subscript
+        return {name: value for name, value in found.items() if isinstance(value, kinds)}
 
     def _space(self, node: cst.BaseExpression) -> str | None:
         """Return the path of the module or class that an expression gives.
@@ -430,12 +431,15 @@ class _Search(Struct, frozen=True, dict=True):
         use = self.names.use(node)
         if (path := self._holder(node)) or use is None or self.names.is_instance(use):
             return path
+        values = (self._assigned.get(binding.node) for binding in self.names.bindings(use))
+        if any(value and self._loading(value) == _ANY for value in values):
+            return _ANY
         return next(iter(self._loaded), None)
 
     @cached_property
     def _loaded(self) -> list[str]:
         nodes = chain(self.syntax.every(cst.Subscript), self.syntax.every(cst.Call))
-        return list(filter(None, map(self._loading, nodes)))
+        return [module for node in nodes if (module := self._loading(node)) not in (None, _ANY)]
 
     def _holder(self, node: cst.BaseExpression) -> str | None:
         """Return the path of the module or class that an expression gives, where that is certain."""
