@@ -184,9 +184,14 @@ def joined(facts: Facts, found: Iterable[Derived], rebound: Collection[str] = ()
 
 
 def _is_shadowed(module: Module, binding: Binding, remains: Remains) -> bool:
-    """Tell whether a later import of everything may bind the name anew."""
-    later = (star for star in module.names.stars if star.span.start > binding.span.start)
-    return binding.name in module.names.rebound and any(remains.has(star.span) for star in later)
+    """Tell whether a later import of everything may bind the name anew; another package may have any."""
+    is_public = not binding.name.startswith("_")
+    return any(
+        star.span.start > binding.span.start
+        and remains.has(star.span)
+        and (binding.name in module.names.rebound or (is_public and not module.names.is_own(star.module)))
+        for star in module.names.stars
+    )
 
 
 def _passed_on(module: Module, remains: Remains, known: Mapping[str, Value]) -> dict[str, Value]:
@@ -296,7 +301,7 @@ def _paths(node: cst.BaseExpression, module: Module, facts: Facts) -> Iterator[s
     match node:
         case cst.Name() | cst.Attribute():
             path = module.names.qualified(node) or ""
-            if path.startswith(f"{module.names.module.partition('.')[0]}."):
+            if module.names.is_own(path):
                 yield path
         case cst.Tuple(elements=elements) | cst.List(elements=elements) | cst.Set(elements=elements):
             for element in elements:

@@ -136,6 +136,15 @@ class Keys(Struct, frozen=True):
                 args=[cst.Arg(value=beginning, keyword=None, star="")],
             ) if asked == name and (text := text_of(beginning)):
                 return frozenset(known for known in self.known if known.startswith(text))
+            case cst.UnaryOperation(
+                operator=cst.Not(),
+                expression=cst.Call(
+                    func=cst.Name(value="hasattr"), args=[_, cst.Arg(value=cst.Name(value=asked))]
+                ),
+            ) if (
+                asked == name
+            ):
+                return frozenset()  # it binds nothing anew
             case cst.Comparison(
                 left=cst.Name(value=asked),
                 comparisons=[cst.ComparisonTarget(operator=cst.In(), comparator=listed)],

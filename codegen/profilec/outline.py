@@ -120,11 +120,14 @@ def asked_of_others(_: None, text: Text) -> frozenset[str]:
     local |= {node.arg for node in nodes if isinstance(node, ast.arg)}
     single = _passed_on(paths)
     sure = {name: path for name, path in single.items() if name not in local}
+    of_exceptions = {one for node in nodes if isinstance(node, ast.ExceptHandler) for one in _asked_of(node)}
     for node in nodes:
         match node:
             case ast.Assign(targets=[ast.Name(id="__all__")]):
                 listed = (part.value for part in ast.walk(node.value) if isinstance(part, ast.Constant))
                 found |= {f"'{name}" for name in set(map(str, listed)) - paths.keys()}
+            case ast.Attribute() if node in of_exceptions:
+                pass
             case ast.Attribute(value=ast.Name(id=owner), attr=name) if owner in sure:
                 found |= {f"{owner}.{name}", f"{sure[owner]}.{name}"}
             case ast.Attribute(value=ast.Name(id=owner) | ast.Attribute(attr=owner), attr=name):
@@ -134,6 +137,17 @@ def asked_of_others(_: None, text: Text) -> frozenset[str]:
             case ast.Constant(value=str(written)) if _PATH.fullmatch(written):
                 found.add(f"'{written.replace(':', '.')}")
     return frozenset(found)
+
+
+def _asked_of(handler: ast.ExceptHandler) -> Iterator[ast.Attribute]:
+    """Yield the attributes of the exception that a handler names, where it is nothing else in there."""
+    within = [*_asking(handler.body)]
+    bound = {node.id for node in within if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    bound |= {node.arg for node in within if isinstance(node, ast.arg)}
+    for node in within if handler.name not in bound else ():
+        match node:
+            case ast.Attribute(value=ast.Name(id=name)) if name == handler.name:
+                yield node
 
 
 def spoken(_: None, text: Text) -> frozenset[str]:

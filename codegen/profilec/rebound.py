@@ -277,16 +277,13 @@ class _Search(Struct, frozen=True, dict=True):
             return True
         is_patch = isinstance(call.func, cst.Attribute) and _last_name(call.func.value) == "patch"
         given = (self.names.qualified(argument.value) or "" for argument in call.args)
-        hands_on = any(self._is_own(one) and one not in self.facts.holders for one in given)
+        hands_on = any(self.names.is_own(one) and one not in self.facts.holders for one in given)
         return is_patch or (self._is_outside(call) and not hands_on)
 
     def _is_outside(self, call: cst.Call) -> bool:
         """Tell whether a call is of a function of Python, or of another package."""
         path = self.names.qualified(call.func)
-        return not self._is_own(path) if path else self._is_builtin(call.func)
-
-    def _is_own(self, path: str) -> bool:
-        return path.startswith(f"{self.names.module.partition('.')[0]}.")
+        return not self.names.is_own(path) if path else self._is_builtin(call.func)
 
     def _is_builtin(self, function: cst.BaseExpression) -> bool:
         return isinstance(function, cst.Name) and is_builtin(function, self.names)
@@ -418,13 +415,14 @@ class _Search(Struct, frozen=True, dict=True):
 
     @cached_property
     def _assigned(self) -> dict[cst.CSTNode, cst.BaseExpression]:
-        """The calls and attributes, which may give a namespace, by the names that they are assigned to."""
+        """What may give a namespace or a module, by the names that it is assigned to."""
         found: dict[cst.CSTNode, cst.BaseExpression | None] = {}
         for many in self.syntax.every(cst.Assign):
             found |= {target.target: many.value for target in many.targets}
         found |= {one.target: one.value for one in self.syntax.every(cst.AnnAssign)}
         found |= {one.target: one.value for one in self.syntax.every(cst.NamedExpr)}
-        return {name: value for name, value in found.items() if isinstance(value, cst.Call | cst.Attribute)}
+        kinds = cst.Call | cst.Attribute | cst.Subscript
+        return {name: value for name, value in found.items() if isinstance(value, kinds)}
 
     def _space(self, node: cst.BaseExpression) -> str | None:
         """Return the path of the module or class that an expression gives.
@@ -434,12 +432,15 @@ class _Search(Struct, frozen=True, dict=True):
         use = self.names.use(node)
         if (path := self._holder(node)) or use is None or self.names.is_instance(use):
             return path
+        values = (self._assigned.get(binding.node) for binding in self.names.bindings(use))
+        if any(value and self._loading(value) == _ANY for value in values):
+            return _ANY
         return next(iter(self._loaded), None)
 
     @cached_property
     def _loaded(self) -> list[str]:
         nodes = chain(self.syntax.every(cst.Subscript), self.syntax.every(cst.Call))
-        return list(filter(None, map(self._loading, nodes)))
+        return [module for node in nodes if (module := self._loading(node)) not in (None, _ANY)]
 
     def _holder(self, node: cst.BaseExpression) -> str | None:
         """Return the path of the module or class that an expression gives, where that is certain."""

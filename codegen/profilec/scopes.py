@@ -115,6 +115,10 @@ class Names(Struct, frozen=True, dict=True):
     _use_of: dict[cst.CSTNode, Use]
     rebound: frozenset[str] = frozenset()
 
+    def is_own(self, path: str) -> bool:
+        """Tell whether a dotted path is that of the package, or of something in it."""
+        return path.partition(".")[0] == self.module.partition(".")[0]
+
     def use(self, node: cst.CSTNode) -> Use | None:
         """Return the use that a `Name` node is, if it is one."""
         return self._use_of.get(node)
@@ -240,8 +244,9 @@ class Names(Struct, frozen=True, dict=True):
         """Tell whether a decorator is one of Python, a property's, or of another package."""
         function = decorator.func if isinstance(decorator, cst.Call) else decorator
         if path := self.qualified(function):
-            own = path.startswith(f"{self.module.partition('.')[0]}.")
-            return not own or (isinstance(function, cst.Attribute) and function.attr.value in _OF_PROPERTIES)
+            return not self.is_own(path) or (
+                isinstance(function, cst.Attribute) and function.attr.value in _OF_PROPERTIES
+            )
         if isinstance(function, cst.Attribute):
             return function.attr.value in _OF_PROPERTIES
         use = self.use(function)

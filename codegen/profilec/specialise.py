@@ -25,7 +25,7 @@ from profilec.read import Span, Text, cookie_for
 from profilec.scopes import module_name
 from profilec.settle import Circumstances, Held, Outcome, Settled, Task, settle
 from profilec.skipped import Part
-from profilec.telling import binds_unnamed, hands_on, owner_of, parts_of, told_by
+from profilec.telling import binds_unnamed, hands_on, loads_unnamed, owner_of, parts_of, told_by
 from profilec.tree import EmittedFile, Tree, packages_around
 
 
@@ -181,12 +181,14 @@ class _Specialising:
         content, own = self.package.texts[path].content, parts_of([module])
         star = "import *" in content  # which may pass on what it does not name
         binds = binds_unnamed(content)
+        anywhere = binds and loads_unnamed(content)
         named = {
             known
             for known, words in self.facts.named_by.items()
             if self.package.module_of(known) != module
             and (
                 star
+                or anywhere
                 or (all(word in content or word in own for word in words) and self._may_mean(path, known))
                 or (
                     owner_of(known) in content

@@ -13,7 +13,7 @@ import libcst as cst
 from profilec.canonical import literal_string
 from profilec.decide import Module
 from profilec.decide.module import small_statements, strings
-from profilec.facts import UNKNOWN, Deciding, Facts, is_literal
+from profilec.facts import UNKNOWN, Deciding, Facts, is_builtin, is_literal
 from profilec.prune import Remains
 from profilec.read import Syntax
 from profilec.rebound import handing
@@ -22,6 +22,7 @@ from profilec.scopes import Names, Use, parameters_of
 _UNBINDING = frozenset({"__func__", "__wrapped__", "fget", "__get__"})
 """Attributes of what is bound to an instance, or of a property, that give the function behind it."""
 _LOOKING = frozenset({"isinstance", "issubclass", "super", "cast"})
+_WITHOUT_NAMES = frozenset({"abc.ABC", "typing.Generic", "typing.Protocol"})
 _OF_ALL = frozenset({"__dict__", "__mro__", "mro", "__bases__", "__subclasses__"})
 """Attributes of a class that give all that it holds, or other classes."""
 
@@ -169,7 +170,7 @@ def _may_be_of_a_class(node: cst.Attribute, names: Names) -> bool:
     use = names.use(root)
     if use is None or use.scope.kind == "class" or is_class(node.value, names):
         return True
-    return (names.qualified(node.value) or "").startswith(f"{names.module.partition('.')[0]}.")
+    return names.is_own(names.qualified(node.value) or "")
 
 
 def is_class(node: cst.BaseExpression, names: Names) -> bool:
@@ -189,6 +190,8 @@ def overridden(module: Module, remains: Remains, facts: Facts) -> Iterator[str]:
     for scope in module.names.scopes if facts.members else ():
         if not isinstance(scope.node, cst.ClassDef):
             continue
+        if _inherits_first_from_others(scope.node, module.names):
+            yield from facts.members
         own = f"{module.names.module}.{scope.node.name.value}" if scope.parent is module.names.root else ""
         slots = _slots(scope.node) if "__slots__" in scope.bindings else ()
         for path, found in facts.members.items():
@@ -199,6 +202,23 @@ def overridden(module: Module, remains: Remains, facts: Facts) -> Iterator[str]:
             has_slot = owner != own and (slots is None or name in slots)
             if (bound and not same) or has_slot:
                 yield path
+
+
+def _inherits_first_from_others(node: cst.ClassDef, names: Names) -> bool:
+    """Tell whether a class that is not of the package, and may have any names, comes before one that is."""
+    kinds = [base.value.value if isinstance(base.value, cst.Subscript) else base.value for base in node.bases]
+    others = [_is_of_others(kind, names) for kind in kinds]
+    return True in others and False in others[others.index(True) :]
+
+
+def _is_of_others(kind: cst.BaseExpression, names: Names) -> bool | None:
+    """Tell whether a class is not of the package; None for one that has no names of its own."""
+    path = names.qualified(kind)
+    if path in _WITHOUT_NAMES:
+        return None
+    if path is None:
+        return isinstance(kind, cst.Name) and is_builtin(kind, names)
+    return not names.is_own(path)
 
 
 def _slots(node: cst.ClassDef) -> frozenset[str] | None:

@@ -45,6 +45,9 @@ _BINDING = frozenset({
 })  # fmt: skip
 """Words without one of which no text binds a name that it does not hold; the last three only in its file."""
 
+_LOADING = frozenset({"modules", "import_module"})
+"""Words of what gives a module whose name need not stand in the text."""
+
 type Words = frozenset[str]
 
 
@@ -77,7 +80,8 @@ class Telling(Struct, frozen=True):
             held = held.union(self.around, *(self.imported[name] for name in held & self.imported.keys()))
             if not self.words.isdisjoint(held):
                 return True
-        binds = not self.owners.isdisjoint(held) and not _BINDING.isdisjoint(held)
+        has_owner = not (self.owners | _LOADING).isdisjoint(held)
+        binds = bool(self.owners) and has_owner and not _BINDING.isdisjoint(held)
         return binds or any(words <= held for words in self.together)
 
     def may_tell(self, path: str, content: str) -> bool:
@@ -86,7 +90,7 @@ class Telling(Struct, frozen=True):
         sought = [frozenset([word]) for word in self.words if word in content]
         own = parts_of([module_name(path)])
         if self.owners and binds_unnamed(content):
-            if not self.owners.isdisjoint(own):
+            if not self.owners.isdisjoint(own) or loads_unnamed(content):
                 return True
             sought += [frozenset([word]) for word in self.owners]
         if any(hands_on(content, owner) for owner in self.owners):
@@ -158,6 +162,11 @@ def owner_of(path: str) -> str:
 def binds_unnamed(content: str) -> bool:
     """Tell whether a text may bind names in another file that it need not hold."""
     return any(word in content for word in _MAY_BIND) and bool(_BINDING_ELSEWHERE.search(content))
+
+
+def loads_unnamed(content: str) -> bool:
+    """Tell whether a text may have a module whose name it need not hold."""
+    return "sys.modules[" in content or "import_module(" in content
 
 
 @lru_cache(maxsize=4096)
