@@ -273,6 +273,71 @@ async def test_abandoned_workers_no_longer_count_against_the_bound() -> None:
     release.set()
 
 
+async def test_what_waits_for_a_worker_gets_the_place_of_one_that_is_abandoned(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(WorkerThreads, "LIMIT", 1)
+    release, sitting = threading.Event(), threading.Event()
+
+    def sit(payload: Any) -> Any:
+        if payload == "sit":
+            sitting.set()
+            release.wait(10)
+        return payload
+
+    registry = NodeRegistry()
+    plan, first, last = chain(registry, sit)
+    executor, before = FlowExecutor(registry), set(threading.enumerate())
+    sits = asyncio.ensure_future(executor.run_once(plan, first, "sit", capture=last))
+    while not sitting.is_set():
+        await asyncio.sleep(0)
+    waits = asyncio.ensure_future(executor.run_once(plan, first, "go", capture=last))
+    await asyncio.sleep(0)
+    sits.cancel()
+    assert await asyncio.wait_for(waits, 5) == Value("go")
+    release.set()
+    async with asyncio.timeout(WorkerThreads.PATIENCE / 2):  # the one that was abandoned ends
+        while len(set(threading.enumerate()) - before) > 1:
+            await asyncio.sleep(0.001)
+
+
+async def test_few_workers_serve_many_runs_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(WorkerThreads, "LIMIT", 50)
+    registry = NodeRegistry()
+    plan, first, last = chain(registry, lambda payload: payload)
+    executor, before = FlowExecutor(registry), set(threading.enumerate())
+    for number in range(40):
+        assert await executor.run_once(plan, first, number, capture=last) == Value(number)
+    assert len(set(threading.enumerate()) - before) < 10
+
+
+async def test_a_worker_that_is_there_takes_what_no_other_can_be_started_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    sitting, release = threading.Event(), threading.Event()
+
+    def sit(payload: Any) -> Any:
+        sitting.set()
+        release.wait(10)
+        return payload
+
+    registry = NodeRegistry()
+    plan, first, last = chain(registry, sit)
+    executor, before = FlowExecutor(registry), set(threading.enumerate())
+    sits = asyncio.ensure_future(executor.run_once(plan, first, "first", capture=last))
+    while not sitting.is_set():
+        await asyncio.sleep(0)
+    assert len(set(threading.enumerate()) - before) == 1
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    waits = asyncio.ensure_future(executor.run_once(plan, first, "second", capture=last))
+    await asyncio.sleep(0)
+    release.set()
+    assert await asyncio.wait_for(asyncio.gather(sits, waits), 5) == [Value("first"), Value("second")]
+
+
 async def test_no_more_threads_than_the_bound_work_at_once() -> None:
     most = 0
 
