@@ -2,11 +2,13 @@
 
 import asyncio
 import contextvars
+import gc
 import inspect
 import subprocess
 import sys
 import threading
 import time
+import weakref
 from contextlib import suppress
 from itertools import pairwise
 from typing import Any
@@ -422,18 +424,34 @@ asyncio.run(main(), debug=%r)
     assert time.monotonic() - begun < 20
 
 
-async def test_an_idle_worker_goes_home(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(WorkerThreads, "PATIENCE", 0.01)
-    ids = []
+async def test_an_idle_worker_goes_home_and_another_comes_when_it_is_needed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(WorkerThreads, "LIMIT", 1)
+    monkeypatch.setattr(WorkerThreads, "PATIENCE", 0.001)
+    registry = NodeRegistry()
+    plan, first, last = chain(registry, lambda payload: payload)
+    executor, before = FlowExecutor(registry), set(threading.enumerate())
+    for number in range(3):
+        running = executor.run_once(plan, first, number, capture=last)
+        assert await asyncio.wait_for(running, 5) == Value(number)
+        async with asyncio.timeout(5):
+            while set(threading.enumerate()) - before:
+                await asyncio.sleep(0.001)
 
-    def note(payload: Any) -> Any:
-        ids.append(threading.get_ident())
-        return payload
+
+async def test_an_idle_worker_keeps_nothing_of_what_it_did() -> None:
+    class Thing:
+        """What a weak reference can be had to."""
 
     registry = NodeRegistry()
-    plan, first, last = chain(registry, note)
+    plan, first, last = chain(registry, lambda payload: Thing())
     executor = FlowExecutor(registry)
-    await executor.run_once(plan, first, 1, capture=last)
-    await asyncio.sleep(0.1)
-    assert ids[0] not in {thread.ident for thread in threading.enumerate()}
-    assert await executor.run_once(plan, first, 2, capture=last) == Value(2)
+    result = await executor.run_once(plan, first, 1, capture=last)
+    assert isinstance(result, Value)
+    kept = weakref.ref(result.value)
+    del result
+    async with asyncio.timeout(WorkerThreads.PATIENCE / 2):
+        while kept() is not None:
+            gc.collect()
+            await asyncio.sleep(0.001)
