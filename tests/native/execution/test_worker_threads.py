@@ -303,6 +303,33 @@ async def test_what_waits_for_a_worker_gets_the_place_of_one_that_is_abandoned(
             await asyncio.sleep(0.001)
 
 
+async def test_what_is_abandoned_before_a_worker_comes_to_it_costs_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(WorkerThreads, "LIMIT", 1)
+    release, sitting = threading.Event(), threading.Event()
+
+    def sit(payload: Any) -> Any:
+        sitting.set()
+        release.wait(10)
+        return payload
+
+    registry = NodeRegistry()
+    plan, first, last = chain(registry, sit)
+    executor = FlowExecutor(registry)
+    sits = asyncio.ensure_future(executor.run_once(plan, first, "sit", capture=last))
+    while not sitting.is_set():
+        await asyncio.sleep(0)
+    wait = [asyncio.ensure_future(executor.run_once(plan, first, "wait", capture=last)) for _ in range(3)]
+    await asyncio.sleep(0)
+    for running in wait:
+        running.cancel()
+    await asyncio.wait(wait)
+    release.set()
+    assert await sits == Value("sit")
+    assert await asyncio.wait_for(executor.run_once(plan, first, "go", capture=last), 5) == Value("go")
+
+
 async def test_few_workers_serve_many_runs_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(WorkerThreads, "LIMIT", 50)
     registry = NodeRegistry()
