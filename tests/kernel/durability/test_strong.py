@@ -167,6 +167,15 @@ async def test_a_run_that_did_not_end_can_be_resumed_at_once(how: str) -> None:
     assert len({key for _, _, key in shop.effects}) == 3
 
 
+async def test_a_run_that_ends_in_time_is_acknowledged_in_time() -> None:
+    shop = strong("in > a > out", {"a": forever})
+    await shop.cut_off("a", shop.run(deadline=60))
+    shop.handlers.clear()
+    assert await shop.resume(deadline=60) == Value(["in", "a", "out"])
+    assert await shop.run(deadline=60) == Value(["in", "a", "out"])
+    assert await shop.store.list() == []
+
+
 async def test_a_running_run_holds_the_lease_of_its_checkpoint() -> None:
     shop = strong("in > a > out", {"a": forever}, retry_on_lease_conflict=False)
     running = asyncio.ensure_future(shop.run())
