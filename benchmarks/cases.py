@@ -205,6 +205,7 @@ def all_cases(scale: float, *, threads: bool) -> Iterator[Case]:
     yield from throughput("diamond", fan(2), same, messages, branches)
     yield from throughput("fan of 100", fan(100), same, messages // 20, {"run_many": 10})
     yield from throughput("chain of 10, sleep(0)", chain(10), suspended, messages // 2, {"run_many": 1.5})
+    yield from ceilings(messages)
     if threads:
         yield from blocking_cases(messages)
 
@@ -221,10 +222,26 @@ def blocking_cases(messages: int) -> Iterator[Case]:
         yield Case(name, partial(a_blocking, graph, count), partial(driven.run_many, count), goal)
 
 
-async def floor(hops: int, messages: int) -> None:
+def ceilings(messages: int) -> Iterator[Case]:
+    """Yield what baseline A costs against the handlers alone: no kernel can be faster than that."""
+    quick = partial(a_produce_and_consume, chain(10), same, messages)
+    yield Case("chain of 10, ceiling", quick, partial(floor, 10, messages), None)
+    count = messages // 2
+    slow = partial(a_produce_and_consume, chain(10), suspended, count)
+    yield Case("chain of 10, sleep(0), ceiling", slow, partial(floor_in_tasks, 10, count), None)
+
+
+async def floor(hops: int, messages: int, handler: Handler = same) -> None:
     """Await handlers one after the other: what no kernel can beat."""
-    handlers = [same] * hops
+    handlers = [handler] * hops
     for number in range(messages):
         payload: Any = number
-        for handler in handlers:
-            payload = await handler(payload)
+        for one in handlers:
+            payload = await one(payload)
+
+
+async def floor_in_tasks(hops: int, messages: int, permits: int = 8) -> None:
+    """Await handlers that suspend, for as many messages at once as a run has permits."""
+    async with asyncio.TaskGroup() as group:
+        for _ in range(permits):
+            group.create_task(floor(hops, messages // permits, suspended))

@@ -5,6 +5,7 @@ and posts the junit result back. The status is pytest's; a browser that is missi
 and a sentence.
 """
 
+import argparse
 import io
 import json
 import os
@@ -136,7 +137,13 @@ def browse(address: str, profile: str) -> subprocess.Popen[bytes]:
 
 def main() -> int:
     """Run the tests that the command line names and return their status."""
-    suite = Suite(Path(sys.argv[1]), sys.argv[2:])
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("result", metavar="RESULT.xml", type=Path)
+    parser.add_argument("tests", metavar="TESTS", nargs="+")
+    arguments = parser.parse_args()
+    suite = Suite(arguments.result, arguments.tests)
     suite.result.unlink(missing_ok=True)
     server = serve(suite)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:

@@ -5,7 +5,7 @@ can pass because it was not collected. So the results themselves have to be ther
 and to hold the same tests of `tests/kernel`, every one of them passed.
 """
 
-import sys
+import argparse
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import NamedTuple
@@ -55,7 +55,13 @@ def complaints(native: Outcome, wasm: Outcome) -> list[str]:
 
 def main() -> None:
     """Compare the files named on the command line: exit 1 with every complaint, or say what is equal."""
-    native, wasm = (read(Path(argument)) for argument in sys.argv[1:])
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("native", metavar="NATIVE.xml", type=Path)
+    parser.add_argument("wasm", metavar="WASM.xml", type=Path)
+    arguments = parser.parse_args()
+    native, wasm = read(arguments.native), read(arguments.wasm)
     if found := complaints(native, wasm):
         raise SystemExit("\n".join(found))
     print(f"{SUITE}: the same {len(native.tests)} tests passed on {native.platform} and {wasm.platform}")

@@ -5,6 +5,7 @@ of profilec an sdist and a wheel. Everything is built with what `make setup` ins
 comes out the same, bit for bit, wherever and whenever it is built.
 """
 
+import argparse
 import os
 import shutil
 import subprocess
@@ -14,8 +15,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def main(out: Path) -> None:
-    """Fill the folder `out` anew and name every file in it."""
+def main() -> None:
+    """Fill the folder that the command line names anew, and name every file in it."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("out", metavar="OUT", type=Path)
+    out = parser.parse_args().out.absolute()
     shutil.rmtree(out, ignore_errors=True)
     build = ["-m", "build", "--no-isolation", "--outdir", str(out)]
     print("dist: sdist and native wheel of kernel-exec", flush=True)
@@ -41,4 +47,4 @@ def run(*arguments: str) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]).absolute())
+    main()

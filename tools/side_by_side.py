@@ -4,6 +4,7 @@ The script prints lines of JSON, `{"fact": …, "value": …}`; the trees have t
 same time. If the script fails in one of them, its error is shown and the status is 1.
 """
 
+import argparse
 import json
 import os
 import subprocess
@@ -43,7 +44,13 @@ def table(native: dict[str, str], wasm: dict[str, str]) -> Table:
 
 def main() -> None:
     """Run the script that the command line names and print the table."""
-    script = sys.argv[1:]
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("script", metavar="SCRIPT")
+    parser.add_argument("arguments", metavar="ARGS", nargs=argparse.REMAINDER)
+    given = parser.parse_args()
+    script = [given.script, *given.arguments]
     runs = {
         "native": start([sys.executable, *script], PYTHONPATH=str(ROOT / "build/native")),
         "wasm": start([ROOT / "tools/wasm-python", *script]),

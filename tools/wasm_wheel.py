@@ -6,6 +6,7 @@ was configured, and the Pyodide in node_modules knows both. The build runs in a 
 it leaves files behind.
 """
 
+import argparse
 import json
 import os
 import shutil
@@ -21,7 +22,18 @@ _SYSCONFIG = "_sysconfigdata__emscripten_wasm32-emscripten"
 _NOT_OF_THE_SOURCE = shutil.ignore_patterns(".*", "__pycache__", "node_modules", "build", "dist")
 
 
-def main(project: Path, out: Path) -> None:
+def main() -> None:
+    """Build the wheel of the project that the command line names, into the folder that it names."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("project", metavar="PROJECT", type=Path)
+    parser.add_argument("out", metavar="OUT", type=Path)
+    arguments = parser.parse_args()
+    build(arguments.project, arguments.out)
+
+
+def build(project: Path, out: Path) -> None:
     """Build the wheel of `project` into the folder `out`."""
     with tempfile.TemporaryDirectory() as scratch:
         environment = cross_build_environment(Path(scratch, "pyodide"))
@@ -85,4 +97,4 @@ def variables_of(folder: Path) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:3]))
+    main()

@@ -116,7 +116,7 @@ def build_editable(
     if compiler.is_relative_to(config.root.resolve()):
         importable.append(compiler)
     else:
-        common = [*_texts(config.project.get("dependencies")), "profilec"]
+        common = [*config.requirements, "profilec"]
         config = replace(config, project={**config.project, "dependencies": common})
     with TemporaryDirectory() as folder:
         for path, data in render_metadata(
@@ -211,9 +211,5 @@ def _for_pyodide(config: Config, abi: str) -> Profile:
 
 def _required(config: Config, profile: Profile) -> list[str]:
     """What a profile depends on, without markers: the proofs read it on this machine."""
-    required = [*_texts(config.project.get("dependencies")), *profile.dependencies]
+    required = [*config.requirements, *profile.dependencies]
     return [requirement.partition(";")[0].strip() for requirement in required]
-
-
-def _texts(value: object) -> list[str]:
-    return [str(element) for element in value] if isinstance(value, list) else []

@@ -13,21 +13,30 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from profilec.decide import Module
-from profilec.decide.module import small_statements, strings
-from profilec.facts import LOADED, UNKNOWN, Facts, Value, VersionPrefix, is_builtin, is_literal, value
+from profilec.facts import (
+    LOADED,
+    UNKNOWN,
+    Deciding,
+    Facts,
+    Value,
+    VersionPrefix,
+    is_builtin,
+    is_literal,
+    value,
+)
 from profilec.prune import Remains
 from profilec.read import Span, children
 from profilec.rebound import caught, handed_on, rebound
 from profilec.scopes import Binding, Scope, imported_paths, parameters_of
-from profilec.taken import deciding, taken
+from profilec.taken import deciding, exposed, overridden, taken
 
 _CLAUSES = (
     cst.If, cst.Else, cst.Try, cst.TryStar, cst.ExceptHandler, cst.ExceptStarHandler, cst.Finally, cst.With,
     cst.For, cst.While, cst.FunctionDef, cst.ClassDef, cst.MatchCase,
 )  # fmt: skip
 """What ends its header with a colon, which goes when only what stands below the header is left."""
-_CHANGE_NOTHING = frozenset({"abc.ABCMeta", "dataclasses.dataclass", "typing.final"})
-"""Decorators of classes, and metaclasses, that leave properties as they are."""
+_CHANGE_NOTHING = frozenset({"dataclasses.dataclass", "typing.final"})
+"""Decorators of classes that leave properties as they are."""
 _CACHES = frozenset({"functools.cache", "functools.lru_cache"})
 
 
@@ -42,9 +51,10 @@ class Derived(Struct, frozen=True):
         classes: the classes of which names are among the constants and functions.
         rebound: what this file binds to something else, as an attribute of its holder, or in another class.
         handed_on: what others may bind to something else, whom this file gives the module or class of that.
-        methods: the methods that decide by such properties, each with those.
-        taken: properties by which methods decide that this file takes off something, each behind its path.
+        methods: the methods that decide by such properties.
+        exposed: properties of the classes that this file gives others, or lets inherit, under another name.
         caught: what this file asks other modules for where a handler runs if they do not have it yet.
+        wanted: the names of the package which it compares facts with, or of which facts choose one.
         denied: what it binds of all that the configured facts read, with the place.
     """
 
@@ -55,9 +65,10 @@ class Derived(Struct, frozen=True):
     classes: frozenset[str] = frozenset()
     rebound: frozenset[str] = frozenset()
     handed_on: frozenset[str] = frozenset()
-    methods: Mapping[str, tuple[str, ...]] = {}
-    taken: frozenset[tuple[str, str]] = frozenset()
+    methods: Mapping[str, Deciding] = {}
+    exposed: frozenset[str] = frozenset()
     caught: frozenset[str] = frozenset()
+    wanted: frozenset[str] = frozenset()
     denied: tuple[tuple[str, Span], ...] = ()
 
 
@@ -77,7 +88,8 @@ def derive(module: Module, remains: Remains, facts: Facts) -> Derived:
             own = (one for one in _alone(module, scope, remains) if not _is_mangled(one.binding.name))
             found |= {f"{path}.{one.binding.name}": one for one in own}
         for name, one in found.items():
-            constant, function = _of_binding(module, one, remains, facts)
+            chosen = replace(one, chosen=one.chosen or name in facts.wanted)
+            constant, function = _of_binding(module, chosen, remains, facts)
             if constant is not UNKNOWN:
                 constants[name] = constant
             if function is not UNKNOWN:
@@ -98,11 +110,14 @@ def derive(module: Module, remains: Remains, facts: Facts) -> Derived:
         members,
         loaded,
         frozenset(classes),
-        others.union(_overridden(module, remains, facts)),
+        others.union(
+            overridden(module, remains, facts), taken(module.syntax, module.names, remains, facts.methods)
+        ),
         frozenset(handed_on(module.syntax, module.names, remains, facts)),
         deciding(module.syntax, module.names, facts),
-        frozenset(taken(module.syntax, module.names, remains, facts.methods)),
+        frozenset(exposed(module.syntax, module.names, remains, facts)),
         frozenset(caught(module.syntax, module.names, facts)),
+        frozenset(wanted(module, remains, facts)),
         denied,
     )
 
@@ -149,7 +164,7 @@ def joined(facts: Facts, found: Iterable[Derived], rebound: Collection[str] = ()
     classes, methods = set(facts.classes), dict(facts.methods)
     for derived in found:
         classes |= derived.classes
-        methods.update({path: tuple(read) for path, read in derived.methods.items()})
+        methods.update(derived.methods)
         constants.update({path: _frozen(value) for path, value in derived.constants.items()})
         constants.update(dict.fromkeys(derived.loaded, LOADED))
         functions.update({path: _frozen(value) for path, value in derived.functions.items()})
@@ -186,34 +201,6 @@ def _passed_on(module: Module, remains: Remains, known: Mapping[str, Value]) -> 
         if owner == stars[0].module and not name.startswith("_") and not is_bound:
             found[f"{module.names.module}.{name}"] = one
     return found
-
-
-def _overridden(module: Module, remains: Remains, facts: Facts) -> Iterator[str]:
-    """Find the properties whose name another class binds to what is not the same fact: it may inherit."""
-    for scope in module.names.scopes if facts.members else ():
-        if not isinstance(scope.node, cst.ClassDef):
-            continue
-        own = f"{module.names.module}.{scope.node.name.value}" if scope.parent is module.names.root else ""
-        if "__getattribute__" in scope.bindings and scope.node.bases:
-            yield from facts.members
-        slots = _slots(scope.node) if "__slots__" in scope.bindings else frozenset()
-        for path, found in facts.members.items():
-            owner, _, name = path.rpartition(".")
-            bindings = scope.bindings.get(name, ()) if owner != own else ()
-            same = facts.members.get(f"{own}.{name}", UNKNOWN) == found
-            bound = any(remains.has(binding.span) for binding in bindings)
-            if (bound and not same) or (name in slots and owner != own):
-                yield path
-
-
-def _slots(node: cst.ClassDef) -> frozenset[str]:
-    """Return the strings in what a class assigns to `__slots__`."""
-    found: set[str] = set()
-    for statement in small_statements([node.body]):
-        match statement:
-            case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value="__slots__"))], value=slots):
-                found.update(str(string.evaluated_value) for string in strings(slots))
-    return frozenset(found)
 
 
 def _frozen(value: Any) -> Any:
@@ -274,6 +261,51 @@ def _left(module: Module, nodes: Iterable[cst.CSTNode], remains: Remains) -> Ite
                 yield from _left(module, children(node), remains)
 
 
+# --- Literals that a fact asks for --------------------------------------------------------------------
+
+
+def wanted(module: Module, remains: Remains, facts: Facts) -> Iterator[str]:
+    """Yield the names of the package that decide something, if they hold a literal.
+
+    `LINUX` is one in `sys.platform == LINUX`, and in a function of which facts leave `return LINUX` alone.
+    """
+    for node in module.syntax.every(cst.Comparison):
+        if remains.has(module.syntax.inner(node)):
+            sides = [node.left, *(target.comparator for target in node.comparisons)]
+            named = [path for side in sides for path in _paths(side, module, facts)]
+            if named and any(_is_decided(side, module, facts) for side in sides):
+                yield from named
+    for alone in _alone(module, module.names.root, remains):
+        if alone.binding.target and f"{module.names.module}.{alone.binding.name}" in facts.wanted:
+            yield alone.binding.target
+        if alone.assigned and (alone.chosen or isinstance(alone.assigned, cst.IfExp)):
+            yield from _paths(alone.assigned, module, facts)
+    for function in module.syntax.every(cst.FunctionDef):
+        is_chosen = not remains.has_all(module.syntax.inner(function))
+        match _in_the_end(module, function, remains, facts) if is_chosen else ():
+            case [cst.Return(value=cst.BaseExpression() as returned)]:
+                yield from _paths(returned, module, facts)
+
+
+def _is_decided(node: cst.BaseExpression, module: Module, facts: Facts) -> bool:
+    return not is_literal(node) and value(node, module.names, facts) is not UNKNOWN
+
+
+def _paths(node: cst.BaseExpression, module: Module, facts: Facts) -> Iterator[str]:
+    """Yield the names of the package that an expression is, lists, or has facts choose."""
+    match node:
+        case cst.Name() | cst.Attribute():
+            path = module.names.qualified(node) or ""
+            if path.startswith(f"{module.names.module.partition('.')[0]}."):
+                yield path
+        case cst.Tuple(elements=elements) | cst.List(elements=elements) | cst.Set(elements=elements):
+            for element in elements:
+                yield from _paths(element.value, module, facts)
+        case cst.IfExp(test=test, body=body, orelse=orelse) if _is_decided(test, module, facts):
+            chosen = body if value(test, module.names, facts) else orelse
+            yield from _paths(chosen, module, facts)
+
+
 # --- Functions and properties ------------------------------------------------------------------------
 
 
@@ -287,15 +319,18 @@ def _returned(
     plain = of_class or all(_calls_through(module, decorator) for decorator in decorators)
     if node.asynchronous or len(needed) != given or not plain:
         return UNKNOWN
-    before, left = (
-        [one for one in _left(module, [node.body], some) if not _only_precedes(module, one, facts)]
-        for some in (Remains.of(()), remains)
-    )
+    before, left = (_in_the_end(module, node, some, facts) for some in (Remains.of(()), remains))
     match left:
         case [cst.Return(value=returned)] if returned is not None:
             is_fact = chosen or left != before or not is_literal(returned)
             return _plain(value(returned, module.names, facts)) if is_fact else UNKNOWN
     return UNKNOWN
+
+
+def _in_the_end(module: Module, node: cst.FunctionDef, remains: Remains, facts: Facts) -> list[cst.CSTNode]:
+    """Return the statements of a function that are left, without those that only precede what is returned."""
+    left = _left(module, [node.body], remains)
+    return [one for one in left if not _only_precedes(module, one, facts)]
 
 
 def _only_precedes(module: Module, node: cst.CSTNode, facts: Facts) -> bool:
@@ -345,13 +380,10 @@ def _properties(
 
 
 def _is_plain(module: Module, node: cst.ClassDef) -> bool:
-    """Tell whether no decorator, metaclass or `__getattribute__` gives a class other properties."""
-    makers = [decorator.decorator for decorator in node.decorators] + [key.value for key in node.keywords]
+    """Tell whether no decorator gives a class other properties."""
+    makers = (decorator.decorator for decorator in node.decorators)
     functions = (maker.func if isinstance(maker, cst.Call) else maker for maker in makers)
-    reads = any(
-        isinstance(one, cst.FunctionDef) and one.name.value == "__getattribute__" for one in node.body.body
-    )
-    return not reads and all(module.names.qualified(function) in _CHANGE_NOTHING for function in functions)
+    return all(module.names.qualified(function) in _CHANGE_NOTHING for function in functions)
 
 
 def _is_of_property(binding: Binding, node: cst.FunctionDef) -> bool:

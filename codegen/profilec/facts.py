@@ -60,6 +60,18 @@ class VersionPrefix(Struct, frozen=True):
     parts: tuple[Fact, ...]
 
 
+class Deciding(Struct, frozen=True):
+    """A method that decides by properties of its class.
+
+    Attributes:
+        reads: those, by dotted path.
+        needs: its parameters without a default; None where it is asked for without a call.
+    """
+
+    reads: tuple[str, ...]
+    needs: tuple[str, ...] | None
+
+
 class Facts(Struct, frozen=True, dict=True):
     """What one profile fixes.
 
@@ -70,8 +82,9 @@ class Facts(Struct, frozen=True, dict=True):
         functions: what functions of the package return, by dotted path, that return nothing but facts.
         members: what properties give, by the dotted path of their class and their name, that return such.
         classes: the classes that some of these constants and functions are in.
-        methods: the methods that decide by such properties, by dotted path, each with those of its class.
+        methods: the methods that decide by such properties, by dotted path.
         rebound: what would be among all these, if nothing bound it to something else.
+        wanted: the names whose literals are facts too, because a fact is compared with them or chooses them.
         chooser: returns what the profile leaves of a choice, and any other expression as it is; without it,
             choices are unknown.
     """
@@ -82,8 +95,9 @@ class Facts(Struct, frozen=True, dict=True):
     functions: Mapping[str, Value] = {}
     members: Mapping[str, Value] = {}
     classes: frozenset[str] = frozenset()
-    methods: Mapping[str, tuple[str, ...]] = {}
+    methods: Mapping[str, Deciding] = {}
     rebound: frozenset[str] = frozenset()
+    wanted: frozenset[str] = frozenset()
     chooser: Callable[[cst.BaseExpression], cst.BaseExpression] | None = None
 
     def importable(self, path: str) -> bool | None:
@@ -143,6 +157,21 @@ class Facts(Struct, frozen=True, dict=True):
         """Tell whether a constant or function is one of a class, so that it is another if the class is."""
         return path.rpartition(".")[0] in self.classes
 
+    def only(self, named: Collection[str], rebound: Collection[str], wanted: Collection[str]) -> "Facts":
+        """Return what is listed, and some of what the package repeats of it, binds anew and wants to know."""
+        return replace(
+            self,
+            constants=_some(self.constants, named),
+            functions=_some(self.functions, named),
+            members=_some(self.members, named),
+            methods=_some(self.methods, named),
+            classes=frozenset(
+                owner for owner in self.classes if any(one.startswith(f"{owner}.") for one in named)
+            ),
+            rebound=frozenset(rebound),
+            wanted=frozenset(wanted),
+        )
+
     @cached_property
     def known(self) -> frozenset[str]:
         """The dotted paths of the package's constants, functions and properties that only repeat facts."""
@@ -167,6 +196,10 @@ class Facts(Struct, frozen=True, dict=True):
         """The modules, and the packages of modules, through which these can be reached."""
         parts = [path.split(".")[:-1] for path in self.known]
         return frozenset(".".join(path[: end + 1]) for path in parts for end in range(len(path)))
+
+
+def _some[V](found: Mapping[str, V], names: Collection[str]) -> dict[str, V]:
+    return {name: value for name, value in found.items() if name in names}
 
 
 def facts_of(profile: Profile) -> Facts:

@@ -34,7 +34,6 @@ class Outline(Struct, frozen=True, dict=True):
         parts: what need not be read of it, unless a decision may hang on it.
         listed: the names in `__all__`; None where no single list of strings is assigned to it.
         bound: the names that the statements at the top bind.
-        made: the names that one statement at the top assigns what a call returns, and nothing else binds.
         passed_on: the path of what each name stands for that nothing but one import at the top binds.
         is_complete: false where the text cannot be parsed, so that it may import anything.
     """
@@ -48,7 +47,6 @@ class Outline(Struct, frozen=True, dict=True):
     parts: tuple[Part, ...] = ()
     listed: frozenset[str] | None = None
     is_complete: bool = True
-    made: frozenset[str] = frozenset()
 
     @cached_property
     def reached(self) -> frozenset[str]:
@@ -78,18 +76,7 @@ def outline(_: None, text: Text) -> Outline:
         tuple(_lines_of(body)),
         skippable(text.content, body),
         listed,
-        made=frozenset(name for name in _made(body) if len(paths[name]) == 1),
     )
-
-
-def _made(body: list[ast.stmt]) -> Iterator[str]:
-    """Yield the names that statements assign what a call returns."""
-    for node in body:
-        match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call()) | ast.AnnAssign(
-                target=ast.Name(id=name), value=ast.Call()
-            ):
-                yield name
 
 
 def _lines_of(body: list[ast.stmt]) -> Iterator[tuple[int, int]]:
@@ -123,21 +110,21 @@ def asked_of_others(_: None, text: Text) -> frozenset[str]:
 
     Of a name that surely is one import, `run` has the whole path before it. Paths in strings begin with a
     quotation mark. Prose is none of it: neither comments nor docstrings. Nor are the names in `__all__` that
-    the text imports.
+    the text itself binds.
     """
     found: set[str] = set()
     body = _body(text) or []
-    imported = {name for node in body for name, _ in _bound(node, "")}
+    paths = _paths_at_top(body, _package_of(text))
     nodes = list(_asking(body))
     local = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     local |= {node.arg for node in nodes if isinstance(node, ast.arg)}
-    single = _passed_on(_paths_at_top(body, _package_of(text)))
+    single = _passed_on(paths)
     sure = {name: path for name, path in single.items() if name not in local}
     for node in nodes:
         match node:
             case ast.Assign(targets=[ast.Name(id="__all__")]):
                 listed = (part.value for part in ast.walk(node.value) if isinstance(part, ast.Constant))
-                found |= {f"'{name}" for name in set(map(str, listed)) - imported}
+                found |= {f"'{name}" for name in set(map(str, listed)) - paths.keys()}
             case ast.Attribute(value=ast.Name(id=owner), attr=name) if owner in sure:
                 found |= {f"{owner}.{name}", f"{sure[owner]}.{name}"}
             case ast.Attribute(value=ast.Name(id=owner) | ast.Attribute(attr=owner), attr=name):
@@ -146,6 +133,26 @@ def asked_of_others(_: None, text: Text) -> frozenset[str]:
                 found.add(name)
             case ast.Constant(value=str(written)) if _PATH.fullmatch(written):
                 found.add(f"'{written.replace(':', '.')}")
+    return frozenset(found)
+
+
+def spoken(_: None, text: Text) -> frozenset[str]:
+    """Return what a text says otherwise than by plain names: attributes, keywords, and paths in strings.
+
+    Of a path in a string also the last part. All its words, where the running Python does not read the text.
+    """
+    body = _body(text)
+    if body is None:
+        paths = _PATH.findall(text.content)
+        return frozenset(paths).union(*(re.split(r"[.:]", path) for path in paths))
+    found: set[str] = set()
+    for node in _asking(body):
+        match node:
+            case ast.Attribute(attr=name) | ast.keyword(arg=str(name)):
+                found.add(name)
+            case ast.Constant(value=str(written)) if _PATH.fullmatch(written):
+                path = written.replace(":", ".")
+                found |= {path, path.rpartition(".")[2]}
     return frozenset(found)
 
 

@@ -19,10 +19,10 @@ from profilec.diagnostics import Finding
 from profilec.error_classes import ErrorClass, Lead, error_class_in
 from profilec.facts import facts_of
 from profilec.flags import Flag, FlagTable
-from profilec.outline import Outline, outline
+from profilec.outline import Outline, outline, spoken
 from profilec.read import Text, UnreadableSourceError, decode
 from profilec.scopes import module_name
-from profilec.telling import binds_unnamed, telling
+from profilec.telling import binds_unnamed, changes_classes, remakes_classes, takes_unnamed, telling
 from profilec.tree import SourceFile
 
 MARKER_WORD = "profilec"
@@ -51,6 +51,7 @@ class Package(Struct, dict=True):
     _outlines: dict[str, Outline] = {}
     _mentioned: dict[Text, frozenset[str]] = {}
     _starred: dict[str, frozenset[str]] = {}
+    _spoken: dict[str, frozenset[str]] = {}
 
     def outlines(self, paths: Iterable[str]) -> dict[str, Outline]:
         """Return the imports of some files of the source."""
@@ -80,6 +81,21 @@ class Package(Struct, dict=True):
     def binds_unnamed(self) -> bool:
         """Whether any file may bind names in another that it need not hold."""
         return any(binds_unnamed(text.content) for text in self.texts.values())
+
+    @cached_property
+    def takes_unnamed(self) -> bool:
+        """Whether any file may ask a class for names that it need not hold, or bind those."""
+        return any(takes_unnamed(text.content) for text in self.texts.values())
+
+    @cached_property
+    def remakes_classes(self) -> bool:
+        """Whether the instances of a class may be asked for something else than the class binds."""
+        return self.changes_classes or any(remakes_classes(text.content) for text in self.texts.values())
+
+    @cached_property
+    def changes_classes(self) -> bool:
+        """Whether any file may bind names that it need not hold in whatever class something is of."""
+        return any(changes_classes(text.content) for text in self.texts.values())
 
     def rebound_by_stars(self, path: str) -> frozenset[str]:
         """Return the names at the top of a file that an import of everything may bind to something else.
@@ -119,6 +135,24 @@ class Package(Struct, dict=True):
             if (one.listed is None and (private or not name.startswith("_"))) or name in (one.listed or ()):
                 yield name, source
 
+    def may_name(self, path: str, name: str) -> bool:
+        """Tell whether a file may mean, by any word in it, what has a name at the top of another module.
+
+        Args:
+            path: the file; it imports nothing by a star.
+            name: the dotted path of what may be meant.
+        """
+        own, parts = self.outlines([path])[path], name.split(".")
+        if name in own.targets or not own.is_complete:
+            return True
+        around = {".".join(parts[:end]) for end in range(1, len(parts))}
+        return not self._spoken_in(path).isdisjoint(around | {parts[-1]})
+
+    def _spoken_in(self, path: str) -> frozenset[str]:
+        if path not in self._spoken:
+            (self._spoken[path],) = self.answers.ask(spoken, None, [self.texts[path]], frozenset[str])
+        return self._spoken[path]
+
     def imports(self, module: str, path: str) -> bool:
         """Tell whether a module imports a file, be it by way of others."""
         seen: set[str] = set()
@@ -130,14 +164,6 @@ class Package(Struct, dict=True):
             if path in pending:
                 return True
         return False
-
-    def is_made(self, path: str) -> bool:
-        """Tell whether a path is that of a module, or of what a module has from a call and nothing else."""
-        source = self._source(path)
-        module, _, name = source.rpartition(".")
-        file = self.file_of(module)
-        made = self.outlines([file])[file].made if file else frozenset()
-        return name in made or self.file_of(source) is not None
 
     def _source(self, path: str) -> str:
         """Return the path of what a name of the package stands for, through all that only import it."""
@@ -174,6 +200,11 @@ class Package(Struct, dict=True):
         """Return the path of a module of the package."""
         path = module.replace(".", "/")
         return next((file for file in (f"{path}.py", f"{path}/__init__.py") if file in self.texts), None)
+
+    def module_of(self, path: str) -> str:
+        """Return the module that binds what has a dotted path at its top, or in a class there."""
+        owner = path.rpartition(".")[0]
+        return owner if self.file_of(owner) else owner.rpartition(".")[0]
 
     @property
     def flags_path(self) -> str | None:

@@ -17,9 +17,15 @@ from msgspec import Struct
 from profilec.config import Config, at_key
 from profilec.depth import room_for_depth
 from profilec.diagnostics import Finding, merged
-from profilec.emit.project_files import find_version, project_files, told_elsewhere
+from profilec.emit.project_files import (
+    compiled_elsewhere,
+    distribution_name,
+    find_version,
+    project_files,
+    told_elsewhere,
+)
 from profilec.seen import State
-from profilec.sources import programs, read_sources
+from profilec.sources import beside, programs, read_sources
 from profilec.tree import SourceFile, Tree
 
 if TYPE_CHECKING:
@@ -113,13 +119,14 @@ def fingerprint(project: Project, dependencies: Path | None) -> str:
         installed = [sys.prefix, *(entry for entry in sys.path if entry.endswith("-packages"))]
         places = installed if dependencies is None else [str(dependencies.resolve())]
         total.update("\n".join(places).encode())
-    beside = {path: file.read_bytes() for path, file in project_files(config).items()}
-    beside["pyproject.toml"] = (config.root / "pyproject.toml").read_bytes()
-    beside |= {name: words[0].string.encode() for name, words in told_elsewhere(config)}
-    for path, data in (*beside.items(), *((source.path, source.data) for source in project.sources.values())):
+    about = {path: file.read_bytes() for path, file in project_files(config).items()}
+    about["pyproject.toml"] = (config.root / "pyproject.toml").read_bytes()
+    elsewhere = (*told_elsewhere(config), *compiled_elsewhere(config))
+    about |= {name: words[0].string.encode() for name, words in elsewhere}
+    for path, data in (*about.items(), *((source.path, source.data) for source in project.sources.values())):
         total.update(f"{path}\n{len(data)}\n".encode())
         total.update(data)
-    total.update("\n".join(sorted(project.programs)).encode())
+    total.update("\n".join([*sorted(project.programs), "", *sorted(beside(config))]).encode())
     return total.hexdigest()
 
 
@@ -197,8 +204,13 @@ def _metadata_findings(config: Config) -> Iterator[Finding]:
         finding = Finding("PC014", "pyproject.toml", message=message, hint=hint)
         yield at_key(finding, config, ("project", "dynamic") if listed else ("project",))
     for file, words in told_elsewhere(config):
-        keys = ", ".join(f"`{match['key']}`" for match in words)
-        yield _at(file, words[0], f"the packages go without {keys}: there is no [project] table")
+        what = f"are called {distribution_name(config)} and go without {_listed(words)}"
+        message = f"the packages {what}: there is no [project] table"
+        yield _at(file, words[0], message, "write it into [project]")
+    for file, words in compiled_elsewhere(config):
+        message = f"the packages go without the extension modules that {_listed(words)} makes"
+        hint = "build them into the package first, and give the profile of their platform its `wheel-tag`"
+        yield _at(file, words[0], message, hint)
     profiles = config.profiles.values()
     by_profile = {
         "dependencies": any(profile.dependencies for profile in profiles),
@@ -217,12 +229,16 @@ def _dynamic(config: Config) -> list[Any]:
     return dynamic if isinstance(dynamic, list) else []
 
 
-def _at(file: str, word: re.Match[str], message: str) -> Finding:
+def _listed(words: Iterable[re.Match[str]]) -> str:
+    return ", ".join(f"`{match['key']}`" for match in words)
+
+
+def _at(file: str, word: re.Match[str], message: str, hint: str) -> Finding:
     """A warning (PC014) at a word of a file beside the package."""
     start, end = word.span("key")
     text = word.string
     first = text.rfind("\n", 0, start) + 1
-    line, hint = text[first:].partition("\n")[0], "write it into [project]"
+    line = text[first:].partition("\n")[0]
     place = text.count("\n", 0, start) + 1, start - first + 1, end - first + 1
     return Finding("PC014", file, *place, message, hint, source_line=line)
 

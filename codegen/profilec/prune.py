@@ -6,7 +6,7 @@ again with what was found here, until nothing more is. Whole modules are for `ne
 """
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
 
@@ -47,6 +47,10 @@ class Remains(Struct, frozen=True, dict=True):
     def has(self, span: Span) -> bool:
         """Tell whether the beginning of a span is left."""
         return self.cut(span) is None
+
+    def has_all(self, span: Span) -> bool:
+        """Tell whether nothing that begins within a span goes."""
+        return bisect_left(self.starts, span.start) == bisect_left(self.starts, span.end)
 
     def cut(self, span: Span) -> Cut | None:
         """Return the cut that the beginning of a span goes with."""

@@ -4,6 +4,7 @@ As attributes, in a namespace, in another class, or by a patch of `unittest.mock
 Where it is uncertain what is bound, all of that name are given: a fact less is a condition more that stays.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
 from itertools import chain
@@ -13,22 +14,22 @@ import libcst as cst
 from msgspec import Struct
 
 from profilec.facts import Facts, is_builtin
+from profilec.keys import Keys, text_of
 from profilec.prune import Remains
 from profilec.read import Span, Syntax
 from profilec.scopes import Names
 from profilec.telling import owner_of
 
 _SETTERS = frozenset({"setattr", "delattr", "__setattr__", "__delattr__"})
+_WORD = re.compile(r"[^\W\d]\w*")
 _CHANGES = frozenset({"update", "setdefault", "pop", "popitem", "clear", "__setitem__", "__delitem__"})
 _READERS = frozenset({"getattr", "hasattr"})
 _ASKING = _READERS | {"isinstance", "issubclass"}
 _ITEM_SETTERS = frozenset({"setitem", "delitem"})
 _MODULES = "sys.modules"
-_WRITERS = frozenset({"vars", "locals", "exec"})
-"""Builtins by which a class may get names that are not written in it."""
-_OF_A_CLASS = "locals() of a class"
-"""Stands for the namespace of a class while it is made, which may override a property of any other."""
-_CLASS_MAKERS = frozenset({"type", "new_class", "make_dataclass", "namedtuple", "NamedTuple"})
+_ANY = "any namespace"
+"""Stands for that of a class while it is made, which may override a property of any other, and of frames."""
+_CLASS_MAKERS = frozenset({"type", "__class__", "new_class", "make_dataclass", "namedtuple", "NamedTuple"})
 
 
 def rebound(syntax: Syntax, names: Names, remains: Remains, facts: Facts) -> Iterator[tuple[str, Span]]:
@@ -49,7 +50,7 @@ def handed_on(syntax: Syntax, names: Names, remains: Remains, facts: Facts) -> I
     there what he has a name for, if the package does such a thing anywhere.
     """
     search = _Search(syntax, names, facts)
-    for call, value in _handing(syntax) if facts.known else ():
+    for call, value in handing(syntax) if facts.known else ():
         found = search.by_handing(call, value)
         if found and remains.has(syntax.inner(value)):
             yield from found
@@ -61,7 +62,7 @@ _HANDING: Final[tuple[type[cst.CSTNode], ...]] = (
 
 
 @lru_cache(maxsize=1)
-def _handing(syntax: Syntax) -> tuple[tuple[cst.Call | None, cst.BaseExpression], ...]:
+def handing(syntax: Syntax) -> tuple[tuple[cst.Call | None, cst.BaseExpression], ...]:
     """Return what is given to calls, assigned, gone through or returned, each alone, with the call."""
     found = [(call, argument.value) for call in syntax.every(cst.Call) for argument in call.args]
     given: list[tuple[cst.Call | None, cst.BaseExpression]] = [*found]
@@ -84,7 +85,8 @@ def _parts(value: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
         case cst.Tuple(elements=elements) | cst.List(elements=elements) | cst.Set(elements=elements):
             yield from chain(*(_parts(element.value) for element in elements))
         case cst.Dict(elements=items):
-            yield from chain(*(_parts(item.value) for item in items))
+            keys = (item.key for item in items if isinstance(item, cst.DictElement))
+            yield from chain(*map(_parts, chain(keys, (item.value for item in items))))
         case cst.IfExp(body=first, orelse=second) | cst.BooleanOperation(left=first, right=second):
             yield from chain(_parts(first), _parts(second))
 
@@ -134,7 +136,8 @@ def _binding(syntax: Syntax) -> tuple[cst.BaseExpression, ...]:
                 | cst.AsName(name=target)
             ):  # fmt: skip
                 found += _single(target)
-    return tuple(one for one in found if not isinstance(one, cst.Name))
+    joined = {one.target for one in syntax.every(cst.AugAssign) if isinstance(one.operator, cst.BitOrAssign)}
+    return tuple(one for one in found if not isinstance(one, cst.Name) or one in joined)
 
 
 def _single(target: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
@@ -151,30 +154,15 @@ def _last_name(function: cst.BaseExpression) -> str:
     return ""
 
 
-def _text(node: cst.BaseExpression) -> str | None:
-    found = node.evaluated_value if isinstance(node, cst.SimpleString) else None
-    return found if isinstance(found, str) else None
-
-
-def _keys(arguments: Iterable[cst.Arg]) -> Iterator[str | None]:
-    """Yield the keys that the arguments of `update` or `dict` give; None for each that is not written."""
-    for argument in arguments:
-        match argument:
-            case cst.Arg(keyword=cst.Name(value=name)):
-                yield str(name)
-            case cst.Arg(star="", value=cst.Dict(elements=elements)):
-                for element in elements:
-                    yield _text(element.key) if isinstance(element, cst.DictElement) else None
-            case cst.Arg(value=cst.Call(func=cst.Name(value="dict"), args=inner)):
-                yield from _keys(inner)
-            case _:
-                yield None
+def _maker(function: cst.BaseExpression) -> str:
+    """Return the last name of a function, or of what gives one, as `type(kind)` does."""
+    return _last_name(function.func if isinstance(function, cst.Call) else function)
 
 
 def _written(arguments: Iterable[cst.Arg]) -> Iterator[str | None]:
     """Yield the texts that a call is given, and the names of its arguments."""
     for argument in arguments:
-        yield _text(argument.value)
+        yield text_of(argument.value)
         yield argument.keyword.value if argument.keyword else None
 
 
@@ -194,6 +182,10 @@ class _Search(Struct, frozen=True, dict=True):
                 found.setdefault(owner_of(path), []).append(path)
         return found
 
+    @cached_property
+    def _keys(self) -> Keys:
+        return Keys(self.syntax, self.names, self.facts.roots.union(self._by_name))
+
     def by_target(self, target: cst.BaseExpression) -> list[str]:
         """Return what a target may bind."""
         match target:
@@ -205,15 +197,17 @@ class _Search(Struct, frozen=True, dict=True):
                 return self._attribute(owner, name)
             case cst.Subscript(value=owner, slice=[cst.SubscriptElement(slice=cst.Index(value=key))]):
                 return self._item(owner, key)
+            case cst.Name():  # names |= {"NAME": …}
+                return self._keyed(self._namespace(target), [None])
         return []
 
     def by_call(self, call: cst.Call) -> list[str]:
         """Return what a call may bind."""
         match call:
-            case cst.Call(func=cst.Name(value="exec") as function, args=[_, *rest]) if is_builtin(
+            case cst.Call(func=cst.Name(value="exec" | "eval") as function, args=[text, *rest]) if is_builtin(
                 function, self.names
             ):
-                return self._executed(function, rest)
+                return self._executed(function, text.value, rest)
             case cst.Call(
                 func=cst.Attribute(value=owner, attr=cst.Name(value=how)), args=[first, *_]
             ) if how in _CHANGES and (space := self._namespace(owner)):
@@ -221,18 +215,18 @@ class _Search(Struct, frozen=True, dict=True):
                     return []  # then it is loaded anew
                 if how != "update":
                     return self._item(owner, first.value)
-                return self._keyed(space, chain(*map(self._updated, call.args)))
+                return self._keyed(space, self._keys.given(call.args))
             case cst.Call(func=function, args=[first, second, *_]) if _last_name(function) in _ITEM_SETTERS:
                 return self._item(first.value, second.value)
             case cst.Call(func=function, args=[first, *rest]) if _last_name(function) in _SETTERS:
-                name = _text(first.value)
+                name = text_of(first.value)
                 if name and "." in name:  # as `monkeypatch` of pytest takes it
                     return self._path(name)
                 if name and isinstance(function, cst.Attribute):
                     return self._set(function.value, first.value)  # module.__setattr__("NAME", …)
                 return self._set(first.value, rest[0].value) if rest else []
-            case cst.Call(func=function, args=[_, *rest]) if _last_name(function) in _CLASS_MAKERS:
-                keys = _keys(rest[1:2]) if _last_name(function) == "type" else [None]
+            case cst.Call(func=function, args=[_, *rest]) if (maker := _maker(function)) in _CLASS_MAKERS:
+                keys = self._keys.given(rest[1:2]) if maker in ("type", "__class__") else [None]
                 return self._members(keys) if rest else []
             case cst.Call(func=function, args=[first, *rest]):
                 return (
@@ -250,7 +244,7 @@ class _Search(Struct, frozen=True, dict=True):
             case cst.Attribute(value=owner, attr=cst.Name(value=name)):
                 return self._attribute(owner, name)
         path = self.names.qualified(function)
-        return self._path(path) if path else []
+        return self._path(path) if path else sorted(self.facts.functions)
 
     def _handed_on(self, function: cst.BaseExpression, arguments: Sequence[cst.Arg]) -> list[str]:
         """Return what a function may bind that is given a module or class, and the name of what is there."""
@@ -308,52 +302,37 @@ class _Search(Struct, frozen=True, dict=True):
         is_read = not spaces or self._is_outside(call) or _last_name(call.func) in _CHANGES
         return [] if is_read else list(chain(*(self._keyed(space, [None]) for space in spaces)))
 
-    def _executed(self, function: cst.Name, spaces: Sequence[cst.Arg]) -> list[str]:
-        """Return what text that is executed may bind."""
+    def _executed(self, function: cst.Name, text: cst.BaseExpression, spaces: Sequence[cst.Arg]) -> list[str]:
+        """Return what text that is executed or evaluated may bind: all that it names beside a call or `=`."""
+        code = text_of(text) or ""
+        words = _WORD.findall(code) if "(" in code or "=" in code else ()
+        named = chain(*(self._by_name.get(word, ()) for word in words))
         use = self.names.use(function)
-        if spaces or use is None:
-            found = filter(None, (self._namespace(argument.value) for argument in spaces))
-            return self._keyed(next(found, None), [None])
-        return self._keyed(_OF_A_CLASS if use.scope.kind == "class" else self.names.module, [None])
+        if function.value == "eval" or use is None:
+            return list(named)
+        own = _ANY if use.scope.kind == "class" else self.names.module
+        given = filter(None, (self._namespace(argument.value) for argument in spaces))
+        return [*named, *self._keyed(next(given, None) if spaces else own, [None])]
 
     def _patched(
         self, function: cst.BaseExpression, target: cst.BaseExpression, rest: Sequence[cst.Arg]
     ) -> list[str]:
         """Return what `patch`, `patch.object`, `patch.multiple` or `patch.dict` may bind."""
         if _last_name(function) == "patch":
-            return self._path(_text(target) or "")
+            return self._path(text_of(target) or "")
         if not isinstance(function, cst.Attribute) or _last_name(function.value) != "patch":
             return []
-        path = _text(target) or self.names.qualified(target)
+        path = text_of(target) or self.names.qualified(target)
         match function.attr.value:
             case "object" if rest:
                 return self._set(target, rest[0].value)
             case "multiple":
-                return list(chain(*(self._path(f"{path}.{key}") for key in _keys(rest) if path and key)))
+                return list(
+                    chain(*(self._path(f"{path}.{key}") for key in self._keys.given(rest) if path and key))
+                )
             case "dict":
-                return self._keyed(path.removesuffix(".__dict__") if path else None, _keys(rest))
+                return self._keyed(path.removesuffix(".__dict__") if path else None, self._keys.given(rest))
         return []
-
-    def _updated(self, argument: cst.Arg) -> Iterator[str | None]:
-        """Yield the keys that an argument of `update` gives: those of an enumeration are written in it."""
-        match argument:
-            case cst.Arg(
-                star="", value=cst.Attribute(value=cst.Name() as name, attr=cst.Name("__members__"))
-            ):
-                yield from self._enumerated(name)
-            case _:
-                yield from _keys([argument])
-
-    def _enumerated(self, name: cst.Name) -> Iterable[str | None]:
-        """Return the names that an enumeration of this file binds; None where it may have others."""
-        use = self.names.use(name)
-        nodes = [binding.node for binding in self.names.bindings(use)] if use else []
-        made = next((scope for scope in self.names.scopes if [scope.node] == nodes), None)
-        if made is None or not isinstance(made.node, cst.ClassDef) or made.node.keywords:
-            return [None]
-        bases = (self.names.qualified(base.value) or "" for base in made.node.bases)
-        is_made = any(use.scope is made and use.name in _WRITERS for use in self.names.uses)
-        return [None] if is_made or not any(base.startswith("enum.") for base in bases) else made.bindings
 
     def _members(self, names: Iterable[str | None]) -> list[str]:
         """Return the properties of some names; all, where one is not known."""
@@ -362,13 +341,13 @@ class _Search(Struct, frozen=True, dict=True):
         return every if None in wanted else [path for path in every if path.rpartition(".")[2] in wanted]
 
     def _set(self, owner: cst.BaseExpression, key: cst.BaseExpression) -> list[str]:
-        name = _text(key)
-        return self._attribute(owner, name) if name else self._keyed(self._space(owner), [None])
+        name = text_of(key)
+        return self._attribute(owner, name) if name else self._keyed(self._space(owner), self._keys.of(key))
 
     def _attribute(self, owner: cst.BaseExpression, name: str) -> list[str]:
         """Return what an attribute may be: no fact where its owner is an instance, or of another package."""
         path = self._holder(owner)
-        if path is not None:
+        if path not in (None, _ANY):
             return self._path(f"{path}.{name}")
         use = self.names.use(owner)
         is_instance = use is not None and self.names.is_instance(use)
@@ -389,13 +368,13 @@ class _Search(Struct, frozen=True, dict=True):
 
     def _item(self, owner: cst.BaseExpression, key: cst.BaseExpression) -> list[str]:
         space = self._namespace(owner)
-        return self._keyed(space, [self._module_name(key) if space == _MODULES else _text(key)])
+        return self._keyed(space, [self._module_name(key)] if space == _MODULES else self._keys.of(key))
 
     def _keyed(self, space: str | None, keys: Iterable[str | None]) -> list[str]:
         """Return what has one of some keys in a namespace; all that is there, where a key is not known."""
         wanted = set(keys) if space else set()
         certain = sorted(key for key in wanted if key is not None)
-        if space == _OF_A_CLASS:
+        if space == _ANY:
             every = [path for paths in self._by_name.values() for path in paths]
             return every if None in wanted else list(chain(*(self._by_name.get(key, []) for key in certain)))
         if space == _MODULES:
@@ -419,6 +398,8 @@ class _Search(Struct, frozen=True, dict=True):
         match node:
             case cst.Attribute(value=owner, attr=cst.Name(value="__dict__")):
                 return self._space(owner)
+            case cst.Attribute(attr=cst.Name(value="__globals__" | "f_globals" | "f_locals")):
+                return _ANY
             case cst.Call(func=cst.Name(value="vars"), args=[cst.Arg(value=owner)]):
                 return self._space(owner)
             case cst.Call(func=cst.Name(value="globals"), args=[]):
@@ -426,7 +407,7 @@ class _Search(Struct, frozen=True, dict=True):
             case cst.Call(func=cst.Name(value="locals" | "vars") as function, args=[]):
                 use = self.names.use(function)
                 if use is not None and use.scope.kind == "class":
-                    return _OF_A_CLASS
+                    return _ANY
                 return self.names.module if use is not None and use.scope is self.names.root else None
             case cst.NamedExpr(value=value):
                 return self._namespace(value)
@@ -465,18 +446,18 @@ class _Search(Struct, frozen=True, dict=True):
         return self._loading(node) or self.names.qualified(node)
 
     def _loading(self, node: cst.CSTNode) -> str | None:
-        """Return the module that an item of `sys.modules` is, or a call of `import_module` returns."""
+        """Return the module that an item of `sys.modules` is, or `import_module` returns; it may be any."""
         match node:
             case cst.Subscript(value=modules, slice=[cst.SubscriptElement(slice=cst.Index(value=key))]) if (
                 self.names.qualified(modules) == _MODULES
             ):
-                return self._module_name(key)
+                return self._module_name(key) or _ANY
             case cst.Call(func=function, args=[cst.Arg(value=key)]) if (
                 self.names.qualified(function) == "importlib.import_module"
             ):
-                return self._module_name(key)
+                return self._module_name(key) or _ANY
         return None
 
     def _module_name(self, key: cst.BaseExpression) -> str | None:
         own = isinstance(key, cst.Name) and key.value == "__name__"
-        return self.names.module if own else _text(key)
+        return self.names.module if own else text_of(key)

@@ -20,7 +20,8 @@ BUILTINS = frozenset(dir(builtins)) | {"PythonFinalizationError"}
 """The names that are bound everywhere: also those newer than the oldest Python that runs this compiler."""
 
 _OF_CLASSES = frozenset({
-    "classmethod", "staticmethod", "__new__", "__init_subclass__", "__class_getitem__",
+    "classmethod", "staticmethod", "abstractclassmethod", "abstractstaticmethod",
+    "__new__", "__init_subclass__", "__class_getitem__",
 })  # fmt: skip
 """What makes a function in a class none of an instance: its decorator, or its name."""
 _OF_PROPERTIES = frozenset({"setter", "getter", "deleter"})
@@ -206,15 +207,34 @@ class Names(Struct, frozen=True, dict=True):
     def member(self, use: Use | None) -> str | None:
         """Return the path of the class whose instance is used: where a method reads its first parameter.
 
-        A decorator of the package may give the method something else.
+        A decorator of the package may give the method something else, and so may the body of its class.
         """
         scope = self.binding_scope(use.name, use.scope) if use and self.is_instance(use) else None
         owner = scope.parent if scope else None
         if scope and owner and isinstance(owner.node, cst.ClassDef) and owner.parent is self.root:
-            decorators = scope.node.decorators if isinstance(scope.node, cst.FunctionDef) else ()
-            if all(self._gives_the_instance(one.decorator) for one in decorators):
+            node = scope.node
+            decorators = node.decorators if isinstance(node, cst.FunctionDef) else ()
+            passed_on = isinstance(node, cst.FunctionDef) and (owner.node, node.name.value) in self._passed_on
+            if not passed_on and all(self._gives_the_instance(one.decorator) for one in decorators):
                 return f"{self.module}.{owner.node.name.value}"
         return None
+
+    @cached_property
+    def _passed_on(self) -> frozenset[tuple[cst.CSTNode, str]]:
+        """The classes whose bodies read a name that they bind, each with that: `run = wrapped(run)`."""
+        kept = {use for scope in self.scopes if scope.kind == "class" for use in self._of_properties(scope)}
+        found = (use for use in self.uses if use.scope.kind == "class" and not use.quoted)
+        return frozenset((use.scope.node, use.name) for use in found if use not in kept)
+
+    def _of_properties(self, scope: Scope) -> Iterator[Use]:
+        """Yield where `@size.setter` reads the property before it."""
+        for binding in chain(*scope.bindings.values()):
+            decorators = binding.node.decorators if isinstance(binding.node, cst.FunctionDef) else ()
+            for decorator in decorators:
+                match decorator.decorator:
+                    case cst.Attribute(value=owner, attr=cst.Name(value=how)) if how in _OF_PROPERTIES:
+                        if use := self.use(owner):
+                            yield use
 
     def _gives_the_instance(self, decorator: cst.BaseExpression) -> bool:
         """Tell whether a decorator is one of Python, a property's, or of another package."""
@@ -228,8 +248,11 @@ class Names(Struct, frozen=True, dict=True):
         return use is not None and not self.bindings(use)
 
     def is_instance(self, use: Use) -> bool:
-        """Tell whether a use reads the first parameter of a method, and nothing else is bound to it."""
-        return self._is_first(use, of_class=False)
+        """Tell whether a use reads the first parameter of a method, and nothing else is bound to it.
+
+        One that is called `cls` is a class, whatever makes it one.
+        """
+        return use.name != "cls" and self._is_first(use, of_class=False)
 
     def is_class(self, use: Use) -> bool:
         """Tell whether a use reads the first parameter of a class method, and nothing else is bound to it."""
@@ -243,7 +266,9 @@ class Names(Struct, frozen=True, dict=True):
         if not isinstance(node, cst.FunctionDef):
             return False
         decorators = [one.decorator for one in node.decorators]
-        kinds = {node.name.value, *(one.value for one in decorators if isinstance(one, cst.Name))}
+        kinds = {node.name.value}
+        kinds.update(one.value for one in decorators if isinstance(one, cst.Name))
+        kinds.update(one.attr.value for one in decorators if isinstance(one, cst.Attribute))
         first = next(parameters_of(node.params), None)
         is_first = first is not None and first.name.value == use.name
         is_as_asked = kinds.isdisjoint(_OF_CLASSES) is not of_class and "staticmethod" not in kinds

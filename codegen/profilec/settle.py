@@ -6,7 +6,7 @@ in any process, and `specialise` asks again where an answer to that has changed.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from textwrap import dedent, shorten
 from typing import Self
 
@@ -21,7 +21,7 @@ from profilec.decide.comments import marks
 from profilec.decide.faults import faults, inert_marks, subjects_used
 from profilec.decide.refusals import Stub, configured
 from profilec.depth import room_for_depth
-from profilec.derive import Derived, derive
+from profilec.derive import Derived, derive, joined
 from profilec.diagnostics import Finding
 from profilec.edit import UNUSED, Cause
 from profilec.error_classes import ErrorClass
@@ -32,7 +32,7 @@ from profilec.read import Span, Syntax, Text, UnreadableSourceError, too_deep
 from profilec.scope_walk import parsed
 from profilec.scopes import Names, module_name
 from profilec.skipped import Part, Skipping
-from profilec.telling import like_flags, telling
+from profilec.telling import Telling, like_flags, telling
 from profilec.traps import Trap, traps
 
 _COMMENT = re.compile(r"(?<!\S)#[^'\"]*$|^\s*#.*$")
@@ -125,9 +125,7 @@ class Settled(Struct, frozen=True):
 def settle(config: Config, task: Task) -> Settled:
     """Settle one file. LibCST reads only those parts of it on which a decision may hang."""
     text = task.text
-    told = telling(task.flags, [given.facts for given in task.profiles.values()]).within(
-        text.path, text.content
-    )
+    told = _told(task, [given.facts for given in task.profiles.values()])
     is_stub = any(_stub(text.path, config.profiles[name], config) for name in task.profiles)
     is_whole = is_stub or any(config.profiles[name].stripped for name in task.profiles)
     skipped = Skipping(text.content, () if is_whole else task.parts).untold(told.tells)
@@ -142,6 +140,8 @@ def settle(config: Config, task: Task) -> Settled:
         left = left.without(like_flags(names, task.flags, text.content, left.words))
         if left.parts == skipped.parts:
             settling, settled = _settled(config, task, syntax, names)
+            told = _told(task, [one.world.facts for one in settling.values()])
+            left = left.untold(told.through(names).tells)
             for name, outcome in settled.outcomes.items():
                 left = settling[name].may_skip(left, outcome)
         if left.parts == skipped.parts:
@@ -153,6 +153,10 @@ def settle(config: Config, task: Task) -> Settled:
             }
             return replace(settled, ahead=known, unread=left.parts)
         skipped = left
+
+
+def _told(task: Task, facts: Iterable[Facts]) -> Telling:
+    return telling(task.flags, facts).within(task.text.path, task.text.content)
 
 
 def _settled(
@@ -208,14 +212,25 @@ class _Settling(Struct):
     denied: dict[str, Span] = {}
 
     def outcome(self) -> Outcome:
-        decision = self._decide()
-        derived = self._derive(decision)
+        decision, derived = self._decided()
         self.denied = dict(reversed(derived.denied))
         if self.denied:
-            self.world = replace(self.world, facts=self.world.facts.without(self.denied))
+            self.world = replace(self.world, facts=self.given.facts.without(self.denied))
+            decision, derived = self._decided()
+        return self._outcome(decision, derived)
+
+    def _decided(self) -> tuple[Decision, Derived]:
+        """Decide by facts, and by what the names of the file repeat of them, until no more names do."""
+        own = f"{self.module.names.module}."
+        while True:
             decision = self._decide()
             derived = self._derive(decision)
-        return self._outcome(decision, derived)
+            known = self.world.facts
+            wanted = known.wanted.union(name for name in derived.wanted if name.startswith(own))
+            facts = replace(joined(known, [derived], known.rebound), wanted=wanted)
+            if facts.named_by.keys() == known.named_by.keys() and wanted == known.wanted:
+                return decision, derived
+            self.world = replace(self.world, facts=facts)
 
     def ahead(self, outcome: Outcome) -> Outcome | None:
         """Return what comes of the file if no other needs the names that are idle.
@@ -282,7 +297,7 @@ class _Settling(Struct):
         return bool(new)
 
     def _is_fact(self, node: cst.BaseExpression) -> bool:
-        return not is_literal(node) and value(node, self.module.names, self.world.facts) is not UNKNOWN
+        return is_literal(node) or value(node, self.module.names, self.world.facts) is not UNKNOWN
 
     def _may_be_needed(self, name: str) -> bool:
         if name in self.given.unneeded:

@@ -49,6 +49,21 @@ def programs(config: Config, sources: Iterable[str]) -> frozenset[str]:
     return frozenset(found)
 
 
+def beside(config: Config) -> frozenset[str]:
+    """The modules and packages beside the package, which are in no tree, but for projects of their own."""
+    entries = sorted(config.source_folder.iterdir())
+    modules = {entry.stem for entry in entries if entry.suffix == ".py"}
+    packages = {
+        entry.name for entry in entries if (entry / "__init__.py").is_file() and not is_project(entry)
+    }
+    return frozenset(modules | packages) - {config.package.partition(".")[0]}
+
+
+def is_project(folder: Path) -> bool:
+    """Tell whether a folder is a project of its own."""
+    return any((folder / name).is_file() for name in ("pyproject.toml", "setup.py"))
+
+
 def _entries(folder: Path, path: str) -> Iterator[tuple[str, Path, bool]]:
     """The entries of a folder and of those in it: path, place, and whether it is or leads to a file."""
     entries: list[os.DirEntry[str]] = []

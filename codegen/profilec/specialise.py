@@ -151,11 +151,12 @@ class _Specialising:
         self.profile = profile
         self.held: dict[str, dict[Span, Finding]] = {}
         self.rebound: set[str] = set()
+        self.wanted: frozenset[str] = frozenset()
         self.spliced: dict[str, tuple[Decision, tuple[str, tuple[int, ...]]]] = {}
         self._begin()
 
     def _begin(self) -> None:
-        self.facts = facts_of(self.profile)
+        self.facts = joined(replace(facts_of(self.profile), wanted=self.wanted), (), self.rebound)
         self.unneeded: dict[str, frozenset[str]] = {}
         self.outcomes: dict[str, Outcome] = {}
         self.gone: set[str] = set()
@@ -174,35 +175,37 @@ class _Specialising:
         return self.package.rebound_by_stars(path) | {name for owner, _, name in parts if owner == module}
 
     def _facts_for(self, path: str) -> Facts:
-        """Return the facts as far as they can matter to a file: not those of names that it does not hold."""
-        if not self.facts.known:
-            return self.facts
-        content, own = self.package.texts[path].content, parts_of([module_name(path)])
+        """Return what other files mean by facts, as far as it can matter to a file that finds out its own."""
+        module = module_name(path)
+        wanted = {name for name in self.facts.wanted if self.package.module_of(name) == module}
+        content, own = self.package.texts[path].content, parts_of([module])
         star = "import *" in content  # which may pass on what it does not name
         binds = binds_unnamed(content)
         named = {
             known
             for known, words in self.facts.named_by.items()
-            if star
-            or all(word in content or word in own for word in words)
-            or (
-                owner_of(known) in content
-                and (binds or self.facts.is_of_class(known) or hands_on(content, owner_of(known)))
+            if self.package.module_of(known) != module
+            and (
+                star
+                or (all(word in content or word in own for word in words) and self._may_mean(path, known))
+                or (
+                    owner_of(known) in content
+                    and (binds or self.facts.is_of_class(known) or hands_on(content, owner_of(known)))
+                )
             )
         }
-        constants = {name: value for name, value in self.facts.constants.items() if name in named}
-        functions = {name: value for name, value in self.facts.functions.items() if name in named}
-        members = {name: value for name, value in self.facts.members.items() if name in named}
-        rebound = frozenset(name for name in self.facts.rebound if name.rpartition(".")[2] in content)
-        methods = {name: members for name, members in self.facts.methods.items() if name in named}
-        return replace(
-            self.facts,
-            constants=constants,
-            functions=functions,
-            members=members,
-            methods=methods,
-            rebound=rebound,
-        )
+        rebound = {
+            known
+            for known in self.facts.rebound
+            if self.package.module_of(known) == module
+            or (known.rpartition(".")[2] in content and self._may_mean(path, known))
+        }
+        return self.facts.only(named, rebound, wanted)
+
+    def _may_mean(self, path: str, known: str) -> bool:
+        """Tell whether a file that has the words of a fact's name may mean it: other names have them, too."""
+        in_class = self.package.module_of(known) != known.rpartition(".")[0]
+        return in_class or self.package.may_name(path, known)
 
     def take(self, path: str, settled: Settled) -> None:
         """Take in what was made of a file."""
@@ -239,7 +242,13 @@ class _Specialising:
             yield from derived.rebound
             if derived.handed_on and self.package.binds_unnamed:
                 yield from derived.handed_on
-            yield from (member for owner, member in derived.taken if not self.package.is_made(owner))
+            if derived.exposed and self.package.takes_unnamed:
+                yield from derived.exposed
+            if derived.members and self.package.remakes_classes:
+                yield from derived.members
+            if derived.classes and self.package.changes_classes:
+                known = chain(derived.constants, derived.functions)
+                yield from (path for path in known if path.rpartition(".")[0] in derived.classes)
             for asked in derived.caught:
                 if self.package.imports(asked.rpartition(".")[0], file):
                     yield asked
@@ -259,17 +268,28 @@ class _Specialising:
         if not known.expressions and not known.modules:
             return set()
         derived = [outcome.derived for outcome in self.outcomes.values()]
-        self.facts = joined(known, derived, self.rebound)
+        asked = frozenset(self._asked_of_others()) - self.wanted
+        self.wanted |= asked
+        self.facts = replace(joined(known, derived, self.rebound), wanted=self.wanted)
         news = self.facts.named_by.keys() - known.named_by.keys()
         told = told_by(self.facts, news)
         modules = {path.rpartition(".")[0].rpartition(".")[2] for path in news}
         texts = self.package.texts.items() if news else ()
-        return {
+        return set(filter(None, map(self._file_with, asked))) | {
             path
             for path, text in texts
             if told.may_tell(path, text.content)
             or ("import *" in text.content and any(module in text.content for module in modules))
         }
+
+    def _asked_of_others(self) -> Iterator[str]:
+        """Yield the names of which a file wants the literal, and which are not its own."""
+        for path, outcome in self.outcomes.items():
+            yield from (name for name in outcome.derived.wanted if self._file_with(name) != path)
+
+    def _file_with(self, name: str) -> str | None:
+        """Return the file that binds a name at its top, or in a class there."""
+        return self.package.file_of(self.package.module_of(name))
 
     def _release(self, needs: Needs) -> set[str]:
         """Note the names at the top of files that no other file asks for any more, and return these files."""

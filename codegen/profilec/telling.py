@@ -25,6 +25,18 @@ _BINDING_ELSEWHERE = re.compile(
     r"|\b__getattribute__\("
 )
 """What is read of a text in which the names need not stand; an instance is none of their holders."""
+_TAKING_ELSEWHERE = re.compile(
+    r"getattr\((?!\s*self\s*,)[^,]*,\s*[^\s\"']|\b__setattr__\((?!\s*self\s*,)[^,()]*,[^,()]*,|\bgetmembers\("
+    r"|\b(?:exec|eval)\("
+)
+"""What asks something for a name that need not stand in the text."""
+_REMAKING = re.compile(
+    r"\bmetaclass\s*=(?!\s*(?:abc\.)?ABCMeta\b)|\(\s*type\s*\)\s*:|\bABCMeta\(|\b(?:with|add)_metaclass\("
+    r"|\b__getattribute__\b|\.__class__\s*=[^=]|\bgetattr\(\s*(?:type\([^,]*\)|[^,()]*\.__class__)\s*,\s*[^\s\"']"
+)
+"""What makes classes by itself, answers for their instances, or has the class of any and a name."""
+_CHANGING = re.compile(r"(?:set|del)attr(?:__)?\(\s*(?:type\([^,]*\)|[^,()]*\.__class__|cls)\s*,\s*[^\s\"']")
+"""What binds in the class of something, whichever that is, a name that need not stand in the text."""
 _IMPORT = re.compile(r"[ \t]*(?:from|import)\b")
 _MAY_BIND = ("setattr(", "delattr(", "vars(", ".__dict__", "__getattribute__(")
 """One of these is in all that the search for the above finds; a plain text is found far sooner."""
@@ -118,7 +130,8 @@ def telling(flags: FlagTable, facts: Iterable[Facts]) -> Telling:
     together: set[Words] = set()
     owners: set[str] = set()
     for known in facts:
-        words |= {name.rpartition(".")[2] for name in (*known.modules, *known.named_by, *known.classes)}
+        named = (*known.modules, *known.named_by, *known.classes, *known.wanted)
+        words |= {name.rpartition(".")[2] for name in named}
         together |= known.words
         owners.update(map(owner_of, known.known))
     return Telling(frozenset(words), frozenset(together), owners=frozenset(owners))
@@ -147,6 +160,22 @@ def binds_unnamed(content: str) -> bool:
     return any(word in content for word in _MAY_BIND) and bool(_BINDING_ELSEWHERE.search(content))
 
 
+@lru_cache(maxsize=4096)
+def takes_unnamed(content: str) -> bool:
+    """Tell whether a text may ask a class for names that it need not hold, or bind them."""
+    return binds_unnamed(content) or bool(_TAKING_ELSEWHERE.search(content))
+
+
+def changes_classes(content: str) -> bool:
+    """Tell whether a text may bind names that it need not hold in a class that it need not hold."""
+    return bool(_CHANGING.search(content))
+
+
+def remakes_classes(content: str) -> bool:
+    """Tell whether a text may have instances answer by something else than what their class binds."""
+    return bool(_REMAKING.search(content))
+
+
 def holds_word(content: str, word: str) -> bool:
     """Tell whether a text holds a word, not only as a part of another."""
     return word in content and _whole(word).search(content) is not None
@@ -164,8 +193,9 @@ def hands_on(content: str, owner: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _given(name: str) -> re.Pattern[str]:
-    """What a name is where it is an argument, an element, or the last word of its line."""
-    return re.compile(rf"(?<!\w){re.escape(name)}[ \t]*(?:[,)\]}}]|$)", re.MULTILINE)
+    """What a name is where it is an argument, an element, a key, a choice, or the last word of its line."""
+    word, ends = re.escape(name), r"[,;)\]}#\\]|(?:if|else|and|or|for)\b|$"
+    return re.compile(rf"(?<!\w){word}[ \t]*(?:{ends})|(?<=[{{,(\[ ]){word}[ \t]*:(?=[ \t]*\S)", re.MULTILINE)
 
 
 @lru_cache(maxsize=4096)

@@ -257,6 +257,25 @@ def test_a_fault_of_the_compiler_is_told_without_a_traceback(
     assert "Traceback" not in ran.err
 
 
+def test_an_interruption_is_told_without_a_traceback(shop: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("profilec.build.analyse", interrupt)
+    ran = shop.run("build")
+    assert (ran.code, ran.err.strip()) == (130, "interrupted")
+
+
+def test_an_interruption_while_the_command_is_being_imported_is_told_without_a_traceback(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "click.py").write_text("raise KeyboardInterrupt")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    command = [sys.executable, "-m", "profilec.cli", "build"]
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert (ran.returncode, ran.stderr) == (130, "interrupted\n")
+
+
 def test_a_build_needs_no_standard_error(shop: Project) -> None:
     closed = ["sh", "-c", 'exec "$@" 2>&-', "sh"]
     command = [*closed, sys.executable, "-m", "profilec.cli", "-C", str(shop.root), "build"]

@@ -45,6 +45,16 @@ LAYOUTS: dict[str, tuple[dict[str, str], str, str]] = {
     "in a folder for Python beside another language": ({"python/bakery/__init__.py": ""}, "python", "bakery"),
     "in a namespace": ({"src/acme/bakery/__init__.py": ""}, "src", "acme.bakery"),
     "deep in a namespace": ({"acme/food/bakery/__init__.py": "", "tools/x.py": ""}, ".", "acme.food.bakery"),
+    "several in a namespace": (
+        {"acme/food/bakery/__init__.py": "", "acme/shop/bakery/__init__.py": ""},
+        ".",
+        "acme",
+    ),
+    "several deep in a namespace": (
+        {"src/acme/food/bakery/__init__.py": "", "src/acme/food/ovens/gas.py": ""},
+        "src",
+        "acme.food",
+    ),
     "a namespace of modules": ({"bakery/oven.py": "x = 1\n", "tests/test_oven.py": ""}, ".", "bakery"),
     "beside its tests, by whatever name": (
         {"bakery/__init__.py": "", "bakery_tests/__init__.py": "", "t/__init__.py": ""},
@@ -93,6 +103,8 @@ NAMED = {"pyproject.toml": '[project]\nname = "The-Oven"\nversion = "1"\n'}
         ({"pyproject.toml": "project = 3\n"}, [], "gives `project` a value that is no table"),
         ({"readme.txt": ""}, [], "there is no package: no folder here or in src holds Python files"),
         ({"tests/__init__.py": "", "setup.py": "", "conftest.py": ""}, [], "there is no package"),
+        ({"bakery-stubs/__init__.pyi": ""}, [], "there is nothing to compile: bakery-stubs holds only stubs"),
+        ({"src/bakery-stubs/oven.pyi": ""}, [], "src/bakery-stubs holds only stubs, for type checkers"),
         ({"class/__init__.py": ""}, [], "there is no package"),
         ({"oven.py": "", "test_oven.py": "", "setup.py": ""}, [], "move it to oven/__init__.py first"),
         ({"oven.py": "", "more/x.py": ""}, [], "oven.py is a module by itself"),

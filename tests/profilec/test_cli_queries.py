@@ -88,6 +88,12 @@ def test_a_code_is_explained_with_an_example(shop: Project) -> None:
         (["explain", "src/shop/jobs.py"], "is not FILE:LINE"),
         (["explain", "src/shop/jobs.py:99"], "has 13 lines"),
         (["explain", "pyproject.toml:1"], "is not a file of the package shop"),
+        (
+            ["explain", "jobs.py:1"],
+            "jobs.py is not a file of the package shop: did you mean `src/shop/jobs.py`?",
+        ),
+        (["explain", "src/shop/job.py:1"], "package shop: did you mean `src/shop/jobs.py`?"),
+        (["map", "build/wasm/shop/nowhere.py:8"], "build/wasm/shop/nowhere.py is not there"),
         (["map", "src/shop/jobs.py:8"], "no tree is built in build: run `profilec build`"),
         (["map", "nowhere.py:8"], "is neither in the source"),
         (["diff", "native", "wsm"], "did you mean `wasm`?"),
@@ -113,6 +119,12 @@ def test_a_line_is_mapped_from_the_source_to_the_trees_and_back(shop: Project) -
             {"path": "build/wasm/shop/prices.py", "line": 1},
         ]
     }
+
+
+def test_a_line_that_the_compiler_wrote_comes_from_nowhere(shop: Project) -> None:
+    shop.run("build")
+    ran = shop.run("map", "build/wasm/pyproject.toml:1")
+    assert (ran.code, ran.out, ran.err) == (0, "", "generated\n")
 
 
 @pytest.mark.parametrize(

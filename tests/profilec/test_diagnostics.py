@@ -96,11 +96,13 @@ def test_findings_are_ordered_by_place() -> None:
     [
         ("SPIL_FS", "did you mean `SPILL_FS`?"),
         ("spill_fs", "did you mean `SPILL_FS`?"),
+        ("fiels", "did you mean `FILES`?"),
+        ("RED", ""),
         ("WASM_ONLY_THING", ""),
     ],
 )
 def test_a_misspelt_name_gets_the_nearest_known_one(name: str, hint: str) -> None:
-    assert did_you_mean(name, ["SPILL_FS", "THREADS", "NATIVE"]) == hint
+    assert did_you_mean(name, ["SPILL_FS", "THREADS", "NATIVE", "FILES"]) == hint
 
 
 @pytest.mark.parametrize("code", CODES.values(), ids=CODES)

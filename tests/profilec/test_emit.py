@@ -101,11 +101,17 @@ def test_a_project_without_metadata_gets_the_least_that_pip_needs(configured: Co
     assert files["LICENSE"] == b"Free\n"
 
 
-def test_a_version_that_only_a_release_knows_is_read_from_it(configured: Configured) -> None:
-    project = configured('[project]\nname = "shop"\ndynamic = ["version"]\n' + HEAD + TWO_WORLDS)
-    project.write({"PKG-INFO": "Metadata-Version: 2.4\nName: shop\nVersion: 5.6\n"})
+@pytest.mark.parametrize(
+    ("table", "name"), [('[project]\nname = "shop"\ndynamic = ["version"]\n', "shop"), ("", "the-shop")]
+)
+def test_what_only_a_release_knows_of_its_name_and_version_is_read_from_it(
+    table: str, name: str, configured: Configured
+) -> None:
+    project = configured(table + HEAD + TWO_WORLDS)
+    project.write({"PKG-INFO": "Metadata-Version: 2.4\nName: the-shop\nVersion: 5.6\n"})
     files = render_metadata(project.config, project.config.profiles["wasm"], Answers())
-    assert tomllib.loads(files["pyproject.toml"].decode())["project"]["version"] == "5.6"
+    written = tomllib.loads(files["pyproject.toml"].decode())["project"]
+    assert (written["name"], written["version"]) == (name, "5.6")
 
 
 @pytest.mark.parametrize("value", ['a"\\\n\t\x7fé', True, 3, 1.5, ["x"] * 60, {"a b": [{"c": "d"}]}, [], {}])

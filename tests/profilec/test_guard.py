@@ -11,7 +11,8 @@ from two_worlds import HEAD, TWO_WORLDS, Configured, unchanged
 from profilec.answers import Answers
 from profilec.config import Config, Profile
 from profilec.emit.guard import add_guard
-from profilec.tree import EmittedFile
+from profilec.emit.package import render_package
+from profilec.tree import EmittedFile, Tree
 
 
 def guarded(text: str, tmp_path: Path, marker: str = "sys_platform == 'emscripten'") -> EmittedFile:
@@ -122,6 +123,15 @@ def test_the_guard_refuses_the_other_world_in_one_sentence(tmp_path: Path) -> No
         "ImportError: this is the wasm build of shop, for sys_platform == 'emscripten'; "
         "install the native build here instead: pip install --force-reinstall web-shop"
     )
+
+
+def test_every_package_of_a_namespace_has_the_guard(configured: Configured) -> None:
+    config = configured(HEAD + TWO_WORLDS).config
+    paths = ("shop/till/__init__.py", "shop/till/cash/__init__.py", "shop/far/off/__init__.py", "shop/a.py")
+    tree = Tree("native", {path: unchanged("", path) for path in paths})
+    written = render_package(tree, config, Answers()).files
+    guarded = [path for path in paths if b"this is the native build of shop" in written[path]]
+    assert guarded == ["shop/till/__init__.py", "shop/far/off/__init__.py"]
 
 
 def test_the_guard_lets_its_own_world_pass(tmp_path: Path) -> None:

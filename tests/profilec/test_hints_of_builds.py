@@ -197,7 +197,7 @@ def test_what_only_older_tools_are_told_is_written_into_the_project_table(
     project.write({file: text + tool if file == "pyproject.toml" else text})
     (finding,) = project.run("build", "--json").json["findings"]
     assert (finding["code"], finding["path"], finding["line"]) == ("PC014", file, 2 - (file[0] == "p"))
-    assert f"the packages go without `{key}`" in finding["message"]
+    assert f"the packages are called shop and go without `{key}`" in finding["message"]
     assert finding["hint"] == "write it into [project]"
     table = "[project]\nname = 'shop'\nversion = '1'\ndependencies = ['click']\n\n"
     project.write({"pyproject.toml": table + project.read("pyproject.toml")})
@@ -221,8 +221,28 @@ def test_a_version_that_only_older_tools_are_told_is_missed_where_there_is_no_ot
     project.write({file: text + tool if file == "pyproject.toml" else text})
     (finding,) = project.run("build", "--json").json["findings"]
     assert (finding["code"], finding["path"], finding["line"]) == ("PC014", file, 2)
-    assert "the packages go without `version`" in finding["message"]
+    assert "the packages are called shop and go without `version`" in finding["message"]
     project.write({"src/shop/_version.py": "__version__ = '8'\n"})
+    assert _found(project) == {}
+
+
+COMPILED = {
+    "setup.py": ("setup(\n    ext_modules=[Extension('shop._fast', ['fast.c'])],\n)\n", "ext_modules"),
+    "pyproject.toml": ("[build-system]\nbuild-backend = 'maturin'\n", "maturin"),
+    "pyproject.toml ": ("# C\n[[tool.setuptools.ext-modules]]\nname = 'shop._fast'\n", "ext-modules"),
+}
+
+
+@pytest.mark.parametrize("case", COMPILED)
+def test_extension_modules_are_built_into_the_package_first(project: Project, case: str) -> None:
+    (text, key), file = COMPILED[case], case.strip()
+    before = project.read(file) if (project.root / file).exists() else ""
+    project.write({"src/shop/uses.py": USES, file: text + before})
+    (finding,) = project.run("build", "--json").json["findings"]
+    assert (finding["code"], finding["path"], finding["line"]) == ("PC014", file, 2)
+    assert finding["message"] == f"the packages go without the extension modules that `{key}` makes"
+    assert finding["hint"].startswith("build them into the package first")
+    project.write({"src/shop/_fast.abi3.so": b""})
     assert _found(project) == {}
 
 

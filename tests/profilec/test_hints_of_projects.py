@@ -135,6 +135,21 @@ CASES = {
         module("_x = []\n_x.append(1)  # profilec: only WASM\nprint(_x)\n"),
         module("_x = []\nif WASM:\n    _x.append(1)\nprint(_x)\n"),
     ),
+    "PC218": Mended(
+        "if that is meant, give it a line of its own",
+        module("print(1, 2)  # profilec: only THREADS\n"),
+        module("print(1,\n      2)  # profilec: only THREADS\n"),
+    ),
+    "PC218 around": Mended(
+        "else write `if`",
+        module("print(1, 2)  # profilec: only THREADS\n"),
+        module("if THREADS:\n    print(1, 2)\n"),
+    ),
+    "PC218 definition": Mended(
+        "or `@only` above a definition",
+        module("def f(a):  # profilec: only THREADS\n    return 1\n"),
+        module("from profilec import only\n@only(THREADS)\ndef f(a):\n    return 1\n"),
+    ),
     "PC403": Mended(
         "select both for the same profiles",
         {"a.py": "# profilec: only THREADS\nx = 1\n", "b.py": "from shop import a\nprint(a)\n"},

@@ -74,3 +74,44 @@ def test_what_may_be_imported_at_all_is_none(text: str, project: Project) -> Non
     }
     project.write({"pyproject.toml": MODULES, **files})
     assert project.run("check", "--json").json["findings"] == []
+
+
+@pytest.mark.parametrize("beside", ["till.py", "till/__init__.py"])
+def test_what_lies_beside_the_package_is_not_there(beside: str, project: Project) -> None:
+    files = {"shop/__init__.py": "from till import cash\n", beside: "cash = 1\n"}
+    project.write({"pyproject.toml": MODULES, **files})
+    (finding,) = project.run("build", "--json").json["findings"]
+    assert (finding["code"], finding["path"], finding["line"]) == ("PC413", "shop/__init__.py", 1)
+    assert finding["profiles"] == ["native", "wasm"]
+    assert finding["message"] == "importing `shop` fails here: `till` is not there"
+    assert finding["hint"] == (
+        "a tree holds `shop` alone: move `till` into it, or let `dependencies` name the project that has it"
+    )
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"pyproject.toml": '[project]\nname = "shop"\nversion = "1"\ndependencies = ["Till>2"]\n' + MODULES},
+        {
+            "pyproject.toml": MODULES.replace("{ termios", "{ till = true, termios").replace(
+                'linux" }', 'linux" }\n    modules.till = true'
+            )
+        },
+        {"till/__init__.py": "", "till/pyproject.toml": ""},
+        {"shop/till.py": "", "shop/__init__.py": "from shop.till import *\n"},
+    ],
+)
+def test_what_lies_beside_the_package_and_comes_from_elsewhere_is_none(
+    files: dict[str, str], project: Project
+) -> None:
+    project.write({"pyproject.toml": MODULES, "shop/__init__.py": "import till\n", "till/a.py": ""})
+    project.write(files)
+    assert project.run("check", "--json").json["findings"] == []
+
+
+def test_what_comes_to_lie_beside_the_package_is_seen_by_the_next_build(project: Project) -> None:
+    project.write({"pyproject.toml": MODULES, "shop/__init__.py": "import till\n"})
+    assert project.run("build", "--json").codes == []
+    project.write({"till.py": ""})
+    assert project.run("build", "--json").codes == ["PC413"]

@@ -299,8 +299,10 @@ ALIKE = {
     "an entry that is declared": (
         "__all__ = ['a']\na = run = 1\n__all__.extend([\n    'run',  # profilec: only THREADS\n])\n"
     ),
+    "a statement of several lines": "SIZE = max(\n    1\n)  # profilec: only THREADS\n",
+    "a header of several lines": ("def run(\n    a,\n    b,\n):  # profilec: only THREADS\n    return a\n"),
     "a statement on __all__ that is declared": (
-        "__all__ = ['a']\na = run = 1\n__all__.append('run')  # profilec: only THREADS\n"
+        "__all__ = ['a']\na = run = 1\n__all__ += [\n    'run'\n]  # profilec: only THREADS\n"
     ),
     "an overload that is declared": (
         "from typing import overload\n\n@overload\ndef run(a: int): ...\n@only(THREADS)\n@overload\n"
@@ -452,3 +454,11 @@ def test_keywords_of_a_class_are_shown_as_they_are_written(project: Project) -> 
     project.write({"src/shop/a.py": HEAD + "class A(x=1 if THREADS else 2, **(f() if WASM else g())): ...\n"})
     (finding,) = project.run("build", "--json").json["findings"]
     assert finding["notes"] == ["native: class A(x=1, **g())", "wasm: class A(x=2, **f())"]
+
+
+def test_a_name_that_is_lost_is_told_once(project: Project) -> None:
+    lost = "from profilec import only\nfrom shop._profile import THREADS\n\n\n@only(THREADS)\ndef f(): ...\n"
+    project.write(
+        {"src/shop/a.py": lost, "src/shop/__init__.py": "from shop.a import f\n\n__all__ = ['f']\n"}
+    )
+    assert project.run("check", "--json").codes == ["PC403"]

@@ -1,11 +1,13 @@
 """`profilec explain`: why a line is kept or dropped, or what a code means."""
 
 import json
+from collections.abc import Iterable
+from pathlib import PurePosixPath
 
 import click
 
 from profilec.cli.options import as_json, command, configuration, report
-from profilec.cli.places import Place, read_place, source_path
+from profilec.cli.places import Place, read_place, source_path, tree_path
 from profilec.config import Config
 from profilec.diagnostics import CODES, did_you_mean
 
@@ -44,6 +46,18 @@ def _explain_code(name: str, *, as_json: bool) -> int:
     return 0
 
 
+def _not_in_package(config: Config, place: Place, sources: Iterable[str]) -> str:
+    if tree_path(config, place.file):
+        hint = "; to find the source of a line of a tree, use `profilec map`"
+    else:
+        files = [config.shown(path) for path in sources]
+        same = [file for file in files if PurePosixPath(file).name == place.file.name]
+        asked = place.file.as_posix()
+        nearest = did_you_mean(asked, same, cutoff=0) or did_you_mean(asked, files)
+        hint = f": {nearest}" if nearest else ""
+    return f"{place.file} is not a file of the package {config.package}{hint}"
+
+
 def _explain_line(config: Config, place: Place, *, as_json: bool) -> int:
     from profilec.fates import Kind, fates
     from profilec.project import analyse, open_project
@@ -51,12 +65,7 @@ def _explain_line(config: Config, place: Place, *, as_json: bool) -> int:
     path = source_path(config, place.file)
     analysis = analyse(open_project(config))
     if path is None or path not in analysis.project.sources:
-        hint = (
-            "; to find the source of a line of a tree, use `profilec map`"
-            if config.out in str(place.file)
-            else ""
-        )
-        raise click.UsageError(f"{place.file} is not a file of the package {config.package}{hint}")
+        raise click.UsageError(_not_in_package(config, place, analysis.project.sources))
     lines = analysis.project.sources[path].data.splitlines()
     if place.line > len(lines):
         raise click.UsageError(f"{place.file} has {len(lines)} lines")

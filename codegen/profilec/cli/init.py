@@ -14,7 +14,9 @@ from profilec.cli.packages import (
     find_packages,
     find_project_around,
     find_projects,
+    find_stubs,
     likeliest,
+    namespace_of,
 )
 from profilec.emit.templating import rendered
 
@@ -85,14 +87,17 @@ def _table(document: dict[str, Any], name: str) -> dict[str, Any]:
 
 def _choose(root: Path, wanted: str | None, project: str) -> Found:
     found = find_packages(root)
+    namespace = namespace_of(found)
     if wanted is not None:
-        match = [one for one in found if one.package == wanted]
+        match = [one for one in (*found, namespace) if one and one.package == wanted]
         if not match:
             there = f"; there is {', '.join(one.package for one in found)}" if found else ""
             raise click.UsageError(f"there is no package `{wanted}` here or in src{there}")
         return match[0]
     if not found:
         raise click.UsageError(_nothing(root, project))
+    if namespace:
+        return namespace
     if len(found) > 1:
         names = [one.package for one in found]
         shown = [*names[:_SHOWN], *([f"and {len(names) - _SHOWN} more"] if names[_SHOWN:] else [])]
@@ -110,6 +115,8 @@ def _nothing(root: Path, project: str) -> str:
     if not modules and (projects := find_projects(root)):
         commands = ", or ".join(f"-C {folder.as_posix()}" for folder in projects[:_SHOWN])
         return f"there is no package here, but projects below it: profilec init {commands}"
+    if not modules and (stubs := find_stubs(root)):
+        return f"there is nothing to compile: {stubs[0].as_posix()} holds only stubs, for type checkers"
     if not modules:
         return "there is no package: no folder here or in src holds Python files"
     module = modules[likeliest(modules, project)]

@@ -20,7 +20,7 @@ def map(where: str, as_json: bool) -> int:
     config = configuration()
     place = read_place(where, config)
     in_tree = tree_path(config, place.file)
-    _refuse_behind_end(place)
+    _refuse_what_is_not_there(place, in_tree=in_tree is not None)
     places = _to_source(config, *in_tree, place.line) if in_tree else _to_trees(config, place)
     if as_json:
         click.echo(json.dumps({"places": [{"path": path, "line": line} for path, line in places]}, indent=2))
@@ -28,11 +28,13 @@ def map(where: str, as_json: bool) -> int:
         for path, line in places:
             click.echo(f"{path}:{line}")
         if not places:
-            click.echo("generated, or not there" if in_tree else "in no tree", err=True)
+            click.echo("generated" if in_tree else "in no tree", err=True)
     return 0
 
 
-def _refuse_behind_end(place: Place) -> None:
+def _refuse_what_is_not_there(place: Place, *, in_tree: bool) -> None:
+    if in_tree and not place.file.is_file():
+        raise click.UsageError(f"{place.file} is not there")
     number = len(place.file.read_bytes().splitlines()) if place.file.is_file() else place.line
     if place.line > number:
         raise click.UsageError(f"{place.file} has {number} lines")

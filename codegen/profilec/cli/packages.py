@@ -2,11 +2,14 @@
 
 import keyword
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import repeat
 from pathlib import Path
+from posixpath import commonpath
 
 from msgspec import Struct
+
+from profilec.sources import is_project
 
 _SOURCES = ("src", "lib", "python", ".")
 _BESIDE = frozenset({
@@ -48,17 +51,23 @@ def find_packages(root: Path) -> list[Found]:
     return []
 
 
+def namespace_of(packages: Sequence[Found]) -> Found | None:
+    """The namespace that holds all of several packages, which are one project's as they lie together."""
+    shared = commonpath([one.package.replace(".", "/") for one in packages] or [""]).replace("/", ".")
+    return Found(shared, packages[0].source) if len(packages) > 1 and shared else None
+
+
 def find_projects(root: Path) -> list[Path]:
     """The projects of their own in the folders of a project, relative to it, as in a workspace."""
     folders = [*_plain_folders(root)]
-    below = [inner for folder in folders for inner in (folder, *_plain_folders(folder)) if _is_project(inner)]
+    below = [inner for folder in folders for inner in (folder, *_plain_folders(folder)) if is_project(inner)]
     return [folder.relative_to(root) for folder in below]
 
 
 def find_project_around(root: Path) -> Path | None:
     """The project whose source a folder is a part of, if it is none itself."""
-    around = next((folder for folder in root.parents if _is_project(folder)), None)
-    if around is None or _is_project(root):
+    around = next((folder for folder in root.parents if is_project(folder)), None)
+    if around is None or is_project(root):
         return None
     packages = (around.joinpath(one.source, *one.package.split(".")) for one in find_packages(around))
     return around if any(map(_in_each_other, packages, repeat(root))) else None
@@ -84,8 +93,14 @@ def find_modules(root: Path) -> list[Path]:
     ]
 
 
+def find_stubs(root: Path) -> list[Path]:
+    """The folders of a project that hold stub files (PEP 561), relative to it."""
+    folders = (folder for source in _SOURCES for folder in _plain_folders(root / source))
+    return [folder.relative_to(root) for folder in folders if any(folder.glob("*.pyi"))]
+
+
 def _plain_folders(folder: Path) -> Iterator[Path]:
-    entries = sorted(folder.iterdir())
+    entries = sorted(folder.iterdir()) if folder.is_dir() else ()
     yield from (one for one in entries if _is_folder(one) and one.name not in _BESIDE and one.name[0] != ".")
 
 
@@ -93,17 +108,13 @@ def _folders(folder: Path) -> Iterator[Path]:
     for entry in sorted(folder.iterdir()) if folder.is_dir() else ():
         name = entry.name
         named = name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("__")
-        if named and _is_folder(entry) and name.lower() not in _BESIDE and not _is_project(entry):
+        if named and _is_folder(entry) and name.lower() not in _BESIDE and not is_project(entry):
             yield entry
 
 
 def _is_folder(entry: Path) -> bool:
     """Tell whether something is a folder that lies here, and no link to one elsewhere."""
     return entry.is_dir() and not entry.is_symlink()
-
-
-def _is_project(folder: Path) -> bool:
-    return any((folder / name).is_file() for name in ("pyproject.toml", "setup.py"))
 
 
 def _regular(folder: Path) -> Iterator[str]:

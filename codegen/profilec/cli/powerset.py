@@ -52,7 +52,8 @@ def powerset(profile: str | None, depth: int | None, deps: Path | None, form: Fo
             errors = (finding for finding in analysis.findings if finding.is_error)
             findings += (replace(finding, profiles=(f"{base} with {name}",)) for finding in errors)
     if not findings:
-        say(f"{base} builds with each of {len(chosen)} combinations of features")
+        each = f" with each of {len(chosen)} combinations of features" if len(chosen) > 1 else ""
+        say(f"{base} builds{each or ': there are no features to combine'}")
     return report(
         merged(findings), form, profile=base, combinations=[sorted(features) for features in chosen]
     )

@@ -100,6 +100,12 @@ class Config(Struct, frozen=True, dict=True):
         return (*self.profiles, *self.others)
 
     @property
+    def requirements(self) -> list[str]:
+        """What the package requires in every profile."""
+        common = self.project.get("dependencies")
+        return list(map(str, common)) if isinstance(common, list) else []
+
+    @property
     def source_folder(self) -> Path:
         """The source root."""
         return self.root / self.source

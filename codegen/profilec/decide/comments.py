@@ -67,7 +67,24 @@ def marks(syntax: Syntax, names: Names, flags: FlagTable) -> tuple[list[Mark], l
             findings.append(mark)
         elif mark is not None:
             found.append(mark)
+            findings += _less_than_it_seems(syntax, mark, comment)
     return found, findings
+
+
+def _less_than_it_seems(syntax: Syntax, mark: Mark, comment: Span) -> list[Finding]:
+    """Return a warning where something that could be meant stands around what a comment marks on its line."""
+    node = mark.target
+    if mark.action == "keep" or not isinstance(node, _ELEMENTS) or isinstance(node, cst.ImportAlias):
+        return []
+    marked = syntax.inner(node)
+    before = syntax.content[syntax.content.rfind("\n", 0, marked.start) + 1 : marked.start].strip()
+    behind = syntax.content[marked.end : comment.start].strip(" \t,")
+    if not before or not behind or (isinstance(node, cst.WithItem) and behind == ":"):
+        return []
+    text = syntax.content[marked.start : marked.end]
+    message = f"this comment marks `{text}` alone, and not what stands around it"
+    hint = "if that is meant, give it a line of its own; else write `if`, or `@only` above a definition"
+    return [syntax.finding("PC218", marked, message, hint)]
 
 
 def _mark(syntax: Syntax, names: Names, flags: FlagTable, comment: Span) -> Mark | Finding | None:

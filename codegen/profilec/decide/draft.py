@@ -105,7 +105,8 @@ class Draft:
         yield from self.cuts
         for start, columns in self._shifts.items():
             end = start + blank_length(self.syntax.content, start)
-            if columns and self.syntax.content[end : end + 1].strip():
+            is_left = not any(cut.start < start and end <= cut.end and not cut.text for cut in self.cuts)
+            if columns and is_left and self.syntax.content[end : end + 1].strip():
                 yield Cut(max(start, end + min(columns, 0)), end, " " * columns, NO_CAUSE)
 
     def _reindent_written(self, lines: Span, before: str, after: str) -> None:

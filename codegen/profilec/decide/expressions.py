@@ -248,6 +248,10 @@ def expression(walk: Walk, node: cst.CSTNode, *, place: Place = Place.TIGHT) -> 
             cst.Comparison() | cst.UnaryOperation(operator=cst.Not()) | cst.BooleanOperation() | cst.Call()
         ) if is_settled(walk, node):
             _write(walk, node, bool(walk.conditions.truth(node)))
+        case cst.UnaryOperation(
+            operator=cst.Not(), expression=operand
+        ) if not walk.conditions.mentions_profile(operand):
+            _simplify(walk, operand)  # of which only the truth is asked
         case cst.BooleanOperation(
             operator=cst.Or(), left=cst.BooleanOperation(left=left) as chosen
         ) if part := _chosen(walk, chosen, node.right):

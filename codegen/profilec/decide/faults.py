@@ -100,7 +100,15 @@ def flags_declared(config: Config, text: Text) -> tuple[DeclaredFlag, ...]:
     except (UnreadableSourceError, RecursionError):
         return ()
     return tuple(
-        DeclaredFlag(flag, syntax.finding("PC106", span, f"nothing depends on the feature `{flag.subject}`"))
+        DeclaredFlag(
+            flag,
+            syntax.finding(
+                "PC106",
+                span,
+                f"nothing depends on the feature `{flag.subject}`",
+                f"test `{flag.name}` in the source, or remove the feature and its flag",
+            ),
+        )
         for flag, span in flags_of(syntax, names, config)
     )
 

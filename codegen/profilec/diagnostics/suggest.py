@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 
 
-def did_you_mean(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+def did_you_mean(name: str, known: Iterable[str], cutoff: float = 0.65) -> str:
     """The hint ``did you mean `threads`?`` for the known name nearest to `name`, or the empty string.
 
-    Case does not count, so that `Threads` finds `threads`. At `cutoff` 1 only equal names are near.
+    Case does not count, so that `Threads` finds `threads`. At `cutoff` 1 only equal names are near;
+    below 0.65, `red` is near `threads`, which has its letters.
     """
     import difflib  # costs a warm build more than all the rest of this room, and only a faulty one needs it
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from profilec.answers import Answers
 from profilec.config import Config, Profile
-from profilec.emit.project_files import find_version, project_files, readme_of
+from profilec.emit.project_files import distribution_name, find_version, project_files, readme_of
 from profilec.emit.templating import render, toml_key
 
 _COPIED_AS_THEY_ARE = (
@@ -26,11 +26,6 @@ _COPIED_AS_THEY_ARE = (
     "gui-scripts",
     "entry-points",
 )
-
-
-def distribution_name(config: Config) -> str:
-    """The name that pip knows the project by."""
-    return str(config.project.get("name") or config.package.replace("_", "-"))
 
 
 def render_metadata(
@@ -78,8 +73,7 @@ def render_metadata(
 
 def dependencies(config: Config) -> list[str]:
     """The requirements of all profiles, each with the marker of its profile."""
-    common = config.project.get("dependencies")
-    found = [str(requirement) for requirement in common] if isinstance(common, list) else []
+    found = config.requirements
     for profile in config.profiles.values():
         found += [_with_marker(requirement, profile.marker) for requirement in profile.dependencies]
     return list(dict.fromkeys(found))

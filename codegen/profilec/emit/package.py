@@ -1,6 +1,7 @@
 """From a proved tree to the bytes of every file of its folder. Writes nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import PurePosixPath
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -11,7 +12,8 @@ from profilec.diagnostics import Finding
 from profilec.emit.formatting import Formatted, formatted
 from profilec.emit.guard import add_guard
 from profilec.emit.keep_lines import NoRoomError, keep_lines
-from profilec.emit.metadata import distribution_name, render_metadata
+from profilec.emit.metadata import render_metadata
+from profilec.emit.project_files import distribution_name
 from profilec.emit.source_map import MAP_FILE, render_map
 from profilec.emit.strip import strip
 from profilec.tree import EmittedFile, Tree
@@ -52,21 +54,26 @@ def render_package(tree: Tree, config: Config, answers: Answers, *, lines_kept: 
         EmitError: Black refused a changed file (PC505), or a kept line would have to move (PC506).
     """
     files = dict(tree.files)
-    entrance = f"{config.package_path}/__init__.py"
-    if entrance in files:
-        profile = config.profiles[tree.profile]
-        name = distribution_name(config)
-        files[entrance] = add_guard(files[entrance], profile, config, name, answers, on_one_line=lines_kept)
+    profile, name = config.profiles[tree.profile], distribution_name(config)
+    for path in _entrances(files, config):
+        files[path] = add_guard(files[path], profile, config, name, answers, on_one_line=lines_kept)
     if lines_kept:
         files = _with_lines_kept(files, tree.profile, config)
-    elif config.profiles[tree.profile].stripped:
+    elif profile.stripped:
         files = {path: _stripped(file, config) for path, file in files.items()}
     elif config.format == "black":
         files = _formatted(files, tree.profile, config, answers)
-    everything = render_metadata(config, config.profiles[tree.profile], answers)
+    everything = render_metadata(config, profile, answers)
     everything |= {path: file.data for path, file in files.items()}
     everything[MAP_FILE] = render_map(tree.profile, config.source, files)
     return Emitted(replace(tree, files=files), dict(sorted(everything.items())))
+
+
+def _entrances(paths: Iterable[str], config: Config) -> Iterator[str]:
+    """The `__init__.py` of the package; in a namespace, those of the packages that lie in no other."""
+    compiled = (path for path in paths if not config.is_copied(path))
+    packages = {PurePosixPath(path).parent for path in compiled if path.endswith("/__init__.py")}
+    return (f"{package}/__init__.py" for package in packages if packages.isdisjoint(package.parents))
 
 
 def _with_lines_kept(

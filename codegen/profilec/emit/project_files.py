@@ -4,7 +4,7 @@ Imports nothing slow, because a build that finds nothing to do has to look at th
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from profilec.config import Config
@@ -23,6 +23,23 @@ _ELSEWHERE = {
 }
 """Where tools before `[project]` keep what a package cannot do without."""
 
+_COMPILED = {
+    "pyproject.toml": re.compile(
+        r"^(?:build-backend[ ]*=[ ]*[\"']|\[+tool\.setuptools\.)?"
+        r"(?P<key>maturin|mesonpy|scikit_build_core|ext-modules)\b",
+        re.MULTILINE,
+    ),
+    "setup.py": re.compile(r"\b(?P<key>(?:ext|cffi)_modules|rust_extensions)\b[ ]*=(?![ ]*\[[ ]*\])"),
+}
+"""Where build backends are told of extension modules."""
+
+
+def distribution_name(config: Config) -> str:
+    """The name that pip knows the project by: from `[project]`, else `PKG-INFO`, else the package's."""
+    information = re.search(r"^Name: (\S+)", _read(config.root / "PKG-INFO"), re.MULTILINE)
+    released = information[1] if information else config.package.replace("_", "-")
+    return str(config.project.get("name") or released)
+
 
 def find_version(config: Config) -> str | None:
     """The version: from `[project]`, else `PKG-INFO`, else `__version__`; None where there is none."""
@@ -39,12 +56,24 @@ def find_version(config: Config) -> str | None:
 
 def told_elsewhere(config: Config) -> Iterator[tuple[str, list[re.Match[str]]]]:
     """The files that say what a package needs where no `[project]` table does, each with its words for it."""
-    for name, words in _ELSEWHERE.items() if not config.project else ():
+    known = {"version"} if find_version(config) else set()
+    return _telling(config, _ELSEWHERE, known) if not config.project else iter(())
+
+
+def compiled_elsewhere(config: Config) -> list[tuple[str, list[re.Match[str]]]]:
+    """The files that say how extension modules are made, each with its words for it, where none is there."""
+    told = list(_telling(config, _COMPILED, set()))
+    there = told and any(file.suffix in {".so", ".pyd"} for file in config.package_folder.rglob("*"))
+    return [] if there else told
+
+
+def _telling(
+    config: Config, kinds: Mapping[str, re.Pattern[str]], known: set[str]
+) -> Iterator[tuple[str, list[re.Match[str]]]]:
+    for name, words in kinds.items():
         found = {match["key"]: match for match in words.finditer(_read(config.root / name))}
-        if "version" in found and find_version(config):
-            del found["version"]
-        if found:
-            yield name, list(found.values())
+        if told := [match for key, match in found.items() if key not in known]:
+            yield name, told
 
 
 def project_files(config: Config) -> dict[str, Path]:

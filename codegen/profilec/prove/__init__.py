@@ -48,19 +48,22 @@ def prove(
     """
     changes = changes_of(sources, trees, config, answers, statements)
     reaches = Reaches(interest_in_forbidden(config), answers)
+    told = set()
     for tree in trees.values():
         left = list(prove_nothing_left(sources, tree, config, answers, changes[tree.profile]))
         yield from left
         yield from prove_lossless(sources, tree, config)
-        lost = prove_resolves(sources, tree, config, reaches, changes[tree.profile], by_facts)
-        told = {_place(finding) for finding in left}  # what is left of the module of flags is lost as well
-        yield from (finding for finding in lost if _place(finding) not in told)
+        lost = list(prove_resolves(sources, tree, config, reaches, changes[tree.profile], by_facts))
+        above = {_place(finding) for finding in left}  # what is left of the module of flags is lost as well
+        yield from (finding for finding in lost if _place(finding) not in above)
+        told |= {_place(finding) for finding in lost}
         yield from prove_members(sources, tree, config, by_facts, changes[tree.profile])
         yield from prove_calls(sources, tree, config, by_facts, changes[tree.profile])
         yield from prove_forbidden(sources, tree, config, dependencies, reaches)
         yield from prove_importable(sources, tree, config, reaches)
         yield from prove_imports_remain(sources, tree, config, dependencies, reaches)
-    yield from prove_parity(sources, trees, config, by_facts, changes, answers)
+    different = prove_parity(sources, trees, config, by_facts, changes, answers)
+    yield from (finding for finding in different if _place(finding) not in told)  # what is lost is different
 
 
 def _place(finding: Finding) -> tuple[str, int, int]:

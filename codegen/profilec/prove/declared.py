@@ -8,6 +8,9 @@ from profilec.prove.names.modules import parse
 from profilec.prove.names.nodes import walk
 
 _MARKER = re.compile(rb"#\s*profilec\s*:\s*(only|unless)\b")
+_CLOSING = re.compile(rb"[ \t]*[)\]}]")
+"""How a line begins on which nothing begins, so that a comment marks the statement that began above."""
+
 _ONLY = re.compile(rb"\bonly\s*\(")
 
 
@@ -21,13 +24,23 @@ def declared_lines(data: bytes) -> frozenset[int]:
     """The lines of a source file whose elements are selected for some profiles, by comment or by `@only`."""
     written = data.split(b"\n") if _MARKER.search(data) else ()
     lines = {number for number, line in enumerate(written, 1) if _MARKER.search(line)}
-    module = parse("source.py", data) if _ONLY.search(data) else None
+    closing = {number for number in lines if _CLOSING.match(written[number - 1])}
+    module = parse("source.py", data) if closing or _ONLY.search(data) else None
     for node in walk(module.syntax) if module else ():
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and any(
             map(_is_only, node.decorator_list)
         ):
             lines.add(node.lineno)
+        if isinstance(node, ast.stmt) and closing.intersection(header := _header(node)):
+            lines.update(header)
     return frozenset(lines)
+
+
+def _header(node: ast.stmt) -> range:
+    """The lines of a statement above those of its body."""
+    body = getattr(node, "body", None) or getattr(node, "cases", None)
+    end = (node.end_lineno or node.lineno) + 1 if body is None else getattr(body[0], "lineno", node.lineno)
+    return range(node.lineno, end)
 
 
 def _is_only(decorator: ast.expr) -> bool:

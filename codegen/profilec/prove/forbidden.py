@@ -165,9 +165,7 @@ def prove_forbidden(
 
 
 def _required(dependencies: Dependencies, config: Config, profile: Profile) -> Required:
-    common = config.project.get("dependencies")
-    requirements = [*(map(str, common) if isinstance(common, list) else ()), *profile.dependencies]
-    if not requirements:
+    if not (requirements := [*config.requirements, *profile.dependencies]):
         return Required()
     from profilec.prove.third_party.worlds import Worlds  # brings what reads markers
 

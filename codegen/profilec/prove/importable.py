@@ -8,8 +8,12 @@ from profilec.diagnostics import Finding
 from profilec.outline import Outline, outline
 from profilec.prove.names.modules import finding_at, is_python, module_name, node_at
 from profilec.prove.names.reach import Reaches
+from profilec.prove.third_party.dependencies import requirement_name
 from profilec.read import decode
+from profilec.sources import beside
 from profilec.tree import EmittedFile, SourceFile, Tree
+
+_ASIDE = "a tree holds `{}` alone: move `{}` into it, or let `dependencies` name the project that has it"
 
 
 def prove_importable(
@@ -19,8 +23,10 @@ def prove_importable(
 
     Followed are the imports at the top of modules, which run in any case, from the package on.
     """
-    modules = config.profiles[tree.profile].modules
-    missing = {name for name, there in modules.items() if not there}
+    profile = config.profiles[tree.profile]
+    modules, required = profile.modules, [*config.requirements, *profile.dependencies]
+    aside = beside(config) - modules.keys() - {requirement_name(one).replace("-", "_") for one in required}
+    missing = aside | {name for name, there in modules.items() if not there}
     files = {module_name(path)[0]: file for path, file in tree.files.items() if is_python(path)}
     words = [name.rpartition(".")[2].encode() for name in missing]
     if not any(word in file.data for word in words for file in files.values()):
@@ -38,7 +44,8 @@ def prove_importable(
                     place = node_at((line, 0, line + 1, 0))
                     yield finding_at(
                         config, tree, file, sources.get(file.path), place, code="PC413", message=message,
-                        hint=f"import it under a condition, or correct `modules` of {tree.profile}",
+                        hint=_ASIDE.format(config.package, name) if name in aside
+                        else f"import it under a condition, or correct `modules` of {tree.profile}",
                         notes=ways[importer],
                     )  # fmt: skip
                     return

@@ -144,4 +144,13 @@ CODES: tuple[Code, ...] = (
         "        super().__init__(message)\n        self.tier = tier\n\n\n"
         '@stub(unless=SPILL_FS, error=Refused, message="no tier {tier}")\ndef spill(tier): ...',
     ),
+    Code(
+        "PC218",
+        "a marker comment marks less than what stands before it",
+        "warning",
+        "A comment marks the innermost argument, parameter, element and the like that lies on its line, the "
+        "last of several. The call, the element or the definition around it stays.",
+        "pool.submit(job)  # profilec: only THREADS",
+        "if THREADS:\n    pool.submit(job)",
+    ),
 )

@@ -134,7 +134,7 @@ CODES = (
         "packages are called 0.0.0. Everything else is read from `[project]` alone: what a build backend "
         "would work out (`dynamic`), such as dependencies from a `requirements.txt`, the packages go "
         "without, and so they do with what only older tools are told (`[tool.poetry]`, `[tool.flit]`, "
-        "`setup.cfg`, `setup.py`).",
+        "`setup.cfg`, `setup.py`), and with extension modules that somebody else has to compile.",
         '[project]\nname = "shop"\ndynamic = ["version", "dependencies"]',
         '[project]\nname = "shop"\nversion = "1.0"\ndependencies = ["click>=8"]',
     ),

@@ -135,8 +135,9 @@ CODES = (
         "PC413",
         "the package cannot be imported",
         "warning",
-        "Importing the package runs this import, under no condition and in no `try`, and the profile says in "
-        "`modules` that what is imported is not there. So nobody could import the package of this tree.",
+        "Importing the package runs this import, under no condition and in no `try`, and what is imported is "
+        "not there: the profile says so in `modules`, or it lies beside the package and so comes into no "
+        "tree. So nobody could import the package of this tree.",
         "# profile wasm: modules = { termios = false }\nimport termios",
         "try:\n    import termios\nexcept ImportError:\n    termios = None",
     ),
