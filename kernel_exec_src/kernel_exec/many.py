@@ -13,7 +13,7 @@ from typing import Any
 from kernel_exec.errors import ExecutionError
 from kernel_exec.instance import FlowInstance
 from kernel_exec.results import Result
-from kernel_exec.runtime import GRACE
+from kernel_exec.runtime import GRACE, outlive
 from kernel_exec.scheduler import END, ROOM, Scheduler
 
 
@@ -125,7 +125,7 @@ async def _from_async(
             instance.finish()
 
     async with instance:
-        feeder = asyncio.get_running_loop().create_task(feed())
+        feeder = outlive(asyncio.create_task(feed()))
         try:
             async for result in instance:
                 yield result

@@ -56,6 +56,7 @@ class Turn:
     A slice begins with the first `open` after the loop had a turn and lasts until `look` finds its end; then
     nobody runs until the loop has had another turn. Those that have something to do then `wait` for it, all
     of them with one callback, and in turn: who came first has most of the next slice, and comes last then.
+    Who finds it used up is not called, and comes first: what a turn costs does not grow with those that wait.
     """
 
     if FAST_PATH:
@@ -129,9 +130,13 @@ class Turn:
 
     def _loop_had_its_turn(self) -> None:
         self.begun = 0
-        self._asked = False
+        self._asked = self.spent = False
         self._waiting.rotate(-1)
         for _ in range(len(self._waiting)):
+            if self.spent:
+                self._waiting.rotate(1)  # those that are left come first in the next turn
+                self._ask(asyncio.get_running_loop())
+                break
             self._waiting.popleft()()  # an interrupt here costs those behind it a turn, and not their place
 
 

@@ -84,8 +84,8 @@ class Job:
         self.running = False
         """A worker is at it. This is the mark of `workers`, under their lock."""
         self.abandoned = False
-        self.timer: asyncio.TimerHandle | None = None
-        """When it has taken too long."""
+        self.timer: asyncio.TimerHandle
+        """When it has taken too long; set by who made it."""
         self._calls = calls
         self._payloads = payloads
         self._context = context

@@ -169,8 +169,7 @@ class Line:
                     place.append(job.results.popleft())
         if ended:
             self._jobs.remove(job)
-            if job.timer is not None:
-                job.timer.cancel()
+            job.timer.cancel()
             for handler, seconds in job.seconds.items():
                 if seconds > SLOW:
                     self._slow.add(handler)

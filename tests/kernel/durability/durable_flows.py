@@ -26,7 +26,8 @@ LEASE_MS = 200
 class Shop:
     """A durable flow, what its handlers did, and the store that its checkpoints are in.
 
-    A node that is given no handler adds its name to the list that is its payload.
+    A node that is given no handler adds its name to the list that is its payload. A resume waits until the
+    run before has given its lease back, unless the flow says otherwise.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class Shop:
         self.finished: list[str] = []
         """The idempotency keys of those that ended."""
         self.contexts: list[NodeContext] = []
-        policies = Policies(durability=DurabilityPolicy(**policy))
+        policies = Policies(durability=DurabilityPolicy(**{"retry_on_lease_conflict": True, **policy}))
         builder = FlowBuilder(name, version, policies=policies)
         self.registry = NodeRegistry()
         edges = [pair for line in graph.replace(" ", "").split(",") for pair in pairwise(line.split(">"))]

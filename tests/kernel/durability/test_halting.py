@@ -149,7 +149,7 @@ def _fail_until(attempt: int) -> Any:
 
 
 async def test_a_resume_has_a_deadline() -> None:
-    shop = Shop("in > ask > out", {"out": forever}, halts="ask", retry_on_lease_conflict=True)
+    shop = Shop("in > ask > out", {"out": forever}, halts="ask")
     checkpoint = halted(await shop.run())
     with pytest.raises(DeadlineExceeded):
         await shop.resume(checkpoint, [], deadline=0.05)

@@ -78,7 +78,7 @@ async def test_a_completed_run_is_kept_for_as_long_as_the_flow_says_and_not_resu
 
 
 async def test_of_two_that_resume_at_once_one_runs_and_the_other_is_refused() -> None:
-    it = shop()
+    it = shop(retry_on_lease_conflict=False)
     checkpoint = await halt(it)
     results = await asyncio.gather(*(it.resume(checkpoint, []) for _ in range(5)), return_exceptions=True)
     assert results.count(Value(["out"])) == 1
@@ -89,7 +89,7 @@ async def test_of_two_that_resume_at_once_one_runs_and_the_other_is_refused() ->
 
 
 async def test_a_checkpoint_that_is_being_resumed_is_leased() -> None:
-    it = shop()
+    it = shop(retry_on_lease_conflict=False)
     checkpoint = await halt(it)
     began, go_on = asyncio.Event(), asyncio.Event()
 
@@ -125,14 +125,14 @@ async def test_the_lease_of_a_run_is_renewed_while_it_lives() -> None:
 
 
 async def test_a_flow_may_wait_for_the_lease_to_end() -> None:
-    it = shop(retry_on_lease_conflict=True)
+    it = shop()
     checkpoint = await halt(it)
     await it.store.lease(checkpoint, owner="somebody who died", seconds=0.2)
     assert await it.resume(checkpoint, []) == Value(["out"])
 
 
 async def test_the_lease_of_somebody_who_died_runs_out() -> None:
-    it = shop()
+    it = shop(retry_on_lease_conflict=False)
     checkpoint = await halt(it)
     await it.store.lease(checkpoint, owner="somebody who died", seconds=60)
     with pytest.raises(CheckpointLeaseConflict):
@@ -195,10 +195,10 @@ async def test_a_checkpoint_of_another_flow_or_version_is_refused(other: Callabl
 
 
 async def test_a_checkpoint_of_a_way_that_the_flow_has_no_more_is_refused() -> None:
-    before = Shop("in > a > b > out", {"b": forever}, mode="strong", retry_on_lease_conflict=True)
+    before = Shop("in > a > b > out", {"b": forever}, mode="strong")
     with pytest.raises(DeadlineExceeded):
         await before.run(deadline=0.05)
-    now = Shop("in > b > out, a > out", mode="strong", retry_on_lease_conflict=True, store=before.store)
+    now = Shop("in > b > out, a > out", mode="strong", store=before.store)
     with pytest.raises(CheckpointIncompatibleVersion, match="a->b"):
         await now.resume()
     assert now.effects == []
@@ -357,7 +357,7 @@ async def test_a_store_that_fails_ends_the_run_and_is_named(method: str) -> None
 
 
 async def test_waiting_for_a_lease_ends_with_the_deadline() -> None:
-    it = shop(retry_on_lease_conflict=True)
+    it = shop()
     checkpoint = await halt(it)
     await it.store.lease(checkpoint, owner="somebody else", seconds=60)
     with pytest.raises(DeadlineExceeded, match=r"its checkpoint was not to be had"):

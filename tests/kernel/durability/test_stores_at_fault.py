@@ -28,11 +28,6 @@ from kernel_exec.flow_ir import Idempotency
 from kernel_exec.spill import MemoryStore
 
 
-def patient(graph: str, *arguments: Any, **options: Any) -> Shop:
-    """Return a flow whose resumes wait until the run before has given its lease back."""
-    return Shop(graph, *arguments, retry_on_lease_conflict=True, **options)
-
-
 class Hanging(MemoryCheckpoints):
     """A store that does what it is asked, and of which the method named `hangs` then does not answer."""
 
@@ -52,7 +47,7 @@ class Hanging(MemoryCheckpoints):
 
 @pytest.mark.parametrize("method", ["put", "ack", "lease"])
 async def test_a_deadline_does_not_wait_for_a_store_that_hangs(method: str) -> None:
-    it = patient("in > out", mode="strong", store=Hanging())
+    it = Shop("in > out", mode="strong", store=Hanging())
     it.store.hangs = method
     begun = asyncio.get_running_loop().time()
     with pytest.raises(DeadlineExceeded) as caught:
@@ -63,7 +58,7 @@ async def test_a_deadline_does_not_wait_for_a_store_that_hangs(method: str) -> N
 
 @pytest.mark.parametrize("method", ["put", "get", "lease"])
 async def test_a_resume_that_was_interrupted_leaves_the_checkpoint_to_the_next(method: str) -> None:
-    it = patient("in > ask > out", halts="ask", store=Hanging(), lease_ttl=60_000)
+    it = Shop("in > ask > out", halts="ask", store=Hanging(), lease_ttl=60_000)
     await it.run()
     it.store.hangs = method
     with pytest.raises(DeadlineExceeded):
@@ -73,7 +68,7 @@ async def test_a_resume_that_was_interrupted_leaves_the_checkpoint_to_the_next(m
 
 
 async def test_closing_ends_though_the_store_hangs() -> None:
-    it = patient("in > out", mode="strong", store=Hanging(), lease_ttl=LEASE_MS)
+    it = Shop("in > out", mode="strong", store=Hanging(), lease_ttl=LEASE_MS)
 
     async def use() -> None:
         async with it.executor().instantiate(it.plan, capture="out") as run:
@@ -85,7 +80,7 @@ async def test_closing_ends_though_the_store_hangs() -> None:
 
 
 async def test_a_run_without_a_deadline_ends_though_its_end_cannot_be_said() -> None:
-    it = patient("in > out", mode="strong", store=Hanging(), lease_ttl=LEASE_MS)
+    it = Shop("in > out", mode="strong", store=Hanging(), lease_ttl=LEASE_MS)
     it.store.hangs = "ack"
     with pytest.raises(CheckpointError, match="has not answered within its lease") as caught:
         await asyncio.wait_for(it.run(), 5)
@@ -93,7 +88,7 @@ async def test_a_run_without_a_deadline_ends_though_its_end_cannot_be_said() -> 
 
 
 async def test_a_store_that_hangs_keeps_nobody_from_its_checkpoint_for_long() -> None:
-    policy = {"lease_ttl": LEASE_MS, "checkpoint_interval": 10_000}
+    policy = {"lease_ttl": LEASE_MS, "checkpoint_interval": 10_000, "retry_on_lease_conflict": False}
     it = Shop("in > a > out", {"a": forever}, mode="strong", store=Hanging(), **policy)
     running = asyncio.ensure_future(it.run(deadline=0.05))
     while not it.store._kept:
@@ -124,7 +119,7 @@ def answer_late(store: MemoryCheckpoints, method: str, seconds: float) -> None:
 
 @pytest.mark.parametrize("method", ["lease", "put", "release"])
 async def test_a_halt_that_was_interrupted_leaves_its_checkpoint_to_whoever_resumes(method: str) -> None:
-    it = patient("in > ask > out", halts="ask", lease_ttl=60_000)
+    it = Shop("in > ask > out", halts="ask", lease_ttl=60_000)
     answer_late(it.store, method, 0.1)
     with pytest.raises(DeadlineExceeded):
         await it.run(deadline=0.05)
@@ -157,7 +152,7 @@ async def test_a_renewal_that_goes_on_when_it_is_interrupted_takes_no_lease_that
         await store.renewing.wait()
         return payload
 
-    policy = {"mode": "strong", "lease_ttl": LEASE_MS}
+    policy = {"mode": "strong", "lease_ttl": LEASE_MS, "retry_on_lease_conflict": False}
     it = Shop("in > ask > out", {"in": until_it_is_renewed}, halts="ask", store=store, **policy)
     assert isinstance(await it.run(), Halted)
     await asyncio.sleep(0.01)
@@ -182,7 +177,7 @@ async def test_a_halt_that_was_interrupted_is_given_up_when_its_store_takes_long
 
 
 async def test_a_lease_that_cannot_be_given_back_holds_up_no_deadline() -> None:
-    it = patient("in > ask > out", halts="ask")
+    it = Shop("in > ask > out", halts="ask")
     await it.run()
     reads = iter([it.store.get])
 
@@ -210,13 +205,13 @@ async def test_a_lease_of_no_time_is_one_of_the_usual_time(milliseconds: int) ->
         await asyncio.sleep(0.05)
         return payload
 
-    it = patient("in > out", {"out": out}, mode="strong", store=Counting(), lease_ttl=milliseconds)
+    it = Shop("in > out", {"out": out}, mode="strong", store=Counting(), lease_ttl=milliseconds)
     await it.run()
     assert renewed == [30.0]
 
 
 async def test_times_beyond_all_reason_are_as_good_as_for_ever() -> None:
-    it = patient("in > ask > out", halts="ask", lease_ttl=10**400, checkpoint_ttl=10**400)
+    it = Shop("in > ask > out", halts="ask", lease_ttl=10**400, checkpoint_ttl=10**400)
     result = await it.run()
     assert isinstance(result, Halted)
     assert await asyncio.wait_for(it.resume(payload=[]), 5) == Value(["out"])
@@ -224,7 +219,7 @@ async def test_times_beyond_all_reason_are_as_good_as_for_ever() -> None:
 
 @pytest.mark.parametrize("data", ["text", 7, [b"flow-checkpoint\n"]])
 async def test_a_store_that_gives_no_bytes_is_refused(data: Any) -> None:
-    it = patient("in > ask > out", halts="ask")
+    it = Shop("in > ask > out", halts="ask")
     await it.store.put("it", data, owner="x", expires=None)
     with pytest.raises(CheckpointStateCorrupted):
         await it.resume("it", [])
@@ -233,7 +228,7 @@ async def test_a_store_that_gives_no_bytes_is_refused(data: Any) -> None:
 @pytest.mark.parametrize("kind", [bytearray, memoryview])
 async def test_any_kind_of_bytes_can_be_resumed(kind: Any) -> None:
     blobs = MemoryStore()
-    it = patient("in > ask > out", halts="ask", blobs=blobs, blob_threshold_bytes=0)
+    it = Shop("in > ask > out", halts="ask", blobs=blobs, blob_threshold_bytes=0)
     result = await it.run()
     assert isinstance(result, Halted)
     assert result.checkpoint is not None
@@ -247,7 +242,7 @@ async def test_any_kind_of_bytes_can_be_resumed(kind: Any) -> None:
 @pytest.mark.parametrize("given", [None, 7, "text"])
 async def test_a_blob_store_that_gives_no_bytes_is_refused(given: Any) -> None:
     blobs = MemoryStore()
-    it = patient("in > ask > out", halts="ask", blobs=blobs, blob_threshold_bytes=0)
+    it = Shop("in > ask > out", halts="ask", blobs=blobs, blob_threshold_bytes=0)
     await it.run()
     blobs.objects = dict.fromkeys(blobs.objects, given)
     with pytest.raises(CheckpointStateCorrupted, match="blob"):
@@ -259,7 +254,7 @@ async def test_a_store_that_was_cancelled_itself_has_failed(method: str) -> None
     async def lose(*_: object, **__: object) -> Any:
         raise asyncio.CancelledError("the connection was closed")
 
-    it = patient("in > out", mode="strong")
+    it = Shop("in > out", mode="strong")
     setattr(it.store, method, lose)
     with pytest.raises(CheckpointError, match="CancelledError: the connection was closed"):
         await asyncio.wait_for(it.run(), 5)
@@ -269,7 +264,7 @@ async def test_a_store_that_was_cancelled_itself_has_failed(method: str) -> None
 
 
 async def test_a_send_that_cannot_be_kept_holds_no_permit() -> None:
-    it = patient("in > out", mode="strong")
+    it = Shop("in > out", mode="strong")
     async with it.executor().instantiate(it.plan, capture="out") as run:
         for _ in range(20):
             with pytest.raises(PayloadError):
@@ -284,7 +279,7 @@ async def test_a_send_that_cannot_be_kept_holds_no_permit() -> None:
 async def test_an_answer_that_cannot_go_on_fails_the_node_that_halted(
     answer: Any, cause: type[Exception]
 ) -> None:
-    it = patient(
+    it = Shop(
         "in > ask > a > out, ask > b > out",
         halts="ask",
         build=lambda builder: builder.switch("way", "ask", "/way", {"a": "a", "b": "b"}),
@@ -318,9 +313,7 @@ async def test_a_message_is_taken_up_at_its_own_node_whatever_its_alias_looks_li
             await asyncio.Event().wait()
         return [*payload, ctx.alias]
 
-    it = patient(
-        "in > a, quick > out, slow > out", {"quick": quick, "slow": slow}, build=arrows, mode="strong"
-    )
+    it = Shop("in > a, quick > out, slow > out", {"quick": quick, "slow": slow}, build=arrows, mode="strong")
     with pytest.raises(DeadlineExceeded):
         await it.run(deadline=0.05)
     assert isinstance(await it.resume(), Value)
@@ -340,7 +333,7 @@ async def test_a_renewal_that_fails_is_tried_again() -> None:
                 raise ConnectionError("for a moment")
             return await super().lease(*args, **options)
 
-    it = patient("in > out", {"out": forever}, mode="strong", store=Shaky(), lease_ttl=LEASE_MS)
+    it = Shop("in > out", {"out": forever}, mode="strong", store=Shaky(), lease_ttl=LEASE_MS)
     running = asyncio.ensure_future(it.run())
     async with asyncio.timeout(5):
         while it.store.asked <= 3:
@@ -355,13 +348,13 @@ async def test_a_blob_that_cannot_be_deleted_costs_nothing_but_room(error: BaseE
         async def delete(self, key: str) -> None:
             raise error
 
-    it = patient("in > out", mode="strong", blobs=Stubborn(), blob_threshold_bytes=0)
+    it = Shop("in > out", mode="strong", blobs=Stubborn(), blob_threshold_bytes=0)
     assert await it.run() == Value(["in", "out"])
     assert await it.store.list() == []
 
 
 async def test_a_store_need_not_forget_what_has_expired() -> None:
-    it = patient("in > ask > out", halts="ask", checkpoint_ttl=1)
+    it = Shop("in > ask > out", halts="ask", checkpoint_ttl=1)
     result = await it.run()
     assert isinstance(result, Halted)
     assert result.checkpoint is not None
@@ -373,7 +366,7 @@ async def test_a_store_need_not_forget_what_has_expired() -> None:
 
 
 async def test_a_resume_that_does_not_fit_its_handlers_leaves_the_checkpoint_free() -> None:
-    it = patient("in > ask > out", halts="ask", lease_ttl=60_000)
+    it = Shop("in > ask > out", halts="ask", lease_ttl=60_000)
     result = await it.run()
     assert isinstance(result, Halted)
     assert result.checkpoint is not None
@@ -387,7 +380,7 @@ async def test_an_instance_that_ended_but_cannot_say_so_ends_all_the_same() -> N
     async def fail(*_: object, **__: object) -> bool:
         raise ConnectionError("the database is gone")
 
-    it = patient("in > out", mode="strong")
+    it = Shop("in > out", mode="strong")
     async with it.executor().instantiate(it.plan, capture="out") as run:
         await run.send("in", [])
         run.finish()

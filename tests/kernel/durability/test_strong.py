@@ -135,7 +135,7 @@ async def test_a_flow_may_write_less_often() -> None:
 
 
 async def test_a_result_that_the_host_had_not_taken_is_given_by_the_resume() -> None:
-    shop = strong("in > out, in > slow", {"slow": forever}, retry_on_lease_conflict=True)
+    shop = strong("in > out, in > slow", {"slow": forever})
     running = asyncio.ensure_future(shop.run())
     while not shop.did("slow") or len(shop.did("out")) == 0:
         await asyncio.sleep(0.001)
@@ -152,7 +152,7 @@ async def test_a_run_that_did_not_end_can_be_resumed_at_once(how: str) -> None:
         raise RuntimeError
 
     handlers = {"a": fail if how == "failed" else forever}
-    shop = strong("in > a > out", handlers, retry_on_lease_conflict=True)
+    shop = strong("in > a > out", handlers)
     if how == "failed":
         with pytest.raises(NodeFailed):
             await shop.run()
@@ -167,8 +167,17 @@ async def test_a_run_that_did_not_end_can_be_resumed_at_once(how: str) -> None:
     assert len({key for _, _, key in shop.effects}) == 3
 
 
-async def test_a_running_run_holds_the_lease_of_its_checkpoint() -> None:
+async def test_a_run_that_ends_in_time_is_acknowledged_in_time() -> None:
     shop = strong("in > a > out", {"a": forever})
+    await shop.cut_off("a", shop.run(deadline=60))
+    shop.handlers.clear()
+    assert await shop.resume(deadline=60) == Value(["in", "a", "out"])
+    assert await shop.run(deadline=60) == Value(["in", "a", "out"])
+    assert await shop.store.list() == []
+
+
+async def test_a_running_run_holds_the_lease_of_its_checkpoint() -> None:
+    shop = strong("in > a > out", {"a": forever}, retry_on_lease_conflict=False)
     running = asyncio.ensure_future(shop.run())
     while not shop.did("a"):
         await asyncio.sleep(0.001)
@@ -236,17 +245,12 @@ async def test_an_instance_that_is_left_early_can_be_resumed() -> None:
             await run.send("in", [number])
         await asyncio.sleep(0.02)
     shop.handlers.clear()
-    while True:
-        try:
-            await shop.resume()
-            break
-        except CheckpointLeaseConflict:
-            await asyncio.sleep(0.01)
+    await shop.resume()
     assert sorted(payload[0] for payload in shop.did("out")) == [0, 1, 2]
 
 
 async def test_a_result_that_was_left_is_given_by_the_resume_and_not_worked_out_again() -> None:
-    shop = strong("in > out", retry_on_lease_conflict=True)
+    shop = strong("in > out")
     async with shop.executor().instantiate(shop.plan, capture="out") as run:
         await run.send("in", [])
         while not run.scheduler.outlet.results:
@@ -265,7 +269,7 @@ async def test_an_instance_that_nothing_was_sent_to_writes_nothing() -> None:
 
 @pytest.mark.parametrize("way", ["close", "drop"])
 async def test_a_stream_is_given_again_until_it_has_ended(way: str) -> None:
-    shop = strong("in > out", retry_on_lease_conflict=True)
+    shop = strong("in > out")
 
     @shop.registry.node("test::stream", stream=True)
     async def stream(payload: Any) -> Any:

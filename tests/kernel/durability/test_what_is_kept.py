@@ -24,11 +24,6 @@ from kernel_exec.payloads import codec
 from kernel_exec.spill import MemoryStore
 
 
-def patient(graph: str, *arguments: Any, **options: Any) -> Shop:
-    """Return a flow whose resumes wait until the run before has given its lease back."""
-    return Shop(graph, *arguments, retry_on_lease_conflict=True, **options)
-
-
 class Counting(MemoryCheckpoints):
     """A store that counts what it is asked, by method."""
 
@@ -60,7 +55,7 @@ async def test_every_message_is_kept_where_it_is_before_its_handler_begins() -> 
             await second.wait()
         return payload
 
-    it = patient("in > a > b > out", {"in": look, "a": look, "b": look}, mode="strong")
+    it = Shop("in > a > b > out", {"in": look, "a": look, "b": look}, mode="strong")
     async with it.executor().instantiate(it.plan, capture="out") as run:
         await run.send("in", [1])
         while len(kept) < 3:
@@ -74,7 +69,7 @@ async def test_every_message_is_kept_where_it_is_before_its_handler_begins() -> 
 
 
 async def test_a_strong_run_that_halts_goes_on_from_its_answer() -> None:
-    it = patient("in > ask > out", halts="ask", mode="strong")
+    it = Shop("in > ask > out", halts="ask", mode="strong")
     assert isinstance(await it.run(), Halted)
     assert await it.resume(payload=["answer"]) == Value(["answer", "out"])
     assert it.did("ask") == [["in"]]
@@ -82,7 +77,7 @@ async def test_a_strong_run_that_halts_goes_on_from_its_answer() -> None:
 
 
 async def test_a_checkpoint_is_of_its_own_run_whatever_runs_came_before() -> None:
-    it = patient("in > out, ask > out", halts="ask")
+    it = Shop("in > out, ask > out", halts="ask")
     executor = it.executor()
     for _ in range(3):
         assert await executor.run_once(it.plan, "in", [], capture="out") == Value(["in", "out"])
@@ -96,7 +91,7 @@ async def test_a_checkpoint_is_of_its_own_run_whatever_runs_came_before() -> Non
 
 @pytest.mark.parametrize("cancelled", [False, True])
 async def test_an_instance_that_was_dropped_can_be_resumed(cancelled: bool) -> None:
-    it = patient("in > a > out", {"a": forever}, mode="strong", lease_ttl=60_000)
+    it = Shop("in > a > out", {"a": forever}, mode="strong", lease_ttl=60_000)
     run = it.executor().instantiate(it.plan, capture="out")
     await run.send("in", [])
     while not it.did("a"):
@@ -110,7 +105,7 @@ async def test_an_instance_that_was_dropped_can_be_resumed(cancelled: bool) -> N
 
 
 async def test_an_answer_is_given_once_however_often_the_run_is_resumed() -> None:
-    it = patient("in > ask > a > out", {"a": forever}, halts="ask", mode="strong")
+    it = Shop("in > ask > a > out", {"a": forever}, halts="ask", mode="strong")
     assert isinstance(await it.run(), Halted)
     await it.cut_off("a", it.resume(payload=["first"]))
     it.handlers.clear()
@@ -119,7 +114,7 @@ async def test_an_answer_is_given_once_however_often_the_run_is_resumed() -> Non
 
 
 async def test_a_result_that_the_host_has_taken_is_not_given_again() -> None:
-    it = patient("in > out, in > a > b > side", {"side": forever}, mode="strong")
+    it = Shop("in > out, in > a > b > side", {"side": forever}, mode="strong")
     async with it.executor().instantiate(it.plan, capture="out") as run:
         await run.send("in", [])
         while not it.did("side"):
@@ -132,7 +127,7 @@ async def test_a_result_that_the_host_has_taken_is_not_given_again() -> None:
 
 
 async def test_a_result_that_nobody_took_keeps_its_checkpoint() -> None:
-    it = patient("in > out", mode="strong")
+    it = Shop("in > out", mode="strong")
     async with it.executor().instantiate(it.plan, capture="out") as run:
         await run.send("in", [])
         while len(it.finished) < 2:
@@ -145,7 +140,7 @@ async def test_an_instance_that_failed_can_be_resumed() -> None:
     async def fail(payload: Any, ctx: NodeContext) -> Any:
         raise ValueError("not yet")
 
-    it = patient("in > a > out", {"a": fail}, mode="strong")
+    it = Shop("in > a > out", {"a": fail}, mode="strong")
     async with it.executor().instantiate(it.plan, capture="out") as run:
         await run.send("in", [])
         with pytest.raises(NodeFailed):
@@ -158,7 +153,7 @@ async def test_what_goes_no_further_need_not_be_kept() -> None:
     async def side(payload: Any, ctx: NodeContext) -> Any:
         return object()
 
-    it = patient("in > out, in > side", {"side": side}, mode="strong")
+    it = Shop("in > out, in > side", {"side": side}, mode="strong")
     assert await it.run() == Value(["in", "out"])
 
 
@@ -167,7 +162,7 @@ async def test_a_halt_beside_a_result_keeps_its_checkpoint() -> None:
         await asyncio.sleep(0.01)
         return payload
 
-    it = patient("in > out, in > ask > end", {"ask": ask_later}, halts="ask")
+    it = Shop("in > out, in > ask > end", {"ask": ask_later}, halts="ask")
     assert await it.run() == Value(["in", "out"])
     assert len(await it.store.list()) == 1
     assert await it.resume(payload=["answer"]) == Value(["in", "out"])
@@ -176,7 +171,7 @@ async def test_a_halt_beside_a_result_keeps_its_checkpoint() -> None:
 
 
 async def test_what_was_sent_and_never_begun_can_be_resumed() -> None:
-    it = patient("in > out", mode="strong")
+    it = Shop("in > out", mode="strong")
     async with it.executor().instantiate(it.plan, capture="out") as run:
         await run.send("in", [])
     assert it.effects == []
@@ -205,7 +200,7 @@ async def test_another_process_finds_the_classes_of_what_was_kept(
         return payload
 
     handlers = dict.fromkeys(("in", "a", "ask", "out"), same)
-    it = patient("in > a > ask > out", {**handlers, stalled: forever}, halts="ask", mode="strong")
+    it = Shop("in > a > ask > out", {**handlers, stalled: forever}, halts="ask", mode="strong")
     if stalled == "halted":
         assert isinstance(await it.run(Order("x")), Halted)
     else:
@@ -224,7 +219,7 @@ async def test_a_class_that_another_process_has_not_is_refused(monkeypatch: pyte
     async def fill(payload: Any, ctx: NodeContext) -> Any:
         return msgspec.defstruct("Basket", [])()
 
-    it = patient("in > out", {"in": fill, "out": forever}, mode="strong")
+    it = Shop("in > out", {"in": fill, "out": forever}, mode="strong")
     await it.cut_off("out", it.run())
     it.effects.clear()
     forget_classes(monkeypatch)
@@ -245,7 +240,7 @@ async def test_a_checkpoint_that_could_not_be_replaced_still_has_its_state(fails
                 raise ConnectionError("the database is gone")
             return await super().put(*args, **options)
 
-    it = patient(
+    it = Shop(
         "in > a > b > c > d > out",
         mode="strong",
         store=Failing(),
@@ -263,7 +258,7 @@ async def test_a_checkpoint_that_could_not_be_replaced_still_has_its_state(fails
 async def test_without_a_store_for_blobs_and_a_threshold_a_state_lies_in_its_record(
     bound: dict[str, Any],
 ) -> None:
-    it = patient("in > ask > out", halts="ask", **bound)
+    it = Shop("in > ask > out", halts="ask", **bound)
     assert isinstance(await it.run(), Halted)
     assert await it.resume(payload=["y"]) == Value(["y", "out"])
     assert not bound.get("blobs", MemoryStore()).objects
@@ -285,20 +280,20 @@ async def test_a_state_of_exactly_the_threshold_lies_in_its_record() -> None:
 
 
 async def test_a_run_that_does_not_halt_asks_nothing_of_the_store() -> None:
-    it = patient("in > a > out, ask > out", halts="ask", store=Counting())
+    it = Shop("in > a > out, ask > out", halts="ask", store=Counting())
     assert await it.run() == Value(["in", "a", "out"])
     assert it.store.asked == {}
 
 
 async def test_a_run_that_was_acknowledged_gives_no_lease_back() -> None:
-    it = patient("in > out", mode="strong", store=Counting())
+    it = Shop("in > out", mode="strong", store=Counting())
     await it.run()
     assert (it.store.asked["ack"], it.store.asked["release"]) == (1, 0)
 
 
 @pytest.mark.parametrize("policy", [{}, {"retain_completed_for": 60_000}, {"halts": "in"}])
 async def test_a_run_that_has_ended_asks_nothing_any_more(policy: dict[str, Any]) -> None:
-    it = patient("in > out", mode="strong", store=Counting(), lease_ttl=LEASE_MS, **policy)
+    it = Shop("in > out", mode="strong", store=Counting(), lease_ttl=LEASE_MS, **policy)
     await it.run()
     asked = dict(it.store.asked)
     await asyncio.sleep(1.5 * LEASE_MS / 1000)
@@ -306,7 +301,7 @@ async def test_a_run_that_has_ended_asks_nothing_any_more(policy: dict[str, Any]
 
 
 async def test_a_checkpoint_that_is_retained_is_leased_by_nobody() -> None:
-    it = patient("in > out", mode="strong", retain_completed_for=60_000, lease_ttl=60_000)
+    it = Shop("in > out", mode="strong", retain_completed_for=60_000, lease_ttl=60_000)
     await it.run()
     (checkpoint,) = await it.store.list()
     assert await it.store.lease(checkpoint, owner="the host", seconds=1)

@@ -1,5 +1,7 @@
 """One run after the other on one executor: what one leaves behind is nothing to the next."""
 
+import asyncio
+import gc
 import time
 from itertools import pairwise
 from typing import Any
@@ -8,6 +10,8 @@ import pytest
 from small_flows import small, soon
 
 from kernel_exec import QueueLimitExceeded, Value
+from kernel_exec.once import Pool
+from kernel_exec.scheduler import Scheduler
 
 
 @pytest.mark.parametrize("capacity", [1, 2])
@@ -79,3 +83,18 @@ async def test_a_failure_beside_the_capture_that_nobody_wants_to_know_is_not_of_
     for number in range(3):
         result = await soon(executor.run_once(flow.plan, "in", number, capture="out", finish="capture"))
         assert result == Value(number)
+
+
+async def test_an_executor_keeps_little_of_many_runs_at_once() -> None:
+    async def wait(payload: Any) -> Any:
+        await asyncio.sleep(0)
+        return payload
+
+    def schedulers() -> int:
+        gc.collect()
+        return sum(isinstance(thing, Scheduler) for thing in gc.get_objects())
+
+    flow = small("in>out", {"in": wait})
+    executor, before = flow.executor(), schedulers()
+    await asyncio.gather(*(executor.run_once(flow.plan, "in", 1, capture="out") for _ in range(200)))
+    assert schedulers() <= before + Pool.MOST_IDLE

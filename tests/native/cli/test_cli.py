@@ -303,8 +303,6 @@ def test_every_command_explains_itself(command: tuple[str, ...]) -> None:
 
 def process(last: str, *arguments: str, stderr: int = subprocess.PIPE) -> "subprocess.Popen[str]":
     ends = ("--nodes", "handlers", "--trigger", "in", "--capture", "out")
-    # A suite that runs in the background ignores interrupts, and would hand that on.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     return subprocess.Popen(
         [sys.executable, "-m", "kernel_exec", "run", flow(last), *ends, *arguments],
         stdin=subprocess.PIPE,

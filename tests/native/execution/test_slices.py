@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -104,6 +105,24 @@ async def test_many_that_go_on_in_one_turn_and_wait_again_share_a_slice() -> Non
             await asyncio.sleep(0)
         beating.cancel()
     assert max(gaps) < 0.01
+
+
+async def test_those_that_a_slice_is_used_up_for_are_not_called_and_have_the_next() -> None:
+    loop = asyncio.get_running_loop()
+    turn, called = turn_of(loop), list[int]()
+
+    def use_up(number: int) -> None:
+        turn.open(loop)
+        called.append(number)
+        work(2 * turn.LENGTH)
+        turn.look(1, 0)
+
+    for number in range(5):
+        turn.wait(loop, partial(use_up, number))
+    for turns in range(1, 6):
+        await asyncio.sleep(0)
+        assert len(called) == turns
+    assert sorted(called) == [*range(5)]
 
 
 def test_an_interrupt_in_one_run_takes_no_turn_from_the_others() -> None:

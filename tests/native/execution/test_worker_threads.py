@@ -2,11 +2,13 @@
 
 import asyncio
 import contextvars
+import gc
 import inspect
 import subprocess
 import sys
 import threading
 import time
+import weakref
 from contextlib import suppress
 from itertools import pairwise
 from typing import Any
@@ -252,21 +254,117 @@ async def test_handlers_that_wait_for_runs_of_their_own_leave_them_workers(
 
 
 async def test_abandoned_workers_no_longer_count_against_the_bound() -> None:
-    release = threading.Event()
+    release, sitting = threading.Event(), list[Any]()
 
     def sit(payload: Any) -> Any:
         if payload == "sit":
+            sitting.append(payload)
             release.wait(10)
         return payload
 
     registry = NodeRegistry()
     plan, first, last = chain(registry, sit)
     executor = FlowExecutor(registry)
-    for _ in range(WorkerThreads.LIMIT + 5):
-        with pytest.raises(DeadlineExceeded):
-            await executor.run_once(plan, first, "sit", capture=last, deadline=0.002)
+    for number in range(WorkerThreads.LIMIT + 5):
+        running = asyncio.ensure_future(executor.run_once(plan, first, "sit", capture=last))
+        while len(sitting) <= number:
+            await asyncio.sleep(0)
+        running.cancel()
+        await asyncio.wait([running])
     assert await asyncio.wait_for(executor.run_once(plan, first, "go", capture=last), 5) == Value("go")
     release.set()
+
+
+async def test_what_waits_for_a_worker_gets_the_place_of_one_that_is_abandoned(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(WorkerThreads, "LIMIT", 1)
+    release, sitting = threading.Event(), threading.Event()
+
+    def sit(payload: Any) -> Any:
+        if payload == "sit":
+            sitting.set()
+            release.wait(10)
+        return payload
+
+    registry = NodeRegistry()
+    plan, first, last = chain(registry, sit)
+    executor, before = FlowExecutor(registry), set(threading.enumerate())
+    sits = asyncio.ensure_future(executor.run_once(plan, first, "sit", capture=last))
+    while not sitting.is_set():
+        await asyncio.sleep(0)
+    waits = asyncio.ensure_future(executor.run_once(plan, first, "go", capture=last))
+    await asyncio.sleep(0)
+    sits.cancel()
+    assert await asyncio.wait_for(waits, 5) == Value("go")
+    release.set()
+    async with asyncio.timeout(WorkerThreads.PATIENCE / 2):  # the one that was abandoned ends
+        while len(set(threading.enumerate()) - before) > 1:
+            await asyncio.sleep(0.001)
+
+
+async def test_what_is_abandoned_before_a_worker_comes_to_it_costs_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(WorkerThreads, "LIMIT", 1)
+    release, sitting = threading.Event(), threading.Event()
+
+    def sit(payload: Any) -> Any:
+        sitting.set()
+        release.wait(10)
+        return payload
+
+    registry = NodeRegistry()
+    plan, first, last = chain(registry, sit)
+    executor = FlowExecutor(registry)
+    sits = asyncio.ensure_future(executor.run_once(plan, first, "sit", capture=last))
+    while not sitting.is_set():
+        await asyncio.sleep(0)
+    wait = [asyncio.ensure_future(executor.run_once(plan, first, "wait", capture=last)) for _ in range(3)]
+    await asyncio.sleep(0)
+    for running in wait:
+        running.cancel()
+    await asyncio.wait(wait)
+    release.set()
+    assert await sits == Value("sit")
+    assert await asyncio.wait_for(executor.run_once(plan, first, "go", capture=last), 5) == Value("go")
+
+
+async def test_few_workers_serve_many_runs_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(WorkerThreads, "LIMIT", 50)
+    registry = NodeRegistry()
+    plan, first, last = chain(registry, lambda payload: payload)
+    executor, before = FlowExecutor(registry), set(threading.enumerate())
+    for number in range(40):
+        assert await executor.run_once(plan, first, number, capture=last) == Value(number)
+    assert len(set(threading.enumerate()) - before) < 10
+
+
+async def test_a_worker_that_is_there_takes_what_no_other_can_be_started_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    sitting, release = threading.Event(), threading.Event()
+
+    def sit(payload: Any) -> Any:
+        sitting.set()
+        release.wait(10)
+        return payload
+
+    registry = NodeRegistry()
+    plan, first, last = chain(registry, sit)
+    executor, before = FlowExecutor(registry), set(threading.enumerate())
+    sits = asyncio.ensure_future(executor.run_once(plan, first, "first", capture=last))
+    while not sitting.is_set():
+        await asyncio.sleep(0)
+    assert len(set(threading.enumerate()) - before) == 1
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    waits = asyncio.ensure_future(executor.run_once(plan, first, "second", capture=last))
+    await asyncio.sleep(0)
+    release.set()
+    assert await asyncio.wait_for(asyncio.gather(sits, waits), 5) == [Value("first"), Value("second")]
 
 
 async def test_no_more_threads_than_the_bound_work_at_once() -> None:
@@ -353,18 +451,34 @@ asyncio.run(main(), debug=%r)
     assert time.monotonic() - begun < 20
 
 
-async def test_an_idle_worker_goes_home(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(WorkerThreads, "PATIENCE", 0.01)
-    ids = []
+async def test_an_idle_worker_goes_home_and_another_comes_when_it_is_needed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(WorkerThreads, "LIMIT", 1)
+    monkeypatch.setattr(WorkerThreads, "PATIENCE", 0.001)
+    registry = NodeRegistry()
+    plan, first, last = chain(registry, lambda payload: payload)
+    executor, before = FlowExecutor(registry), set(threading.enumerate())
+    for number in range(3):
+        running = executor.run_once(plan, first, number, capture=last)
+        assert await asyncio.wait_for(running, 5) == Value(number)
+        async with asyncio.timeout(5):
+            while set(threading.enumerate()) - before:
+                await asyncio.sleep(0.001)
 
-    def note(payload: Any) -> Any:
-        ids.append(threading.get_ident())
-        return payload
+
+async def test_an_idle_worker_keeps_nothing_of_what_it_did() -> None:
+    class Thing:
+        """What a weak reference can be had to."""
 
     registry = NodeRegistry()
-    plan, first, last = chain(registry, note)
+    plan, first, last = chain(registry, lambda payload: Thing())
     executor = FlowExecutor(registry)
-    await executor.run_once(plan, first, 1, capture=last)
-    await asyncio.sleep(0.1)
-    assert ids[0] not in {thread.ident for thread in threading.enumerate()}
-    assert await executor.run_once(plan, first, 2, capture=last) == Value(2)
+    result = await executor.run_once(plan, first, 1, capture=last)
+    assert isinstance(result, Value)
+    kept = weakref.ref(result.value)
+    del result
+    async with asyncio.timeout(WorkerThreads.PATIENCE / 2):
+        while kept() is not None:
+            gc.collect()
+            await asyncio.sleep(0.001)
