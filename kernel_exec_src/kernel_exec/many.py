@@ -97,12 +97,12 @@ class Feeder:
 
     def _feed(self) -> None:
         """Let in what there is room for."""
-        payloads = self._payloads
-        if payloads is None:
+        scheduler, payloads = self._scheduler, self._payloads
+        if payloads is None or not scheduler.permits.free:
             return
         if self._waiting:
             payloads, self._waiting = chain(self._waiting, payloads), []
-        left = self._scheduler.accept_many(self._entrance, payloads)
+        left = scheduler.accept_many(self._entrance, payloads)
         if left is END:
             self._payloads = None
         elif left is not ROOM:
