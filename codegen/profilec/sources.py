@@ -64,7 +64,9 @@ def is_project(folder: Path) -> bool:
 
 def _holds(folder: Path, name: str) -> bool:
     """Tell whether a folder holds a file; one that is closed to us holds nothing."""
-    return os.path.isfile(folder / name)  # noqa: PTH113  # whose like raises where a folder is closed
+    with suppress(PermissionError):
+        return (folder / name).is_file()
+    return False
 
 
 def _entries(folder: Path, path: str) -> Iterator[tuple[str, Path, bool]]:
