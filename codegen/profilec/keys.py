@@ -9,6 +9,7 @@ from functools import reduce
 import libcst as cst
 from msgspec import Struct
 
+from profilec.canonical import literal_string
 from profilec.read import Span, Syntax
 from profilec.scopes import Names, Scope, Use
 
@@ -21,7 +22,7 @@ type Possible = frozenset[str] | None
 
 def text_of(node: cst.CSTNode) -> str | None:
     """Return the text of a string."""
-    found = node.evaluated_value if isinstance(node, cst.SimpleString) else None
+    found = literal_string(node)
     return found if isinstance(found, str) else None
 
 

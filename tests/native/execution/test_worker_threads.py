@@ -51,6 +51,26 @@ async def same(payload: Any) -> Any:
     return payload
 
 
+class Seats:
+    """A handler that sits on its worker until all may stand up, unless it is told to go."""
+
+    def __init__(self) -> None:
+        self.taken: list[Any] = []
+        self.release = threading.Event()
+
+    def sit(self, payload: Any) -> Any:
+        """Take a seat."""
+        if payload != "go":
+            self.taken.append(payload)
+            self.release.wait(10)
+        return payload
+
+    async def until(self, number: int) -> None:
+        """Wait until so many seats were taken."""
+        while len(self.taken) < number:
+            await asyncio.sleep(0)
+
+
 async def test_a_plain_handler_runs_off_the_loops_thread_unless_it_is_inline() -> None:
     def where(payload: Any) -> Any:
         return threading.current_thread() is threading.main_thread()
@@ -254,50 +274,34 @@ async def test_handlers_that_wait_for_runs_of_their_own_leave_them_workers(
 
 
 async def test_abandoned_workers_no_longer_count_against_the_bound() -> None:
-    release, sitting = threading.Event(), list[Any]()
-
-    def sit(payload: Any) -> Any:
-        if payload == "sit":
-            sitting.append(payload)
-            release.wait(10)
-        return payload
-
+    seats = Seats()
     registry = NodeRegistry()
-    plan, first, last = chain(registry, sit)
+    plan, first, last = chain(registry, seats.sit)
     executor = FlowExecutor(registry)
     for number in range(WorkerThreads.LIMIT + 5):
         running = asyncio.ensure_future(executor.run_once(plan, first, "sit", capture=last))
-        while len(sitting) <= number:
-            await asyncio.sleep(0)
+        await seats.until(number + 1)
         running.cancel()
         await asyncio.wait([running])
     assert await asyncio.wait_for(executor.run_once(plan, first, "go", capture=last), 5) == Value("go")
-    release.set()
+    seats.release.set()
 
 
 async def test_what_waits_for_a_worker_gets_the_place_of_one_that_is_abandoned(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(WorkerThreads, "LIMIT", 1)
-    release, sitting = threading.Event(), threading.Event()
-
-    def sit(payload: Any) -> Any:
-        if payload == "sit":
-            sitting.set()
-            release.wait(10)
-        return payload
-
+    seats = Seats()
     registry = NodeRegistry()
-    plan, first, last = chain(registry, sit)
+    plan, first, last = chain(registry, seats.sit)
     executor, before = FlowExecutor(registry), set(threading.enumerate())
     sits = asyncio.ensure_future(executor.run_once(plan, first, "sit", capture=last))
-    while not sitting.is_set():
-        await asyncio.sleep(0)
+    await seats.until(1)
     waits = asyncio.ensure_future(executor.run_once(plan, first, "go", capture=last))
     await asyncio.sleep(0)
     sits.cancel()
     assert await asyncio.wait_for(waits, 5) == Value("go")
-    release.set()
+    seats.release.set()
     async with asyncio.timeout(WorkerThreads.PATIENCE / 2):  # the one that was abandoned ends
         while len(set(threading.enumerate()) - before) > 1:
             await asyncio.sleep(0.001)
@@ -307,25 +311,18 @@ async def test_what_is_abandoned_before_a_worker_comes_to_it_costs_none(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(WorkerThreads, "LIMIT", 1)
-    release, sitting = threading.Event(), threading.Event()
-
-    def sit(payload: Any) -> Any:
-        sitting.set()
-        release.wait(10)
-        return payload
-
+    seats = Seats()
     registry = NodeRegistry()
-    plan, first, last = chain(registry, sit)
+    plan, first, last = chain(registry, seats.sit)
     executor = FlowExecutor(registry)
     sits = asyncio.ensure_future(executor.run_once(plan, first, "sit", capture=last))
-    while not sitting.is_set():
-        await asyncio.sleep(0)
+    await seats.until(1)
     wait = [asyncio.ensure_future(executor.run_once(plan, first, "wait", capture=last)) for _ in range(3)]
     await asyncio.sleep(0)
     for running in wait:
         running.cancel()
     await asyncio.wait(wait)
-    release.set()
+    seats.release.set()
     assert await sits == Value("sit")
     assert await asyncio.wait_for(executor.run_once(plan, first, "go", capture=last), 5) == Value("go")
 
@@ -346,24 +343,17 @@ async def test_a_worker_that_is_there_takes_what_no_other_can_be_started_for(
     def refuse(thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
-    sitting, release = threading.Event(), threading.Event()
-
-    def sit(payload: Any) -> Any:
-        sitting.set()
-        release.wait(10)
-        return payload
-
+    seats = Seats()
     registry = NodeRegistry()
-    plan, first, last = chain(registry, sit)
+    plan, first, last = chain(registry, seats.sit)
     executor, before = FlowExecutor(registry), set(threading.enumerate())
     sits = asyncio.ensure_future(executor.run_once(plan, first, "first", capture=last))
-    while not sitting.is_set():
-        await asyncio.sleep(0)
+    await seats.until(1)
     assert len(set(threading.enumerate()) - before) == 1
     monkeypatch.setattr(threading.Thread, "start", refuse)
     waits = asyncio.ensure_future(executor.run_once(plan, first, "second", capture=last))
     await asyncio.sleep(0)
-    release.set()
+    seats.release.set()
     assert await asyncio.wait_for(asyncio.gather(sits, waits), 5) == [Value("first"), Value("second")]
 
 
