@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 import pytest
 
@@ -68,6 +69,10 @@ async def count(results: AsyncIterator[object]) -> int:
     return sum([1 async for _ in results])
 
 
+_counted: ContextVar[bool] = ContextVar("counted", default=False)
+"""Set for what this test starts, and not for the clean-up of tests before it, which have the same loop."""
+
+
 @contextmanager
 def timers() -> Iterator[list[float]]:
     """Note the delay of every timer that is asked of the host: Pyodide makes one of each callback."""
@@ -76,12 +81,15 @@ def timers() -> Iterator[list[float]]:
     asked: list[float] = []
 
     def noted(delay: float, callback: Callable[..., object], *arguments: object, **options: object) -> object:
-        asked.append(delay)
+        if _counted.get():
+            asked.append(delay)
         return call_later(delay, callback, *arguments, **options)  # type: ignore[arg-type]  # passed on as it came
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(loop, "call_later", noted)
+        token = _counted.set(True)
         yield asked
+        _counted.reset(token)
 
 
 async def callbacks(handler: Handler, program: Program) -> int:
