@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
+from kernel_exec._profile import FAST_PATH
 from kernel_exec.errors import ExecutionError
 from kernel_exec.instance import FlowInstance
 from kernel_exec.results import Result
 from kernel_exec.runtime import GRACE, outlive
 from kernel_exec.scheduler import END, ROOM, Scheduler
+from profilec import only
+
+if FAST_PATH:
+    from kernel_exec.scheduler.cells import Tour
 
 
 def run_many(
@@ -38,7 +43,7 @@ async def _from_sync(instance: FlowInstance, trigger: str, payloads: Iterable[An
         scheduler = instance.scheduler
         feeder = Feeder(scheduler, trigger, iter(payloads))
         while await feeder.wait_for_result():
-            results, size = scheduler.take_all()
+            results, size = feeder.take() if FAST_PATH else scheduler.take_all()
             for result in results:
                 yield result
             del results, result  # a stream that the host has dropped would go on else
@@ -60,6 +65,8 @@ class Feeder:
         """None when nothing more is taken from it, and nothing waits."""
         self._waiting: list[Any] = []
         """The payload that was taken and found no room yet, if there is one."""
+        if FAST_PATH:
+            self._tour = Tour(self._entrance, scheduler.outlet.capacity)
 
     async def wait_for_result(self) -> bool:
         """Feed until there is a result to take. False when everything is drained, or the run halted.
@@ -74,6 +81,8 @@ class Feeder:
                 if scheduler.error is not None:
                     raise scheduler.error
                 return False
+            if FAST_PATH and self._goes_on_tour():
+                return True
             try:
                 self._feed()
             except Exception as error:
@@ -88,21 +97,54 @@ class Feeder:
                 await outlet.wait()
         return True
 
+    @only(FAST_PATH)
+    def take(self) -> tuple[list[Result], int]:
+        """Return all results there are, of a tour or of the run, as the scheduler's `take_all` does."""
+        if self._tour.given:
+            return self._tour.take(), 0
+        return self._scheduler.take_all()
+
+    @only(FAST_PATH)
+    def _goes_on_tour(self) -> bool:
+        """Carry payloads through the run if nothing else moves in it. True if that gave results."""
+        tour, payloads, scheduler = self._tour, self._payloads, self._scheduler
+        if not tour.goes_on:
+            if payloads is None or scheduler.work or not scheduler.calm():
+                return False
+            batch: list[Any] = []
+            most = min(tour.room, tour.entrance.capacity)
+            try:
+                batch.extend(islice(payloads, most))
+            except Exception as error:
+                self.failure = error
+            if len(batch) < most:
+                self._payloads = None
+            tour.entering = iter(batch)
+        scheduler.tour(tour)
+        return bool(tour.given)
+
+    @only(FAST_PATH)
+    def _waits_for_tour(self) -> bool:
+        """Whether nothing is let in for the moment, since what moves is about to come to its end."""
+        return bool(self._scheduler.work) and self._scheduler.calm()
+
     def _can_feed(self) -> bool:
         """Whether feeding again lets something in: messages may have ended without a result."""
         if self._payloads is None or not self._scheduler.permits.free:
+            return False
+        if FAST_PATH and self._waits_for_tour():
             return False
         size = self._scheduler.weigh(self._waiting[0]) if self._waiting else 0
         return self._scheduler.lacking(self._entrance, size) is None
 
     def _feed(self) -> None:
         """Let in what there is room for."""
-        scheduler, payloads = self._scheduler, self._payloads
-        if payloads is None or not scheduler.permits.free:
+        payloads = self._payloads
+        if payloads is None or not self._can_feed():
             return
         if self._waiting:
             payloads, self._waiting = chain(self._waiting, payloads), []
-        left = scheduler.accept_many(self._entrance, payloads)
+        left = self._scheduler.accept_many(self._entrance, payloads)
         if left is END:
             self._payloads = None
         elif left is not ROOM:

@@ -48,9 +48,9 @@ def test_comments_blank_lines_and_all_but_one_blank_of_indentation_go() -> None:
         # Prices are in cents.
         import json
         TABLE = {
-         "apple": 30,
-         "color": "# red",
-         }
+        "apple": 30,
+        "color": "# red",
+        }
         def load(text):
          if text:
           return json.loads(text)

@@ -1,8 +1,8 @@
 """A file without what only its readers need: comments, blank lines, indentation beyond one blank a level.
 
-In place of Black, for wheels that are fetched before anything runs. Docstrings are not layout: the program
-can read them, so whether they go is for `decide`. The comments above the first statement stay: they say
-whose the file is, and how it is encoded.
+Lines that go on with a statement are not indented at all. In place of Black, for wheels that are fetched
+before anything runs. Docstrings are not layout: the program can read them, so whether they go is for
+`decide`. The comments above the first statement stay: they say whose the file is, and how it is encoded.
 """
 
 import io
@@ -53,7 +53,7 @@ def strip(file: EmittedFile) -> EmittedFile:
             depth = layout.depths.get(number, depth)
             line = line[: layout.comments.get(number)].lstrip(" \t\f")
             line = line if number + 1 in layout.quoted else line.rstrip(" \t\f")
-            line = " " * (depth if begins else depth + 1) + line if line else line
+            line = " " * depth + line if begins else line
         if line or number in layout.held or number in layout.quoted:
             lines.append(line)
             origins.append(file.source_line(number))

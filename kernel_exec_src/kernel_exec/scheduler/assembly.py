@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
+from kernel_exec._profile import FAST_PATH
 from kernel_exec.context import RunState
 from kernel_exec.offload import Workers
 from kernel_exec.payloads import copy_payload
@@ -62,6 +63,8 @@ def assemble(program: Program, run: RunState, host: Host) -> Scheduler:
     nodes = [_make_node(plan) for plan in program.nodes]
     edges = [_make_edge(program, at, nodes, observed=host.observes) for at in range(len(program.edges))]
     weighed = host.queue_limit is not None
+    if FAST_PATH:
+        scheduler.tours = not (weighed or scheduler.traced or scheduler.lingers)
     # Where queues are weighed, what goes from node to node is too, so every node stands alone.
     rows = {} if weighed else {row[0]: row for row in program.rows}
     within = {at for row in rows.values() for at in row[1:]}
@@ -71,6 +74,8 @@ def assemble(program: Program, run: RunState, host: Host) -> Scheduler:
             row = [program.nodes[one] for one in rows.get(at, (at,))]
             _connect(node, row[-1], edges, traced=program.traced, weighed=weighed)
             _bind(node, row, host.workers, scheduler)
+            if FAST_PATH and (node.ahead or not (node.plain and node.awaited)):
+                scheduler.tours = False
     segments = [
         _join(tuple([nodes[at] for at in line])) for line in program.segments if line[0] not in within
     ]
@@ -79,6 +84,9 @@ def assemble(program: Program, run: RunState, host: Host) -> Scheduler:
     for at in program.entrances:
         entrance = Edge(nodes[at].alias, nodes[at], capacities.trigger)
         scheduler.entrances[nodes[at].alias] = entrance
+    if FAST_PATH and scheduler.tours:
+        for way in (*edges, *scheduler.entrances.values()):
+            way.line = way.target.line or way.target.segment
     return scheduler
 
 

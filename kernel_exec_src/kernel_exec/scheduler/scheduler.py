@@ -26,22 +26,38 @@ calls `schedule`. So while there is ready work, somebody runs or is about to.
 
 from __future__ import annotations
 
-from asyncio import Task, sleep
+from asyncio import Task
 from contextvars import Context
+from typing import TYPE_CHECKING, Any
 
+from kernel_exec._profile import FAST_PATH
 from kernel_exec.results import SKIP, Value
 from kernel_exec.runtime import FIRST_PACE, TRUSTED
-from kernel_exec.scheduler.cells import Driver, Node, Parcel
+from kernel_exec.scheduler.cells import Driver, Node, Parcel, Pending
 from kernel_exec.scheduler.doors import Doors
 from kernel_exec.scheduler.invocation import invoke
 from kernel_exec.scheduler.run import claim, end_exclusive_run
 from kernel_exec.scheduler.spilling import send_spilling, unpack
+from profilec import only
+
+if FAST_PATH:
+    from kernel_exec.payloads import ATOMS
+    from kernel_exec.scheduler.doors import END
+
+    if TYPE_CHECKING:
+        from kernel_exec.scheduler.cells import Tour
 
 
 class Scheduler(Doors):
     """A run, and what moves it. Made by `assembly`; used on the thread of its loop only."""
 
-    __slots__ = ()
+    if FAST_PATH:
+        __slots__ = ("tours",)
+
+        tours: bool  # profilec: only FAST_PATH
+        """No node and no queue asks for more than calling handlers, and all of those run on the loop."""
+    else:
+        __slots__ = ()
 
     def pump(self) -> None:
         """Start drivers until nothing is ready or the slice is spent; then see that the loop comes back.
@@ -111,8 +127,7 @@ class Scheduler(Doors):
             if self.observer is not None and (culprit := self.observer.culprit()) is not None:
                 alias, mutated = culprit
                 self.fail(self.nodes[alias], mutated)
-            if self.outlet.readers:
-                self.outlet.wake_all()
+            self.outlet.wake_all()
 
     # Drivers ------------------------------------------------------------------------------------------------
 
@@ -246,10 +261,7 @@ class Scheduler(Doors):
 
                     if not driver.attended:
                         if (task := driver.task) is not None and task.cancelling():
-                            await sleep(0)  # raises what the handler asked for and did not wait for
-                            while task.uncancel():
-                                pass
-                            driver.interrupted = False
+                            await driver.heed(task)
                         if self.stopped:
                             return
                         trusted = False
@@ -359,3 +371,136 @@ class Scheduler(Doors):
         if node.spills:
             return await send_spilling(self, driver, node, *pending)
         return self.send(node, *pending)
+
+    @only(FAST_PATH)
+    def calm(self) -> bool:
+        """Whether what moves is quick and asks for nothing but awaiting handlers: soon nothing will move."""
+        return self.tours and self._pace == TRUSTED and not (self._live or self.stopped or self._turn.spent)
+
+    @only(FAST_PATH)
+    def tour(self, tour: Tour) -> None:
+        """Go on with `tour` until it has no more room for results; nothing else moves in the run.
+
+        If others get a say, because a handler suspended or the slice is spent, what is left of it is let in
+        as if it had been sent.
+        """
+        turn = self._turn
+        if not turn.begun:
+            turn.open(self.loop)
+        self._pumping = True
+        try:
+            while tour.goes_on and len(tour.given) < tour.room and self.calm():
+                driver, context = self._driver, self.context.copy()
+                task = Task(
+                    self._tour(driver, context, tour), loop=self.loop, context=context, eager_start=True
+                )
+                if not task.done():
+                    self._driver = Driver()
+                    assert driver.line is not None
+                    self.permits.free -= driver.ticket
+                    claim(driver.line.nodes[0])
+                    self._adopt(driver, task)
+                self._pace = turn.look(self._pace, driver.left)
+        finally:
+            self._pumping = False
+        if not (self.calm() or self.stopped):
+            self._end_tour(tour)
+
+    @only(FAST_PATH)
+    async def _tour(self, driver: Driver, context: Context, tour: Tour) -> None:
+        """Be the driver of a tour, until a handler suspends or marks the context."""
+        entering, steps, given, room = tour.entering, tour.steps, tour.given, tour.room
+        first, turn, skip, unmarked = tour.entrance.line, self._turn, SKIP, self.context
+        budget = self._pace
+        try:
+            while True:
+                if steps:
+                    if len(given) >= room:
+                        return
+                    way, payload, driver.ticket = steps.pop()
+                    line = way.line
+                else:
+                    payload = next(entering, END)
+                    if payload is END:
+                        return
+                    line, driver.ticket = first, 1
+
+                driver.line = line
+                driver.calls = remaining = iter(line.calls)
+                for call in remaining:
+                    payload = await call(payload)
+                    if payload is skip:
+                        break
+                budget -= line.hops
+                if not driver.attended:
+                    await self._leave_tour(driver, payload)
+                    return
+                if payload is skip:
+                    pass
+                elif line.emits:
+                    given.append(Value(payload))
+                else:
+                    self._lead_on(line.last, payload, driver.ticket, tour)
+
+                if budget <= 0:
+                    budget = self._pace = turn.look(self._pace, budget)
+                    if turn.spent or budget < TRUSTED:
+                        return
+                if context != unmarked:
+                    return
+        except BaseException as error:
+            self.fail(driver.node if driver.line is None else driver.standing(), error)
+        finally:
+            driver.left = budget
+            if driver.attended:
+                driver.line = None
+            else:
+                self._left(driver)
+
+    @only(FAST_PATH)
+    def _lead_on(self, node: Node, payload: Any, ticket: int, tour: Tour) -> None:
+        """Add to a tour where `send` would send what `node` returned."""
+        routes = node.routes if node.gate is None else node.gate(payload)
+        if node.captures:
+            tour.given.append(Value(self.copy(payload) if routes else payload))
+            ticket = 0
+        steps, copies = tour.steps, type(payload) not in ATOMS
+        branch = payload
+        for way in reversed(routes):
+            if way is routes[0]:
+                steps.append((way, branch, ticket))
+            else:
+                steps.append((way, branch, 0))
+                if copies:
+                    branch = self.copy(payload)
+
+    @only(FAST_PATH)
+    async def _leave_tour(self, driver: Driver, payload: Any) -> None:
+        """Leave it to the work to send what the handler returned after it had suspended."""
+        if (task := driver.task) is not None and task.cancelling():
+            await driver.heed(task)
+        node = driver.node
+        if self.stopped:
+            return
+        if payload is SKIP:
+            self.permits.release(driver.ticket)
+            self._release(node)
+        else:
+            routes = node.routes if node.gate is None else node.gate(payload)
+            node.pending = Pending(payload, driver.ticket, routes, -1 if node.captures else 0)
+            self.work.append(node.ready)
+
+    @only(FAST_PATH)
+    def _end_tour(self, tour: Tour) -> None:
+        """Let in what is left of a tour: to nodes that are idle, and into the inboxes of the others."""
+        entering = [(tour.entrance, payload, 1) for payload in tour.entering]
+        for way, payload, ticket in (*reversed(tour.steps), *entering):
+            self.permits.free -= ticket
+            target = way.target
+            if target.idle:
+                claim(target)
+                self.work.appendleft((target, payload, ticket))
+            else:
+                way.held += 1
+                target.inbox.append((payload, way, ticket, None))
+        tour.steps.clear()
