@@ -384,26 +384,26 @@ class Scheduler(Doors):
         If others get a say, because a handler suspended or the slice is spent, what is left of it is let in
         as if it had been sent.
         """
-        turn = self._turn
+        turn, loop = self._turn, self.loop
         if not turn.begun:
-            turn.open(self.loop)
+            turn.open(loop)
         self._pumping = True
         try:
-            while tour.goes_on and len(tour.given) < tour.room and self.calm():
+            while self.calm():
                 driver, context = self._driver, self.context.copy()
-                task = Task(
-                    self._tour(driver, context, tour), loop=self.loop, context=context, eager_start=True
-                )
+                task = Task(self._tour(driver, context, tour), loop=loop, context=context, eager_start=True)
+                self._pace = turn.look(self._pace, driver.left)
                 if not task.done():
                     self._driver = Driver()
                     assert driver.line is not None
                     self.permits.free -= driver.ticket
                     claim(driver.line.nodes[0])
                     self._adopt(driver, task)
-                self._pace = turn.look(self._pace, driver.left)
+                elif len(tour.given) >= tour.room or not tour.goes_on:
+                    return
         finally:
             self._pumping = False
-        if not (self.calm() or self.stopped):
+        if not self.stopped:
             self._end_tour(tour)
 
     @only(FAST_PATH)
@@ -464,15 +464,13 @@ class Scheduler(Doors):
         if node.captures:
             tour.given.append(Value(self.copy(payload) if routes else payload))
             ticket = 0
-        steps, copies = tour.steps, type(payload) not in ATOMS
-        branch = payload
-        for way in reversed(routes):
-            if way is routes[0]:
-                steps.append((way, branch, ticket))
-            else:
-                steps.append((way, branch, 0))
-                if copies:
-                    branch = self.copy(payload)
+        steps, branch, copies = tour.steps, payload, type(payload) not in ATOMS
+        for way in routes[:0:-1]:
+            steps.append((way, branch, 0))
+            if copies:
+                branch = self.copy(payload)
+        if routes:
+            steps.append((routes[0], branch, ticket))
 
     @only(FAST_PATH)
     async def _leave_tour(self, driver: Driver, payload: Any) -> None:
