@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from itertools import chain, islice
+from operator import length_hint
 from typing import Any
 
 from kernel_exec._profile import FAST_PATH
@@ -16,10 +17,8 @@ from kernel_exec.instance import FlowInstance
 from kernel_exec.results import Result
 from kernel_exec.runtime import GRACE, outlive
 from kernel_exec.scheduler import END, ROOM, Scheduler
+from kernel_exec.scheduler.touring import let_in
 from profilec import only
-
-if FAST_PATH:
-    from kernel_exec.scheduler.cells import Tour
 
 
 def run_many(
@@ -66,7 +65,7 @@ class Feeder:
         self._waiting: list[Any] = []
         """The payload that was taken and found no room yet, if there is one."""
         if FAST_PATH:
-            self._tour = Tour(self._entrance, scheduler.outlet.capacity)
+            self._tour = scheduler.tours.get(trigger)
 
     async def wait_for_result(self) -> bool:
         """Feed until there is a result to take. False when everything is drained, or the run halted.
@@ -100,7 +99,7 @@ class Feeder:
     @only(FAST_PATH)
     def take(self) -> tuple[list[Result], int]:
         """Return all results there are, of a tour or of the run, as the scheduler's `take_all` does."""
-        if self._tour.given:
+        if self._tour is not None and self._tour.given:
             return self._tour.take(), 0
         return self._scheduler.take_all()
 
@@ -108,8 +107,11 @@ class Feeder:
     def _goes_on_tour(self) -> bool:
         """Carry payloads through the run if nothing else moves in it. True if that gave results."""
         tour, payloads, scheduler = self._tour, self._payloads, self._scheduler
-        if not tour.goes_on:
-            if payloads is None or scheduler.work or not scheduler.calm():
+        if tour is None:
+            return False
+        calm = scheduler.calm()
+        if not (tour.steps or length_hint(tour.entering)):
+            if payloads is None or scheduler.work or not calm:
                 return False
             batch: list[Any] = []
             most = min(tour.room, tour.entrance.capacity)
@@ -120,6 +122,9 @@ class Feeder:
             if len(batch) < most:
                 self._payloads = None
             tour.entering = iter(batch)
+        if not calm:
+            let_in(scheduler, tour)
+            return False
         scheduler.tour(tour)
         return bool(tour.given)
 

@@ -18,6 +18,8 @@ from kernel_exec.payloads import copy_payload
 from kernel_exec.program import LONGEST_SEGMENT, NodePlan, Program
 from kernel_exec.scheduler.cells import Edge, Node, Segment, Weights
 from kernel_exec.scheduler.scheduler import Scheduler
+from kernel_exec.scheduler.touring import Tour
+from profilec import only
 
 if TYPE_CHECKING:
     from kernel_exec.metrics import Meter
@@ -64,7 +66,7 @@ def assemble(program: Program, run: RunState, host: Host) -> Scheduler:
     edges = [_make_edge(program, at, nodes, observed=host.observes) for at in range(len(program.edges))]
     weighed = host.queue_limit is not None
     if FAST_PATH:
-        scheduler.tours = not (weighed or scheduler.traced or scheduler.lingers)
+        tours = not (weighed or scheduler.traced or scheduler.lingers)
     # Where queues are weighed, what goes from node to node is too, so every node stands alone.
     rows = {} if weighed else {row[0]: row for row in program.rows}
     within = {at for row in rows.values() for at in row[1:]}
@@ -75,7 +77,7 @@ def assemble(program: Program, run: RunState, host: Host) -> Scheduler:
             _connect(node, row[-1], edges, traced=program.traced, weighed=weighed)
             _bind(node, row, host.workers, scheduler)
             if FAST_PATH and (node.ahead or not (node.plain and node.awaited)):
-                scheduler.tours = False
+                tours = False
     segments = [
         _join(tuple([nodes[at] for at in line])) for line in program.segments if line[0] not in within
     ]
@@ -84,9 +86,8 @@ def assemble(program: Program, run: RunState, host: Host) -> Scheduler:
     for at in program.entrances:
         entrance = Edge(nodes[at].alias, nodes[at], capacities.trigger)
         scheduler.entrances[nodes[at].alias] = entrance
-    if FAST_PATH and scheduler.tours:
-        for way in (*edges, *scheduler.entrances.values()):
-            way.line = way.target.line or way.target.segment
+    if FAST_PATH:
+        scheduler.tours = _make_tours(scheduler, edges) if tours else {}
     return scheduler
 
 
@@ -151,6 +152,13 @@ def _join(nodes: tuple[Node, ...]) -> Segment:
         node.segment = segment
         node.inner = node is not nodes[0]
     return segment
+
+
+@only(FAST_PATH)
+def _make_tours(scheduler: Scheduler, edges: list[Edge]) -> dict[str, Tour]:
+    for way in (*edges, *scheduler.entrances.values()):
+        way.line = way.target.line or way.target.segment
+    return {alias: Tour(way, scheduler.outlet.capacity) for alias, way in scheduler.entrances.items()}
 
 
 def _line(segment: Segment) -> Segment | None:

@@ -19,18 +19,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from operator import length_hint
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from kernel_exec._profile import FAST_PATH
 from kernel_exec.context import NodeContext
 from kernel_exec.offload import Ahead
 from kernel_exec.program import Manner
-from profilec import only
 
 if TYPE_CHECKING:
-    from kernel_exec.results import Result
     from kernel_exec.spill import SpillLane
 
 type Message = tuple[Any, Edge, int, Parcel | int | None]
@@ -288,38 +285,6 @@ class Driver:
         assert self.line is not None
         nodes = self.line.nodes
         return nodes[len(nodes) - length_hint(self.calls) - 1]
-
-
-@only(FAST_PATH)
-class Tour:
-    """Messages of one host that one driver carries to their ends while nobody else moves anything.
-
-    One after the other, each with all it leads to before the next, depth first. So every node is idle when a
-    message comes to it, every queue is empty, and nothing needs to be claimed, queued or counted.
-    """
-
-    __slots__ = ("entering", "entrance", "given", "room", "steps")
-
-    def __init__(self, entrance: Edge, room: int) -> None:
-        self.entrance = entrance
-        self.entering: Iterator[Any] = iter(())
-        """The payloads that have not entered yet."""
-        self.steps: list[tuple[Edge, Any, int]] = []
-        """What the last one leads to: ways, each with a payload and its ticket; the last is taken first."""
-        self.given: list[Result] = []
-        """Results that the host has not taken."""
-        self.room = room
-        """How many of those there may be."""
-
-    @property
-    def goes_on(self) -> bool:
-        """Whether there is something to carry."""
-        return bool(self.steps or length_hint(self.entering))
-
-    def take(self) -> list[Result]:
-        """Return the results, which the host has then."""
-        given, self.given = self.given, []
-        return given
 
 
 _ROOT_BITS = 40

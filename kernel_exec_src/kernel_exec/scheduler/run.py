@@ -347,7 +347,7 @@ class Run(ABC):
             elif not waiter.done():
                 waiter.set_result(None)
 
-    def _release(self, node: Node) -> None:
+    def release(self, node: Node) -> None:
         """Give a node back that was claimed: to the ready ones if messages wait for it, else it is idle."""
         if node.inbox:
             self.work.appendleft(node.ready)

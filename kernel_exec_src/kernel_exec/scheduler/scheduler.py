@@ -14,7 +14,7 @@ the loop. So does what is left when such a driver ends.
 Who may do what, on the one thread of the loop:
 
 - Only a driver takes messages from inboxes, and only the driver that holds a node invokes it or sends for it.
-- Claiming takes an idle node; `_release` gives it back, to the work if its inbox has more. Between the two
+- Claiming takes an idle node; `release` gives it back, to the work if its inbox has more. Between the two
   exactly one driver, one hand-off or one `pending` entry is responsible for it.
 - A node that finds no room is left `pending` and waits where the room is missing; whoever makes room there
   puts it back to work, and the driver that takes it sends the rest first.
@@ -28,24 +28,24 @@ from __future__ import annotations
 
 from asyncio import Task
 from contextvars import Context
+from operator import length_hint
 from typing import TYPE_CHECKING, Any
 
 from kernel_exec._profile import FAST_PATH
 from kernel_exec.results import SKIP, Value
 from kernel_exec.runtime import FIRST_PACE, TRUSTED
-from kernel_exec.scheduler.cells import Driver, Node, Parcel, Pending
-from kernel_exec.scheduler.doors import Doors
+from kernel_exec.scheduler.cells import Driver, Node, Parcel
+from kernel_exec.scheduler.doors import END, Doors
 from kernel_exec.scheduler.invocation import invoke
 from kernel_exec.scheduler.run import claim, end_exclusive_run
 from kernel_exec.scheduler.spilling import send_spilling, unpack
+from kernel_exec.scheduler.touring import Tour, lead_on, leave, let_in
 from profilec import only
 
-if FAST_PATH:
-    from kernel_exec.payloads import ATOMS
-    from kernel_exec.scheduler.doors import END
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-    if TYPE_CHECKING:
-        from kernel_exec.scheduler.cells import Tour
+    from kernel_exec.results import Result
 
 
 class Scheduler(Doors):
@@ -54,8 +54,8 @@ class Scheduler(Doors):
     if FAST_PATH:
         __slots__ = ("tours",)
 
-        tours: bool  # profilec: only FAST_PATH
-        """No node and no queue asks for more than calling handlers, and all of those run on the loop."""
+        tours: Mapping[str, Tour]  # profilec: only FAST_PATH
+        """By the node where it begins; none where a node or queue asks for more than awaiting handlers."""
     else:
         __slots__ = ()
 
@@ -105,7 +105,7 @@ class Scheduler(Doors):
             driver.line = None
             if driver.node is not first:
                 claim(driver.node)
-                self._release(first)
+                self.release(first)
         if self.stopped:  # the handler itself, before it suspended
             driver.interrupt()
 
@@ -151,7 +151,7 @@ class Scheduler(Doors):
                         if not sent:
                             continue
                     if not node.inbox:
-                        self._release(node)
+                        self.release(node)
                         if not work:
                             return
                         continue
@@ -222,7 +222,7 @@ class Scheduler(Doors):
                                     budget, trusted = 0, False
                             if not (inbox or work or (weights is not None and weights.blocked)):
                                 driver.line = None
-                                node.idle = True  # `_release` has no more to do here
+                                node.idle = True  # `release` has no more to do here
                                 return
                             if len(results) >= room:
                                 outlet.filled = True
@@ -240,7 +240,7 @@ class Scheduler(Doors):
                                     continue
                                 inbox.appendleft(message)
                             driver.line = None
-                            self._release(node)
+                            self.release(node)
                             break
                         if driver.line is not None:
                             driver.line = None
@@ -303,7 +303,7 @@ class Scheduler(Doors):
                     else:
                         if held is not node:
                             claim(node)
-                            self._release(held)
+                            self.release(held)
                             driver.node = held = node
                         routes = node.routes if node.gate is None else node.gate(payload)
                         if node.spills:
@@ -316,7 +316,7 @@ class Scheduler(Doors):
                         if not sent:
                             break  # whoever makes room there sees to the node
 
-                    # Give back what was held: `_release`, but for the call.
+                    # Give back what was held: `release`, but for the call.
                     if held.inbox:
                         work.appendleft(held.ready)
                     else:
@@ -375,21 +375,21 @@ class Scheduler(Doors):
     @only(FAST_PATH)
     def calm(self) -> bool:
         """Whether what moves is quick and asks for nothing but awaiting handlers: soon nothing will move."""
-        return self.tours and self._pace == TRUSTED and not (self._live or self.stopped or self._turn.spent)
+        return not (self._pace < TRUSTED or self._live or self.stopped or self._turn.spent or not self.tours)
 
     @only(FAST_PATH)
     def tour(self, tour: Tour) -> None:
-        """Go on with `tour` until it has no more room for results; nothing else moves in the run.
+        """Go on with `tour`, in a run that is `calm` and in which nothing else moves.
 
-        If others get a say, because a handler suspended or the slice is spent, what is left of it is let in
-        as if it had been sent.
+        It pauses where there is no more room for results. If others get a say, because a handler suspended
+        or the slice is spent, what is left of it is let in as if it had been sent.
         """
         turn, loop = self._turn, self.loop
         if not turn.begun:
             turn.open(loop)
         self._pumping = True
         try:
-            while self.calm():
+            while True:
                 driver, context = self._driver, self.context.copy()
                 task = Task(self._tour(driver, context, tour), loop=loop, context=context, eager_start=True)
                 self._pace = turn.look(self._pace, driver.left)
@@ -399,12 +399,14 @@ class Scheduler(Doors):
                     self.permits.free -= driver.ticket
                     claim(driver.line.nodes[0])
                     self._adopt(driver, task)
-                elif len(tour.given) >= tour.room or not tour.goes_on:
+                elif len(tour.given) >= tour.room or not (tour.steps or length_hint(tour.entering)):
                     return
+                if not self.calm():
+                    break
         finally:
             self._pumping = False
         if not self.stopped:
-            self._end_tour(tour)
+            let_in(self, tour)
 
     @only(FAST_PATH)
     async def _tour(self, driver: Driver, context: Context, tour: Tour) -> None:
@@ -433,14 +435,14 @@ class Scheduler(Doors):
                         break
                 budget -= line.hops
                 if not driver.attended:
-                    await self._leave_tour(driver, payload)
+                    await leave(self, driver, payload)
                     return
                 if payload is skip:
                     pass
                 elif line.emits:
                     given.append(Value(payload))
                 else:
-                    self._lead_on(line.last, payload, driver.ticket, tour)
+                    lead_on(self, tour, line.last, payload, driver.ticket)
 
                 if budget <= 0:
                     budget = self._pace = turn.look(self._pace, budget)
@@ -458,47 +460,21 @@ class Scheduler(Doors):
                 self._left(driver)
 
     @only(FAST_PATH)
-    def _lead_on(self, node: Node, payload: Any, ticket: int, tour: Tour) -> None:
-        """Add to a tour where `send` would send what `node` returned."""
-        routes = node.routes if node.gate is None else node.gate(payload)
-        if node.captures:
-            tour.given.append(Value(self.copy(payload) if routes else payload))
-            ticket = 0
-        steps, branch, copies = tour.steps, payload, type(payload) not in ATOMS
-        for way in routes[:0:-1]:
-            steps.append((way, branch, 0))
-            if copies:
-                branch = self.copy(payload)
-        if routes:
-            steps.append((routes[0], branch, ticket))
+    def carry(self, tour: Tour, payload: Any) -> Result | None:
+        """Let the one message of a new run in, and return its result if it leaves nothing else behind.
 
-    @only(FAST_PATH)
-    async def _leave_tour(self, driver: Driver, payload: Any) -> None:
-        """Leave it to the work to send what the handler returned after it had suspended."""
-        if (task := driver.task) is not None and task.cancelling():
-            await driver.heed(task)
-        node = driver.node
+        Else what it has given is in the outlet, and the rest goes on as after `enter` and `pump`.
+        """
+        tour.steps.append((tour.entrance, payload, 1))
+        self.tour(tour)
+        given = tour.take()
+        if given and not (self.work or self._live or self.stopped or tour.steps):
+            return given[0]
+        for result in given:
+            self.outlet.put(result, 0)
         if self.stopped:
-            return
-        if payload is SKIP:
-            self.permits.release(driver.ticket)
-            self._release(node)
+            tour.steps.clear()
         else:
-            routes = node.routes if node.gate is None else node.gate(payload)
-            node.pending = Pending(payload, driver.ticket, routes, -1 if node.captures else 0)
-            self.work.append(node.ready)
-
-    @only(FAST_PATH)
-    def _end_tour(self, tour: Tour) -> None:
-        """Let in what is left of a tour: to nodes that are idle, and into the inboxes of the others."""
-        entering = [(tour.entrance, payload, 1) for payload in tour.entering]
-        for way, payload, ticket in (*reversed(tour.steps), *entering):
-            self.permits.free -= ticket
-            target = way.target
-            if target.idle:
-                claim(target)
-                self.work.appendleft((target, payload, ticket))
-            else:
-                way.held += 1
-                target.inbox.append((payload, way, ticket, None))
-        tour.steps.clear()
+            let_in(self, tour)
+            self.pump()
+        return None

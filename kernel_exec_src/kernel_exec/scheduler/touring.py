@@ -1,0 +1,89 @@
+# profilec: only FAST_PATH
+"""Tours: messages that one driver carries to their ends while nobody else moves anything.
+
+One after the other, each with all it leads to before the next, depth first. So every node is idle when a
+message comes to it, every queue is empty, and nothing needs to be claimed, queued or counted. `scheduler`
+says when there can be one, and its driver is there. Here is where a tour stands, where it goes on, and how
+messages get on without it: as soon as a handler suspends, others may move.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from kernel_exec.payloads import ATOMS
+from kernel_exec.results import SKIP, Result, Value
+from kernel_exec.scheduler.cells import Driver, Edge, Node, Pending
+from kernel_exec.scheduler.run import claim
+
+if TYPE_CHECKING:
+    from kernel_exec.scheduler.scheduler import Scheduler
+
+
+class Tour:
+    """The messages of one tour: what is to be carried, and what came of it."""
+
+    __slots__ = ("entering", "entrance", "given", "room", "steps")
+
+    def __init__(self, entrance: Edge, room: int) -> None:
+        self.entrance = entrance
+        self.entering: Iterator[Any] = iter(())
+        """The payloads that have not entered yet."""
+        self.steps: list[tuple[Edge, Any, int]] = []
+        """What the last one leads to: ways, each with a payload and its ticket; the last is taken first."""
+        self.given: list[Result] = []
+        """Results that the host has not taken."""
+        self.room = room
+        """How many of those there may be."""
+
+    def take(self) -> list[Result]:
+        """Return the results, which the host has then."""
+        given, self.given = self.given, []
+        return given
+
+
+def lead_on(scheduler: Scheduler, tour: Tour, node: Node, payload: Any, ticket: int) -> None:
+    """Add to a tour where `send` would send what `node` returned."""
+    routes = node.routes if node.gate is None else node.gate(payload)
+    if node.captures:
+        tour.given.append(Value(scheduler.copy(payload) if routes else payload))
+        ticket = 0
+    steps, branch, copies = tour.steps, payload, type(payload) not in ATOMS
+    for way in routes[:0:-1]:
+        steps.append((way, branch, 0))
+        if copies:
+            branch = scheduler.copy(payload)
+    if routes:
+        steps.append((routes[0], branch, ticket))
+
+
+async def leave(scheduler: Scheduler, driver: Driver, payload: Any) -> None:
+    """Let the work have what a handler returned that had suspended on a tour."""
+    if (task := driver.task) is not None and task.cancelling():
+        await driver.heed(task)
+    node = driver.node
+    if scheduler.stopped:
+        return
+    if payload is SKIP:
+        scheduler.permits.release(driver.ticket)
+        scheduler.release(node)
+    else:
+        routes = node.routes if node.gate is None else node.gate(payload)
+        node.pending = Pending(payload, driver.ticket, routes, -1 if node.captures else 0)
+        scheduler.work.append(node.ready)
+
+
+def let_in(scheduler: Scheduler, tour: Tour) -> None:
+    """Let the work have what is left of a tour: at nodes that are idle, and in the inboxes of the others."""
+    entering = [(tour.entrance, payload, 1) for payload in tour.entering]
+    for way, payload, ticket in (*reversed(tour.steps), *entering):
+        scheduler.permits.free -= ticket
+        target = way.target
+        if target.idle:
+            claim(target)
+            scheduler.work.appendleft((target, payload, ticket))
+        else:
+            way.held += 1
+            target.inbox.append((payload, way, ticket, None))
+    tour.steps.clear()
