@@ -11,7 +11,6 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakKeyDictionary
 
-from kernel_exec._profile import FAST_PATH
 from kernel_exec.errors import DeadlineExceeded, MissingDurabilityServices
 from kernel_exec.instance import FlowInstance
 from kernel_exec.once import Finish, Pool, seconds, see_through
@@ -126,12 +125,9 @@ class FlowExecutor:
         limit = None
         if deadline is not None:
             limit = scheduler.loop.time() + seconds(deadline), deadline
-        if FAST_PATH and limit is None and scheduler.calm() and (tour := scheduler.tours.get(trigger)):
-            result = scheduler.carry(tour, payload)
-        else:
-            scheduler.enter(trigger, payload)
-            scheduler.pump()
-            result = scheduler.at_once()
+        scheduler.enter(trigger, payload)
+        scheduler.pump()
+        result = scheduler.at_once()
         if result is None or (limit is not None and scheduler.loop.time() >= limit[0]):
             result = await see_through(scheduler, capture, limit, finish)
             if not scheduler.reusable:

@@ -29,7 +29,7 @@ from __future__ import annotations
 from asyncio import Task
 from contextvars import Context
 from operator import length_hint
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kernel_exec._profile import FAST_PATH
 from kernel_exec.results import SKIP, Value
@@ -44,8 +44,6 @@ from profilec import only
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from kernel_exec.results import Result
 
 
 class Scheduler(Doors):
@@ -458,23 +456,3 @@ class Scheduler(Doors):
                 driver.line = None
             else:
                 self._left(driver)
-
-    @only(FAST_PATH)
-    def carry(self, tour: Tour, payload: Any) -> Result | None:
-        """Let the one message of a new run in, and return its result if it leaves nothing else behind.
-
-        Else what it has given is in the outlet, and the rest goes on as after `enter` and `pump`.
-        """
-        tour.steps.append((tour.entrance, payload, 1))
-        self.tour(tour)
-        given = tour.take()
-        if given and not (self.work or self._live or self.stopped or tour.steps):
-            return given[0]
-        for result in given:
-            self.outlet.put(result, 0)
-        if self.stopped:
-            tour.steps.clear()
-        else:
-            let_in(self, tour)
-            self.pump()
-        return None

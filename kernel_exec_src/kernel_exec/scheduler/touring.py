@@ -5,6 +5,8 @@ One after the other, each with all it leads to before the next, depth first. So 
 message comes to it, every queue is empty, and nothing needs to be claimed, queued or counted. `scheduler`
 says when there can be one, and its driver is there. Here is where a tour stands, where it goes on, and how
 messages get on without it: as soon as a handler suspends, others may move.
+
+Where queues are counted in bytes there are no tours: what is on its way would have to be weighed.
 """
 
 from __future__ import annotations
