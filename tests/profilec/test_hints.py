@@ -24,6 +24,11 @@ class Mended:
 
 CASES = {
     "PC101": Mended("if THREDS: pass", "did you mean `THREADS`?", "if THREADS: pass"),
+    "PC101 a flag": Mended(
+        "if NATIVE: pass",
+        "from shop._profile import NATIVE",
+        "from shop._profile import NATIVE\nif NATIVE: pass",
+    ),
     "PC102": Mended(
         "f(THREADS)", "write `choose(...)`", "f(choose(native=True, wasm=False, edge_cache=False))"
     ),

@@ -155,9 +155,13 @@ def _unknown_flags(syntax: Syntax, bindings: list[Binding], flags: FlagTable) ->
 
 def unknown_flag(syntax: Syntax, node: cst.CSTNode, name: str, flags: FlagTable) -> Finding:
     """Return the finding that a name is no flag, with the flag that was probably meant."""
+    place = syntax.inner(node)
+    if name in flags.names:
+        message = f"the flag `{name}` is not imported here"
+        return syntax.finding("PC101", place, message, f"from {flags.module} import {name}")
     hint = did_you_mean(name, flags.names)
     notes = (f"flags: {', '.join(flags.names)}",) if flags.names else ()
-    return syntax.finding("PC101", syntax.inner(node), f"unknown flag `{name}`", hint, notes)
+    return syntax.finding("PC101", place, f"unknown flag `{name}`", hint, notes)
 
 
 def _twice_defined(syntax: Syntax, names: Names, bindings: list[Binding]) -> Iterator[Finding]:
