@@ -16,7 +16,7 @@ from kernel_exec import SKIP, NodeFailed, Result, Value
 QUICK = 60
 """Messages after which a run takes its handlers to be quick."""
 
-SURPRISES = ["suspends", "pauses", "marks", "skips"]
+SURPRISES = ["suspends", "pauses", "marks", "skips", "suspends and skips"]
 
 mark: ContextVar[int | None] = ContextVar("mark", default=None)
 
@@ -69,14 +69,14 @@ def flow_of(case: Case, log: Log) -> Small:
             assert log.inside[node] == 1
             assert mark.get() in (None, number)
             surprise = case.surprises.get((node, number))
-            if surprise == "suspends":
+            if surprise in ("suspends", "suspends and skips"):
                 await asyncio.sleep(0)
             elif surprise == "pauses":
                 await asyncio.sleep(0.001)
             elif surprise == "marks":
                 mark.set(number)
             log.inside[node] -= 1
-            if surprise == "skips":
+            if surprise in ("skips", "suspends and skips"):
                 return SKIP
             path.append(node)  # every branch owns its payload, or this would be seen by others
             return path
@@ -93,7 +93,7 @@ def expected(case: Case) -> Counter[tuple[int, ...]]:
     results: Counter[tuple[int, ...]] = Counter()
 
     def visit(node: int, path: tuple[int, ...]) -> None:
-        if case.surprises.get((node, path[0])) == "skips":
+        if case.surprises.get((node, path[0])) in ("skips", "suspends and skips"):
             return
         on = (*path, node)
         if node == case.capture:
@@ -237,7 +237,8 @@ async def test_what_payloads_raise_comes_behind_the_results_of_those_before(at: 
     assert values == [number for number in range(at) for _ in range(2)]
 
 
-async def test_a_side_branch_may_wait_for_what_the_next_message_does() -> None:
+@pytest.mark.parametrize("graph", ["a>c, a>side", "a>c>side", "a>c, a>x>side"])
+async def test_a_side_branch_may_wait_for_what_the_next_message_does(graph: str) -> None:
     """Its message has no permit any more: the result that had it is with the host."""
     next_came = asyncio.Event()
 
@@ -251,10 +252,50 @@ async def test_a_side_branch_may_wait_for_what_the_next_message_does() -> None:
             await next_came.wait()
         return payload
 
-    flow = small("a>c, a>side", {"a": first, "side": side})
+    flow = small(graph, {"a": first, "side": side})
     executor = flow.executor(capture_capacity=1)
     values = await collect(executor.run_many(flow.plan, "a", range(QUICK * 2), capture="c"))
     assert values == list(range(QUICK * 2))
+
+
+@pytest.mark.parametrize("place", ["a", "b", "c"])
+async def test_what_waits_on_the_first_way_holds_its_permit(place: str) -> None:
+    let_on = asyncio.Event()
+    taken = 0
+
+    def payloads() -> Iterator[int]:
+        nonlocal taken
+        for number in range(QUICK * 2):
+            taken += 1
+            yield number
+
+    async def waits(payload: int) -> int:
+        if payload == QUICK:
+            await let_on.wait()
+        return payload
+
+    flow = small("a>b>c, a>x", {place: waits})
+    executor = flow.executor(capture_capacity=3)
+    collected = asyncio.create_task(collect(executor.run_many(flow.plan, "a", payloads(), capture="c")))
+    await turns()
+    assert taken <= QUICK + 3
+    let_on.set()
+    assert await collected == list(range(QUICK * 2))
+
+
+async def test_a_message_takes_its_ways_in_their_order() -> None:
+    came: defaultdict[int, list[str]] = defaultdict(list)
+
+    def handler(alias: str) -> Any:
+        async def handle(payload: int) -> int:
+            came[payload].append(alias)
+            return payload
+
+        return handle
+
+    flow = small("a>b>c, a>x>c, a>y>z, a>c", {alias: handler(alias) for alias in "abcxyz"})
+    await collect(flow.executor().run_many(flow.plan, "a", range(QUICK * 2), capture="c"))
+    assert {"".join(way).replace("c", "").replace("z", "") for way in came.values()} == {"abxy"}
 
 
 @pytest.mark.parametrize("place", ["a", "b", "x", "c"])
