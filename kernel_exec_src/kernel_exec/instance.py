@@ -98,8 +98,7 @@ class FlowInstance(AsyncIterator[Result]):
     def __aiter__(self) -> Self:
         return self
 
-    async def __anext__(self) -> Result:
-        return await self.next()
+    __anext__ = next
 
     async def __aenter__(self) -> Self:
         return self

@@ -161,8 +161,7 @@ FLOWS = {
 async def test_results_come_message_by_message_and_no_further_ahead_than_there_is_room(
     graph: str, results: int
 ) -> None:
-    flow = small(graph)
-    taken = 0
+    taken = captured = 0
 
     def payloads() -> Iterator[int]:
         nonlocal taken
@@ -170,13 +169,22 @@ async def test_results_come_message_by_message_and_no_further_ahead_than_there_i
             taken += 1
             yield number
 
-    ahead = []
+    async def capture(payload: int) -> int:
+        nonlocal captured
+        captured += 1
+        return payload
+
+    flow = small(graph, {"c": capture})
+    messages_ahead, results_ahead = [], []
     values = []
     async for result in flow.executor(capture_capacity=4).run_many(flow.plan, "a", payloads(), capture="c"):
+        assert isinstance(result, Value)
         values.append(result.value)
-        ahead.append(taken - -(-len(values) // results))
+        messages_ahead.append(taken - -(-len(values) // results))
+        results_ahead.append(captured - len(values))
     assert values == [number for number in range(QUICK * 2) for _ in range(results)]
-    assert max(ahead) <= 4
+    assert max(messages_ahead) <= 4
+    assert max(results_ahead) <= 5  # those in the queue, and one that finds it full
 
 
 @pytest.mark.parametrize("place", ["a", "b", "c"])
