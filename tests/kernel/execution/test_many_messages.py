@@ -1,6 +1,7 @@
 """A run that many messages have gone through at once, when one of them does something else."""
 
 import asyncio
+import time
 from collections import Counter, defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextvars import ContextVar
@@ -16,7 +17,7 @@ from kernel_exec import SKIP, NodeFailed, Result, Value
 QUICK = 60
 """Messages after which a run takes its handlers to be quick."""
 
-SURPRISES = ["suspends", "pauses", "marks", "skips", "suspends and skips"]
+SURPRISES = ["suspends", "pauses", "works", "marks", "skips", "suspends and skips"]
 
 mark: ContextVar[int | None] = ContextVar("mark", default=None)
 
@@ -73,6 +74,10 @@ def flow_of(case: Case, log: Log) -> Small:
                 await asyncio.sleep(0)
             elif surprise == "pauses":
                 await asyncio.sleep(0.001)
+            elif surprise == "works":  # longer than a slice
+                ends = time.perf_counter() + 0.003
+                while time.perf_counter() < ends:
+                    pass
             elif surprise == "marks":
                 mark.set(number)
             log.inside[node] -= 1
