@@ -1,9 +1,15 @@
 """Files that a reader stumbles over: other line ends, encodings, blanks, depths and sizes than most."""
 
+import ast
 import os
+import warnings
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from profilec_project import Project
+
+from profilec.prove.names.modules import is_grammatical
 
 DEEP = "".join(f"{' ' * depth}if x{depth}:\n" for depth in range(90)) + " " * 90 + "x = 1\n"
 
@@ -46,6 +52,37 @@ def test_unusual_files_without_annotations_come_out_byte_for_byte(project: Proje
         for (path, content), name in zip(files.items(), UNTOUCHED, strict=True):
             assert built[path.removeprefix("src/shop/")] == content, f"{name}, {profile}"
         assert built["table.bin"] == bytes(range(256))
+
+
+BROKEN = (
+    b"(", b"\"\"\"", b"x = \\", b"x = '\xff'\n", b"  x = 1\n", b"x = 1\0", b"f'{'", b"x = 09",
+    b"if x:\n\ty\n        z\n", b"# coding: klingon\n", b"# coding: ascii\nx = '\xff'\n",
+    b"from __future__ import _\n", b"nonlocal x\n", b"return\n",
+)  # fmt: skip
+
+
+def has_a_tree(data: bytes) -> bool:
+    """Whether the standard library's parser reads a file."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)
+        try:
+            ast.parse(data)
+        except (SyntaxError, ValueError):
+            return False
+    return True
+
+
+@given(
+    st.sampled_from([*UNTOUCHED.values(), *BROKEN]),
+    st.sampled_from([*UNTOUCHED.values(), *BROKEN, b""]),
+    st.integers(0, 40),
+)
+def test_what_is_grammatical_is_what_has_a_syntax_tree(first: bytes, second: bytes, length: int) -> None:
+    for data in (first, first + second, first[:length] + second):
+        if is_grammatical(None, data) != has_a_tree(data):
+            # The compiler is asked instead where a cookie may stand, and rejects more.
+            assert b"coding" in data
+            assert any(word in data for word in (b"nonlocal", b"return", b"import _"))
 
 
 def test_a_literal_of_five_megabytes_comes_out_byte_for_byte(project: Project) -> None:

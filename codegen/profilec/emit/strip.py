@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 from msgspec.structs import replace
 
-from profilec.prove.names.modules import parses
+from profilec.prove.names.modules import compiles
 from profilec.tree import EmittedFile
 
 _LONE_BACKSLASH = re.compile(rb"^[ \t\f]*\\\r?$", re.MULTILINE)
@@ -39,7 +39,7 @@ def strip(file: EmittedFile) -> EmittedFile:
     What this Python cannot parse stays as it is, and where a statement begins with a backslash alone on its
     line: the indentation is then that of the backslash.
     """
-    if not parses(None, file.data) or _LONE_BACKSLASH.search(file.data):
+    if not compiles(file.data) or _LONE_BACKSLASH.search(file.data):
         return file
     encoding, _ = tokenize.detect_encoding(io.BytesIO(file.data).readline)
     text = io.StringIO(file.data.decode(encoding), newline=None).read()

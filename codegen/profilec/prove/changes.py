@@ -14,10 +14,9 @@ from profilec.depth import room_for_depth
 from profilec.prove.names.bindings import bindings
 from profilec.prove.names.differences import Differences, Lines
 from profilec.prove.names.faces import faces, imported
-from profilec.prove.names.modules import Located, Module, is_source, parse, parses
+from profilec.prove.names.modules import Located, Module, compiles, is_source, parse
 from profilec.prove.names.nodes import walk
 from profilec.prove.names.scopes import Scope, find_scopes, unresolved
-from profilec.prove.names.words import beside, may_read
 from profilec.prove.parameters import Dropped, dropped
 from profilec.tree import SourceFile, Tree
 
@@ -42,7 +41,7 @@ class Change(Struct, frozen=True):
         gone: the members that its classes do not have any more.
         dropped: the parameters that its functions do not have any more.
         looks_alike: its public names and signatures surely are those of its source.
-        may_read_marker: it may read a name of those that the markers have.
+        may_read_marker: it may read a name of those that the markers have, and bind it nowhere.
     """
 
     is_plain: bool
@@ -123,7 +122,7 @@ def change(_: None, file: Pair) -> Change:
         frozenset(_bound(source) - _bound(emitted)),
         tuple(_gone(source, emitted)),
         tuple(dropped(find_scopes(source.syntax), find_scopes(emitted.syntax))),
-        may_read_marker=any(may_read(node, MARKERS) for node in beside(MARKERS, emitted, after)),
+        may_read_marker=any(name in MARKERS for name, _ in unresolved(find_scopes(emitted.syntax))),
     )
 
 
@@ -191,7 +190,7 @@ def newly_unbound(source: Module | None, emitted: Module) -> Iterator[tuple[str,
 
 def compiles_no_more(before: bytes, after: bytes) -> bool:
     """Whether the compiler of Python rejects a file whose source it takes."""
-    return not parses(None, after) and parses(None, before)
+    return not compiles(after) and compiles(before)
 
 
 def _bound(module: Module) -> set[str]:

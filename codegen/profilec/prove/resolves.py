@@ -24,11 +24,11 @@ from profilec.prove.names.modules import (
     Located,
     Module,
     finding_at,
+    is_grammatical,
     is_python,
     is_source,
     module_name,
     parse,
-    parses,
     parses_elsewhere,
     unguarded,
 )
@@ -97,7 +97,7 @@ def _rejected(files: Sequence[EmittedFile], config: Config, reaches: Reaches) ->
         reached = zip(files, reaches.ask(SourceFile(file.path, file.data) for file in files), strict=True)
         return [file for file, one in reached if one.imports is None and not file.changed]
     unchanged = [file for file in files if not file.changed]
-    found = reaches.answers.ask(parses, None, [file.data for file in unchanged], bool)
+    found = reaches.answers.ask(is_grammatical, None, [file.data for file in unchanged], bool)
     return [file for file, is_read in zip(unchanged, found, strict=True) if not is_read]
 
 

@@ -15,12 +15,9 @@ from typing import Self
 
 from msgspec import Struct
 
-from profilec.prove.names.modules import lines_with, parses
-from profilec.prove.names.nodes import walk, walk_on
-from profilec.prove.names.scopes import find_scopes
-from profilec.prove.names.words import may_read
+from profilec.prove.names.modules import BOM, compiles
+from profilec.prove.names.scopes import find_scopes, unresolved
 
-_BOM = b"\xef\xbb\xbf"
 _OF_THE_WHOLE = (b"__future__", b"global")
 """Words of what the compiler accepts, or not, because of other statements at the top."""
 _DEFINITION = re.compile(rb"@|(?:async[ \t]+)?(?:def|class)\b")
@@ -71,7 +68,7 @@ class Differences(Struct, frozen=True, dict=True):
             return None
         at_top = (text for text in (*common, *others) if not _DEFINITION.match(text))
         of_the_whole = any(word in text for text in at_top for word in _OF_THE_WHOLE)
-        if not all(parses(None, text) for text in ([after] if of_the_whole else others)):
+        if not all(compiles(text) for text in ([after] if of_the_whole else others)):
             return None
         return cls(ast.Module(gone, []), ast.Module(new, []), tuple(common))
 
@@ -83,15 +80,16 @@ class Differences(Struct, frozen=True, dict=True):
         return re.search(rb"\b(?:%s)\b" % b"|".join(map(re.escape, held)), self._text) is not None
 
     def may_read(self, names: frozenset[str]) -> bool:
-        """Whether the emitted file reads one of some names, be it in an annotation that is a string."""
+        """Whether the emitted file reads one of some names where nothing in the statement binds it."""
         written, encoded = _written(names), [*map(str.encode, names)]
         kept = (
-            part
+            ast.Module(_parsed(text), [])
             for text in self.common
             if any(name in text for name in encoded) and written.search(text)
-            for part in walk_on(ast.Module(_parsed(text), []), lines_with(text, written))
         )
-        return any(may_read(part, names) for part in chain(kept, walk(self.after)))
+        return any(
+            name in names for part in chain(kept, [self.after]) for name, _ in unresolved(find_scopes(part))
+        )
 
     def gives(self, name: str) -> bool:
         """Whether what both have gives a name a value, as far as that is seen at a glance."""
@@ -119,7 +117,7 @@ class Differences(Struct, frozen=True, dict=True):
 
 
 def _lines(data: bytes) -> list[bytes]:
-    return data.removeprefix(_BOM).splitlines()
+    return data.removeprefix(BOM).splitlines()
 
 
 def _is_whole(text: bytes) -> bool:

@@ -17,6 +17,8 @@ from profilec.diagnostics import Finding
 from profilec.prove.names.nodes import FILES_HELD, children
 from profilec.tree import EmittedFile, SourceFile, Tree
 
+BOM = b"\xef\xbb\xbf"
+
 
 class Module(Struct, frozen=True):
     """One Python file of a package.
@@ -72,16 +74,31 @@ def parse(path: str, data: bytes) -> Module | None:
     return Module(path, *module_name(path), syntax)
 
 
-def parses(_: None, data: bytes) -> bool:
-    """Whether this interpreter takes a file for Python; half the cost of a syntax tree.
+_NO_FEATURE = b"from __future__ import _\n"
+"""A line that is refused as soon as all is parsed, and before anything is done with that."""
 
-    False also where only the compiler, not the grammar, rejects it, such as `nonlocal` in a module.
-    """
-    return _parses(data)
+
+def is_grammatical(_: None, data: bytes) -> bool:
+    """Whether the grammar of this interpreter takes a file; half the cost of a syntax tree."""
+    if any(b"coding" in line for line in data.split(b"\n", 2)[:2]):
+        return compiles(data)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            compile(_NO_FEATURE + data.removeprefix(BOM), "", "exec", dont_inherit=True)
+    except SyntaxError as error:
+        return error.lineno == 1
+    except (ValueError, RecursionError, MemoryError):
+        return False
+    return True
 
 
 @cache
-def _parses(data: bytes) -> bool:
+def compiles(data: bytes) -> bool:
+    """Whether this interpreter's compiler takes a file, as far as it looks at its names.
+
+    It rejects more than the grammar does, such as `nonlocal` in a module.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SyntaxWarning)
