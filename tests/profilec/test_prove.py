@@ -73,8 +73,9 @@ def prove(project: Project, source: Mapping[str, str], emitted: Mapping[str, str
     ],
 )
 def test_anything_left_of_the_compiler_is_found(text: str, message: str, project: Project) -> None:
-    findings = prove(project, {"shop/a.py": "\n" + text}, {"shop/a.py": text})
-    assert any(finding.code == "PC401" and message in finding.message for finding in findings)
+    for cookie in ("", "# coding: utf-8\n"):  # with one, all of the file is compared
+        findings = prove(project, {"shop/a.py": f"{cookie}\n{text}"}, {"shop/a.py": cookie + text})
+        assert any(finding.code == "PC401" and message in finding.message for finding in findings)
 
 
 @pytest.mark.parametrize(
