@@ -1,8 +1,9 @@
 """A file without what only its readers need: comments, blank lines, indentation beyond one blank a level.
 
-Lines that go on with a statement are not indented at all. In place of Black, for wheels that are fetched
-before anything runs. Docstrings are not layout: the program can read them, so whether they go is for
-`decide`. The comments above the first statement stay: they say whose the file is, and how it is encoded.
+Lines that go on with a statement are not indented at all, and no blank is left that no word needs. In place
+of Black, for wheels that are fetched before anything runs. Docstrings are not layout: the program can read
+them, so whether they go is for `decide`. The comments above the first statement stay: they say whose the
+file is, and how it is encoded.
 """
 
 import io
@@ -17,6 +18,8 @@ from profilec.prove.names.modules import compiles
 from profilec.tree import EmittedFile
 
 _LONE_BACKSLASH = re.compile(rb"^[ \t\f]*\\\r?$", re.MULTILINE)
+_QUOTES = ("'", '"')
+_DIGITS = tuple("0123456789.")
 _LAYOUT = frozenset({tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER})
 
 
@@ -25,6 +28,8 @@ class _Layout(Struct):
 
     comments: dict[int, int] = {}
     """Where comments begin that go, by line."""
+    blanks: dict[int, list[tuple[int, int]]] = {}
+    """Where blanks begin and end that no word needs, by line and in order."""
     depths: dict[int, int] = {}
     """How deep the lines are nested that begin a statement."""
     held: set[int] = set()
@@ -51,7 +56,9 @@ def strip(file: EmittedFile) -> EmittedFile:
         if number not in layout.quoted:
             begins = number in layout.depths
             depth = layout.depths.get(number, depth)
-            line = line[: layout.comments.get(number)].lstrip(" \t\f")
+            line = _without(line[: layout.comments.get(number)], layout.blanks.get(number, ())).lstrip(
+                " \t\f"
+            )
             line = line if number + 1 in layout.quoted else line.rstrip(" \t\f")
             line = " " * depth + line if begins else line
         if line or number in layout.held or number in layout.quoted:
@@ -61,12 +68,37 @@ def strip(file: EmittedFile) -> EmittedFile:
     return replace(file, data=data, changed=True, lines=tuple(origins))
 
 
+def _may_touch(before: str, after: str) -> bool:
+    """Whether two tokens are the same two with no blank between them."""
+    if not (before and after) or before[-1:].isspace():
+        return False
+    last, first = before[-1], after[0]
+    if last in _QUOTES:
+        return first not in _QUOTES
+    if not (last.isalnum() or last == "_"):
+        return True
+    return not (
+        first.isalnum() or first == "_" or first in _QUOTES or (first == "." and before[0] in _DIGITS)
+    )
+
+
+def _without(line: str, blanks: Iterable[tuple[int, int]]) -> str:
+    """A line without some of its blanks."""
+    ends = [0, *(end for _, end in blanks)]
+    starts = [*(start for start, _ in blanks), len(line)]
+    return "".join(line[end:start] for end, start in zip(ends, starts, strict=True))
+
+
 def _read(tokens: Iterable[tokenize.TokenInfo]) -> _Layout:
     layout = _Layout()
     depth, begins, is_head = 0, True, True
     opened: list[int] = []
+    before: tokenize.TokenInfo | None = None
     for token in tokens:
         (first, column), (last, _) = token.start, token.end
+        if before and before.end[0] == first and not opened and _may_touch(before.string, token.string):
+            layout.blanks.setdefault(first, []).append((before.end[1], column))
+        before = token
         name = tokenize.tok_name[token.type]
         if name.endswith("STRING_START"):
             opened.append(first)
