@@ -47,10 +47,7 @@ def test_comments_blank_lines_and_blanks_that_no_word_needs_go() -> None:
         # Copyright of the shop.
         # Prices are in cents.
         import json
-        TABLE={
-        "apple":30,
-        "color":"# red",
-        }
+        TABLE={"apple":30,"color":"# red",}
         def load(text):
          if text:
           return json.loads(text)
@@ -67,6 +64,7 @@ def test_comments_blank_lines_and_blanks_that_no_word_needs_go() -> None:
         "if x: y = (\n        1,\n\n        2)\nelse:\n\ty = 3\n",
         "class A:\r\n    # one\r\n    x = '''\r\n    '''\r\n",
         "\x0cdef f():\n    pass\n\x0c\nx = 1\n",
+        'x = [\n    """{\n# of the text\n""", # why\n    y if z\n    else 1,\n]\n',
         "# only this",
         "\n\n",
         "",
@@ -92,7 +90,39 @@ def test_the_program_is_the_same_and_every_line_is_told_where_it_comes_from(text
     source = text.replace("\r\n", "\n").split("\n")
     kept = file.data.decode().splitlines()
     for line, origin in zip(kept, file.lines, strict=True):
-        assert "".join(source[origin - 1].split()).startswith("".join(line.split()))
+        written, here = "".join(source[origin - 1].split()), "".join(line.split())
+        assert written.startswith(here) or here.startswith(written)
+
+
+FOR_TYPES = """\
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # for annotations
+    from shop.prices import (
+        Price,
+    )
+
+    type Prices = list[Price]
+
+x = 1
+"""
+
+
+def test_what_only_type_checkers_read_goes() -> None:
+    assert stripped(FOR_TYPES) == "from typing import TYPE_CHECKING\nx=1\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "TYPE_CHECKING=True\nif TYPE_CHECKING:\n import a\n",
+        "import typing\nif typing.TYPE_CHECKING:\n import a\nelse:\n b=1\n",
+        "from typing import TYPE_CHECKING\nx=1;y='''\n'''\nif TYPE_CHECKING or x:pass\n",
+        "from typing import TYPE_CHECKING\ndef f():\n if TYPE_CHECKING:return 1\n",
+    ],
+)
+def test_what_a_run_may_come_to_stays(text: str) -> None:
+    assert stripped(text) == text
 
 
 def test_the_encoding_stays_that_of_the_file() -> None:

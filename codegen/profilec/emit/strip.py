@@ -1,20 +1,22 @@
-"""A file without what only its readers need: comments, blank lines, indentation beyond one blank a level.
+"""A file without what only its readers need: comments, blank lines, blocks for type checkers, layout.
 
-Lines that go on with a statement are not indented at all, and no blank is left that no word needs. In place
-of Black, for wheels that are fetched before anything runs. Docstrings are not layout: the program can read
-them, so whether they go is for `decide`. The comments above the first statement stay: they say whose the
-file is, and how it is encoded.
+A statement is one line, but where it is written with backslashes or a string goes on; it is indented by one
+blank a level, and no blank is left that no word needs. In place of Black, for wheels that are fetched before
+anything runs. Docstrings are not layout: the program can read them, so whether they go is for `decide`. The
+comments above the first statement stay: they say whose the file is, and how it is encoded.
 """
 
+import ast
 import io
 import re
 import tokenize
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from profilec.prove.names.modules import compiles
+from profilec.prove.names.modules import compiles, parse
+from profilec.prove.names.run_time import parts_at_run_time
 from profilec.tree import EmittedFile
 
 _LONE_BACKSLASH = re.compile(rb"^[ \t\f]*\\\r?$", re.MULTILINE)
@@ -32,6 +34,8 @@ class _Layout(Struct):
     """Where blanks begin and end that no word needs, by line and in order."""
     depths: dict[int, int] = {}
     """How deep the lines are nested that begin a statement."""
+    following: dict[int, str] = {}
+    """What parts the lines within brackets from what is before them."""
     held: set[int] = set()
     """The lines that hold a token which stays."""
     quoted: set[int] = set()
@@ -49,10 +53,14 @@ def strip(file: EmittedFile) -> EmittedFile:
     encoding, _ = tokenize.detect_encoding(io.BytesIO(file.data).readline)
     text = io.StringIO(file.data.decode(encoding), newline=None).read()
     layout = _read(tokenize.generate_tokens(io.StringIO(text).readline))
+    module = parse(file.path, file.data)
+    gone = set(_for_types(module.syntax)) if module else set[int]()
     lines: list[str] = []
     origins: list[int] = []
     depth = 0
     for number, line in enumerate(text.split("\n"), 1):
+        if number in gone:
+            continue
         if number not in layout.quoted:
             begins = number in layout.depths
             depth = layout.depths.get(number, depth)
@@ -61,17 +69,28 @@ def strip(file: EmittedFile) -> EmittedFile:
             )
             line = line if number + 1 in layout.quoted else line.rstrip(" \t\f")
             line = " " * depth + line if begins else line
-        if line or number in layout.held or number in layout.quoted:
+        if number in layout.following:
+            lines[-1] += layout.following[number] + line
+        elif line or number in layout.held or number in layout.quoted:
             lines.append(line)
             origins.append(file.source_line(number))
     data = "".join(f"{line}\n" for line in lines).encode(encoding)
     return replace(file, data=data, changed=True, lines=tuple(origins))
 
 
+def _for_types(syntax: ast.Module) -> Iterator[int]:
+    """The lines of the statements at the top that no run comes to, where they hold nothing else."""
+    ends = [0, *(node.end_lineno or 0 for node in syntax.body)]
+    begins = [*(node.lineno for node in syntax.body[1:]), ends[-1] + 1]
+    for node, end, begin in zip(syntax.body, ends, begins, strict=False):
+        last = node.end_lineno or 0
+        is_alone = end < node.lineno and last < begin
+        if is_alone and isinstance(node, ast.If) and not parts_at_run_time(node, syntax):
+            yield from range(node.lineno, last + 1)
+
+
 def _may_touch(before: str, after: str) -> bool:
     """Whether two tokens are the same two with no blank between them."""
-    if not (before and after) or before[-1:].isspace():
-        return False
     last, first = before[-1], after[0]
     if last in _QUOTES:
         return first not in _QUOTES
@@ -93,17 +112,10 @@ def _read(tokens: Iterable[tokenize.TokenInfo]) -> _Layout:
     layout = _Layout()
     depth, begins, is_head = 0, True, True
     opened: list[int] = []
-    before: tokenize.TokenInfo | None = None
+    before = here = None
     for token in tokens:
         (first, column), (last, _) = token.start, token.end
-        if before and before.end[0] == first and not opened and _may_touch(before.string, token.string):
-            layout.blanks.setdefault(first, []).append((before.end[1], column))
-        before = token
         name = tokenize.tok_name[token.type]
-        if name.endswith("STRING_START"):
-            opened.append(first)
-        elif name.endswith("STRING_END"):
-            first = opened.pop()
         if token.type == tokenize.COMMENT:
             if not (opened or is_head):
                 layout.comments[first] = column
@@ -111,10 +123,23 @@ def _read(tokens: Iterable[tokenize.TokenInfo]) -> _Layout:
                 layout.held.add(first)
                 layout.depths.setdefault(first, 0)
         elif token.type in _LAYOUT:
+            here = token if token.type == tokenize.NL else None
             depth += (token.type == tokenize.INDENT) - (token.type == tokenize.DEDENT)
         else:
             if begins:
                 layout.depths[first] = depth
+            elif before and before.string and token.string and not opened:
+                touches = _may_touch(before.string, token.string)
+                if before.end[0] == first:
+                    if touches:
+                        layout.blanks.setdefault(first, []).append((before.end[1], column))
+                elif here and before.end[0] not in layout.quoted:  # a comment is not cut off there
+                    layout.following[first] = "" if touches else " "
+            before, here = token, None
+            if name.endswith("STRING_START"):
+                opened.append(first)
+            elif name.endswith("STRING_END"):
+                first = opened.pop()
             begins, is_head = token.type == tokenize.NEWLINE, False
             layout.held.add(first)
             layout.quoted.update(range(first + 1, last + 1))
