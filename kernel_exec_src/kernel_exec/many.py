@@ -8,17 +8,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from itertools import chain, islice
-from operator import length_hint
 from typing import Any
 
-from kernel_exec._profile import FAST_PATH
 from kernel_exec.errors import ExecutionError
 from kernel_exec.instance import FlowInstance
 from kernel_exec.results import Result
 from kernel_exec.runtime import GRACE, outlive
 from kernel_exec.scheduler import END, ROOM, Scheduler
-from kernel_exec.scheduler.touring import let_in
-from profilec import only
+from kernel_exec.scheduler.touring import Tour, forget_entered, let_in
 
 
 def run_many(
@@ -42,7 +39,7 @@ async def _from_sync(instance: FlowInstance, trigger: str, payloads: Iterable[An
         scheduler = instance.scheduler
         feeder = Feeder(scheduler, trigger, iter(payloads))
         while await feeder.wait_for_result():
-            results, size = feeder.take() if FAST_PATH else scheduler.take_all()
+            results, size = feeder.take()
             for result in results:
                 yield result
             del results, result  # a stream that the host has dropped would go on else
@@ -64,8 +61,7 @@ class Feeder:
         """None when nothing more is taken from it, and nothing waits."""
         self._waiting: list[Any] = []
         """The payload that was taken and found no room yet, if there is one."""
-        if FAST_PATH:
-            self._tour = scheduler.tours.get(trigger)
+        self._tour = scheduler.tours.get(trigger)
 
     async def wait_for_result(self) -> bool:
         """Feed until there is a result to take. False when everything is drained, or the run halted.
@@ -80,7 +76,7 @@ class Feeder:
                 if scheduler.error is not None:
                     raise scheduler.error
                 return False
-            if FAST_PATH and self._goes_on_tour():
+            if self._goes_on_tour():
                 return True
             try:
                 self._feed()
@@ -96,39 +92,55 @@ class Feeder:
                 await outlet.wait()
         return True
 
-    @only(FAST_PATH)
     def take(self) -> tuple[list[Result], int]:
         """Return all results there are, of a tour or of the run, as the scheduler's `take_all` does."""
         if self._tour is not None and self._tour.given:
-            return self._tour.take(), 0
+            return self._tour.take()
         return self._scheduler.take_all()
 
-    @only(FAST_PATH)
     def _goes_on_tour(self) -> bool:
         """Carry payloads through the run if nothing else moves in it. True if that gave results."""
-        tour, payloads, scheduler = self._tour, self._payloads, self._scheduler
+        tour, scheduler = self._tour, self._scheduler
         if tour is None:
             return False
         calm = scheduler.calm()
-        if not (tour.steps or length_hint(tour.entering)):
-            if payloads is None or scheduler.work or not calm:
+        if not tour.goes_on:
+            if tour.bytes_entering:
+                forget_entered(scheduler, tour)
+            if self._payloads is None or scheduler.work or not calm:
                 return False
-            batch: list[Any] = []
-            most = min(tour.room, tour.entrance.capacity)
-            try:
-                batch.extend(islice(payloads, most))
-            except Exception as error:
-                self.failure = error
-            if len(batch) < most:
-                self._payloads = None
-            tour.entering = iter(batch)
+            self._fill(tour, self._payloads)
+            if scheduler.stopped:
+                return False
         if not calm:
             let_in(scheduler, tour)
             return False
         scheduler.tour(tour)
         return bool(tour.given)
 
-    @only(FAST_PATH)
+    def _fill(self, tour: Tour, payloads: Iterator[Any]) -> None:
+        """Take payloads for a tour: as many as there may be results, and as the queues may hold."""
+        weights, batch = self._scheduler.weights, list[Any]()
+        most = min(tour.room, tour.entrance.capacity)
+        try:
+            if weights is None:
+                batch.extend(islice(payloads, most))
+            else:
+                waiting, self._waiting = self._waiting, []
+                for payload in islice(chain(waiting, payloads), most):
+                    size = self._scheduler.weigh(payload)
+                    if batch and weights.held + size > weights.limit:
+                        self._waiting.append(payload)
+                        break
+                    weights.held += size
+                    tour.bytes_entering += size
+                    batch.append(payload)
+        except Exception as error:
+            self.failure = error
+        if len(batch) < most and not self._waiting:
+            self._payloads = None
+        tour.entering = iter(batch)
+
     def _waits_for_tour(self) -> bool:
         """Whether nothing is let in for the moment, since what moves is about to come to its end."""
         return bool(self._scheduler.work) and self._scheduler.calm()
@@ -137,7 +149,7 @@ class Feeder:
         """Whether feeding again lets something in: messages may have ended without a result."""
         if self._payloads is None or not self._scheduler.permits.free:
             return False
-        if FAST_PATH and self._waits_for_tour():
+        if self._waits_for_tour():
             return False
         size = self._scheduler.weigh(self._waiting[0]) if self._waiting else 0
         return self._scheduler.lacking(self._entrance, size) is None

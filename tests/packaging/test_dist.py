@@ -32,7 +32,10 @@ def information(wheel: Path, name: str = "METADATA") -> str:
 
 
 class Program(ast.NodeTransformer):
-    """Leaves out the strings that only readers read, and what stands in for them in an emptied body."""
+    """Leaves out what only people and type checkers read, and what stands in for it in an emptied body."""
+
+    def visit_If(self, node: ast.If) -> ast.If | None:
+        return None if ast.unparse(node.test) == "TYPE_CHECKING" else node
 
     def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
         is_text = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)

@@ -13,9 +13,13 @@ from typing import Any
 from kernel_exec.payloads.shapes import ATOMS, MAX_DEPTH, PayloadError, RefusedError, layout_of
 
 
-def estimate_bytes(value: object) -> int:
+def estimate_bytes(value: Any) -> int:
     """Return about how many bytes of memory `value` holds; of what is no payload, the outermost alone."""
-    if type(value) in ATOMS:
+    kind = type(value)
+    if kind is int:
+        size: int = 28 + (value.bit_length() >> 3)
+        return size
+    if kind in ATOMS:
         return getsizeof(value)
     try:
         return _measure(value, MAX_DEPTH)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
-from kernel_exec._profile import FAST_PATH
 from kernel_exec.context import RunState
 from kernel_exec.offload import Workers
 from kernel_exec.payloads import copy_payload
@@ -19,7 +18,6 @@ from kernel_exec.program import LONGEST_SEGMENT, NodePlan, Program
 from kernel_exec.scheduler.cells import Edge, Node, Segment, Weights
 from kernel_exec.scheduler.scheduler import Scheduler
 from kernel_exec.scheduler.touring import Tour
-from profilec import only
 
 if TYPE_CHECKING:
     from kernel_exec.metrics import Meter
@@ -65,8 +63,7 @@ def assemble(program: Program, run: RunState, host: Host) -> Scheduler:
     nodes = [_make_node(plan) for plan in program.nodes]
     edges = [_make_edge(program, at, nodes, observed=host.observes) for at in range(len(program.edges))]
     weighed = host.queue_limit is not None
-    if FAST_PATH:
-        tours = not (weighed or scheduler.traced or scheduler.lingers)
+    tours = not (scheduler.traced or scheduler.lingers)
     # Where queues are weighed, what goes from node to node is too, so every node stands alone.
     rows = {} if weighed else {row[0]: row for row in program.rows}
     within = {at for row in rows.values() for at in row[1:]}
@@ -76,8 +73,7 @@ def assemble(program: Program, run: RunState, host: Host) -> Scheduler:
             row = [program.nodes[one] for one in rows.get(at, (at,))]
             _connect(node, row[-1], edges, traced=program.traced, weighed=weighed)
             _bind(node, row, host.workers, scheduler)
-            if FAST_PATH and (node.ahead or not (node.plain and node.awaited)):
-                tours = False
+            tours = tours and node.plain and node.awaited and not node.ahead
     segments = [
         _join(tuple([nodes[at] for at in line])) for line in program.segments if line[0] not in within
     ]
@@ -86,8 +82,7 @@ def assemble(program: Program, run: RunState, host: Host) -> Scheduler:
     for at in program.entrances:
         entrance = Edge(nodes[at].alias, nodes[at], capacities.trigger)
         scheduler.entrances[nodes[at].alias] = entrance
-    if FAST_PATH:
-        scheduler.tours = _make_tours(scheduler, edges) if tours else {}
+    scheduler.tours = _make_tours(scheduler, edges) if tours else {}
     return scheduler
 
 
@@ -154,7 +149,6 @@ def _join(nodes: tuple[Node, ...]) -> Segment:
     return segment
 
 
-@only(FAST_PATH)
 def _make_tours(scheduler: Scheduler, edges: list[Edge]) -> dict[str, Tour]:
     for way in (*edges, *scheduler.entrances.values()):
         way.line = way.target.line or way.target.segment

@@ -188,7 +188,7 @@ class Edge:
         "held",
         "label",
         "lane",
-        "line",  # profilec: only FAST_PATH
+        "line",
         "spilled_bytes",
         "target",
         "threshold",
@@ -197,7 +197,7 @@ class Edge:
         "wrapped",
     )
 
-    line: Segment  # profilec: only FAST_PATH
+    line: Segment
     """What a tour carries as a whole from here on; set where there are tours."""
 
     def __init__(self, label: str, target: Node, capacity: int) -> None:
@@ -243,10 +243,10 @@ class Driver:
         "line",
         "node",
         "task",
-        "ticket",  # profilec: only FAST_PATH
+        "ticket",
     )
 
-    ticket: int  # profilec: only FAST_PATH
+    ticket: int
     """Of the message that it carries, while it is on a tour."""
 
     def __init__(self) -> None:

@@ -28,10 +28,8 @@ from __future__ import annotations
 
 from asyncio import Task
 from contextvars import Context
-from operator import length_hint
 from typing import TYPE_CHECKING
 
-from kernel_exec._profile import FAST_PATH
 from kernel_exec.results import SKIP, Value
 from kernel_exec.runtime import FIRST_PACE, TRUSTED
 from kernel_exec.scheduler.cells import Driver, Node, Parcel
@@ -40,7 +38,6 @@ from kernel_exec.scheduler.invocation import invoke
 from kernel_exec.scheduler.run import claim, end_exclusive_run
 from kernel_exec.scheduler.spilling import send_spilling, unpack
 from kernel_exec.scheduler.touring import Tour, lead_on, leave, let_in
-from profilec import only
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,13 +46,10 @@ if TYPE_CHECKING:
 class Scheduler(Doors):
     """A run, and what moves it. Made by `assembly`; used on the thread of its loop only."""
 
-    if FAST_PATH:
-        __slots__ = ("tours",)
+    __slots__ = ("tours",)
 
-        tours: Mapping[str, Tour]  # profilec: only FAST_PATH
-        """By the node where it begins; none where a node or queue asks for more than awaiting handlers."""
-    else:
-        __slots__ = ()
+    tours: Mapping[str, Tour]
+    """By the node where it begins; none where a node or queue asks for more than awaiting handlers."""
 
     def pump(self) -> None:
         """Start drivers until nothing is ready or the slice is spent; then see that the loop comes back.
@@ -370,12 +364,10 @@ class Scheduler(Doors):
             return await send_spilling(self, driver, node, *pending)
         return self.send(node, *pending)
 
-    @only(FAST_PATH)
     def calm(self) -> bool:
         """Whether what moves is quick and asks for nothing but awaiting handlers: soon nothing will move."""
         return not (self._pace < TRUSTED or self._live or self.stopped or self._turn.spent or not self.tours)
 
-    @only(FAST_PATH)
     def tour(self, tour: Tour) -> None:
         """Go on with `tour`, in a run that is `calm` and in which nothing else moves.
 
@@ -397,7 +389,7 @@ class Scheduler(Doors):
                     self.permits.free -= driver.ticket
                     claim(driver.line.nodes[0])
                     self._adopt(driver, task)
-                elif len(tour.given) >= tour.room or not (tour.steps or length_hint(tour.entering)):
+                elif not tour.goes_on or tour.is_full(self.weights):
                     return
                 if not self.calm():
                     break
@@ -406,14 +398,15 @@ class Scheduler(Doors):
         if not self.stopped:
             let_in(self, tour)
 
-    @only(FAST_PATH)
     async def _tour(self, driver: Driver, context: Context, tour: Tour) -> None:
         """Be the driver of a tour, until a handler suspends or marks the context."""
-        entering, steps, given, room = tour.entering, tour.steps, tour.given, tour.room
+        entering, steps, given, room, weights = tour.entering, tour.steps, tour.given, tour.room, self.weights
         first, turn, skip, unmarked = tour.entrance.line, self._turn, SKIP, self.context
         budget = self._pace
         try:
             while True:
+                if weights is not None and weights.held > weights.limit and given:
+                    return
                 if steps:
                     if len(given) >= room:
                         return
@@ -438,6 +431,10 @@ class Scheduler(Doors):
                 if payload is skip:
                     pass
                 elif line.emits:
+                    if weights is not None:
+                        size = self.weigh(payload)
+                        weights.held += size
+                        tour.bytes_given += size
                     given.append(Value(payload))
                 else:
                     lead_on(self, tour, line.last, payload, driver.ticket)

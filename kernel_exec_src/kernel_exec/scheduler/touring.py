@@ -1,22 +1,20 @@
-# profilec: only FAST_PATH
 """Tours: messages that one driver carries to their ends while nobody else moves anything.
 
 One after the other, each with all it leads to before the next, depth first. So every node is idle when a
 message comes to it, every queue is empty, and nothing needs to be claimed, queued or counted. `scheduler`
 says when there can be one, and its driver is there. Here is where a tour stands, where it goes on, and how
 messages get on without it: as soon as a handler suspends, others may move.
-
-Where queues are counted in bytes there are no tours: what is on its way would have to be weighed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import length_hint
 from typing import TYPE_CHECKING, Any
 
 from kernel_exec.payloads import ATOMS
 from kernel_exec.results import SKIP, Result, Value
-from kernel_exec.scheduler.cells import Driver, Edge, Node, Pending
+from kernel_exec.scheduler.cells import Driver, Edge, Node, Pending, Weights
 from kernel_exec.scheduler.run import claim
 
 if TYPE_CHECKING:
@@ -26,29 +24,48 @@ if TYPE_CHECKING:
 class Tour:
     """The messages of one tour: what is to be carried, and what came of it."""
 
-    __slots__ = ("entering", "entrance", "given", "room", "steps")
+    __slots__ = ("bytes_entering", "bytes_given", "entering", "entrance", "given", "room", "steps")
 
     def __init__(self, entrance: Edge, room: int) -> None:
         self.entrance = entrance
         self.entering: Iterator[Any] = iter(())
         """The payloads that have not entered yet."""
+        self.bytes_entering = 0
+        """What they weighed when the first of them entered, where queues are weighed."""
         self.steps: list[tuple[Edge, Any, int]] = []
         """What the last one leads to: ways, each with a payload and its ticket; the last is taken first."""
         self.given: list[Result] = []
         """Results that the host has not taken."""
+        self.bytes_given = 0
         self.room = room
         """How many of those there may be."""
 
-    def take(self) -> list[Result]:
-        """Return the results, which the host has then."""
+    @property
+    def goes_on(self) -> bool:
+        """Whether there is anything left to be carried."""
+        return bool(self.steps or length_hint(self.entering))
+
+    def is_full(self, weights: Weights | None) -> bool:
+        """Whether nothing more is carried before the host has taken what is given."""
+        given = len(self.given)
+        return given >= self.room or (given > 0 and weights is not None and weights.held > weights.limit)
+
+    def take(self) -> tuple[list[Result], int]:
+        """Return the results, and what they weigh, as the scheduler's `take_all` does."""
         given, self.given = self.given, []
-        return given
+        size, self.bytes_given = self.bytes_given, 0
+        return given, size
 
 
 def lead_on(scheduler: Scheduler, tour: Tour, node: Node, payload: Any, ticket: int) -> None:
     """Add to a tour where `send` would send what `node` returned."""
     routes = node.routes if node.gate is None else node.gate(payload)
+    weights = scheduler.weights
+    size = 0 if weights is None else scheduler.weigh(payload, len(routes) + node.captures)
     if node.captures:
+        if weights is not None:
+            weights.held += size
+            tour.bytes_given += size
         tour.given.append(Value(scheduler.copy(payload) if routes else payload))
         ticket = 0
     steps, branch, copies = tour.steps, payload, type(payload) not in ATOMS
@@ -76,8 +93,15 @@ async def leave(scheduler: Scheduler, driver: Driver, payload: Any) -> None:
         scheduler.work.append(node.ready)
 
 
+def forget_entered(scheduler: Scheduler, tour: Tour) -> None:
+    """Count off the queues what was to enter, because it has, or is about to be counted where it goes."""
+    size, tour.bytes_entering = tour.bytes_entering, 0
+    scheduler.lighten(size)
+
+
 def let_in(scheduler: Scheduler, tour: Tour) -> None:
     """Let the work have what is left of a tour: at nodes that are idle, and in the inboxes of the others."""
+    forget_entered(scheduler, tour)
     entering = [(tour.entrance, payload, 1) for payload in tour.entering]
     for way, payload, ticket in (*reversed(tour.steps), *entering):
         scheduler.permits.free -= ticket
@@ -86,6 +110,5 @@ def let_in(scheduler: Scheduler, tour: Tour) -> None:
             claim(target)
             scheduler.work.appendleft((target, payload, ticket))
         else:
-            way.held += 1
-            target.inbox.append((payload, way, ticket, None))
+            scheduler.queue(way, payload, ticket, scheduler.weigh(payload))
     tour.steps.clear()

@@ -32,6 +32,7 @@ class Case(NamedTuple):
     surprises: dict[tuple[int, int], str]
     trigger_capacity: int
     capture_capacity: int
+    queue_limit: int | None = None
 
 
 @st.composite
@@ -50,6 +51,7 @@ def cases(draw: st.DrawFn) -> Case:
         draw(st.dictionaries(places, st.sampled_from(SURPRISES), max_size=6)),
         draw(st.integers(1, 9)),
         draw(st.integers(1, 9)),
+        draw(st.sampled_from([None, 1_500, 3_000, 1_000_000])),
     )
 
 
@@ -119,7 +121,10 @@ def test_nothing_is_lost_doubled_reordered_or_inside_twice(case: Case) -> None:
     log = Log()
     flow = flow_of(case, log)
     executor = flow.executor(
-        edge_capacity=2, trigger_capacity=case.trigger_capacity, capture_capacity=case.capture_capacity
+        edge_capacity=2,
+        trigger_capacity=case.trigger_capacity,
+        capture_capacity=case.capture_capacity,
+        queue_limit_bytes=case.queue_limit,
     )
     taken = 0
     given_back: list[tuple[int, ...]] = []

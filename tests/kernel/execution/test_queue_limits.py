@@ -97,6 +97,55 @@ async def test_results_that_nobody_takes_count_to_the_limit() -> None:
         await soon(asyncio.gather(*sends))
 
 
+@pytest.mark.parametrize("heavy", ["payloads", "results"])
+@pytest.mark.parametrize("graph", ["in>out", "in>a>b>out", "in>a>out, in>b>out", "in>out, out>after"])
+async def test_quick_handlers_are_as_far_ahead_as_the_queues_may_hold(graph: str, heavy: str) -> None:
+    taken = made = 0
+
+    def payloads() -> Iterator[str]:
+        nonlocal taken
+        for number in range(300):
+            taken += 1
+            yield f"{number:03000}" if heavy == "payloads" else str(number)
+
+    async def make(payload: str) -> str:
+        nonlocal made
+        made += 1
+        if made == 200:
+            await asyncio.sleep(0)
+        return f"{int(payload):03000}" if heavy == "results" else payload
+
+    flow = small(graph, {"out": make})
+    executor = flow.executor(queue_limit_bytes=10_000, trigger_capacity=50, capture_capacity=100)
+    each = 2 if "in>b" in graph else 1
+    ahead = []
+    async for _ in executor.run_many(flow.plan, "in", payloads(), capture="out"):
+        number = len(ahead) + 1
+        ahead.append(taken - number // each if heavy == "payloads" else made - number)
+    assert max(ahead) <= 8  # three of them fit, the others are in the hands of nodes
+    assert max(ahead[-30:]) >= 2
+    assert (taken, made, len(ahead)) == (300, 300 * each, 300 * each)
+
+
+@pytest.mark.parametrize(
+    ("graph", "size"), [("in>out", 20_000), (", ".join(f"in>b{number}>out" for number in range(10)), 2_000)]
+)
+async def test_a_payload_larger_than_all_queues_ends_many_behind_those_before(graph: str, size: int) -> None:
+    flow = small(graph)
+    executor = flow.executor(queue_limit_bytes=10_000)
+    results = []
+
+    async def take(payloads: list[str]) -> None:
+        async for result in executor.run_many(flow.plan, "in", payloads, capture="out"):
+            results.append(result)
+
+    with pytest.raises(QueueLimitExceeded) as caught:
+        await take(["x"] * 100 + ["x" * size] + ["x"] * 100)
+    assert caught.value.payload_bytes > 20_000
+    ways = len(flow.plan.flow.edges) // 2 or 1
+    assert 90 * ways < len(results) <= 100 * ways
+
+
 async def test_queues_under_a_limit_give_the_same_results() -> None:
     async def grow(number: int) -> str:
         await asyncio.sleep(0)
