@@ -120,7 +120,8 @@ class Feeder:
 
     def _fill(self, tour: Tour, payloads: Iterator[Any]) -> None:
         """Take payloads for a tour: as many as there may be results, and as the queues may hold."""
-        weights, batch = self._scheduler.weights, list[Any]()
+        weights = self._scheduler.weights
+        batch: list[Any] = []
         most = min(tour.room, tour.entrance.capacity)
         try:
             if weights is None:

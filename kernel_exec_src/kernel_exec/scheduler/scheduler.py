@@ -28,6 +28,7 @@ from __future__ import annotations
 
 from asyncio import Task
 from contextvars import Context
+from functools import partial
 from typing import TYPE_CHECKING
 
 from kernel_exec.results import SKIP, Value
@@ -37,7 +38,7 @@ from kernel_exec.scheduler.doors import END, Doors
 from kernel_exec.scheduler.invocation import invoke
 from kernel_exec.scheduler.run import claim, end_exclusive_run
 from kernel_exec.scheduler.spilling import send_spilling, unpack
-from kernel_exec.scheduler.touring import Tour, lead_on, leave, let_in
+from kernel_exec.scheduler.touring import Tour, give_weighed, lead_on, leave, let_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -389,7 +390,7 @@ class Scheduler(Doors):
                     self.permits.free -= driver.ticket
                     claim(driver.line.nodes[0])
                     self._adopt(driver, task)
-                elif not tour.goes_on or tour.is_full(self.weights):
+                elif tour.is_full(self.weights) or not tour.goes_on:
                     return
                 if not self.calm():
                     break
@@ -402,11 +403,10 @@ class Scheduler(Doors):
         """Be the driver of a tour, until a handler suspends or marks the context."""
         entering, steps, given, room, weights = tour.entering, tour.steps, tour.given, tour.room, self.weights
         first, turn, skip, unmarked = tour.entrance.line, self._turn, SKIP, self.context
+        give = given.append if weights is None else partial(give_weighed, self, tour)
         budget = self._pace
         try:
             while True:
-                if weights is not None and weights.held > weights.limit and given:
-                    return
                 if steps:
                     if len(given) >= room:
                         return
@@ -431,13 +431,11 @@ class Scheduler(Doors):
                 if payload is skip:
                     pass
                 elif line.emits:
-                    if weights is not None:
-                        size = self.weigh(payload)
-                        weights.held += size
-                        tour.bytes_given += size
-                    given.append(Value(payload))
+                    give(Value(payload))
                 else:
                     lead_on(self, tour, line.last, payload, driver.ticket)
+                if weights is not None and tour.is_full(weights):
+                    return
 
                 if budget <= 0:
                     budget = self._pace = turn.look(self._pace, budget)

@@ -60,13 +60,14 @@ class Tour:
 def lead_on(scheduler: Scheduler, tour: Tour, node: Node, payload: Any, ticket: int) -> None:
     """Add to a tour where `send` would send what `node` returned."""
     routes = node.routes if node.gate is None else node.gate(payload)
-    weights = scheduler.weights
-    size = 0 if weights is None else scheduler.weigh(payload, len(routes) + node.captures)
+    if scheduler.weights is not None:
+        scheduler.weigh(payload, len(routes) + node.captures)
     if node.captures:
-        if weights is not None:
-            weights.held += size
-            tour.bytes_given += size
-        tour.given.append(Value(scheduler.copy(payload) if routes else payload))
+        result = Value(scheduler.copy(payload) if routes else payload)
+        if scheduler.weights is None:
+            tour.given.append(result)
+        else:
+            give_weighed(scheduler, tour, result)
         ticket = 0
     steps, branch, copies = tour.steps, payload, type(payload) not in ATOMS
     for way in routes[:0:-1]:
@@ -75,6 +76,15 @@ def lead_on(scheduler: Scheduler, tour: Tour, node: Node, payload: Any, ticket: 
             branch = scheduler.copy(payload)
     if routes:
         steps.append((routes[0], branch, ticket))
+
+
+def give_weighed(scheduler: Scheduler, tour: Tour, result: Value) -> None:
+    """Add a result to those of a tour, and what it weighs to what the queues hold."""
+    size = scheduler.weigh(result.value)
+    assert scheduler.weights is not None
+    scheduler.weights.held += size
+    tour.bytes_given += size
+    tour.given.append(result)
 
 
 async def leave(scheduler: Scheduler, driver: Driver, payload: Any) -> None:

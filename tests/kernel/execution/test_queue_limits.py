@@ -127,11 +127,17 @@ async def test_quick_handlers_are_as_far_ahead_as_the_queues_may_hold(graph: str
     assert (taken, made, len(ahead)) == (300, 300 * each, 300 * each)
 
 
+@pytest.mark.parametrize("where", ["payloads", "results"])
 @pytest.mark.parametrize(
     ("graph", "size"), [("in>out", 20_000), (", ".join(f"in>b{number}>out" for number in range(10)), 2_000)]
 )
-async def test_a_payload_larger_than_all_queues_ends_many_behind_those_before(graph: str, size: int) -> None:
-    flow = small(graph)
+async def test_a_payload_larger_than_all_queues_ends_many_behind_those_before(
+    graph: str, size: int, where: str
+) -> None:
+    async def grow(payload: str) -> str:
+        return payload if where == "payloads" else "x" * int(payload)
+
+    flow = small(graph, {"out" if graph == "in>out" else "in": grow})
     executor = flow.executor(queue_limit_bytes=10_000)
     results = []
 
@@ -140,7 +146,8 @@ async def test_a_payload_larger_than_all_queues_ends_many_behind_those_before(gr
             results.append(result)
 
     with pytest.raises(QueueLimitExceeded) as caught:
-        await take(["x"] * 100 + ["x" * size] + ["x"] * 100)
+        payloads = ["1"] * 100 + [str(size)] + ["1"] * 100
+        await take(payloads if where == "results" else ["x" * int(payload) for payload in payloads])
     assert caught.value.payload_bytes > 20_000
     ways = len(flow.plan.flow.edges) // 2 or 1
     assert 90 * ways < len(results) <= 100 * ways
