@@ -41,6 +41,8 @@ _SPEAKS_OF_MORE = re.compile(
     r"(type:[ \t]*\(|(flake8|ruff):[ \t]*noqa|(mypy|pyright):|\w+:[ \t]*skip[-_]file)"
 )
 """One of these, or one for the function around, or for the file: `# flake8: noqa`, `# mypy: strict`."""
+_NOTICE = re.compile(r"^#.*\b(copyright|SPDX-License-Identifier|licensed under)\b", re.I | re.MULTILINE)
+"""A line of a comment that says whose a file is."""
 _HEADING = re.compile(
     r"(?P<blanks>[ \t]*)#[ \t]*(?=[^\n]*([-=*#~+_])\2)"
     r"(?P<before>[-=*#~+_]{2,})?[^\n]*?(?P<behind>[-=*#~+_]{2,})?[ \t\r]*\n([ \t]*#[^\n]*\n)*"
@@ -251,7 +253,8 @@ class Walk:
     def with_comments(self, node: cst.CSTNode, floor: int) -> int:
         """Return where the comment lines directly above a statement begin, not before `floor`.
 
-        Those that a file begins with speak of the file: a licence, the line for the shell, the encoding.
+        Those that a file begins with speak of the file: a licence, the line for the shell, the encoding. So
+        does a licence further down.
         One that is indented further belongs to the suite above. One that switches a tool off or on speaks
         of all that follows, and others of the function around or of the file.
         """
@@ -266,7 +269,8 @@ class Walk:
             if _SPEAKS_OF_MORE.match(line):
                 break
             start = above
-        return start if content[:start].strip() else first
+        is_of_file = not content[:start].strip() or _NOTICE.search(content, start, first)
+        return first if is_of_file else start
 
     def _with_headings(self, end: int, indentation: int) -> int:
         """Return where the comments begin that end at a line and stand apart from what is above them."""
@@ -276,7 +280,8 @@ class Walk:
             while start and _is_comment(line := content[self.line_start(start - 1) : start], indentation):
                 start -= len(line)
             above = blank_lines_above(content, start)
-            if above in (start, end) or not content[:above].strip():
+            is_of_file = not content[:above].strip() or _NOTICE.search(content, start, end)
+            if above in (start, end) or is_of_file:
                 return end
             end = above
 
