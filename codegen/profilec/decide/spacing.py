@@ -2,7 +2,8 @@
 
 Within a branch one blank line is enough. Unless a file has one around the definitions at its top, those that
 move there from a branch, or from one within it, get two. No branch needs any around itself: what moves out of
-it to stand directly beside a definition, or is one, is parted from what was around.
+it to stand directly beside a definition, or is one, is parted from what was around. Definitions of one line
+stay as close together as they are.
 """
 
 import re
@@ -100,7 +101,7 @@ def part_definitions(walk: Walk) -> None:
     """Part what moved out of a branch from what is directly beside it, if either is a definition.
 
     Asked when all of a module is decided. Elsewhere than at the top, one within a branch has to have been
-    parted from the ends of that.
+    parted from the ends of that, and what is beside it there stays so.
     """
     inside = {one for clauses in walk.moved.values() for clause in clauses for one in clause.body.body}
     blocks = (block.body for block in walk.syntax.every(cst.IndentedBlock)) if inside else ()
@@ -108,7 +109,7 @@ def part_definitions(walk: Walk) -> None:
         if any(one in walk.moved and one not in inside for one in body):
             is_wide = body is walk.syntax.module.body and _is_wide(walk.syntax.content)
             for (suite, before), (other, after) in pairwise(_all_left(walk, body)):
-                if suite is not other:
+                if suite is not other or (is_wide and suite is not body):
                     _part(walk, before, after, is_wide=is_wide)
 
 
@@ -127,10 +128,10 @@ def _part(walk: Walk, before: cst.CSTNode, after: cst.CSTNode, *, is_wide: bool)
     end = walk.without_blank_end(walk.syntax.outer(before)).end
     line = walk.line_start(walk.syntax.inner(after).start)
     top = walk.with_comments(after, end)
-    is_apart = (_is_definition(before) and blank_lines_below(content, end) > end) or (
-        _is_definition(after) and blank_lines_above(content, top) < top
+    is_apart = (_is_tall(before) and blank_lines_below(content, end) > end) or (
+        _is_tall(after) and blank_lines_above(content, top) < top
     )
-    is_beside = _is_definition(before) or _is_definition(after)
+    is_beside = _is_tall(before) or _is_tall(after)
     if is_beside and (is_wide or is_apart) and not _BLANK_LINE.search(_left_between(walk, end, line)):
         at = _end_of_line(walk, before)
         walk.draft.cut(*at, NO_CAUSE, walk.syntax.module.default_newline * (2 + is_wide))
@@ -146,6 +147,11 @@ def _end_of_line(walk: Walk, node: cst.CSTNode) -> Span:
         if not around:
             return Span(end, content.find("\n", end) + 1)
         end = min(cut.start for cut in around)
+
+
+def _is_tall(node: cst.CSTNode) -> bool:
+    """Tell whether a statement is a definition of several lines."""
+    return isinstance(node, cst.FunctionDef | cst.ClassDef) and isinstance(node.body, cst.IndentedBlock)
 
 
 def _left_between(walk: Walk, start: int, end: int) -> str:
