@@ -49,6 +49,14 @@ _HEADING = re.compile(
 )
 """A comment of which the first line has a rule: `# --- Reading`, `# Reading =====`."""
 
+_OF_IMPORTS = re.compile(
+    r"[ \t]*#[^\n]*\b(imports|stdlib|standard library|(first|third|3rd)[ -]party)\b[ \w]*[^\w\n]*\n"
+    r"(?=[ \t]*(import|from)\b)",
+    re.I,
+)
+"""A comment directly above an import that speaks of a group of them: `# Standard library imports`."""
+_IMPORT = re.compile(r"[ \t]*(import|from)\b")
+
 
 class Fate(Struct, frozen=True):
     """What became of a statement or a suite.
@@ -370,6 +378,8 @@ class Walk:
         of the suite none. Headings at its end, below which nothing would be left, go too.
         """
         content = self.syntax.content
+        if (of_imports := _OF_IMPORTS.match(content, run[0].start)) and _IMPORT.match(content, run[-1].end):
+            run = [Span(of_imports.end(), run[0].end), *run[1:]]
         above = Span(blank_lines_above(content, run[0].start), run[0].start)
         below = Span(run[-1].end, blank_lines_below(content, run[-1].end))
         if not content[below.end : suite.end].strip():
