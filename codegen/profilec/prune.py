@@ -178,7 +178,7 @@ def _unused_locals(
     imported = {
         name: found
         for name, found in scope.bindings.items()
-        if all(one.kind == "import" for one in found) or _holds_fact(found, is_fact)
+        if all(one.kind == "import" for one in found) or _holds_facts(found, remains, is_fact)
     }
     if not imported or _LOOKS_AT_LOCALS.search(module.syntax.source(scope.node)):
         return {}
@@ -197,14 +197,16 @@ def _unused_locals(
     }
 
 
-def _holds_fact(bindings: list[Binding], is_fact: Callable[[cst.BaseExpression], bool]) -> bool:
-    """Tell whether a local name is bound once, and by nothing that does more than ask for a fact."""
-    match bindings:
-        case [
-            Binding(
-                statement=cst.Assign(value=assigned) | cst.AnnAssign(value=cst.BaseExpression() as assigned)
-            )
-        ]:
+def _holds_facts(
+    bindings: list[Binding], remains: Remains, is_fact: Callable[[cst.BaseExpression], bool]
+) -> bool:
+    """Tell whether what is left that binds a local name does no more than ask for facts."""
+    return all(_holds_fact(one, is_fact) for one in bindings if remains.has(one.span))
+
+
+def _holds_fact(binding: Binding, is_fact: Callable[[cst.BaseExpression], bool]) -> bool:
+    match binding.statement:
+        case cst.Assign(value=assigned) | cst.AnnAssign(value=cst.BaseExpression() as assigned):
             return is_fact(assigned)
     return False
 
