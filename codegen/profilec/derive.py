@@ -155,6 +155,11 @@ def _plain_class(module: Module, binding: Binding) -> Scope | None:
     node = binding.node
     if not isinstance(node, cst.ClassDef) or node.bases or node.keywords or node.decorators:
         return None
+    return _scope_of(module, node)
+
+
+def _scope_of(module: Module, node: cst.ClassDef) -> Scope:
+    """Return the scope of a class; its type parameters have one of their own."""
     return next(scope for scope in module.names.scopes if scope.node is node and scope.kind == "class")
 
 
@@ -371,7 +376,7 @@ def _properties(
     """Yield the properties of a class that only return a fact, by their path below the class."""
     if not isinstance(binding.node, cst.ClassDef) or not _is_plain(module, binding.node):
         return
-    scope = next(scope for scope in module.names.scopes if scope.node is binding.node)
+    scope = _scope_of(module, binding.node)
     for node in _left(module, [binding.node.body], remains):
         match node:
             case cst.FunctionDef(

@@ -66,7 +66,8 @@ def error_class_in(name: str, text: Text) -> Lead:
 
 def _made_by(node: cst.ClassDef, names: Names) -> list[cst.CSTNode]:
     """Return what a class defines itself of how it is made."""
-    bound = next((scope.bindings for scope in names.scopes if scope.node is node), {})
+    scopes = (scope for scope in names.scopes if scope.node is node and scope.kind == "class")
+    bound = next(scopes).bindings
     return [binding.node for name in ("__init__", "__new__") for binding in bound.get(name, ())]
 
 

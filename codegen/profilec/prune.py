@@ -7,7 +7,7 @@ again with what was found here, until nothing more is. Whole modules are for `ne
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from functools import cached_property, lru_cache
 
 import libcst as cst
@@ -178,7 +178,7 @@ def _unused_locals(
     imported = {
         name: found
         for name, found in scope.bindings.items()
-        if all(one.kind == "import" for one in found) or _holds_fact(found, is_fact)
+        if all(one.kind == "import" for one in found) or _holds_facts(found, remains, is_fact)
     }
     if not imported or _LOOKS_AT_LOCALS.search(module.syntax.source(scope.node)):
         return {}
@@ -197,14 +197,16 @@ def _unused_locals(
     }
 
 
-def _holds_fact(bindings: list[Binding], is_fact: Callable[[cst.BaseExpression], bool]) -> bool:
-    """Tell whether a local name is bound once, and by nothing that does more than ask for a fact."""
-    match bindings:
-        case [
-            Binding(
-                statement=cst.Assign(value=assigned) | cst.AnnAssign(value=cst.BaseExpression() as assigned)
-            )
-        ]:
+def _holds_facts(
+    bindings: list[Binding], remains: Remains, is_fact: Callable[[cst.BaseExpression], bool]
+) -> bool:
+    """Tell whether what is left that binds a local name does no more than ask for facts."""
+    return all(_holds_fact(one, is_fact) for one in bindings if remains.has(one.span))
+
+
+def _holds_fact(binding: Binding, is_fact: Callable[[cst.BaseExpression], bool]) -> bool:
+    match binding.statement:
+        case cst.Assign(value=assigned) | cst.AnnAssign(value=cst.BaseExpression() as assigned):
             return is_fact(assigned)
     return False
 
@@ -215,15 +217,15 @@ def _holds_fact(bindings: list[Binding], is_fact: Callable[[cst.BaseExpression],
 def _unused_at_top(module: Module, remains: Remains, used_elsewhere: Callable[[str], bool]) -> Nodes:
     """Mark every candidate that something reaches, in the source and in what is left, and compare.
 
-    What nothing reached before stays, and with it what it uses.
+    What nothing reached before stays, and with it what is left of it uses.
     """
     candidates = dict(_candidates(module, remains))
     if not candidates:
         return {}
-    before = _reached(module, candidates, lambda span: True)
-    kept = remains.generated | _named_in_text(module, remains) | (candidates.keys() - before)
-    after = _reached(module, candidates, remains.has, kept)
-    dead = [name for name in candidates if name in before and name not in after]
+    idle = _idle(_uses_by_owner(module, candidates, lambda span: True), candidates.keys())
+    kept = remains.generated | _named_in_text(module, remains) | idle
+    after = _reached(_uses_by_owner(module, candidates, remains.has), kept & candidates.keys())
+    dead = [name for name in candidates if name not in after]
     return {
         binding.node: binding
         for name in dead
@@ -307,16 +309,17 @@ def _is_reexport(node: cst.CSTNode) -> bool:
     return False
 
 
-def _reached(
-    module: Module,
-    candidates: Mapping[str, list[Binding]],
-    left: Callable[[Span], bool],
-    names: frozenset[str] = frozenset(),
-) -> set[str]:
+def _idle(uses: Mapping[str | None, set[str]], candidates: Set[str]) -> Set[str]:
+    """Return the candidates that nothing used, of those that use each other in a circle all."""
+    left = candidates - _reached(uses)
+    used = {name for owner in left for name in uses.get(owner, ()) if name != owner}
+    return (left - used) | (left - _reached(uses, left - used))
+
+
+def _reached(uses: Mapping[str | None, set[str]], names: Iterable[str] = ()) -> set[str]:
     """Return the candidates that some names and code outside of all candidates lead to, and those names."""
-    uses = _uses_by_owner(module, candidates, left)
     reached: set[str] = set()
-    pending = [*uses.get(None, ()), *(names & candidates.keys())]
+    pending = [*uses.get(None, ()), *names]
     while pending:
         name = pending.pop()
         if name not in reached:

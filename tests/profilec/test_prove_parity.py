@@ -294,6 +294,12 @@ ALIKE = {
     "the value of a default": either("def run(a=1): ...", "def run(a=2): ..."),
     "the value of a member": "import enum\nclass A(enum.Enum):\n" + either("x = 1", "x = 2", "    "),
     "private slots": "class A:\n" + either("__slots__ = ('_x', '_y')", "__slots__ = ('_x',)", "    "),
+    "a slot that is declared": (
+        "class A:\n    __slots__ = (\n        'x',\n        'y',  # profilec: only THREADS\n    )\n"
+    ),
+    "a slot with a docstring that is declared": (
+        "class A:\n    __slots__ = {\n        'x': '',\n        'y': '',  # profilec: only THREADS\n    }\n"
+    ),
     "a private method": "class A:\n    x = 1\n    if THREADS:\n        def _f(self): ...\n",
     "a name that is deleted again": "if THREADS:\n    run = 1\n    del run\n",
     "an entry that is declared": (

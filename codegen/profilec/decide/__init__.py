@@ -18,6 +18,7 @@ from profilec.decide.draft import Draft
 from profilec.decide.ends import cut_idle_ends
 from profilec.decide.module import Module
 from profilec.decide.refusals import Stub
+from profilec.decide.spacing import part_definitions
 from profilec.decide.walk import Handler, Walk
 from profilec.diagnostics import Finding
 from profilec.edit import NO_CAUSE, SERVES_TO_COMPILE, Cause, Cut
@@ -108,6 +109,7 @@ def decide(
     whole = Span(0, len(module.syntax.content))
     walk.statements(module.syntax.module.body, whole, may_be_empty=True)
     cut_idle_ends(walk)
+    part_definitions(walk)
     return Decision(tuple(draft.all_cuts()), tuple(draft.findings))
 
 

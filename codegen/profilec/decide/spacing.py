@@ -1,21 +1,25 @@
 """Blank lines around definitions that come to stand at the top of a module, as PEP 8 has them there.
 
 Within a branch one blank line is enough. Unless a file has one around the definitions at its top, those that
-move there from a branch, or from one within it, get two.
+move there from a branch, or from one within it, get two. No branch needs any around itself: what moves out of
+it to stand directly beside a definition, or is one, is parted from what was around. Definitions of one line
+stay as close together as they are.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import libcst as cst
+from msgspec.structs import replace
 
 from profilec.decide.walk import Clause, Walk, blank_lines_above, blank_lines_below
-from profilec.edit import Cause
+from profilec.edit import NO_CAUSE, Cause, splice
 from profilec.read import Span
 
 _TWO_BLANK_LINES = re.compile(r"^\r?\n\r?\n(?:@|(?:async )?def |class )", re.MULTILINE)
 _ONE_BLANK_LINE = re.compile(r"^[^\r\n]+\r?\n\r?\n(?:@|(?:async )?def |class )", re.MULTILINE)
+_BLANK_LINE = re.compile(r"^[ \t\f\r]*\n", re.MULTILINE)
 
 
 def space_out(walk: Walk, node: cst.CSTNode, clauses: Sequence[Clause], cause: Cause) -> None:
@@ -52,9 +56,11 @@ def gap_between(walk: Walk, node: cst.CSTNode, above: cst.BaseSuite, clause: Cla
 
 def _is_at_top(walk: Walk, node: cst.CSTNode) -> bool:
     """Tell whether a statement stands where definitions have two blank lines around them."""
-    content = walk.syntax.content
-    is_wide = _TWO_BLANK_LINES.search(content) or not _ONE_BLANK_LINE.search(content)
-    return node in walk.syntax.module.body and bool(is_wide)
+    return node in walk.syntax.module.body and _is_wide(walk.syntax.content)
+
+
+def _is_wide(content: str) -> bool:
+    return bool(_TWO_BLANK_LINES.search(content) or not _ONE_BLANK_LINE.search(content))
 
 
 def _left(walk: Walk, body: cst.BaseSuite) -> list[cst.CSTNode]:
@@ -86,3 +92,73 @@ def _widen(walk: Walk, gap: Span, cause: Cause) -> None:
     here = (gap.start, gap.start)
     if is_one and not any(cut.span == here and cut.text == newline for cut in walk.draft.cuts):
         walk.draft.cut(*here, cause, newline)
+
+
+# --- Beside what was around a branch ------------------------------------------------------------------
+
+
+def part_definitions(walk: Walk) -> None:
+    """Part what moved out of a branch from what is directly beside it, if either is a definition.
+
+    Asked when all of a module is decided. Elsewhere than at the top, one within a branch has to have been
+    parted from the ends of that, and what is beside it there stays so.
+    """
+    inside = {one for clauses in walk.moved.values() for clause in clauses for one in clause.body.body}
+    blocks = (block.body for block in walk.syntax.every(cst.IndentedBlock)) if inside else ()
+    for body in (walk.syntax.module.body, *blocks):
+        if any(one in walk.moved and one not in inside for one in body):
+            is_wide = body is walk.syntax.module.body and _is_wide(walk.syntax.content)
+            for (suite, before), (other, after) in pairwise(_all_left(walk, body)):
+                if suite is not other or (is_wide and suite is not body):
+                    _part(walk, before, after, is_wide=is_wide)
+
+
+def _all_left(walk: Walk, body: Sequence[cst.CSTNode]) -> Iterator[tuple[Sequence[cst.CSTNode], cst.CSTNode]]:
+    """The statements that are left of a suite, those that moved there included, each with its own suite."""
+    for one in body:
+        if one in walk.moved:
+            for clause in walk.moved[one]:
+                yield from _all_left(walk, clause.body.body)
+        elif not walk.draft.has_cut(walk.syntax.inner(one)):
+            yield body, one
+
+
+def _part(walk: Walk, before: cst.CSTNode, after: cst.CSTNode, *, is_wide: bool) -> None:
+    content = walk.syntax.content
+    end = walk.without_blank_end(walk.syntax.outer(before)).end
+    line = walk.line_start(walk.syntax.inner(after).start)
+    top = walk.with_comments(after, end)
+    is_apart = (_is_tall(before) and blank_lines_below(content, end) > end) or (
+        _is_tall(after) and blank_lines_above(content, top) < top
+    )
+    is_beside = _is_tall(before) or _is_tall(after)
+    if is_beside and (is_wide or is_apart) and not _BLANK_LINE.search(_left_between(walk, end, line)):
+        at = _end_of_line(walk, before)
+        walk.draft.cut(*at, NO_CAUSE, walk.syntax.module.default_newline * (2 + is_wide))
+
+
+def _end_of_line(walk: Walk, node: cst.CSTNode) -> Span:
+    """Return the end of the last line that is left of a statement: what is put there does not move."""
+    content, span = walk.syntax.content, walk.syntax.outer(node)
+    end = span.end
+    while True:
+        end = span.start + len(content[span.start : end].rstrip())
+        around = [cut for cut in walk.draft.cuts if cut.start < end <= cut.end and not cut.text]
+        if not around:
+            return Span(end, content.find("\n", end) + 1)
+        end = min(cut.start for cut in around)
+
+
+def _is_tall(node: cst.CSTNode) -> bool:
+    """Tell whether a statement is a definition of several lines."""
+    return isinstance(node, cst.FunctionDef | cst.ClassDef) and isinstance(node.body, cst.IndentedBlock)
+
+
+def _left_between(walk: Walk, start: int, end: int) -> str:
+    """Return what is left between two lines."""
+    cuts = [
+        replace(cut, start=max(cut.start, start) - start, end=min(cut.end, end) - start)
+        for cut in walk.draft.cuts
+        if start <= cut.end and cut.start <= end
+    ]
+    return splice(walk.syntax.content[start:end], cuts)[0]

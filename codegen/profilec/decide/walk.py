@@ -41,11 +41,21 @@ _SPEAKS_OF_MORE = re.compile(
     r"(type:[ \t]*\(|(flake8|ruff):[ \t]*noqa|(mypy|pyright):|\w+:[ \t]*skip[-_]file)"
 )
 """One of these, or one for the function around, or for the file: `# flake8: noqa`, `# mypy: strict`."""
+_NOTICE = re.compile(r"^#.*\b(copyright|SPDX-License-Identifier|licensed under)\b", re.I | re.MULTILINE)
+"""A line of a comment that says whose a file is."""
 _HEADING = re.compile(
     r"(?P<blanks>[ \t]*)#[ \t]*(?=[^\n]*([-=*#~+_])\2)"
     r"(?P<before>[-=*#~+_]{2,})?[^\n]*?(?P<behind>[-=*#~+_]{2,})?[ \t\r]*\n([ \t]*#[^\n]*\n)*"
 )
 """A comment of which the first line has a rule: `# --- Reading`, `# Reading =====`."""
+
+_OF_IMPORTS = re.compile(
+    r"[ \t]*#[^\n]*\b(imports|stdlib|standard library|(first|third|3rd)[ -]party)\b[ \w]*[^\w\n]*\n"
+    r"(?=[ \t]*(import|from)\b)",
+    re.I,
+)
+"""A comment directly above an import that speaks of a group of them: `# Standard library imports`."""
+_IMPORT = re.compile(r"[ \t]*(import|from)\b")
 
 
 class Fate(Struct, frozen=True):
@@ -251,7 +261,8 @@ class Walk:
     def with_comments(self, node: cst.CSTNode, floor: int) -> int:
         """Return where the comment lines directly above a statement begin, not before `floor`.
 
-        Those that a file begins with speak of the file: a licence, the line for the shell, the encoding.
+        Those that a file begins with speak of the file: a licence, the line for the shell, the encoding. So
+        does a licence further down.
         One that is indented further belongs to the suite above. One that switches a tool off or on speaks
         of all that follows, and others of the function around or of the file.
         """
@@ -266,7 +277,8 @@ class Walk:
             if _SPEAKS_OF_MORE.match(line):
                 break
             start = above
-        return start if content[:start].strip() else first
+        is_of_file = not content[:start].strip() or _NOTICE.search(content, start, first)
+        return first if is_of_file else start
 
     def _with_headings(self, end: int, indentation: int) -> int:
         """Return where the comments begin that end at a line and stand apart from what is above them."""
@@ -276,7 +288,8 @@ class Walk:
             while start and _is_comment(line := content[self.line_start(start - 1) : start], indentation):
                 start -= len(line)
             above = blank_lines_above(content, start)
-            if above in (start, end) or not content[:above].strip():
+            is_of_file = not content[:above].strip() or _NOTICE.search(content, start, end)
+            if above in (start, end) or is_of_file:
                 return end
             end = above
 
@@ -365,6 +378,8 @@ class Walk:
         of the suite none. Headings at its end, below which nothing would be left, go too.
         """
         content = self.syntax.content
+        if (of_imports := _OF_IMPORTS.match(content, run[0].start)) and _IMPORT.match(content, run[-1].end):
+            run = [Span(of_imports.end(), run[0].end), *run[1:]]
         above = Span(blank_lines_above(content, run[0].start), run[0].start)
         below = Span(run[-1].end, blank_lines_below(content, run[-1].end))
         if not content[below.end : suite.end].strip():

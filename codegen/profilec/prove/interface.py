@@ -7,7 +7,7 @@ interface of their own.
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from msgspec import Struct
@@ -29,7 +29,7 @@ from profilec.prove.names.nodes import last_name
 from profilec.prove.names.stars import star_imports
 from profilec.prove.names.words import holds_word
 from profilec.prove.opened import bindings_of, opened, origin_of
-from profilec.prove.shapes import annotation_text, decorator_text, parameter, slots_of
+from profilec.prove.shapes import Member, annotation_text, decorator_text, parameter, slots_of
 from profilec.tree import EmittedFile, SourceFile, Tree, packages_around
 
 _REEXPORT = re.compile(rb"\b(\w+)[\s\\]+as[\s\\]+\1\b")
@@ -257,7 +257,7 @@ class Interface(Struct, dict=True):
 
     def _own_members(self, owner: str, place: "_Place", *, follows: bool) -> Iterator[tuple[str, Entry]]:
         file, module, definition = place.file, place.module, place.definition
-        found = slots_of(definition) | bindings(definition.body)
+        found: Mapping[str, Sequence[Member]] = {**slots_of(definition), **bindings(definition.body)}
         for name, all_nodes in found.items():
             nodes = [node for node in all_nodes if not self._is_declared(file, node)]
             if not nodes or not _is_public_member(name) or self._adds_nothing(file, nodes[-1]):
@@ -309,7 +309,7 @@ class Interface(Struct, dict=True):
         self,
         file: EmittedFile,
         module: Module,
-        node: Binding,
+        node: Member,
         name: str,
         depth: int = 0,
         body: list[ast.stmt] | None = None,
@@ -388,7 +388,7 @@ class Interface(Struct, dict=True):
         generic = self._generic(file, node)
         return f"{self._decorators(file, node)}{kind} {name}{generic}({parameters}){returns}"
 
-    def _adds_nothing(self, file: EmittedFile, node: Binding) -> bool:
+    def _adds_nothing(self, file: EmittedFile, node: Member) -> bool:
         """Whether a member looks from outside as if it were not there: an `__init__` that takes nothing."""
         if not isinstance(node, ast.FunctionDef) or node.name != "__init__":
             return False

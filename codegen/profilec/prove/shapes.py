@@ -5,8 +5,11 @@ from contextlib import suppress
 
 from profilec.prove.fields import options_shown
 from profilec.prove.names.bindings import Binding
-from profilec.prove.names.listed import written_names
+from profilec.prove.names.listed import written_entries
 from profilec.prove.names.modules import statements
+
+type Member = Binding | ast.expr
+"""What binds a name of a class: a statement, a part of one, or an entry of `__slots__`."""
 
 
 def decorator_text(node: ast.expr) -> str:
@@ -31,11 +34,11 @@ def annotation_text(node: ast.expr) -> str:
     return ast.unparse(node)
 
 
-def slots_of(definition: ast.ClassDef) -> dict[str, list[Binding]]:
-    """The names that `__slots__` of a class lists, as far as they are written out."""
-    found: dict[str, list[Binding]] = {}
+def slots_of(definition: ast.ClassDef) -> dict[str, list[Member]]:
+    """The names that `__slots__` of a class lists, as far as they are written out, each with its entry."""
+    found: dict[str, list[Member]] = {}
     for node in statements(definition.body):
         match node:
             case ast.Assign(targets=[ast.Name(id="__slots__")], value=value):
-                found |= {name: [node] for name in written_names(value)}
+                found |= {name: [entry] for name, entry in written_entries(value)}
     return found

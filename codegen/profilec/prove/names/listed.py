@@ -75,7 +75,7 @@ class Listed:
                 for key in keys:
                     yield from self._in(module, key, depth) if key else ()
             case ast.Call(func=ast.Attribute(value=ast.Constant(value=str()), attr="split")):
-                yield from ((name, self._is_declared(module, value)) for name in written_names(value))
+                yield from ((name, self._is_declared(module, value)) for name, _ in written_entries(value))
             case ast.BinOp(left=left, op=ast.Add() | ast.BitOr(), right=right):
                 yield from self._in(module, left, depth)
                 yield from self._in(module, right, depth)
@@ -101,23 +101,24 @@ class Listed:
                 yield from ((inside and self.entries(inside, "__all__", depth + 1)) or {}).items()
 
 
-def written_names(value: ast.expr) -> list[str]:
-    """The names that a string, or a table or text of strings, lists."""
+def written_entries(value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
+    """The names that a string, or a table or text of strings, lists, each with what says so."""
     match value:
         case ast.Constant(value=str(name)):
-            return [name]
+            yield name, value
         case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts):
-            return [name for part in parts for name in written_names(part)]
+            for part in parts:
+                yield from written_entries(part)
         case ast.Dict(keys=keys):
-            return [name for key in keys if key for name in written_names(key)]
+            for key in keys:
+                yield from written_entries(key) if key else ()
         case ast.Call(func=ast.Attribute(value=ast.Constant(value=str(text)), attr="split"), args=[]):
-            return text.split()
+            yield from ((name, value) for name in text.split())
         case ast.Call(
             func=ast.Attribute(value=ast.Constant(value=str(text)), attr="split"),
             args=[ast.Constant(value=str(between))],
         ) if between:
-            return text.split(between)
-    return []
+            yield from ((name, value) for name in text.split(between))
 
 
 def _names_itself(value: ast.expr, table: str) -> bool:
