@@ -81,6 +81,15 @@ MISTAKES = {
         "unknown feature `thread`",
         "`threads`",
     ),
+    "a feature without a name": (HEAD + PROFILE + 'features = [""]', "PC007", 5, "unknown feature ``", ""),
+    "a default without a name": (HEAD + 'default = ""\n' + PROFILE, "PC008", 4, "unknown profile ``", ""),
+    "a stub module of a feature without a name": (
+        HEAD + '[tool.profilec.stub-modules]\n"shop._profile" = { unless = "" }\n' + PROFILE,
+        "PC007",
+        5,
+        "unknown feature ``",
+        "",
+    ),
     "an unknown feature that excludes": (
         HEAD + 'exclusive = [["a", "b"]]\n[tool.profilec.features]\na = "x"\n' + PROFILE,
         "PC007",
@@ -221,6 +230,14 @@ MISTAKES = {
         "",
     ),
     "a pattern that forbids nothing": (HEAD + PROFILE + 'forbid = ["os/path"]', "PC013", 5, "`os/path`", ""),
+    "a pattern of a method of a method": (
+        HEAD + PROFILE + 'forbid = ["*.loop.run_in_executor"]',
+        "PC013",
+        5,
+        "`*.loop.run_in_executor` names nothing that could be forbidden",
+        "*.method",
+    ),
+    "a pattern that is a keyword": (HEAD + PROFILE + 'forbid = ["import"]', "PC013", 5, "`import` names", ""),
     "an output folder that holds the source": (
         HEAD + 'out = "src"\n[tool.profilec.profiles.shop]\n',
         "PC013",
