@@ -73,6 +73,17 @@ def test_a_difference_that_nothing_declares_is_found(name: str, project: Project
     assert ran.json["findings"][0]["path"] == "src/shop/a.py"
 
 
+def test_profiles_that_agree_are_told_together(project: Project) -> None:
+    profiles = '[tool.profilec.profiles.server]\nfeatures = ["threads"]\n[tool.profilec.profiles.web]\n'
+    project.write({"pyproject.toml": project.read("pyproject.toml") + profiles})
+    text = "if THREADS:\n    X = 1\n    def run(a): ...\nelse:\n    def run(): ...\n"
+    project.write({"src/shop/a.py": HEAD + text})
+    missing, different = project.run("parity", "--json").json["findings"]
+    assert missing["message"] == "`shop.a.X` is public in native and server and missing in wasm and web"
+    assert different["message"] == "`shop.a.run` is not the same in native, wasm, server and web"
+    assert different["notes"] == ["native and server: def run(a)", "wasm and web: def run()"]
+
+
 DECLARED = {
     "a definition": "@only(THREADS)\ndef run(): ...\n",
     "a class": "@only(THREADS)\nclass A:\n    def run(self): ...\n",
