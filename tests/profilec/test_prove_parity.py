@@ -255,6 +255,12 @@ LACKING = {
     "a capture of other keys": "if THREADS:\n    match {}:\n        case {**run}: ...\n",
     "a target with a star": "if THREADS:\n    x, *run = 1, 2\nelse:\n    x = 1\n",
     "an entry of insert": "__all__ = ['a']\na = run = 1\nif THREADS:\n    __all__.insert(0, 'run')\n",
+    "an entry of a list of all names": (
+        "if THREADS:\n    def run(): ...\n__all__ = [name for name in dir() if name[0] != '_']\n"
+    ),
+    "an entry of a list of all functions": (
+        "if THREADS:\n    def run(): ...\n__all__ = sorted(n for n, x in globals().items() if callable(x))\n"
+    ),
     "an entry of a slice": "__all__ = ['a']\na = run = 1\nif THREADS:\n    __all__[:0] = ['run']\n",
     "an entry of a sorted list": "a = run = 1\n"
     + either("__all__ = sorted(['a', 'run'])", "__all__ = sorted(['a'])"),
