@@ -386,6 +386,21 @@ def test_a_name_that_may_come_from_elsewhere_is_not_lost_with_a_star(
 
 
 @pytest.mark.parametrize(
+    "other",
+    ["def open_lane(): ...\n", "from shop.more import *\nfrom shop import more\n__all__ = more.__all__\n"],
+)
+def test_a_name_that_another_star_import_brings_is_not_lost(other: str, project: Project) -> None:
+    source = {
+        "shop/spill.py": SPILL,
+        "shop/other.py": other,
+        "shop/more.py": "__all__ = ['open_lane']\ndef open_lane(): ...\n",
+        "shop/user.py": "from shop.spill import *\nfrom shop.other import *\nopen_lane()\n",
+        "shop/last.py": "from shop import user\nuser.open_lane()\n",
+    }
+    assert prove(project, source, source | {"shop/spill.py": LESS}) == []
+
+
+@pytest.mark.parametrize(
     ("user", "messages"),
     [
         ("from shop.spill import *\nopen_lane()\n", ["nothing binds `open_lane` any more"]),

@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
+from types import MappingProxyType
 
 from profilec.answers import Answers
 from profilec.prove.names.listed import Listed
@@ -32,6 +33,11 @@ def through_stars(
     growing, known = dict(names), dict[str, tuple[str, ...]]()
     files = {file.path: SourceFile(file.path, file.data) for file in tree.files.values() if _may_star(file)}
     unlisted = dict(_unlisted(sources, tree, files.values()))
+    there_now = {
+        module_name(file.path)[0]: SourceFile(file.path, file.data)
+        for file in (tree.files.values() if files else ())
+        if is_python(file.path)
+    }
     changed = bool(growing or unlisted)
     while changed:
         changed = False
@@ -45,8 +51,9 @@ def through_stars(
                 here = growing.get(module, frozenset())
                 there = growing.get(origin, frozenset()) | unlisted.get(origin, frozenset())
                 if not there <= here and (passed_on := there - _bound(files[path]) - here):
+                    passed_on = passed_on.difference(*(_offered(one, there_now) for one in origins))
                     growing[module] = here | passed_on
-                    changed = True
+                    changed |= bool(passed_on)
     return growing
 
 
@@ -59,15 +66,27 @@ def _unlisted(
         if not file.changed or source is None or b"__all__" not in source.data or not is_python(file.path):
             continue
         if any(_may_reach(one, [name]) for one in importing):
-            before, after = (_entries(one.path, one.data) for one in (source, file))
+            before, after = _entries(source), _entries(file)
             if before and after is not None and (went := before - after):
                 yield name, went
 
 
-def _entries(path: str, data: bytes) -> frozenset[str] | None:
-    """The entries of `__all__` of a file; None where there is none, or the file cannot be read."""
-    module = parse(path, data)
-    listed = Listed(lambda name: None, lambda module, node: False).entries(module) if module else None
+def _entries(
+    file: SourceFile | EmittedFile, files: Mapping[str, SourceFile] = MappingProxyType({})
+) -> frozenset[str] | None:
+    """The entries of `__all__` of a file; None where there is none, or the file cannot be read.
+
+    Args:
+        file: a module.
+        files: those whose lists it may take over.
+    """
+
+    def parsed(name: str) -> Module | None:
+        other = files.get(name)
+        return parse(other.path, other.data) if other else None
+
+    module = parse(file.path, file.data)
+    listed = Listed(parsed, lambda module, node: False).entries(module) if module else None
     return None if listed is None else frozenset(listed)
 
 
@@ -155,7 +174,7 @@ def _offered(module: str, files: Mapping[str, SourceFile], depth: int = 0) -> fr
     parsed = parse(source.path, source.data) if source and depth < _FURTHEST else None
     if source is None or parsed is None:
         return frozenset()
-    if (listed := _entries(source.path, source.data)) is not None:
+    if (listed := _entries(source, files)) is not None:
         return listed
     stars = _stars_of(source.path, source.data)
     names = find_scopes(parsed.syntax).bound.union(*(_offered(star, files, depth + 1) for star in stars))
