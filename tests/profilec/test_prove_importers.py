@@ -99,6 +99,11 @@ UNSAID = {
     "getattr asks for a name": "getattr(time, name)(1)",
     "an entry of vars is asked for": "vars(time)[name](1)",
     "an entry of the namespace is asked for": "time.__dict__[name](1)",
+    "all of it is put into the namespace": "globals().update(vars(time))\nsleep(1)",
+    "all of it is gone through": "for name, one in time.__dict__.items():\n    one(1)",
+    "all of it is kept": "table = vars(time)\ntable['sleep'](1)",
+    "an entry of all of it is asked for": "vars(time).get(name)(1)",
+    "its members are asked for": "import inspect\nfor name, one in inspect.getmembers(time):\n    one(1)",
     "getattr is handed on": "import functools\nfunctools.reduce(getattr, ['sleep'], time)(1)",
     "getattr is called for each": "list(map(getattr, [time], ['sleep']))[0](1)",
 }
@@ -117,6 +122,10 @@ HARMLESS = {
     "an importing function that a table is asked for": "TABLE = {'run': exec}\nTABLE['run']('import os')",
     "a question whether something can be called": "callable(__import__)",
     "a namespace that nothing forbidden is in": "import json\ngetattr(json, name)",
+    "the names of all that it has": (
+        "import time\nsorted(vars(time))\nname in time.__dict__\nvars(time).keys()\n"
+        "for name in vars(time):\n    vars(time)['time'], time.__dict__.get('monotonic')"
+    ),
     "a name that is written out": "import time\nfor name in ('time', 'monotonic'):\n    getattr(time, name)",
     "a method that is called like an importing function": "self.plugins.import_module(name)",
     "an expression that is compiled": "import re\nre.compile('import threading')\ncompile(text, '', 'exec')",

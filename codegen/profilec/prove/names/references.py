@@ -31,6 +31,7 @@ from profilec.prove.names.modules import Located, Module
 from profilec.prove.names.nodes import last_name
 from profilec.prove.names.run_time import at_run_time
 from profilec.prove.names.scopes import Scope, find_scopes
+from profilec.prove.names.whole import taken_whole
 
 _UNKNOWN: Texts = frozenset({None})
 _SPEC = "importlib.util.find_spec"
@@ -146,7 +147,7 @@ class References:
 
     @property
     def unsaid(self) -> Iterator[Reference]:
-        """Every place where a namespace of interest is asked for a name that is not written out.
+        """Every place where a namespace of interest is asked for a name that is not written out, or for all.
 
         Where one is handed on, and `getattr` is too, that may be what asks.
         """
@@ -163,6 +164,8 @@ class References:
                     continue
             if None in literals.all_texts(name) and not self._is_answered(name):
                 yield from (Reference(one, node) for one in sorted(names(owner) & self._owners))
+        for whole, owner in taken_whole(self._nodes, lambda key: None not in literals.all_texts(key)):
+            yield from (Reference(one, whole) for one in sorted(names(owner) & self._owners))
         lost = sorted({one.name for one in self.handed_on} & self._owners)
         for asks in (one.node for one in self.handed_on if one.name in GETTERS):
             yield from (Reference(name, asks) for name in lost)
