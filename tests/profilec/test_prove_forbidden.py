@@ -56,6 +56,10 @@ REACHED = {
     ),
     "a builtin by its module": ("import builtins\nbuiltins.open('x')", "open"),
     "a method": ("async def f(loop):\n    await loop.run_in_executor(None, g)", "*.run_in_executor"),
+    "a method that a pattern takes": (
+        "match x:\n    case Loop(run_in_executor=run):\n        run(None, g)",
+        "*.run_in_executor",
+    ),
     "a method of a call": ("get_loop().run_in_executor(None, g)", "*.run_in_executor"),
 }
 

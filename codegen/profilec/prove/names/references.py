@@ -125,6 +125,8 @@ class References:
             match node:
                 case ast.Attribute(attr=name, ctx=ast.Load()):
                     yield Reference(name, node)
+                case ast.MatchClass(kwd_attrs=names):
+                    yield from (Reference(name, node) for name in names)
                 case ast.Call():
                     for text in self._meanings.literals.texts(self._attribute_asked_for(node)):
                         yield Reference(text.rpartition(".")[2], node)
