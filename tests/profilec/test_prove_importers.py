@@ -66,6 +66,7 @@ def test_what_a_function_imports_is_found(name: str, tmp_path: Path) -> None:
     assert (finding.path, finding.message) == ("src/shop/a.py", "`threading` is forbidden")
 
 
+HEAD = "from importlib import import_module\nTABLE = {'os': 'json'}\n"
 UNDECIDED = {
     "an importing function has another name": "import importlib\nload = importlib.import_module",
     "an importing function is returned": "def f():\n    return __import__",
@@ -75,6 +76,10 @@ UNDECIDED = {
         "import importlib\nclass A:\n    def __enter__(self):\n        return importlib\n\n"
         "with A() as x:\n    x.import_module('os')"
     ),
+    "a name is not found in a table": f"{HEAD}if name not in TABLE:\n    import_module(name)",
+    "a name that was bound anew": f"{HEAD}if name in TABLE:\n    name = f()\n    import_module(name)",
+    "a name that was found is read later": f"{HEAD}if name in TABLE:\n    f = lambda: import_module(name)",
+    "a table has a default": f"{HEAD}import_module(TABLE.get(name, name))",
     "a plug-in is loaded": "import importlib.metadata as m\nm.distribution(x).entry_points[0].load()",
     "a plug-in that is written out is loaded": (
         "from importlib.metadata import EntryPoint\nEntryPoint('x', 'threading:Thread', 'g').load()"
@@ -136,6 +141,18 @@ HARMLESS = {
         "from logging.config import dictConfig\n"
         "dictConfig({'loggers': {'threading': {}}, 'handlers': {'a': {'class': 'logging.StreamHandler'}}})"
     ),
+    "a name that was found in a table": f"{HEAD}if x and name in TABLE:\n    import_module(name)",
+    "a name that something else is done without": (
+        f"{HEAD}def f(name):\n    if name not in TABLE:\n        raise KeyError\n    import_module(name)"
+    ),
+    "what a table has for a name": f"{HEAD}if path := TABLE.get(name):\n    import_module(path)",
+    "what a table that stays as it is has for a name": (
+        f"{HEAD}import types\nPATHS = types.MappingProxyType({{'A': 'json'}})\nimport_module(PATHS[name])"
+    ),
+    "a part of what a table has": (
+        f"{HEAD}PATHS = {{'A': ('json', 'A')}}\npath, name = PATHS[name]\nimport_module(path)"
+    ),
+    "one of a set": f"{HEAD}for name in frozenset({{'os', 'json'}}):\n    import_module(name)",
     "what is pickled": "import pickle\npickle.dumps(x)",
 }
 

@@ -25,7 +25,7 @@ from profilec.prove.names.importers import (
     is_loader,
     names_importer,
 )
-from profilec.prove.names.literals import Texts
+from profilec.prove.names.literals import NO_TEXT, Texts
 from profilec.prove.names.meanings import GETTERS, SAME_AS_ARGUMENT, Meanings
 from profilec.prove.names.modules import Located, Module
 from profilec.prove.names.nodes import last_name
@@ -298,7 +298,7 @@ class References:
             return self._of_spec(call.args[0] if call.args else None)
         if is_loader(called):
             is_named = call.args and any(name.endswith(".load_module") for name in called)
-            return literals.all_texts(call.args[0]) if is_named else self._of_spec(call.func)
+            return literals.all_texts(call.args[0]) - {NO_TEXT} if is_named else self._of_spec(call.func)
         if imports_what_is_not_said(called):
             return _UNKNOWN
         if not RUNNERS.isdisjoint(called):
