@@ -109,7 +109,8 @@ CODES: tuple[Code, ...] = (
         "a marker comment is false in the default profile",
         "warning",
         "A comment does nothing while the program runs un-compiled, so the un-compiled program has what "
-        "the default profile lacks.",
+        "the default profile lacks. Of a file that is marked this is not told: nothing that the default "
+        "profile has can import it.",
         "import js  # profilec: only WASM",
         "if WASM:\n    import js",
     ),
