@@ -189,6 +189,15 @@ MISTAKES = {
         "the module `shop._profil` does not exist",
         "`shop._profile`",
     ),
+    "a stub module whose error is no class": (
+        HEAD
+        + '[tool.profilec.stub-modules]\n"shop._profile" = { unless = "native", error = "x y" }\n'
+        + PROFILE,
+        "PC013",
+        5,
+        "`x y` names no exception class",
+        "module:name",
+    ),
     "metadata that is no table": (
         "project = 3\n" + HEAD + PROFILE,
         "PC004",

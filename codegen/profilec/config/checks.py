@@ -136,7 +136,11 @@ def _is_there(config: Config, module: str) -> bool:
 
 
 def _check_stub_modules(config: Config, complaints: Complaints) -> None:
-    for name in config.stub_modules:
+    for name, stub in config.stub_modules.items():
+        module, colon, error = ("NotImplementedError" if stub.error is None else stub.error).rpartition(":")
+        if not _is_module_name(error) or (colon and not _is_module_name(module.lstrip("."))):
+            message, hint = f"`{stub.error}` names no exception class", "write module:name, or a builtin"
+            complaints.add("PC013", (*_TABLE, "stub-modules", name, "error"), message, hint)
         if not _is_there(config, name):
             files = (file.relative_to(config.source_folder) for file in config.package_folder.rglob("*.py"))
             modules = [".".join(file.with_suffix("").parts).removesuffix(".__init__") for file in files]

@@ -5,6 +5,7 @@ Pure text. `stubs` finds out what a marker or the configuration asks for, and wh
 
 import string
 from functools import cache
+from keyword import iskeyword
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -26,6 +27,7 @@ class Stub(Struct, frozen=True):
         message: a format string over the parameters; None for a sentence that names the definition.
         place: where the message is written; None in the configuration.
         cause: why there is a stub.
+        is_configured: it is asked for in the configuration, where the error is a text.
     """
 
     error: str
@@ -33,6 +35,7 @@ class Stub(Struct, frozen=True):
     message: str | None
     place: Span | None
     cause: Cause
+    is_configured: bool = False
 
 
 class Refusal(Struct, frozen=True):
@@ -55,7 +58,14 @@ def configured(stub: StubModule) -> Stub:
     """Return what the configuration asks of the stubs of a module."""
     error, module = named_error(stub.error or "NotImplementedError")
     cause = Cause(f"`{stub.module}` is a stub without `{stub.unless}`")
-    return Stub(error, module, stub.message, None, cause)
+    return Stub(error, module, stub.message, None, cause, is_configured=True)
+
+
+def names_error(text: str) -> bool:
+    """Tell whether a text has the form `name` or `module:name`, with dots in both."""
+    module, colon, name = text.rpartition(":")
+    parts = [*name.split("."), *(module.lstrip(".").split(".") if colon else ())]
+    return all(part.isidentifier() and not iskeyword(part) for part in parts)
 
 
 def named_error(text: str) -> tuple[str, str]:

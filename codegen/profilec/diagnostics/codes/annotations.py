@@ -57,7 +57,8 @@ CODES: tuple[Code, ...] = (
         "PC208",
         "`stub` is called with something that it does not take",
         "error",
-        "`stub` takes `unless=`, `error=` (an exception class or `module:name`), `code=` and `message=`.",
+        "`stub` takes `unless=`, `error=` (an exception class or `module:name`), `code=` and `message=`. A "
+        "class that its module does not have would make an `ImportError` of the refusal.",
         "@stub(unless=SPILL_FS, raises=OSError)\ndef spill(): ...",
         "@stub(unless=SPILL_FS, error=OSError)\ndef spill(): ...",
     ),
