@@ -3,6 +3,7 @@
 Pure text. `stubs` finds out what a marker or the configuration asks for, and where the text goes.
 """
 
+import re
 import string
 from functools import cache
 from keyword import iskeyword
@@ -16,6 +17,10 @@ from profilec.read import Span
 
 if TYPE_CHECKING:
     from jinja2 import Template
+
+_FIELD = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*|\[(0|[1-9][0-9]*)\])*")
+"""A field that means in an f-string what it means to `str.format`: there, `{a[b]}` is `a["b"]`."""
+_CONVERSIONS = (None, "", "a", "r", "s")
 
 
 class Stub(Struct, frozen=True):
@@ -75,13 +80,27 @@ def named_error(text: str) -> tuple[str, str]:
 
 
 def parameters_named(template: str) -> list[str] | None:
-    """List the parameters that a format string names, or None where it is not one or asks for positions."""
+    """List the parameters that a format string names, or None where an f-string would read it otherwise."""
     try:
-        fields = [field for _, field, _, _ in string.Formatter().parse(template) if field is not None]
+        fields = [
+            (field, how) for _, field, _, how in string.Formatter().parse(template) if field is not None
+        ]
     except ValueError:
         return None
-    names = [field.split(".")[0].split("[")[0] for field in fields]
-    return list(dict.fromkeys(names)) if all(name.isidentifier() for name in names) else None
+    if any(not _FIELD.fullmatch(field) or how not in _CONVERSIONS for field, how in fields):
+        return None
+    return list(dict.fromkeys(field.split(".")[0].split("[")[0] for field, _ in fields))
+
+
+def parameters_in_formats(template: str) -> list[str] | None:
+    """List the parameters that the formats in a format string name, `{width}` of `{name:{width}}`."""
+    found: list[str] = []
+    for _, _, form, _ in string.Formatter().parse(template):
+        names = parameters_named(form or "")
+        if names is None:
+            return None
+        found += names
+    return found
 
 
 def literal(template: str, *, formatted: bool) -> str:

@@ -17,6 +17,7 @@ from profilec.decide.refusals import (
     literal,
     named_error,
     names_error,
+    parameters_in_formats,
     parameters_named,
 )
 from profilec.decide.walk import Walk
@@ -103,8 +104,10 @@ def refuse_calls(walk: Walk, node: cst.FunctionDef, stub: Stub) -> None:
     parameters = [parameter.name.value for parameter in parameters_of(node.params)]
     template = stub.message or f"{node.name.value} is not part of this build"
     named = parameters_named(template)
-    if named is None or not set(named) <= set(parameters):
-        _refuse_message(walk, node, stub, named, parameters)
+    inner = parameters_in_formats(template) if named is not None else None
+    if named is None or inner is None or not {*named, *inner} <= set(parameters):
+        asked = None if named is None or inner is None else [*named, *inner]
+        _refuse_message(walk, node, stub, asked, parameters)
         return
     receiver = parameters[0] if parameters and is_method(walk, node) else None
     fields = tuple(name for name in named if name != receiver) if _carries_fields(walk, stub) else ()
@@ -163,7 +166,7 @@ def _refuse_message(
 ) -> None:
     place = stub.place or walk.syntax.inner(node.name)
     if named is None:
-        walk.draft.refuse("PC209", place, "the message is not a format string", "write {name}")
+        walk.draft.refuse("PC209", place, "the message is not a format string of parameters", "write {name}")
         return
     wrong = next(name for name in named if name not in parameters)
     hint = f"parameters: {', '.join(parameters) or 'none'}"
