@@ -22,7 +22,7 @@ type Lines = Mapping[str, frozenset[int]]
 
 
 class NoTreeError(Exception):
-    """A data file was not measured in one tree; the text names it and says what to do."""
+    """A data file is not there, or was not measured in one tree; the text names it and says what to do."""
 
 
 def report(data_files: Iterable[Path]) -> float:
@@ -32,12 +32,14 @@ def report(data_files: Iterable[Path]) -> float:
         data_files: one or more for each tree, as `coverage run --source=TREE` writes them.
 
     Raises:
-        NoTreeError: a data file was not measured in a tree.
+        NoTreeError: a data file is not there, or was not measured in a tree.
         coverage.exceptions.CoverageException: a data file cannot be read.
     """
     present: dict[str, frozenset[int]] = {}
     reached: dict[str, frozenset[int]] = {}
     for data_file in data_files:
+        if not data_file.is_file():
+            raise NoTreeError(f"there is no file {data_file}: name what `coverage run` has written")
         run = Coverage(data_file=str(data_file), config_file=False)
         run.load()
         for file, (statements, executed) in _at_source(

@@ -23,10 +23,12 @@ class ErrorClass(Struct, frozen=True):
     Attributes:
         code: its `code`; None where it has none that can be read.
         takes: the arguments that it can be given by name; None where that cannot be told.
+        is_there: whether its module may have it.
     """
 
     code: str | None = None
     takes: tuple[str, ...] | None = None
+    is_there: bool = True
 
 
 class Lead(Struct, frozen=True):
@@ -50,7 +52,8 @@ def error_class_in(name: str, text: Text) -> Lead:
         return Lead()
     bindings = names.root.bindings.get(name, [])
     if len(bindings) != 1:
-        return Lead()
+        is_there = bool(bindings or names.stars or "__getattr__" in names.root.bindings)
+        return Lead(ErrorClass(is_there=is_there))
     node, target = bindings[0].node, bindings[0].target
     if not isinstance(node, cst.ClassDef):
         return Lead(base=target, goes_on=True)

@@ -1,5 +1,6 @@
 """The compiler as a library: a text in, a text or the lines that stay out. Nothing is written or executed."""
 
+import re
 from pathlib import Path
 
 import libcst as cst
@@ -7,8 +8,14 @@ import libcst as cst
 from profilec.config import Config, Profile, find_project, load_config
 from profilec.diagnostics import Finding
 from profilec.package import Package, read_package
+from profilec.read import cookie
 from profilec.specialise import Specialised, specialise
 from profilec.tree import SourceFile
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+"""A line as Python counts it: a form feed ends none."""
+_ERRORS = "surrogatepass"
+"""What no file can hold is the business of whatever reads the bytes."""
 
 
 class CompileError(Exception):
@@ -43,7 +50,7 @@ def compile_source(text: str, profile: str, config: Config) -> str:
     """
     specialised = _specialised(text, config.profiles[profile], config)
     file = specialised.tree.files.get(_path(config))
-    return file.data.decode("utf-8") if file else ""
+    return file.data.decode(_codec(text)) if file else ""
 
 
 def active(node: cst.Module, profile: str, config: Config | None = None) -> frozenset[int]:
@@ -65,7 +72,7 @@ def active(node: cst.Module, profile: str, config: Config | None = None) -> froz
     file = specialised.tree.files.get(_path(config))
     if file is None:
         return frozenset()
-    every = range(1, len(text.splitlines()) + 1)
+    every = range(1, len(_LINE.findall(text)) + 1)
     return frozenset(file.lines if file.changed else every) - {0}
 
 
@@ -79,11 +86,21 @@ def _specialised(text: str, profile: Profile, config: Config) -> Specialised:
 
 def _package_of(text: str, config: Config) -> Package:
     """Return a package of one module, beside the flags of the project."""
-    sources = {_path(config): SourceFile(_path(config), text.encode("utf-8"))}
+    sources = {_path(config): SourceFile(_path(config), text.encode(_codec(text), _ERRORS))}
     if config.flags is not None:
-        path = config.flags.replace(".", "/") + ".py"
+        path = config.flags.replace(".", "/")
+        path += ".py" if (config.source_folder / f"{path}.py").is_file() else "/__init__.py"
         sources[path] = SourceFile(path, (config.source_folder / path).read_bytes())
     return read_package(sources, config)
+
+
+def _codec(text: str) -> str:
+    """Return the codec that a text names, if it can be written with it."""
+    named = cookie(text.encode("utf-8", _ERRORS)) or "utf-8"
+    try:
+        return named if cookie(text.encode(named)) else "utf-8"
+    except (LookupError, UnicodeEncodeError):
+        return "utf-8"
 
 
 def _path(config: Config) -> str:

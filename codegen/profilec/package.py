@@ -179,22 +179,24 @@ class Package(Struct, dict=True):
         """Return what a class of the package, given by its path, says of itself or inherits."""
         code: str | None = None
         takes: tuple[str, ...] | None = None
-        goes_on = True
+        goes_on = is_there = True
         seen: set[str] = set()
         while path not in seen:
-            seen.add(path)
             module, _, name = path.rpartition(".")
             file = self.file_of(module)
             if file is None:
+                is_there = bool(seen) or not f"{module}.".startswith(f"{self.config.package}.")
                 break
             (lead,) = self.answers.ask(error_class_in, name, [self.texts[file]], Lead)
+            is_there = is_there if seen else lead.found.is_there
+            seen.add(path)
             code = code if code is not None else lead.found.code
             takes = lead.found.takes if goes_on else takes
             goes_on = goes_on and lead.goes_on
             if lead.base is None:
                 break
             path = lead.base
-        return ErrorClass(code, takes)
+        return ErrorClass(code, takes, is_there)
 
     def file_of(self, module: str) -> str | None:
         """Return the path of a module of the package."""

@@ -93,7 +93,7 @@ def decode(source: SourceFile, shown: str) -> Text:
     """
     mark = codecs.BOM_UTF8 if source.data.startswith(codecs.BOM_UTF8) else b""
     data = source.data[len(mark) :]
-    encoding = _cookie(data) or "utf-8"
+    encoding = cookie(data) or "utf-8"
     try:
         content = data.decode(encoding)
         round_trips = content.encode(encoding) == data
@@ -109,7 +109,8 @@ def decode(source: SourceFile, shown: str) -> Text:
     return Text(source.path, shown, content, encoding, mark)
 
 
-def _cookie(data: bytes) -> str | None:
+def cookie(data: bytes) -> str | None:
+    """Return the codec that the first two lines of a file name; None where they name none."""
     for line in data[:1024].splitlines()[:2]:
         if match := _COOKIE.match(line):
             return match[1].decode("ascii")
@@ -123,7 +124,7 @@ def cookie_for(text: Text, content: str) -> tuple[int, str]:
 
     A comment that speaks of an encoding is a cookie once it has moved into the first two lines.
     """
-    declared, before = (_cookie(one[:2048].encode(errors="replace")) for one in (content, text.content))
+    declared, before = (cookie(one[:2048].encode(errors="replace")) for one in (content, text.content))
     if declared is None or declared == before:
         return 0, ""
     newline = "\r\n" if "\r\n" in content else "\n"

@@ -137,6 +137,13 @@ def test_a_line_behind_the_end_of_a_file_is_not_mapped(file: str, shop: Project)
     assert f"{file} has {len(shop.read(file).splitlines())} lines" in ran.err
 
 
+def test_trees_that_are_not_built_are_named_where_a_line_is_looked_for(shop: Project) -> None:
+    shop.run("build", "native")
+    ran = shop.run("map", "src/shop/prices.py:1", "--json")
+    assert (ran.code, ran.err) == (0, "not built: wasm; run `profilec build`\n")
+    assert [place["path"] for place in ran.json["places"]] == ["build/native/shop/prices.py"]
+
+
 def test_a_line_that_a_profile_dropped_is_in_no_tree_of_it(shop: Project) -> None:
     shop.run("build")
     ran = shop.run("map", "src/shop/jobs.py:7")

@@ -81,6 +81,15 @@ MISTAKES = {
         "unknown feature `thread`",
         "`threads`",
     ),
+    "a feature without a name": (HEAD + PROFILE + 'features = [""]', "PC007", 5, "unknown feature ``", ""),
+    "a default without a name": (HEAD + 'default = ""\n' + PROFILE, "PC008", 4, "unknown profile ``", ""),
+    "a stub module of a feature without a name": (
+        HEAD + '[tool.profilec.stub-modules]\n"shop._profile" = { unless = "" }\n' + PROFILE,
+        "PC007",
+        5,
+        "unknown feature ``",
+        "",
+    ),
     "an unknown feature that excludes": (
         HEAD + 'exclusive = [["a", "b"]]\n[tool.profilec.features]\na = "x"\n' + PROFILE,
         "PC007",
@@ -180,6 +189,15 @@ MISTAKES = {
         "the module `shop._profil` does not exist",
         "`shop._profile`",
     ),
+    "a stub module whose error is no class": (
+        HEAD
+        + '[tool.profilec.stub-modules]\n"shop._profile" = { unless = "native", error = "x y" }\n'
+        + PROFILE,
+        "PC013",
+        5,
+        "`x y` names no exception class",
+        "module:name",
+    ),
     "metadata that is no table": (
         "project = 3\n" + HEAD + PROFILE,
         "PC004",
@@ -221,6 +239,14 @@ MISTAKES = {
         "",
     ),
     "a pattern that forbids nothing": (HEAD + PROFILE + 'forbid = ["os/path"]', "PC013", 5, "`os/path`", ""),
+    "a pattern of a method of a method": (
+        HEAD + PROFILE + 'forbid = ["*.loop.run_in_executor"]',
+        "PC013",
+        5,
+        "`*.loop.run_in_executor` names nothing that could be forbidden",
+        "*.method",
+    ),
+    "a pattern that is a keyword": (HEAD + PROFILE + 'forbid = ["import"]', "PC013", 5, "`import` names", ""),
     "an output folder that holds the source": (
         HEAD + 'out = "src"\n[tool.profilec.profiles.shop]\n',
         "PC013",

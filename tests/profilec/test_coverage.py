@@ -93,6 +93,11 @@ def test_data_from_elsewhere_is_refused_in_a_sentence(shop: Project) -> None:
     refused = report(shop, shop.root / "x")
     assert refused.returncode == 2
     assert refused.stderr.startswith(f"profilec.coverage: {shop.root / 'x'} was measured in no tree")
+    refused = report(shop, shop.root / "y")
+    assert (refused.returncode, refused.stderr.partition(": name")[0]) == (
+        2,
+        f"profilec.coverage: there is no file {shop.root / 'y'}",
+    )
 
 
 def test_a_file_that_is_no_data_is_refused_in_a_sentence(shop: Project) -> None:

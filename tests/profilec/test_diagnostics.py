@@ -57,6 +57,15 @@ def test_the_caret_stands_below_the_fault(before: str) -> None:
     assert caret == "  | " + "".join(width[character] for character in before) + "^"
 
 
+def test_nothing_in_a_line_is_an_order_to_the_terminal() -> None:
+    line = "'\x1b[2J\x9b1m\x7fe\u0301\x0c' + FLAG"
+    column = line.index("FLAG") + 1
+    shown = render(replace(FINDING, source_line=line, column=column, end_column=column + 4, hint=""))
+    excerpt, caret = shown.split("\n")[2:4]
+    assert excerpt.endswith("| '␛[2J�1m␡e\u0301␌' + FLAG")
+    assert caret.index("^") == excerpt.index("FLAG") - 1  # the accent stands above its letter
+
+
 def test_a_very_long_line_is_shown_around_the_fault() -> None:
     line = "x" * 5000 + "FLAG" + "y" * 5000
     shown = render(replace(FINDING, source_line=line, column=5001, end_column=5005))

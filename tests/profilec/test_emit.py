@@ -90,6 +90,26 @@ def test_a_licence_that_is_named_as_a_text_needs_no_file(configured: Configured)
     assert "license-files" not in table
 
 
+def test_a_licence_that_lies_elsewhere_comes_to_lie_beside_the_package(configured: Configured) -> None:
+    licence = '{ file = "legal/LICENSE" }'
+    project = configured(
+        f'[project]\nname = "shop"\nversion = "1"\nlicense = {licence}\n' + HEAD + TWO_WORLDS
+    )
+    project.write({"legal/LICENSE": "Free\n", "LICENSE": "Another\n"})
+    files = render_metadata(project.config, project.config.profiles["native"], Answers())
+    table = tomllib.loads(files["pyproject.toml"].decode())["project"]
+    assert table["license"] == {"file": "LICENSE"}
+    assert files["LICENSE"] == b"Free\n"
+
+
+def test_licences_are_taken_from_folders_in_folders(configured: Configured) -> None:
+    licences = 'license = "MIT"\nlicense-files = ["legal/**"]\n'
+    project = configured(f'[project]\nname = "shop"\nversion = "1"\n{licences}' + HEAD + TWO_WORLDS)
+    project.write({"legal/MIT.txt": "MIT\n", "legal/more/BSD.txt": "BSD\n"})
+    files = render_metadata(project.config, project.config.profiles["native"], Answers())
+    assert {"legal/MIT.txt", "legal/more/BSD.txt"} <= files.keys()
+
+
 def test_a_project_without_metadata_gets_the_least_that_pip_needs(configured: Configured) -> None:
     project = configured(HEAD + TWO_WORLDS)
     project.write({"src/shop/__init__.py": '__version__ = "3.4"\n', "LICENSE": "Free\n"})

@@ -62,6 +62,29 @@ def test_the_guard_stands_before_everything_but_docstring_and_future(
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "\ufeffimport os\n",
+        "\ufeff# Copyright.\n\nimport os\n",
+        '"""A\nshop."""\n\ndef f():\n    return 1\n\n\ndef g():\r\n    return 2\r\n',
+        '"""A\rshop."""\r\rimport os\r',
+        "# Copyright.\r\n\r\nx = 1\r\n\nclass A:\n    pass",
+    ],
+)
+def test_the_guard_stands_there_whatever_ends_the_lines_of_a_file(text: str, tmp_path: Path) -> None:
+    file = guarded(text, tmp_path)
+    emitted = file.data.decode().lstrip("\ufeff")
+    header = [isinstance(node, ast.Expr) for node in ast.parse(emitted).body]
+    assert ast.unparse(ast.parse(emitted).body[header.count(True)]) == "import sys as _sys"
+    assert file.data.startswith(text[:1].encode())
+    source = text.lstrip("\ufeff").splitlines()
+    for number, line in enumerate(emitted.splitlines(), 1):
+        origin = file.source_line(number)
+        assert origin in (None, 0) or source[origin - 1] == line
+    assert emitted.endswith(source[-1] + text[len(text.rstrip("\r\n")) :])
+
+
+@pytest.mark.parametrize(
     ("before", "after"),
     [
         ("import sys\n", ""),

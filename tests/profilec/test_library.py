@@ -64,6 +64,34 @@ def test_the_lines_that_a_profile_keeps(config: Config) -> None:
     assert profilec.active(cst.parse_module("x = 1\n\ny = 2\n"), "wasm", config) == {1, 2, 3}
 
 
+def test_only_what_ends_a_line_for_python_counts(config: Config) -> None:
+    module = cst.parse_module("x = '\x0c\u2028'\r\n\x0c\ny = 1")
+    assert profilec.active(module, "wasm", config) == {1, 2, 3}
+
+
+@pytest.mark.parametrize("codec", ["shift_jis", "latin-1", "utf-8"])
+def test_a_text_may_name_an_encoding(codec: str, config: Config) -> None:
+    text = f"# coding: {codec}\nx = 'い'\n"
+    assert profilec.compile_source(text, "wasm", config) == text
+
+
+def test_a_changed_text_may_name_an_encoding(config: Config) -> None:
+    text = f"# coding: shift_jis\n{SOURCE}place = 'い'\n"
+    assert profilec.compile_source(text, "wasm", config).endswith("\nplace = 'い'\n")
+
+
+def test_what_no_file_can_hold_is_a_fault_of_the_text(config: Config) -> None:
+    with pytest.raises(profilec.CompileError):
+        profilec.compile_source(f"{SOURCE}x = '\ud800'\n", "wasm", config)
+
+
+def test_the_module_of_flags_may_be_a_package(config: Config) -> None:
+    module = config.package_folder / "_profile.py"
+    (config.package_folder / "_profile").mkdir()
+    module.rename(config.package_folder / "_profile/__init__.py")
+    assert profilec.compile_source(SOURCE, "wasm", config) == 'mode = "loop"\n'
+
+
 def test_the_project_is_the_one_around_the_working_directory(
     config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -386,6 +386,42 @@ def test_a_name_that_may_come_from_elsewhere_is_not_lost_with_a_star(
     assert prove(project, files | {"shop/user.py": before}, files | {"shop/user.py": after}) == []
 
 
+@pytest.mark.parametrize(
+    "other",
+    ["def open_lane(): ...\n", "from shop.more import *\nfrom shop import more\n__all__ = more.__all__\n"],
+)
+def test_a_name_that_another_star_import_brings_is_not_lost(other: str, project: Project) -> None:
+    source = {
+        "shop/spill.py": SPILL,
+        "shop/other.py": other,
+        "shop/more.py": "__all__ = ['open_lane']\ndef open_lane(): ...\n",
+        "shop/user.py": "from shop.spill import *\nfrom shop.other import *\nopen_lane()\n",
+        "shop/last.py": "from shop import user\nuser.open_lane()\n",
+    }
+    assert prove(project, source, source | {"shop/spill.py": LESS}) == []
+
+
+@pytest.mark.parametrize(
+    ("user", "messages"),
+    [
+        ("from shop.spill import *\nopen_lane()\n", ["nothing binds `open_lane` any more"]),
+        ("from shop.all import *\nopen_lane()\n", ["nothing binds `open_lane` any more"]),
+        ("from shop.all import open_lane\n", ["`shop.all` has no `open_lane` in this tree"]),
+        ("from shop import all\nall.open_lane()\n", ["`shop.all` has no `open_lane` in this tree"]),
+        ("from shop.spill import open_lane\nopen_lane()\n", []),
+        ("from shop.spill import *\nclose()\n", []),
+    ],
+)
+def test_a_name_that_is_not_listed_any_more_is_not_what_a_star_import_brings(
+    user: str, messages: list[str], project: Project
+) -> None:
+    spill = "{}def open_lane(): ...\ndef close(): ...\n"
+    source = {"shop/spill.py": spill.format("__all__ = ['open_lane', 'close']\n"), "shop/user.py": user}
+    source |= {"shop/all.py": "from shop import spill\nfrom shop.spill import *\n__all__ = spill.__all__\n"}
+    emitted = {**source, "shop/spill.py": spill.format("__all__ = ['close']\n")}
+    assert [finding.message for finding in prove(project, source, emitted)] == messages
+
+
 def test_stubs_for_type_checkers_are_proved_too(project: Project) -> None:
     left = prove(project, {"shop/a.pyi": "\nx: int\n"}, {"shop/a.pyi": "# profilec: only THREADS\nx: int\n"})
     assert [finding.message for finding in left] == ["a marker comment is left"]

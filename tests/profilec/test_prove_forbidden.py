@@ -56,6 +56,10 @@ REACHED = {
     ),
     "a builtin by its module": ("import builtins\nbuiltins.open('x')", "open"),
     "a method": ("async def f(loop):\n    await loop.run_in_executor(None, g)", "*.run_in_executor"),
+    "a method that a pattern takes": (
+        "match x:\n    case Loop(run_in_executor=run):\n        run(None, g)",
+        "*.run_in_executor",
+    ),
     "a method of a call": ("get_loop().run_in_executor(None, g)", "*.run_in_executor"),
 }
 
@@ -125,6 +129,28 @@ def test_a_module_is_not_the_thing_in_it_of_the_same_name(tmp_path: Path) -> Non
 def test_the_compiled_half_of_a_module_is_that_module(pattern: str, text: str, tmp_path: Path) -> None:
     (finding,) = prove(tmp_path, {"shop/a.py": f"import _heapq\n{text}\n"}, forbid=(pattern,))
     assert finding.message == f"`{pattern}` is forbidden"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from pathlib import Path\nPath('x').write_text('')",
+        "from pathlib import Path\npath = Path('x')\nprint(path.name)\npath.write_text('')",
+        "from shop.paths import P\nP('x').write_text('')",
+        "from shop import paths\npaths.root.write_text('')",
+        "import pathlib\nclass A(pathlib.Path): ...\nA('x').write_text('')",
+    ],
+)
+def test_a_method_is_forbidden_by_the_name_of_its_class(text: str, tmp_path: Path) -> None:
+    files = {"shop/a.py": text, "shop/paths.py": "from pathlib import Path as P\nroot = P('x')\n"}
+    (finding,) = prove(tmp_path, files, forbid=("pathlib.Path.write_text",))
+    assert (finding.path, finding.message) == ("src/shop/a.py", "`pathlib.Path.write_text` is forbidden")
+
+
+def test_a_name_of_a_package_in_a_package_is_that_of_its_modules(tmp_path: Path) -> None:
+    text = "from concurrent.futures.thread import ThreadPoolExecutor\n"
+    (finding,) = prove(tmp_path, {"shop/a.py": text}, forbid=("concurrent.futures.ThreadPoolExecutor",))
+    assert finding.line == 1
 
 
 def test_a_pattern_names_a_builtin_with_its_module_or_without(tmp_path: Path) -> None:

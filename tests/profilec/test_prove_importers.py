@@ -66,6 +66,7 @@ def test_what_a_function_imports_is_found(name: str, tmp_path: Path) -> None:
     assert (finding.path, finding.message) == ("src/shop/a.py", "`threading` is forbidden")
 
 
+HEAD = "from importlib import import_module\nTABLE = {'os': 'json'}\n"
 UNDECIDED = {
     "an importing function has another name": "import importlib\nload = importlib.import_module",
     "an importing function is returned": "def f():\n    return __import__",
@@ -75,6 +76,10 @@ UNDECIDED = {
         "import importlib\nclass A:\n    def __enter__(self):\n        return importlib\n\n"
         "with A() as x:\n    x.import_module('os')"
     ),
+    "a name is not found in a table": f"{HEAD}if name not in TABLE:\n    import_module(name)",
+    "a name that was bound anew": f"{HEAD}if name in TABLE:\n    name = f()\n    import_module(name)",
+    "a name that was found is read later": f"{HEAD}if name in TABLE:\n    f = lambda: import_module(name)",
+    "a table has a default": f"{HEAD}import_module(TABLE.get(name, name))",
     "a plug-in is loaded": "import importlib.metadata as m\nm.distribution(x).entry_points[0].load()",
     "a plug-in that is written out is loaded": (
         "from importlib.metadata import EntryPoint\nEntryPoint('x', 'threading:Thread', 'g').load()"
@@ -99,6 +104,11 @@ UNSAID = {
     "getattr asks for a name": "getattr(time, name)(1)",
     "an entry of vars is asked for": "vars(time)[name](1)",
     "an entry of the namespace is asked for": "time.__dict__[name](1)",
+    "all of it is put into the namespace": "globals().update(vars(time))\nsleep(1)",
+    "all of it is gone through": "for name, one in time.__dict__.items():\n    one(1)",
+    "all of it is kept": "table = vars(time)\ntable['sleep'](1)",
+    "an entry of all of it is asked for": "vars(time).get(name)(1)",
+    "its members are asked for": "import inspect\nfor name, one in inspect.getmembers(time):\n    one(1)",
     "getattr is handed on": "import functools\nfunctools.reduce(getattr, ['sleep'], time)(1)",
     "getattr is called for each": "list(map(getattr, [time], ['sleep']))[0](1)",
 }
@@ -117,6 +127,10 @@ HARMLESS = {
     "an importing function that a table is asked for": "TABLE = {'run': exec}\nTABLE['run']('import os')",
     "a question whether something can be called": "callable(__import__)",
     "a namespace that nothing forbidden is in": "import json\ngetattr(json, name)",
+    "the names of all that it has": (
+        "import time\nsorted(vars(time))\nname in time.__dict__\nvars(time).keys()\n"
+        "for name in vars(time):\n    vars(time)['time'], time.__dict__.get('monotonic')"
+    ),
     "a name that is written out": "import time\nfor name in ('time', 'monotonic'):\n    getattr(time, name)",
     "a method that is called like an importing function": "self.plugins.import_module(name)",
     "an expression that is compiled": "import re\nre.compile('import threading')\ncompile(text, '', 'exec')",
@@ -127,6 +141,18 @@ HARMLESS = {
         "from logging.config import dictConfig\n"
         "dictConfig({'loggers': {'threading': {}}, 'handlers': {'a': {'class': 'logging.StreamHandler'}}})"
     ),
+    "a name that was found in a table": f"{HEAD}if x and name in TABLE:\n    import_module(name)",
+    "a name that something else is done without": (
+        f"{HEAD}def f(name):\n    if name not in TABLE:\n        raise KeyError\n    import_module(name)"
+    ),
+    "what a table has for a name": f"{HEAD}if path := TABLE.get(name):\n    import_module(path)",
+    "what a table that stays as it is has for a name": (
+        f"{HEAD}import types\nPATHS = types.MappingProxyType({{'A': 'json'}})\nimport_module(PATHS[name])"
+    ),
+    "a part of what a table has": (
+        f"{HEAD}PATHS = {{'A': ('json', 'A')}}\npath, name = PATHS[name]\nimport_module(path)"
+    ),
+    "one of a set": f"{HEAD}for name in frozenset({{'os', 'json'}}):\n    import_module(name)",
     "what is pickled": "import pickle\npickle.dumps(x)",
 }
 

@@ -73,6 +73,17 @@ def test_a_difference_that_nothing_declares_is_found(name: str, project: Project
     assert ran.json["findings"][0]["path"] == "src/shop/a.py"
 
 
+def test_profiles_that_agree_are_told_together(project: Project) -> None:
+    profiles = '[tool.profilec.profiles.server]\nfeatures = ["threads"]\n[tool.profilec.profiles.web]\n'
+    project.write({"pyproject.toml": project.read("pyproject.toml") + profiles})
+    text = "if THREADS:\n    X = 1\n    def run(a): ...\nelse:\n    def run(): ...\n"
+    project.write({"src/shop/a.py": HEAD + text})
+    missing, different = project.run("parity", "--json").json["findings"]
+    assert missing["message"] == "`shop.a.X` is public in native and server and missing in wasm and web"
+    assert different["message"] == "`shop.a.run` is not the same in native, wasm, server and web"
+    assert different["notes"] == ["native and server: def run(a)", "wasm and web: def run()"]
+
+
 DECLARED = {
     "a definition": "@only(THREADS)\ndef run(): ...\n",
     "a class": "@only(THREADS)\nclass A:\n    def run(self): ...\n",
@@ -244,6 +255,12 @@ LACKING = {
     "a capture of other keys": "if THREADS:\n    match {}:\n        case {**run}: ...\n",
     "a target with a star": "if THREADS:\n    x, *run = 1, 2\nelse:\n    x = 1\n",
     "an entry of insert": "__all__ = ['a']\na = run = 1\nif THREADS:\n    __all__.insert(0, 'run')\n",
+    "an entry of a list of all names": (
+        "if THREADS:\n    def run(): ...\n__all__ = [name for name in dir() if name[0] != '_']\n"
+    ),
+    "an entry of a list of all functions": (
+        "if THREADS:\n    def run(): ...\n__all__ = sorted(n for n, x in globals().items() if callable(x))\n"
+    ),
     "an entry of a slice": "__all__ = ['a']\na = run = 1\nif THREADS:\n    __all__[:0] = ['run']\n",
     "an entry of a sorted list": "a = run = 1\n"
     + either("__all__ = sorted(['a', 'run'])", "__all__ = sorted(['a'])"),

@@ -61,6 +61,8 @@ def _to_trees(config: Config, place: Place) -> list[tuple[str, int]]:
         )
     if not any(maps.values()):
         raise click.UsageError(f"no tree is built in {config.out}: run `profilec build`")
+    if missing := [profile for profile, source_map in maps.items() if not source_map]:
+        click.echo(f"not built: {', '.join(missing)}; run `profilec build`", err=True)
     return [
         (f"{config.out}/{profile}/{path}", line)
         for profile, source_map in maps.items()

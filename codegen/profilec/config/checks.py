@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Mapping
+from keyword import iskeyword
 from pathlib import Path
 
 from profilec.config.marker import MarkerError, python_test
@@ -44,9 +45,10 @@ def check_names(config: Config, tool: Table) -> None:
 
 
 def _check_references(config: Config, tool: Table) -> None:
-    if config.default not in config.profiles and "default" in tool.data:
-        hint = did_you_mean(config.default, config.profiles) or f"declared: {', '.join(config.profiles)}"
-        tool.complain("PC008", "default", f"unknown profile `{config.default}`", hint)
+    default = tool.data.get("default")
+    if isinstance(default, str) and default not in config.profiles:
+        hint = did_you_mean(default, config.profiles) or f"declared: {', '.join(config.profiles)}"
+        tool.complain("PC008", "default", f"unknown profile `{default}`", hint)
     if tool.data.get("format", "none") not in ("black", "none"):
         tool.complain("PC013", "format", "`format` is neither black nor none", 'write format = "black"')
     for name in config.profiles:
@@ -56,13 +58,14 @@ def _check_references(config: Config, tool: Table) -> None:
     for outer, group in enumerate(config.exclusive):
         for inner, feature in enumerate(group):
             _check_feature(config, tool, ("exclusive", outer, inner), feature)
-    for name, stub in config.stub_modules.items():
-        if stub.unless not in config.profiles:
-            _check_feature(config, tool, ("stub-modules", name, "unless"), stub.unless)
+    for name in config.stub_modules:
+        unless = tool.data["stub-modules"][name].get("unless")
+        if isinstance(unless, str) and unless not in config.profiles:
+            _check_feature(config, tool, ("stub-modules", name, "unless"), unless)
 
 
 def _check_feature(config: Config, tool: Table, at: KeyPath, feature: object) -> None:
-    if isinstance(feature, str) and feature and feature not in config.features:
+    if isinstance(feature, str) and feature not in config.features:
         known = ", ".join(config.features) or "none"
         hint = did_you_mean(feature, config.features) or f"declared in [tool.profilec.features]: {known}"
         tool.complain("PC007", at, f"unknown feature `{feature}`", hint)
@@ -105,7 +108,7 @@ def _check_places(config: Config, complaints: Complaints) -> None:
 
 
 def _is_module_name(name: str) -> bool:
-    return all(part.isidentifier() for part in name.split("."))
+    return all(part.isidentifier() and not iskeyword(part) for part in name.split("."))
 
 
 def _nearest_folder(folder: Path, name: str) -> str:
@@ -133,7 +136,11 @@ def _is_there(config: Config, module: str) -> bool:
 
 
 def _check_stub_modules(config: Config, complaints: Complaints) -> None:
-    for name in config.stub_modules:
+    for name, stub in config.stub_modules.items():
+        module, colon, error = ("NotImplementedError" if stub.error is None else stub.error).rpartition(":")
+        if not _is_module_name(error) or (colon and not _is_module_name(module.lstrip("."))):
+            message, hint = f"`{stub.error}` names no exception class", "write module:name, or a builtin"
+            complaints.add("PC013", (*_TABLE, "stub-modules", name, "error"), message, hint)
         if not _is_there(config, name):
             files = (file.relative_to(config.source_folder) for file in config.package_folder.rglob("*.py"))
             modules = [".".join(file.with_suffix("").parts).removesuffix(".__init__") for file in files]
@@ -200,7 +207,8 @@ def _check_expressions(profile: Profile, at: KeyPath, complaints: Complaints) ->
             message = f"the fact `{expression}` is not a Python expression"
             complaints.add("PC013", (*at, "facts", expression), message, key=True)
     for index, pattern in enumerate(profile.forbid):
-        if not all(part.isidentifier() for part in pattern.removeprefix("*.").split(".")):
+        name = pattern.removeprefix("*.")
+        if not _is_module_name(name) or (name != pattern and "." in name):
             message = f"`{pattern}` names nothing that could be forbidden"
             hint = "write a module, a dotted name, a builtin, or *.method"
             complaints.add("PC013", (*at, "forbid", index), message, hint)

@@ -1,6 +1,7 @@
 """The `[project]` table: that what the packages take from it has the type that they need (PEP 621)."""
 
 from collections.abc import Iterable, Mapping
+from pathlib import PurePosixPath
 from typing import Any
 
 from profilec.config.model import Config
@@ -55,7 +56,7 @@ def _is_requirement(text: str) -> bool:
 
 
 def check_files(config: Config, complaints: Complaints) -> None:
-    """Report a README and a licence that are named and not there."""
+    """Report a README and a licence that are named and not there, and licences outside of the project."""
     for key, what in (("readme", "README"), ("license", "licence")):
         match config.project.get(key):
             case {"file": str(path)}:
@@ -66,3 +67,16 @@ def check_files(config: Config, complaints: Complaints) -> None:
                 continue
         if not (config.root / path).is_file():
             complaints.add("PC006", at, f"the {what} `{path}` does not exist", "name a file of the project")
+    patterns = config.project.get("license-files")
+    for index, pattern in enumerate(patterns if isinstance(patterns, list) else ()):
+        if not _leads_inside(PurePosixPath(pattern)):
+            message = f"`{pattern}` names no files inside the project"
+            hint = "write a path relative to pyproject.toml, with forward slashes"
+            complaints.add("PC013", ("project", "license-files", index), message, hint)
+
+
+def _leads_inside(pattern: PurePosixPath) -> bool:
+    """Whether a pattern is one of files below its folder; `**` stands alone between slashes."""
+    if not pattern.parts or pattern.is_absolute():
+        return False
+    return not any(part == ".." or "\\" in part or ("**" in part and part != "**") for part in pattern.parts)

@@ -71,10 +71,13 @@ def _instead_of_no_profile(missing: Iterable[str]) -> str:
 
 
 def inert_marks(syntax: Syntax, marks: Iterable[Mark], flags: FlagTable, config: Config) -> Iterator[Finding]:
-    """Find the marker comments that are false in the default profile, as which the source runs."""
+    """Find the marker comments that are false in the default profile, as which the source runs.
+
+    A file is passed over: what imports it where it is not there is told, so the source does without it, too.
+    """
     default = config.profiles.get(config.default)
     for mark in marks:
-        if default and not mark.keeps(flags, default):
+        if default and mark.target is not None and not mark.keeps(flags, default):
             message = f"`{mark.shown}` is false in the default profile, where a comment removes nothing"
             start = syntax.content.index("#", mark.comment.start)
             yield syntax.finding(

@@ -3,8 +3,10 @@
 Pure text. `stubs` finds out what a marker or the configuration asks for, and where the text goes.
 """
 
+import re
 import string
 from functools import cache
+from keyword import iskeyword
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -16,6 +18,10 @@ from profilec.read import Span
 if TYPE_CHECKING:
     from jinja2 import Template
 
+_FIELD = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*|\[(0|[1-9][0-9]*)\])*")
+"""A field that means in an f-string what it means to `str.format`: there, `{a[b]}` is `a["b"]`."""
+_CONVERSIONS = (None, "", "a", "r", "s")
+
 
 class Stub(Struct, frozen=True):
     """What is asked of the stubs of one marker, or of one configured module.
@@ -26,6 +32,7 @@ class Stub(Struct, frozen=True):
         message: a format string over the parameters; None for a sentence that names the definition.
         place: where the message is written; None in the configuration.
         cause: why there is a stub.
+        is_configured: it is asked for in the configuration, where the error is a text.
     """
 
     error: str
@@ -33,6 +40,7 @@ class Stub(Struct, frozen=True):
     message: str | None
     place: Span | None
     cause: Cause
+    is_configured: bool = False
 
 
 class Refusal(Struct, frozen=True):
@@ -55,7 +63,14 @@ def configured(stub: StubModule) -> Stub:
     """Return what the configuration asks of the stubs of a module."""
     error, module = named_error(stub.error or "NotImplementedError")
     cause = Cause(f"`{stub.module}` is a stub without `{stub.unless}`")
-    return Stub(error, module, stub.message, None, cause)
+    return Stub(error, module, stub.message, None, cause, is_configured=True)
+
+
+def names_error(text: str) -> bool:
+    """Tell whether a text has the form `name` or `module:name`, with dots in both."""
+    module, colon, name = text.rpartition(":")
+    parts = [*name.split("."), *(module.lstrip(".").split(".") if colon else ())]
+    return all(part.isidentifier() and not iskeyword(part) for part in parts)
 
 
 def named_error(text: str) -> tuple[str, str]:
@@ -65,13 +80,27 @@ def named_error(text: str) -> tuple[str, str]:
 
 
 def parameters_named(template: str) -> list[str] | None:
-    """List the parameters that a format string names, or None where it is not one or asks for positions."""
+    """List the parameters that a format string names, or None where an f-string would read it otherwise."""
     try:
-        fields = [field for _, field, _, _ in string.Formatter().parse(template) if field is not None]
+        fields = [
+            (field, how) for _, field, _, how in string.Formatter().parse(template) if field is not None
+        ]
     except ValueError:
         return None
-    names = [field.split(".")[0].split("[")[0] for field in fields]
-    return list(dict.fromkeys(names)) if all(name.isidentifier() for name in names) else None
+    if any(not _FIELD.fullmatch(field) or how not in _CONVERSIONS for field, how in fields):
+        return None
+    return list(dict.fromkeys(field.split(".")[0].split("[")[0] for field, _ in fields))
+
+
+def parameters_in_formats(template: str) -> list[str] | None:
+    """List the parameters that the formats in a format string name, `{width}` of `{name:{width}}`."""
+    found: list[str] = []
+    for _, _, form, _ in string.Formatter().parse(template):
+        names = parameters_named(form or "")
+        if names is None:
+            return None
+        found += names
+    return found
 
 
 def literal(template: str, *, formatted: bool) -> str:

@@ -5,10 +5,21 @@ The refusal raises the error that the marker names, with its message and the par
 names, so that a caller learns what it asked for.
 """
 
+import builtins
+
 import libcst as cst
 
 from profilec.canonical import literal_string
-from profilec.decide.refusals import Refusal, Stub, body, literal, named_error, parameters_named
+from profilec.decide.refusals import (
+    Refusal,
+    Stub,
+    body,
+    literal,
+    named_error,
+    names_error,
+    parameters_in_formats,
+    parameters_named,
+)
 from profilec.decide.walk import Walk
 from profilec.edit import Cause
 from profilec.read import Span
@@ -23,7 +34,9 @@ def marked(walk: Walk, call: cst.Call) -> Stub | None:
         walk.draft.refuse("PC208", walk.syntax.inner(call), message, "remove the others")
         return None
     _check_code(walk, arguments.get("code"), arguments.get("error"))
-    error, module = _error(walk, arguments.get("error"))
+    if (named := _error(walk, arguments.get("error"))) is None:
+        return None
+    error, module = named
     message_node = arguments.get("message")
     place = walk.syntax.inner(message_node) if message_node else None
     if place and _text(message_node) is None:
@@ -34,10 +47,33 @@ def marked(walk: Walk, call: cst.Call) -> Stub | None:
     return Stub(error, module, _text(message_node), place, Cause("a stub stands here", line))
 
 
-def _error(walk: Walk, node: cst.BaseExpression | None) -> tuple[str, str]:
+def _error(walk: Walk, node: cst.BaseExpression | None) -> tuple[str, str] | None:
     """Return the exception class as the stub names it, and the module that it must be imported from."""
     text = "NotImplementedError" if node is None else _text(node)
-    return (walk.syntax.source(node), "") if text is None and node else named_error(text or "")
+    if text is None and node and _is_dotted(node):
+        return walk.syntax.source(node), ""
+    wrong = _nowhere(walk, *named_error(text)) if text and names_error(text) else "this names no class"
+    if wrong and node:
+        hint = 'write a class that is in scope, or "module:name"'
+        walk.draft.refuse("PC208", walk.syntax.inner(node), wrong, hint)
+        return None
+    return named_error(text or "")
+
+
+def _is_dotted(node: cst.BaseExpression) -> bool:
+    while isinstance(node, cst.Attribute):
+        node = node.value
+    return isinstance(node, cst.Name)
+
+
+def _nowhere(walk: Walk, error: str, module: str) -> str:
+    """Return the sentence that an error which is given as a text is not there; nothing where it may be."""
+    first = error.partition(".")[0]
+    if module:
+        is_there = walk.conditions.world.error_class(f"{module}.{first}").is_there
+        return "" if is_there else f"`{module}` has no `{first}`"
+    is_bound = hasattr(builtins, first) or any(first in scope.bindings for scope in walk.names.scopes)
+    return "" if is_bound or walk.names.stars else f"nothing binds `{first}` here"
 
 
 def _check_code(walk: Walk, code: cst.BaseExpression | None, error: cst.BaseExpression | None) -> None:
@@ -62,11 +98,16 @@ def _text(node: cst.BaseExpression | None) -> str | None:
 
 def refuse_calls(walk: Walk, node: cst.FunctionDef, stub: Stub) -> None:
     """Replace the body of a function by a refusal."""
+    if stub.is_configured and (wrong := _nowhere(walk, stub.error, stub.module)):
+        walk.draft.refuse("PC208", walk.syntax.inner(node.name), wrong, "correct `error` in `stub-modules`")
+        return
     parameters = [parameter.name.value for parameter in parameters_of(node.params)]
     template = stub.message or f"{node.name.value} is not part of this build"
     named = parameters_named(template)
-    if named is None or not set(named) <= set(parameters):
-        _refuse_message(walk, node, stub, named, parameters)
+    inner = parameters_in_formats(template) if named is not None else None
+    if named is None or inner is None or not {*named, *inner} <= set(parameters):
+        asked = None if named is None or inner is None else [*named, *inner]
+        _refuse_message(walk, node, stub, asked, parameters)
         return
     receiver = parameters[0] if parameters and is_method(walk, node) else None
     fields = tuple(name for name in named if name != receiver) if _carries_fields(walk, stub) else ()
@@ -125,7 +166,7 @@ def _refuse_message(
 ) -> None:
     place = stub.place or walk.syntax.inner(node.name)
     if named is None:
-        walk.draft.refuse("PC209", place, "the message is not a format string", "write {name}")
+        walk.draft.refuse("PC209", place, "the message is not a format string of parameters", "write {name}")
         return
     wrong = next(name for name in named if name not in parameters)
     hint = f"parameters: {', '.join(parameters) or 'none'}"

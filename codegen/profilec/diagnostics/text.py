@@ -1,12 +1,15 @@
 """A finding as a person reads it: the place, the sentence, the line with a caret, the hint, the notes."""
 
-from unicodedata import east_asian_width
+from unicodedata import combining, east_asian_width
 
 from profilec.diagnostics.codes import CODES
 from profilec.diagnostics.finding import Finding
 
 LONGEST_EXCERPT = 160
 """Characters of a source line that are shown; beyond it, an excerpt would hide the sentence."""
+_PICTURES = {code: 0x2400 + code for code in range(0x20) if code != 0x09}
+_PICTURES |= {0x7F: 0x2421} | dict.fromkeys(range(0x80, 0xA0), 0xFFFD)
+"""What is shown for characters that a terminal would do something at."""
 
 
 def render(finding: Finding) -> str:
@@ -50,7 +53,7 @@ def _excerpt(finding: Finding, gutter: str) -> list[str]:
 
 def _cut(finding: Finding) -> tuple[str, str, str]:
     """The line before, within and after the fault, shortened so that the fault itself is in sight."""
-    text = finding.source_line
+    text = finding.source_line.translate(_PICTURES)
     start, end = finding.column - 1, max(finding.end_column - 1, finding.column)
     first = 0 if end <= LONGEST_EXCERPT else max(0, start - LONGEST_EXCERPT // 2)
     last = first + LONGEST_EXCERPT
@@ -64,4 +67,6 @@ def _cut(finding: Finding) -> tuple[str, str, str]:
 
 def _width(character: str) -> int:
     """Columns that a terminal gives the character."""
+    if combining(character):
+        return 0
     return 2 if east_asian_width(character) in "WF" else 1

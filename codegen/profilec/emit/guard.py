@@ -5,6 +5,7 @@ an odd failure later into one sentence at import.
 """
 
 import ast
+import codecs
 import re
 from collections.abc import Iterator, Sequence
 
@@ -17,6 +18,7 @@ from profilec.emit.templating import render
 from profilec.tree import EmittedFile, SourceFile
 
 _NAME = re.compile(rb"os|platform|sys")
+_NEWLINE = re.compile(rb"\r\n|\r|\n")
 _IMPORT = re.compile(rb"import[ \t]+((?:os|platform|sys)(?:[ \t]*,[ \t]*(?:os|platform|sys))*)[ \t]*(?:#.*)?")
 """A line that imports nothing but modules of which a guard may ask."""
 
@@ -37,9 +39,10 @@ def add_guard(
     """
     if profile.marker is None:
         return file
-    newline = b"\r\n" if b"\r\n" in file.data else b"\n"
-    test, lines = python_test(profile.marker), file.data.split(newline)
-    position = _position(file.data)
+    mark = codecs.BOM_UTF8 if file.data.startswith(codecs.BOM_UTF8) else b""
+    content = file.data[len(mark) :]
+    test, lines = python_test(profile.marker), _lines(content)
+    position = _position(content)
     if not on_one_line:
         position, test = _behind_imports(lines, position, test)
     guard = _guard(test, profile, config, distribution, answers, on_one_line=on_one_line).splitlines()
@@ -49,16 +52,25 @@ def add_guard(
         block.insert(0, b"")
     while after and not after[0].strip():
         after = after[1:]
-    block += [b"", *after] if after else [b""]
+    block += [b""] if after else []
+    newline = found[0] if (found := _NEWLINE.search(content)) else b"\n"
+    if before and not _NEWLINE.search(before[-1]):
+        before[-1] += newline
     origins = file.lines if file.changed else tuple(range(1, len(lines) + 1))
     kept = origins[len(lines) - len(after) :] if after else ()
-    generated = (0,) * (len(block) - len(after))
+    generated = (0,) * (len(block) if after else len(block) + 1)
     return replace(
         file,
-        data=newline.join([*before, *block]),
+        data=b"".join([mark, *before, *(line + newline for line in block), *after]),
         changed=True,
         lines=(*origins[:position], *generated, *kept),
     )
+
+
+def _lines(content: bytes) -> list[bytes]:
+    """The lines of a file as Python counts them, each with its end; the last one has none."""
+    lines = content.splitlines(keepends=True)
+    return lines if lines and not _NEWLINE.search(lines[-1]) else [*lines, b""]
 
 
 def _guard(
@@ -95,7 +107,7 @@ def _position(data: bytes) -> int:
         if not stands_before:
             return position or _after_header(data, first)
         position = last
-    return position or _after_header(data, data.count(b"\n") + 1)
+    return position or _after_header(data, len(_lines(data)))
 
 
 def _behind_imports(lines: Sequence[bytes], position: int, test: MarkerTest) -> tuple[int, MarkerTest]:
@@ -103,7 +115,7 @@ def _behind_imports(lines: Sequence[bytes], position: int, test: MarkerTest) -> 
     imported: set[str] = set()
     end = position
     for number, line in enumerate(lines[position:], position + 1):
-        if found := _IMPORT.fullmatch(line):
+        if found := _IMPORT.fullmatch(line.rstrip(b"\r\n")):
             imported.update(name.decode() for name in _NAME.findall(found[1]))
             end = number
         elif line.strip() and not line.startswith(b"#"):

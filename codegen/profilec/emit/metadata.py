@@ -10,7 +10,13 @@ from typing import Any
 
 from profilec.answers import Answers
 from profilec.config import Config, Profile
-from profilec.emit.project_files import distribution_name, find_version, project_files, readme_of
+from profilec.emit.project_files import (
+    distribution_name,
+    find_version,
+    licence_of,
+    project_files,
+    readme_of,
+)
 from profilec.emit.templating import render, toml_key
 
 _COPIED_AS_THEY_ARE = (
@@ -53,8 +59,10 @@ def render_metadata(
         fields["license-files"] = config.project.get("license-files") or sorted(
             path for path in files if path != readme and not path.lower().startswith("readme")
         )
-    if isinstance(fields.get("license"), Mapping):
+    if isinstance(licence := fields.get("license"), Mapping):
         fields.pop("license-files", None)
+        if path := licence_of(config):
+            fields["license"] = {**licence, "file": PurePosixPath(path).name}
     fields["dependencies"] = dependencies(config)
     fields["scripts"] = {**_table(config.project.get("scripts")), **profile.scripts}
     text = render(

@@ -79,16 +79,16 @@ def _telling(
 def project_files(config: Config) -> dict[str, Path]:
     """The files of the project that every tree takes along, by their path in the tree.
 
-    The README comes to lie at the top of the tree, wherever the project keeps it.
+    The README and the licence come to lie at the top of the tree, wherever the project keeps them.
     """
     found = {file: config.root / file for file in _named_files(config) if (config.root / file).is_file()}
-    if (readme := readme_of(config)) and (file := found.pop(readme, None)):
-        found[file.name] = file
+    for path in (readme_of(config), licence_of(config)):
+        if path and (file := found.pop(path, None)):
+            found[file.name] = file
     if "license-files" not in config.project:
         patterns = ("LICEN[CS]E*", "COPYING*", "NOTICE*", "AUTHORS*")
-        found |= {
-            file.name: file for pattern in patterns for file in config.root.glob(pattern) if file.is_file()
-        }
+        beside = (file for pattern in patterns for file in config.root.glob(pattern) if file.is_file())
+        found = {file.name: file for file in beside} | found
     return dict(sorted(found.items()))
 
 
@@ -100,18 +100,23 @@ def readme_of(config: Config) -> str | None:
     return None
 
 
+def licence_of(config: Config) -> str | None:
+    """The path that `[project]` gives for the licence; None where it gives none."""
+    match config.project.get("license"):
+        case {"file": str(path)}:
+            return path
+    return None
+
+
 def _named_files(config: Config) -> Iterator[str]:
     """The paths that `[project]` gives for the README and the licence; a README is also taken by its name."""
     if "readme" not in config.project:
         yield from ("README.md", "README.rst", "README.txt")
-    if readme := readme_of(config):
-        yield readme
-    match config.project.get("license"):
-        case {"file": str(path)}:
-            yield path
+    yield from filter(None, (readme_of(config), licence_of(config)))
     patterns = config.project.get("license-files")
     for pattern in patterns if isinstance(patterns, list) else ():
-        yield from (path.relative_to(config.root).as_posix() for path in config.root.glob(pattern))
+        every = f"{pattern}/*" if pattern.endswith("**") else pattern  # only folders match, before 3.13
+        yield from (path.relative_to(config.root).as_posix() for path in config.root.glob(every))
 
 
 def _read(file: Path) -> str:

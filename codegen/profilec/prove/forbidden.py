@@ -90,7 +90,13 @@ class _Patterns(Struct, frozen=True, dict=True):
                 yield names[word], _Doubt(f"{place} hands {owner} on", "PC405" if is_near else "PC406")
 
     def match(self, name: str) -> str | None:
-        """The pattern that forbids a dotted name; builtins are forbidden by their plain name, too."""
+        """The pattern that forbids a dotted name; builtins are forbidden by their plain name, too.
+
+        What calling a class gave has the methods that are forbidden by the name of the class.
+        """
+        if _is_given(name):
+            owner, _, method = name.rpartition(".")
+            return self.names.get(f"{owner.removesuffix('()')}.{method}")
         parts = name.removeprefix("builtins.").split(".")
         parts[0] = _public(parts[0])
         shown = [".".join(parts[:n]) for n in range(1, len(parts) + 1)]
@@ -102,7 +108,7 @@ class _Patterns(Struct, frozen=True, dict=True):
             and all(map(_MODULE.fullmatch, parts[1:-1]))
         ):
             # A package of the standard library has names from its submodules: `asyncio.threads.to_thread`.
-            shown.append(f"{parts[0]}.{parts[-1]}")
+            shown += [".".join([*parts[:n], parts[-1]]) for n in range(1, len(parts) - 1)]
         return next((self.names[one] for one in shown if one in self.names), None)
 
 
@@ -267,8 +273,8 @@ def _is_hidden(mention: Mention, reach: Reach, graph: ImportGraph) -> bool:
 def _through_modules(name: str, words: frozenset[str], graph: ImportGraph) -> tuple[frozenset[str], bool]:
     """What a name stands for, seen through the modules that can be read, and whether nothing else can be it.
 
-    `shop.compat.time.sleep` is `time.sleep` where `shop.compat` imports `time`. What something forbidden gave
-    is not forbidden again, and what anything else gave is not known.
+    `shop.compat.time.sleep` is `time.sleep` where `shop.compat` imports `time`. What anything gave that was
+    called is not known.
     """
     if words.isdisjoint(name.split(".")):
         return frozenset({name}), True
@@ -285,7 +291,7 @@ def _through_modules(name: str, words: frozenset[str], graph: ImportGraph) -> tu
         elif not split:
             names |= imported_as(current) - done
             is_known &= not _is_given(current)
-    return frozenset(one for one in done if not _is_given(one)), is_known
+    return frozenset(done), is_known
 
 
 def _is_given(name: str) -> bool:

@@ -102,8 +102,11 @@ def _finding(
 ) -> Finding:
     profile, entry = next(iter(having.items()))
     lacking = [other for other in trees if other not in having]
-    hint, notes = "give it one signature", tuple(f"{other}: {one.shape}" for other, one in having.items())
-    message = f"`{name}` is not the same in {_listed(having)}"
+    alike: dict[str, list[str]] = {}
+    for other, one in having.items():
+        alike.setdefault(one.shape, []).append(other)
+    message, hint = f"`{name}` is not the same in {_listed(having)}", "give it one signature"
+    notes = tuple(f"{_listed(names)}: {shape}" for shape, names in alike.items())
     if lacking:
         message = f"`{name}` is public in {_listed(having)} and missing in {_listed(lacking)}"
         hint, notes = "mark it with `@only`, or define it for all", ()
@@ -124,4 +127,5 @@ def _finding(
 
 
 def _listed(names: Iterable[str]) -> str:
-    return " and ".join(names)
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last

@@ -225,7 +225,8 @@ def _find_lost(
     with_stars = dict(names)
     for module, went in lost_with_stars(sources, tree, answers):
         with_stars[module] = with_stars.get(module, frozenset()) | went
-    return _Lost(frozenset(before - after), through_stars(with_stars, tree, answers), names)
+    passed_on = through_stars(with_stars, sources, tree, answers)
+    return _Lost(frozenset(before - after), passed_on, names)
 
 
 def _prove_imports(

@@ -57,7 +57,8 @@ CODES: tuple[Code, ...] = (
         "PC208",
         "`stub` is called with something that it does not take",
         "error",
-        "`stub` takes `unless=`, `error=` (an exception class or `module:name`), `code=` and `message=`.",
+        "`stub` takes `unless=`, `error=` (an exception class or `module:name`), `code=` and `message=`. A "
+        "class that its module does not have would make an `ImportError` of the refusal.",
         "@stub(unless=SPILL_FS, raises=OSError)\ndef spill(): ...",
         "@stub(unless=SPILL_FS, error=OSError)\ndef spill(): ...",
     ),
@@ -109,7 +110,8 @@ CODES: tuple[Code, ...] = (
         "a marker comment is false in the default profile",
         "warning",
         "A comment does nothing while the program runs un-compiled, so the un-compiled program has what "
-        "the default profile lacks.",
+        "the default profile lacks. Of a file that is marked this is not told: nothing that the default "
+        "profile has can import it.",
         "import js  # profilec: only WASM",
         "if WASM:\n    import js",
     ),

@@ -4,11 +4,13 @@ import ast
 from collections.abc import Callable, Iterator
 
 from profilec.prove.names.modules import Located, Module, statements
-from profilec.prove.names.nodes import walk
+from profilec.prove.names.nodes import last_name, walk
 
 _FURTHEST = 8
 """Lists of other names and modules that are followed; a circle ends here."""
 _COPIES = ("list", "tuple", "set", "frozenset", "sorted")
+_OF_NAMES = ("dir", "globals", "locals", "vars")
+"""Functions that give the names of a module, among others."""
 
 
 class Listed:
@@ -27,10 +29,17 @@ class Listed:
         self._is_declared = is_declared
 
     def entries(self, module: Module, table: str = "__all__", depth: int = 0) -> dict[str, bool] | None:
-        """The strings in a list of a module and whether each is declared; None where there is no list."""
+        """The strings in a list of a module and whether each is declared; None where there is no list.
+
+        One that is made of the names that the module has says nothing that these do not say.
+        """
         found: dict[str, bool] | None = None
         for node in statements(module.syntax.body) if depth < _FURTHEST else ():
             match node:
+                case ast.Assign(targets=[ast.Name(id=name)], value=value) if name == table and _is_of_names(
+                    value
+                ):
+                    return None
                 case ast.Assign(targets=[ast.Name(id=name)], value=value) | ast.AnnAssign(
                     target=ast.Name(id=name), value=ast.expr() as value
                 ) if (name == table):
@@ -119,6 +128,10 @@ def written_entries(value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
             args=[ast.Constant(value=str(between))],
         ) if between:
             yield from ((name, value) for name in text.split(between))
+
+
+def _is_of_names(value: ast.expr) -> bool:
+    return any(isinstance(node, ast.Call) and last_name(node.func) in _OF_NAMES for node in walk(value))
 
 
 def _names_itself(value: ast.expr, table: str) -> bool:

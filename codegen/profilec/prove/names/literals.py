@@ -3,11 +3,14 @@
 import ast
 import operator
 import textwrap
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 from itertools import islice, product
 
 from profilec.prove.names.behind import Behind
 from profilec.prove.names.modules import Module
+from profilec.prove.names.nodes import last_name
+from profilec.prove.names.tested import tested
 
 type Texts = frozenset[str | None]
 
@@ -15,6 +18,8 @@ _NONE: Texts = frozenset()
 _UNKNOWN: Texts = frozenset({None})
 ANY = ast.Constant(None)
 """The key of every entry."""
+NO_TEXT = ""
+"""What a table gives for a key that it does not have: nothing is called so, and no other text is certain."""
 
 _DISPLAYS = (ast.Tuple, ast.List, ast.Set, ast.Dict)
 _COPIES = (
@@ -29,7 +34,10 @@ _COPIES = (
     "cycle",
     "copy",
     "dict",
+    "MappingProxyType",
 )
+_SAME_TABLES = ("dict", "MappingProxyType")
+"""Copies that have the entries of a table of the same kind, under their keys."""
 _OF_TEXT: dict[str, Callable[..., object]] = {
     name: getattr(str, name)
     for name in (
@@ -62,6 +70,10 @@ class Literals:
         self._inside: dict[tuple[int, int], list[ast.expr]] = {}
         self._texts: dict[int, Texts] = {}
         self._kept: list[ast.expr | None] = []  # what is known of an expression is known by its id
+
+    @cached_property
+    def _tested(self) -> Mapping[int, ast.expr]:
+        return tested(self._module.syntax)
 
     def inside(self, table: ast.expr, key: ast.expr | None = None, depth: int = 0) -> list[ast.expr]:
         """The expressions that going through a table may give; with a key, those that may be under it."""
@@ -207,8 +219,11 @@ class Literals:
             case ast.Name(id="__package__") | ast.Attribute(value=ast.Name(id="__spec__"), attr="parent"):
                 return frozenset({self._module.package})
             case ast.Name():
-                more = _NONE if self._behind.is_known(node) else _UNKNOWN
-                return self._any(self._behind.of(node), depth) | more
+                if self._behind.is_known(node):
+                    return self._any(self._behind.of(node), depth)
+                if found := self._tested.get(id(node)):
+                    return self._any(self.inside(found, None, depth), depth) | self._others(found)
+                return self._any(self._behind.of(node), depth) | _UNKNOWN
             case ast.Attribute():
                 return self._any(self._behind.of(node), depth) | _UNKNOWN
         return _UNKNOWN
@@ -223,6 +238,12 @@ class Literals:
                 func=ast.Attribute(value=between, attr="join"), args=[ast.List() | ast.Tuple() as table]
             ):
                 return self._made_by(lambda text, *parts: text.join(parts), [between, *table.elts], depth)
+            case ast.Call(
+                func=ast.Attribute(value=of, attr="get"), args=[key, *default]
+            ) if entries := self.inside(of, key, depth):
+                given = [one for one in default if not isinstance(one, ast.Constant) or one.value is not None]
+                more = self._any(given, depth) if given else frozenset({NO_TEXT})
+                return self._any(entries, depth) | self._others(of) | more
             case ast.Call(
                 func=ast.Attribute(value=text, attr=method), args=arguments, keywords=[]
             ) if method in _OF_TEXT and None not in (
@@ -277,12 +298,17 @@ class Literals:
 
     def _others(self, table: ast.expr) -> Texts:
         """None, unless a table is written out and stays as it is."""
-        if not isinstance(table, ast.Name):
-            return _NONE if isinstance(table, _DISPLAYS) else _UNKNOWN
+        match table:
+            case ast.Subscript(value=outer, slice=key):
+                return self._others(outer).union(*map(self._others, self.inside(outer, key)))
+            case ast.Name():
+                pass
+            case _:
+                return _NONE if _is_written(table) else _UNKNOWN
         owner = self._behind.owner_of(table)
         values = owner.values.get(table.id, ()) if owner else ()
         stays = owner is not None and table.id not in owner.unknown | self._behind.growing
-        return _NONE if stays and all(isinstance(value, _DISPLAYS) for value in values) else _UNKNOWN
+        return _NONE if stays and all(map(_is_written, values)) else _UNKNOWN
 
     def imported(self, node: ast.Call) -> Texts:
         """The absolute names that a call of an importing function may import, None for any other."""
@@ -290,7 +316,7 @@ class Literals:
         written = node.args[0] if node.args else arguments.get("name", arguments.get("mod_name"))
         package = node.args[1] if len(node.args) > 1 else arguments.get("package")
         found: set[str | None] = set()
-        for text in self.all_texts(written):
+        for text in self.all_texts(written) - {NO_TEXT}:
             if text is not None and (dots := _level(node)):
                 found.add(self._module.absolute(text, dots))
             elif text is None or not text.startswith("."):
@@ -301,6 +327,18 @@ class Literals:
                     inner = Module(self._module.path, base, base, self._module.syntax) if base else None
                     found.add(inner.absolute(text[level:], level) if inner else None)
         return frozenset(found)
+
+
+def _is_written(table: ast.expr) -> bool:
+    """Whether a table is written out where it stands."""
+    match table:
+        case ast.Call(func=function, args=[ast.Dict()], keywords=[]):
+            return last_name(function) in _SAME_TABLES
+        case ast.Call(func=ast.Name(id="frozenset" | "set"), args=[ast.List() | ast.Set() | ast.Tuple()]):
+            return True
+        case ast.Call(func=ast.Name(id="dict"), args=[], keywords=keywords):
+            return all(keyword.arg for keyword in keywords)
+    return isinstance(table, _DISPLAYS)
 
 
 def _level(call: ast.Call) -> int:

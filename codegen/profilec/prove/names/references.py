@@ -25,12 +25,13 @@ from profilec.prove.names.importers import (
     is_loader,
     names_importer,
 )
-from profilec.prove.names.literals import Texts
+from profilec.prove.names.literals import NO_TEXT, Texts
 from profilec.prove.names.meanings import GETTERS, SAME_AS_ARGUMENT, Meanings
 from profilec.prove.names.modules import Located, Module
 from profilec.prove.names.nodes import last_name
 from profilec.prove.names.run_time import at_run_time
 from profilec.prove.names.scopes import Scope, find_scopes
+from profilec.prove.names.whole import taken_whole
 
 _UNKNOWN: Texts = frozenset({None})
 _SPEC = "importlib.util.find_spec"
@@ -124,6 +125,8 @@ class References:
             match node:
                 case ast.Attribute(attr=name, ctx=ast.Load()):
                     yield Reference(name, node)
+                case ast.MatchClass(kwd_attrs=names):
+                    yield from (Reference(name, node) for name in names)
                 case ast.Call():
                     for text in self._meanings.literals.texts(self._attribute_asked_for(node)):
                         yield Reference(text.rpartition(".")[2], node)
@@ -146,7 +149,7 @@ class References:
 
     @property
     def unsaid(self) -> Iterator[Reference]:
-        """Every place where a namespace of interest is asked for a name that is not written out.
+        """Every place where a namespace of interest is asked for a name that is not written out, or for all.
 
         Where one is handed on, and `getattr` is too, that may be what asks.
         """
@@ -163,6 +166,8 @@ class References:
                     continue
             if None in literals.all_texts(name) and not self._is_answered(name):
                 yield from (Reference(one, node) for one in sorted(names(owner) & self._owners))
+        for whole, owner in taken_whole(self._nodes, lambda key: None not in literals.all_texts(key)):
+            yield from (Reference(one, whole) for one in sorted(names(owner) & self._owners))
         lost = sorted({one.name for one in self.handed_on} & self._owners)
         for asks in (one.node for one in self.handed_on if one.name in GETTERS):
             yield from (Reference(name, asks) for name in lost)
@@ -293,7 +298,7 @@ class References:
             return self._of_spec(call.args[0] if call.args else None)
         if is_loader(called):
             is_named = call.args and any(name.endswith(".load_module") for name in called)
-            return literals.all_texts(call.args[0]) if is_named else self._of_spec(call.func)
+            return literals.all_texts(call.args[0]) - {NO_TEXT} if is_named else self._of_spec(call.func)
         if imports_what_is_not_said(called):
             return _UNKNOWN
         if not RUNNERS.isdisjoint(called):

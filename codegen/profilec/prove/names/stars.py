@@ -2,8 +2,9 @@
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
+from types import MappingProxyType
 
 from profilec.answers import Answers
 from profilec.prove.names.listed import Listed
@@ -19,25 +20,74 @@ _FURTHEST = 8
 
 
 def through_stars(
-    names: Mapping[str, frozenset[str]], tree: Tree, answers: Answers
+    names: Mapping[str, frozenset[str]], sources: Mapping[str, SourceFile], tree: Tree, answers: Answers
 ) -> dict[str, frozenset[str]]:
-    """Add the modules that star imports pass lost names on to, until nothing changes."""
+    """Add the modules that star imports do not give names to any more, until nothing changes.
+
+    Args:
+        names: the names that modules have lost.
+        sources: the files of the source root by path.
+        tree: what one profile makes of them.
+        answers: what is known of single files.
+    """
     growing, known = dict(names), dict[str, tuple[str, ...]]()
     files = {file.path: SourceFile(file.path, file.data) for file in tree.files.values() if _may_star(file)}
-    changed = bool(growing)
+    unlisted = dict(_unlisted(sources, tree, files.values()))
+    there_now = {
+        module_name(file.path)[0]: SourceFile(file.path, file.data)
+        for file in (tree.files.values() if files else ())
+        if is_python(file.path)
+    }
+    changed = bool(growing or unlisted)
     while changed:
         changed = False
-        asked = [file for file in files.values() if file.path not in known and _may_reach(file, growing)]
+        reached = growing.keys() | unlisted.keys()
+        asked = [file for file in files.values() if file.path not in known and _may_reach(file, reached)]
         found = answers.ask(stars_of, None, asked, tuple[str, ...])
         known.update(zip((file.path for file in asked), found, strict=True))
         for path, origins in known.items():
             module = module_name(path)[0]
             for origin in origins:
-                here, there = growing.get(module, frozenset()), growing.get(origin, frozenset())
+                here = growing.get(module, frozenset())
+                there = growing.get(origin, frozenset()) | unlisted.get(origin, frozenset())
                 if not there <= here and (passed_on := there - _bound(files[path]) - here):
+                    passed_on = passed_on.difference(*(_offered(one, there_now) for one in origins))
                     growing[module] = here | passed_on
-                    changed = True
+                    changed |= bool(passed_on)
     return growing
+
+
+def _unlisted(
+    sources: Mapping[str, SourceFile], tree: Tree, importing: Collection[SourceFile]
+) -> Iterator[tuple[str, frozenset[str]]]:
+    """For each module whose `__all__` has lost entries, these, where a star import may be of it."""
+    for file in tree.files.values():
+        name, source = module_name(file.path)[0], sources.get(file.path)
+        if not file.changed or source is None or b"__all__" not in source.data or not is_python(file.path):
+            continue
+        if any(_may_reach(one, [name]) for one in importing):
+            before, after = _entries(source), _entries(file)
+            if before and after is not None and (went := before - after):
+                yield name, went
+
+
+def _entries(
+    file: SourceFile | EmittedFile, files: Mapping[str, SourceFile] = MappingProxyType({})
+) -> frozenset[str] | None:
+    """The entries of `__all__` of a file; None where there is none, or the file cannot be read.
+
+    Args:
+        file: a module.
+        files: those whose lists it may take over.
+    """
+
+    def parsed(name: str) -> Module | None:
+        other = files.get(name)
+        return parse(other.path, other.data) if other else None
+
+    module = parse(file.path, file.data)
+    listed = Listed(parsed, lambda module, node: False).entries(module) if module else None
+    return None if listed is None else frozenset(listed)
 
 
 def _may_star(file: EmittedFile) -> bool:
@@ -124,9 +174,8 @@ def _offered(module: str, files: Mapping[str, SourceFile], depth: int = 0) -> fr
     parsed = parse(source.path, source.data) if source and depth < _FURTHEST else None
     if source is None or parsed is None:
         return frozenset()
-    listed = Listed(lambda name: None, lambda module, node: False).entries(parsed)
-    if listed is not None:
-        return frozenset(listed)
+    if (listed := _entries(source, files)) is not None:
+        return listed
     stars = _stars_of(source.path, source.data)
     names = find_scopes(parsed.syntax).bound.union(*(_offered(star, files, depth + 1) for star in stars))
     return frozenset(name for name in names if not name.startswith("_"))

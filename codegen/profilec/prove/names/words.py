@@ -40,6 +40,8 @@ def _holds(node: ast.AST, words: frozenset[str]) -> bool:
     match node:
         case ast.Name(id=name) | ast.Attribute(attr=name):
             return name in words
+        case ast.MatchClass(kwd_attrs=taken):
+            return not words.isdisjoint(taken)
         case ast.alias(name=name) | ast.ImportFrom(module=str(name)):
             return not words.isdisjoint(name.split("."))
         case ast.Constant(value=str(text)):
