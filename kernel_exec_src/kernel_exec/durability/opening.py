@@ -115,9 +115,13 @@ def _check_flow(flow: FlowIR, record: CheckpointRecord) -> None:
     aliases = {node.alias for node in flow.nodes}
     places = (*record.frontier, *(() if record.halted is None else (record.halted,)))
     unknown = {record.capture, *(place.alias for place in places)} - aliases
-    unknown |= set(record.edges) - {edge.label for edge in flow.edges} - aliases
+    # An entrance is labelled by the node behind it, and may have become a node that edges lead to.
+    ways = {(edge.label, edge.to) for edge in flow.edges}
+    ways |= {(alias, alias) for alias in aliases - {to for _, to in ways}}
+    taken = zip(record.edges, record.frontier, strict=False)
+    unknown |= {label for label, place in taken if (label, place.alias) not in ways}
     if (record.flow_id, record.flow_version) != (flow.id, flow.version) or unknown:
-        what = f"nodes that this flow has not ({', '.join(sorted(unknown))})" if unknown else "another flow"
+        what = f"nodes or ways that this flow has not ({', '.join(sorted(unknown))})" if unknown else "another flow"
         raise CheckpointIncompatibleVersion(
             f"checkpoint {record.id!r} is of the flow {record.flow_id} in version {record.flow_version}, and "
             f"this is {flow.id} in version {flow.version}: it is of {what}",
