@@ -189,7 +189,8 @@ class Journal:
         store, blob, retain = self._durability.store, self._record.blob, self._durability.retain
         if retain is None:
             await self.lease.stop_renewing()  # the lease goes with the checkpoint
-            if not await ask(self.checkpoint_id, store.ack(self.checkpoint_id, owner=self.lease.owner)):
+            owner = self.lease.owner
+            if not await ask(self.checkpoint_id, lambda: store.ack(self.checkpoint_id, owner=owner)):
                 raise self.lease.conflict()
         else:
             self._record = replace(self._record, completed=True, blob=None, ttl=retain)
@@ -212,7 +213,7 @@ class Journal:
             else:
                 blob = Blob(_next_key(self.checkpoint_id, before), len(state), crc32(state))
                 record = replace(self._fill(b""), blob=blob)
-                await ask(self.checkpoint_id, blobs.put(blob.key, state))
+                await ask(self.checkpoint_id, lambda: blobs.put(blob.key, state))
             await self._put(record)
             self._record = record
             self._kept = True
@@ -235,8 +236,8 @@ class Journal:
 
     async def _put(self, record: CheckpointRecord) -> None:
         store, owner = self._durability.store, self.lease.owner
-        kept = store.put(record.id, pack(record), owner=owner, expires=record.expires)
-        if not await ask(record.id, kept):
+        data, expires = pack(record), record.expires
+        if not await ask(record.id, lambda: store.put(record.id, data, owner=owner, expires=expires)):
             raise self.lease.conflict()
 
     async def _forget(self, blob: Blob | None) -> None:

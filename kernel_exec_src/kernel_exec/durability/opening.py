@@ -92,7 +92,7 @@ async def reopen(durability: Durability, flow: FlowIR, checkpoint_id: str) -> Re
 
 async def _read(durability: Durability, flow: FlowIR, checkpoint_id: str) -> CheckpointRecord:
     """Read a record and check that this flow can go on from it."""
-    data = await ask(checkpoint_id, durability.store.get(checkpoint_id))
+    data = await ask(checkpoint_id, lambda: durability.store.get(checkpoint_id))
     if data is None:
         raise _not_found(checkpoint_id, "the store has none of this id")
     record = unpack(checkpoint_id, data)
@@ -121,7 +121,7 @@ def _check_flow(flow: FlowIR, record: CheckpointRecord) -> None:
     taken = zip(record.edges, record.frontier, strict=False)
     unknown |= {label for label, place in taken if (label, place.alias) not in ways}
     if (record.flow_id, record.flow_version) != (flow.id, flow.version) or unknown:
-        what = f"nodes or ways that this flow has not ({', '.join(sorted(unknown))})" if unknown else "another flow"
+        what = f"what this flow has not ({', '.join(sorted(unknown))})" if unknown else "another flow"
         raise CheckpointIncompatibleVersion(
             f"checkpoint {record.id!r} is of the flow {record.flow_id} in version {record.flow_version}, and "
             f"this is {flow.id} in version {flow.version}: it is of {what}",

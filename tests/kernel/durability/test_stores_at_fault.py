@@ -389,3 +389,41 @@ async def test_an_instance_that_ended_but_cannot_say_so_ends_all_the_same() -> N
         with pytest.raises(StopAsyncIteration):
             await run.next()
     assert len(await it.store.list()) == 1
+
+
+class Closed(MemoryCheckpoints):
+    """A store whose method named `closed` raises at once, as what hands on to a closed pool does."""
+
+    closed = ""
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in ("closed", "__dict__") or name != self.closed:
+            return super().__getattribute__(name)
+        raise RuntimeError("closed")
+
+
+@pytest.mark.parametrize("method", ["put", "lease"])
+async def test_a_store_that_raises_before_it_can_be_awaited_is_to_blame_and_no_node_is(method: str) -> None:
+    it = Shop("in > out", mode="strong", store=Closed())
+    it.store.closed = method
+    with pytest.raises(CheckpointError, match=r"the store of checkpoint .* failed: RuntimeError: closed"):
+        await it.run()
+
+
+@pytest.mark.parametrize("method", ["put", "lease", "get"])
+async def test_a_resume_tells_of_a_store_that_raises_before_it_can_be_awaited(method: str) -> None:
+    it = Shop("in > ask > out", halts="ask", store=Closed())
+    await it.run()
+    (checkpoint,) = await it.store.list()
+    it.store.closed = method
+    with pytest.raises(CheckpointError, match="failed: RuntimeError: closed"):
+        await it.resume(checkpoint, [])
+    it.store.closed = ""
+    assert await it.resume(checkpoint, []) == Value(["out"])
+
+
+async def test_a_lease_that_cannot_be_given_back_costs_no_result(caplog: pytest.LogCaptureFixture) -> None:
+    it = Shop("in > ask > out", halts="ask", store=Closed())
+    it.store.closed = "release"
+    assert isinstance(await it.run(), Halted)
+    assert "the lease could not be given back" in caplog.text
