@@ -46,7 +46,7 @@ class FlowExecutor:
         check_ownership: fail a node that changes a payload after handing it on; for debugging, and slow.
 
     Raises:
-        ValueError: a capacity or limit is not positive, or `payloads` is something else.
+        ValueError: a capacity or limit is no whole number, or below 1, or `payloads` is something else.
     """
 
     def __init__(
@@ -68,8 +68,8 @@ class FlowExecutor:
             edge_capacity=edge_capacity,
             trigger_capacity=trigger_capacity,
             capture_capacity=capture_capacity,
-            spill_limit_bytes=spill_limit_bytes,
-            queue_limit_bytes=queue_limit_bytes,
+            spill_limit_bytes=1 if spill_limit_bytes is None else spill_limit_bytes,
+            queue_limit_bytes=1 if queue_limit_bytes is None else queue_limit_bytes,
         )
         if payloads not in ("isolated", "shared"):
             raise ValueError(f"payloads must be 'isolated' or 'shared', not {payloads!r}")
@@ -255,7 +255,7 @@ def _meter(sink: MetricsSink) -> Meter:
     return Meter(sink)
 
 
-def _check_positive(**limits: int | None) -> None:
+def _check_positive(**limits: int) -> None:
     for name, limit in limits.items():
-        if limit is not None and limit < 1:
-            raise ValueError(f"{name} must be at least 1, not {limit}")
+        if not isinstance(limit, int) or limit < 1:
+            raise ValueError(f"{name} must be at least 1 and whole, not {limit!r}")

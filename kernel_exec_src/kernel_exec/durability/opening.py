@@ -113,8 +113,7 @@ async def _read(durability: Durability, flow: FlowIR, checkpoint_id: str) -> Che
 
 def _check_flow(flow: FlowIR, record: CheckpointRecord) -> None:
     aliases = {node.alias for node in flow.nodes}
-    places = (*record.frontier, *(() if record.halted is None else (record.halted,)))
-    unknown = {record.capture, *(place.alias for place in places)} - aliases
+    unknown = {record.capture, record.halted.alias if record.halted else record.capture} - aliases
     # An entrance is labelled by the node behind it, and may have become a node that edges lead to.
     ways = {(edge.label, edge.to) for edge in flow.edges}
     ways |= {(alias, alias) for alias in aliases - {to for _, to in ways}}
