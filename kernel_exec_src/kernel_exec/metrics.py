@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, Protocol
 
@@ -68,21 +68,19 @@ class Meter:
         """Move a gauge and report where it stands."""
         key = (flow, profile, level)
         self._levels[key] += by
-        self._report(self._sink.gauge, level[0], self._levels[key], labels)
+        self._report("gauge", level[0], self._levels[key], labels)
 
     def add(self, name: str, labels: Labels) -> None:
         """Count one event."""
-        self._report(self._sink.counter, name, 1, labels)
+        self._report("counter", name, 1, labels)
 
     def record(self, name: str, milliseconds: float, labels: Labels) -> None:
         """Record one duration."""
-        self._report(self._sink.histogram, name, milliseconds, labels)
+        self._report("histogram", name, milliseconds, labels)
 
-    def _report(
-        self, receive: Callable[[str, float, Labels], None], name: str, value: float, labels: Labels
-    ) -> None:
+    def _report(self, kind: str, name: str, value: float, labels: Labels) -> None:
         try:
-            receive(name, value, labels)
+            getattr(self._sink, kind)(name, value, labels)
         except (Exception, asyncio.CancelledError):
             _log.exception("the metrics sink failed on %s", name)
 
