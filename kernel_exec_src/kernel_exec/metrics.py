@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections import Counter
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, Protocol
+
+from kernel_exec._profile import THREADS
 
 _log = logging.getLogger(__name__)
 
@@ -54,6 +57,8 @@ class Meter:
     def __init__(self, sink: MetricsSink) -> None:
         self._sink = sink
         self._levels: Counter[tuple[str, str, Level]] = Counter()
+        if THREADS:
+            self.lock = threading.RLock()
 
     def for_run(self, flow: str, profile: str) -> Instruments:
         """Return the instruments of one run.
@@ -141,7 +146,11 @@ class Instruments:
         level = (gauge, name)
         self._contributed[level] += by
         labels = self._labelled(**{_TOLD_APART_BY[gauge]: name})
-        self._meter.shift(self._flow, self._flow_profile, level, by, labels)
+        if THREADS:
+            with self._meter.lock:  # where loops of several threads report, the last report tells the level
+                self._meter.shift(self._flow, self._flow_profile, level, by, labels)
+        else:
+            self._meter.shift(self._flow, self._flow_profile, level, by, labels)
 
     def _labelled(self, **labels: str) -> Labels:
         """Return the labels of the flow and these, the same read-only mapping every time."""
