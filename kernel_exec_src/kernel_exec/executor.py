@@ -24,7 +24,7 @@ from kernel_exec.validation import ValidatedFlow
 
 if TYPE_CHECKING:
     from kernel_exec.durability import Durability
-    from kernel_exec.metrics import Meter, MetricsSink
+    from kernel_exec.metrics import MetricsSink
     from kernel_exec.spill import SpillStore
 
 
@@ -76,12 +76,17 @@ class FlowExecutor:
         self._registry = registry
         self._resources = dict(resources)
         self._capacities = Capacities(edge_capacity, trigger_capacity, capture_capacity)
+        meter = None
+        if metrics is not None:
+            from kernel_exec.metrics import Meter  # only runs that are measured pay for it
+
+            meter = Meter(metrics)
         self._host = Host(
             spill_stores=dict(spill_stores),
             spill_limit=spill_limit_bytes,
             queue_limit=QUEUE_LIMIT_BYTES if queue_limit_bytes is None else queue_limit_bytes,
             isolated=payloads == "isolated",
-            meter=None if metrics is None else _meter(metrics),
+            meter=meter,
             check_ownership=check_ownership,
         )
         self._pools: WeakKeyDictionary[ValidatedFlow, dict[str, Pool]] = WeakKeyDictionary()
@@ -247,12 +252,6 @@ class FlowExecutor:
         from kernel_exec.durability import durability_of  # only flows that are durable pay for it
 
         return durability_of(plan.flow, self._resources)
-
-
-def _meter(sink: MetricsSink) -> Meter:
-    from kernel_exec.metrics import Meter  # only runs that are measured pay for it
-
-    return Meter(sink)
 
 
 def _check_positive(**limits: int) -> None:

@@ -73,17 +73,10 @@ class Meter:
         """Move a gauge and report where it stands."""
         key = (flow, profile, level)
         self._levels[key] += by
-        self._report("gauge", level[0], self._levels[key], labels)
+        self.report("gauge", level[0], self._levels[key], labels)
 
-    def add(self, name: str, labels: Labels) -> None:
-        """Count one event."""
-        self._report("counter", name, 1, labels)
-
-    def record(self, name: str, milliseconds: float, labels: Labels) -> None:
-        """Record one duration."""
-        self._report("histogram", name, milliseconds, labels)
-
-    def _report(self, kind: str, name: str, value: float, labels: Labels) -> None:
+    def report(self, kind: str, name: str, value: float, labels: Labels) -> None:
+        """Hand something to the sink: to its method of the name `kind`."""
         try:
             getattr(self._sink, kind)(name, value, labels)
         except (Exception, asyncio.CancelledError):
@@ -108,14 +101,14 @@ class Instruments:
     def node_ended(self, node: str, milliseconds: float, error: BaseException | None = None) -> None:
         """That invocation has ended, and `error` is what its handler raised if it did."""
         self._shift(ACTIVE_NODES, node, -1)
-        self._meter.record(NODE_LATENCY_MS, milliseconds, self._labelled(node=node))
+        self._report("histogram", NODE_LATENCY_MS, milliseconds, node=node)
         if error is not None:
-            self._meter.add(NODE_ERRORS_TOTAL, self._labelled(node=node, error_kind=type(error).__name__))
+            self._report("counter", NODE_ERRORS_TOTAL, 1, node=node, error_kind=type(error).__name__)
 
     def node_cancelled(self, node: str, reason: str) -> None:
         """The running invocation of `node` was interrupted or abandoned, because of `reason`."""
         self._shift(ACTIVE_NODES, node, -1)
-        self._meter.add(CANCELLATIONS_TOTAL, self._labelled(node=node, reason=reason))
+        self._report("counter", CANCELLATIONS_TOTAL, 1, node=node, reason=reason)
 
     def enqueued(self, edge: str) -> None:
         """A message was accepted on `edge` (`from->to`, `capture::alias`), even if it did not stay there."""
@@ -127,11 +120,11 @@ class Instruments:
 
     def capture_waited(self, capture: str, milliseconds: float) -> None:
         """A result waited that long for room in the queue of the capture node `capture`."""
-        self._meter.record(CAPTURE_BACKPRESSURE_MS, milliseconds, self._labelled(capture=capture))
+        self._report("histogram", CAPTURE_BACKPRESSURE_MS, milliseconds, capture=capture)
 
     def stream_opened(self, node: str) -> None:
         """A host received a stream of `node`."""
-        self._meter.add(STREAM_CLIENTS_TOTAL, self._labelled(node=node))
+        self._report("counter", STREAM_CLIENTS_TOTAL, 1, node=node)
 
     def close(self) -> None:
         """Take back what this run still contributes to the gauges; whoever it left behind is not heard."""
@@ -139,6 +132,9 @@ class Instruments:
             if count:
                 self._shift(gauge, name, -count)
         self._closed = True
+
+    def _report(self, kind: str, name: str, value: float, **labels: str) -> None:
+        self._meter.report(kind, name, value, self._labelled(**labels))
 
     def _shift(self, gauge: str, name: str, by: int) -> None:
         if self._closed:

@@ -46,17 +46,9 @@ def begin(durability: Durability, flow: FlowIR, *, run_id: str, trigger: str | N
         trigger=trigger,
         capture=capture,
         idempotency=run_id,
-        frontier=(),
-        edges=(),
-        halted=None,
-        state=b"",
-        blob=None,
         created=now,
         written=now,
-        resume_after=None,
         ttl=durability.ttl,
-        attempt=0,
-        completed=False,
     )
     lease = Lease(durability.store, record.id, durability.lease_seconds)
     return Journal(durability, record, State((), (), None), lease)
