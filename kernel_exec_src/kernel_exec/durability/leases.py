@@ -96,7 +96,7 @@ class Lease:
         """Return the refusal to work on a checkpoint that somebody else has."""
         return CheckpointLeaseConflict(
             f"checkpoint {self._id!r} is leased by another run; it is free when that run ends, or when the "
-            f"lease has not been renewed for its time (lease_ttl of the flow's durability policy)",
+            "lease has not been renewed for its time (lease_ttl of the flow's durability policy)",
             checkpoint_id=self._id,
         )
 
