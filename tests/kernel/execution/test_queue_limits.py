@@ -8,6 +8,7 @@ import pytest
 from small_flows import Gate, collect, small, soon, turns
 
 from kernel_exec import QueueLimitExceeded, Value
+from kernel_exec.payloads import estimate_bytes
 
 
 async def test_a_payload_larger_than_all_queues_is_refused() -> None:
@@ -23,6 +24,15 @@ async def test_a_payload_larger_than_all_queues_is_refused() -> None:
         with pytest.raises(QueueLimitExceeded):
             await run.next()
     assert await executor.run_once(flow.plan, "in", "x" * 5_000, capture="out") == Value("x" * 5_000)
+
+
+async def test_a_payload_as_large_as_all_queues_goes_through() -> None:
+    flow, payload = small("in>out"), "x" * 5_000
+    size = estimate_bytes(payload)
+    executor = flow.executor(queue_limit_bytes=size)
+    assert await executor.run_once(flow.plan, "in", payload, capture="out") == Value(payload)
+    with pytest.raises(QueueLimitExceeded):
+        await flow.executor(queue_limit_bytes=size - 1).run_once(flow.plan, "in", payload, capture="out")
 
 
 async def test_copies_that_are_larger_together_than_all_queues_are_refused() -> None:
