@@ -24,7 +24,7 @@ from kernel_exec.validation import ValidatedFlow
 
 if TYPE_CHECKING:
     from kernel_exec.durability import Durability
-    from kernel_exec.metrics import Meter, MetricsSink
+    from kernel_exec.metrics import MetricsSink
     from kernel_exec.spill import SpillStore
 
 
@@ -46,7 +46,7 @@ class FlowExecutor:
         check_ownership: fail a node that changes a payload after handing it on; for debugging, and slow.
 
     Raises:
-        ValueError: a capacity or limit is not positive, or `payloads` is something else.
+        ValueError: a capacity or limit is no whole number, or below 1, or `payloads` is something else.
     """
 
     def __init__(
@@ -68,20 +68,25 @@ class FlowExecutor:
             edge_capacity=edge_capacity,
             trigger_capacity=trigger_capacity,
             capture_capacity=capture_capacity,
-            spill_limit_bytes=spill_limit_bytes,
-            queue_limit_bytes=queue_limit_bytes,
+            spill_limit_bytes=1 if spill_limit_bytes is None else spill_limit_bytes,
+            queue_limit_bytes=1 if queue_limit_bytes is None else queue_limit_bytes,
         )
         if payloads not in ("isolated", "shared"):
             raise ValueError(f"payloads must be 'isolated' or 'shared', not {payloads!r}")
         self._registry = registry
         self._resources = dict(resources)
         self._capacities = Capacities(edge_capacity, trigger_capacity, capture_capacity)
+        meter = None
+        if metrics is not None:
+            from kernel_exec.metrics import Meter  # only runs that are measured pay for it
+
+            meter = Meter(metrics)
         self._host = Host(
             spill_stores=dict(spill_stores),
             spill_limit=spill_limit_bytes,
             queue_limit=QUEUE_LIMIT_BYTES if queue_limit_bytes is None else queue_limit_bytes,
             isolated=payloads == "isolated",
-            meter=None if metrics is None else _meter(metrics),
+            meter=meter,
             check_ownership=check_ownership,
         )
         self._pools: WeakKeyDictionary[ValidatedFlow, dict[str, Pool]] = WeakKeyDictionary()
@@ -249,13 +254,7 @@ class FlowExecutor:
         return durability_of(plan.flow, self._resources)
 
 
-def _meter(sink: MetricsSink) -> Meter:
-    from kernel_exec.metrics import Meter  # only runs that are measured pay for it
-
-    return Meter(sink)
-
-
-def _check_positive(**limits: int | None) -> None:
+def _check_positive(**limits: int) -> None:
     for name, limit in limits.items():
-        if limit is not None and limit < 1:
-            raise ValueError(f"{name} must be at least 1, not {limit}")
+        if not isinstance(limit, int) or limit < 1:
+            raise ValueError(f"{name} must be at least 1 and whole, not {limit!r}")

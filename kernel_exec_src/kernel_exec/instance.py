@@ -191,9 +191,5 @@ async def _clean_up(scheduler: Scheduler) -> None:
 
 async def _acknowledge(scheduler: Scheduler) -> None:
     """Say that a durable run has come to its end; if that cannot be said, its checkpoint stays."""
-    if scheduler.journal is None:
-        return
-    try:
-        await scheduler.journal.complete()
-    except ExecutionError as error:
-        _log.warning("the run has ended, and its checkpoint stays: %s", error)
+    if scheduler.journal is not None and (failure := await scheduler.journal.complete()):
+        _log.warning("the run has ended, and its checkpoint stays: %s", failure)

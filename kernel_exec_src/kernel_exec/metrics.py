@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, Protocol
+
+from kernel_exec._profile import THREADS
 
 _log = logging.getLogger(__name__)
 
@@ -54,6 +57,8 @@ class Meter:
     def __init__(self, sink: MetricsSink) -> None:
         self._sink = sink
         self._levels: Counter[tuple[str, str, Level]] = Counter()
+        if THREADS:
+            self.lock = threading.RLock()
 
     def for_run(self, flow: str, profile: str) -> Instruments:
         """Return the instruments of one run.
@@ -68,21 +73,12 @@ class Meter:
         """Move a gauge and report where it stands."""
         key = (flow, profile, level)
         self._levels[key] += by
-        self._report(self._sink.gauge, level[0], self._levels[key], labels)
+        self.report("gauge", level[0], self._levels[key], labels)
 
-    def add(self, name: str, labels: Labels) -> None:
-        """Count one event."""
-        self._report(self._sink.counter, name, 1, labels)
-
-    def record(self, name: str, milliseconds: float, labels: Labels) -> None:
-        """Record one duration."""
-        self._report(self._sink.histogram, name, milliseconds, labels)
-
-    def _report(
-        self, receive: Callable[[str, float, Labels], None], name: str, value: float, labels: Labels
-    ) -> None:
+    def report(self, kind: str, name: str, value: float, labels: Labels) -> None:
+        """Hand something to the sink: to its method of the name `kind`."""
         try:
-            receive(name, value, labels)
+            getattr(self._sink, kind)(name, value, labels)
         except (Exception, asyncio.CancelledError):
             _log.exception("the metrics sink failed on %s", name)
 
@@ -105,14 +101,14 @@ class Instruments:
     def node_ended(self, node: str, milliseconds: float, error: BaseException | None = None) -> None:
         """That invocation has ended, and `error` is what its handler raised if it did."""
         self._shift(ACTIVE_NODES, node, -1)
-        self._meter.record(NODE_LATENCY_MS, milliseconds, self._labelled(node=node))
+        self._report("histogram", NODE_LATENCY_MS, milliseconds, node=node)
         if error is not None:
-            self._meter.add(NODE_ERRORS_TOTAL, self._labelled(node=node, error_kind=type(error).__name__))
+            self._report("counter", NODE_ERRORS_TOTAL, 1, node=node, error_kind=type(error).__name__)
 
     def node_cancelled(self, node: str, reason: str) -> None:
         """The running invocation of `node` was interrupted or abandoned, because of `reason`."""
         self._shift(ACTIVE_NODES, node, -1)
-        self._meter.add(CANCELLATIONS_TOTAL, self._labelled(node=node, reason=reason))
+        self._report("counter", CANCELLATIONS_TOTAL, 1, node=node, reason=reason)
 
     def enqueued(self, edge: str) -> None:
         """A message was accepted on `edge` (`from->to`, `capture::alias`), even if it did not stay there."""
@@ -124,11 +120,11 @@ class Instruments:
 
     def capture_waited(self, capture: str, milliseconds: float) -> None:
         """A result waited that long for room in the queue of the capture node `capture`."""
-        self._meter.record(CAPTURE_BACKPRESSURE_MS, milliseconds, self._labelled(capture=capture))
+        self._report("histogram", CAPTURE_BACKPRESSURE_MS, milliseconds, capture=capture)
 
     def stream_opened(self, node: str) -> None:
         """A host received a stream of `node`."""
-        self._meter.add(STREAM_CLIENTS_TOTAL, self._labelled(node=node))
+        self._report("counter", STREAM_CLIENTS_TOTAL, 1, node=node)
 
     def close(self) -> None:
         """Take back what this run still contributes to the gauges; whoever it left behind is not heard."""
@@ -137,13 +133,20 @@ class Instruments:
                 self._shift(gauge, name, -count)
         self._closed = True
 
+    def _report(self, kind: str, name: str, value: float, **labels: str) -> None:
+        self._meter.report(kind, name, value, self._labelled(**labels))
+
     def _shift(self, gauge: str, name: str, by: int) -> None:
         if self._closed:
             return
         level = (gauge, name)
         self._contributed[level] += by
         labels = self._labelled(**{_TOLD_APART_BY[gauge]: name})
-        self._meter.shift(self._flow, self._flow_profile, level, by, labels)
+        if THREADS:
+            with self._meter.lock:  # where loops of several threads report, the last report tells the level
+                self._meter.shift(self._flow, self._flow_profile, level, by, labels)
+        else:
+            self._meter.shift(self._flow, self._flow_profile, level, by, labels)
 
     def _labelled(self, **labels: str) -> Labels:
         """Return the labels of the flow and these, the same read-only mapping every time."""

@@ -199,7 +199,8 @@ async def _complete(scheduler: Scheduler, limit: Limit | None) -> None:
     if not done:
         assert limit is not None
         raise _too_late(limit[1])
-    completing.result()
+    if failure := completing.result():
+        raise failure
 
 
 def _too_late(deadline: float) -> DeadlineExceeded:

@@ -10,7 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from time import perf_counter
-from typing import Final
+from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 from kernel_exec._profile import FAST_PATH
@@ -40,10 +40,10 @@ def faults() -> tuple[type[BaseException], ...]:
     return (Exception,) if task is not None and task.cancelling() else (Exception, asyncio.CancelledError)
 
 
-_outliving: set[asyncio.Task[None]] = set()
+_outliving: set[asyncio.Task[Any]] = set()
 
 
-def outlive(task: asyncio.Task[None]) -> asyncio.Task[None]:
+def outlive[T](task: asyncio.Task[T]) -> asyncio.Task[T]:
     """Let clean-up go on to its end though nobody may wait for it: the loop alone would not keep its task."""
     _outliving.add(task)
     task.add_done_callback(_outliving.discard)

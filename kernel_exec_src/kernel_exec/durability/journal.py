@@ -22,7 +22,7 @@ from kernel_exec.durability.records import Blob, CheckpointRecord, Place, State,
 from kernel_exec.durability.stores import Durability
 from kernel_exec.errors import CheckpointError, ExecutionError, in_words
 from kernel_exec.payloads import encode
-from kernel_exec.runtime import faults
+from kernel_exec.runtime import GRACE, faults
 
 _log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class Journal:
         self._noted = 1
         self._stored = 0
         self._stored_at = float("-inf")
-        self._writing: asyncio.Task[None] | None = None
+        self._writing: asyncio.Task[CheckpointError | None] | None = None
         self._ended = False
 
     @property
@@ -133,7 +133,8 @@ class Journal:
         while self._stored < noted and not self._ended:
             if self._writing is None:
                 self._writing = asyncio.Task(self._write())  # not by a factory: it must not begin before this
-            await asyncio.shield(self._writing)
+            if failure := await asyncio.shield(self._writing):
+                raise failure
 
     async def suspend(self) -> None:
         """Keep what is noted and give the lease back: somebody may resume.
@@ -167,18 +168,20 @@ class Journal:
                 self._writing.cancel()  # else it might take the lease when that was given back
             await self.lease.end()
 
-    async def complete(self) -> None:
+    async def complete(self) -> CheckpointError | None:
         """Acknowledge: the run has ended as it should, and its checkpoint is of no use any more.
 
-        Raises:
-            CheckpointLeaseConflict, CheckpointError: as `commit`; or the store takes longer than the lease.
+        If that goes wrong, as `commit` may or because the store takes longer than the lease, return why.
         """
         try:
             async with asyncio.timeout(self._durability.lease_seconds):
                 await self._acknowledge()
-        except TimeoutError as error:
+        except CheckpointError as error:
+            return error
+        except TimeoutError:
             message = f"the store of checkpoint {self.checkpoint_id!r} has not answered within its lease"
-            raise CheckpointError(message, checkpoint_id=self.checkpoint_id) from error
+            return CheckpointError(message, checkpoint_id=self.checkpoint_id)
+        return None
 
     async def _acknowledge(self) -> None:
         while self._writing is not None:
@@ -187,19 +190,23 @@ class Journal:
             return
         self._ended = True
         store, blob, retain = self._durability.store, self._record.blob, self._durability.retain
-        if retain is None:
-            await self.lease.stop_renewing()  # the lease goes with the checkpoint
-            if not await ask(self.checkpoint_id, store.ack(self.checkpoint_id, owner=self.lease.owner)):
-                raise self.lease.conflict()
-        else:
-            self._record = replace(self._record, completed=True, blob=None, ttl=retain)
-            try:
+        try:
+            if retain is None:
+                await self.lease.stop_renewing()  # the lease goes with the checkpoint
+                owner = self.lease.owner
+                if not await ask(self.checkpoint_id, lambda: store.ack(self.checkpoint_id, owner=owner)):
+                    raise self.lease.conflict()
+            else:
+                self._record = replace(self._record, completed=True, blob=None, ttl=retain)
                 await self._put(self._fill(b""))
-            finally:
                 await self.lease.end()
+        except BaseException:
+            await self.lease.end(GRACE)
+            raise
         await self._forget(blob)
 
-    async def _write(self) -> None:
+    async def _write(self) -> CheckpointError | None:
+        """Write a checkpoint; return what went wrong, since who waits for it may be interrupted."""
         noted, before = self._noted, self._record.blob
         try:
             if not self.lease.held:
@@ -212,15 +219,18 @@ class Journal:
             else:
                 blob = Blob(_next_key(self.checkpoint_id, before), len(state), crc32(state))
                 record = replace(self._fill(b""), blob=blob)
-                await ask(self.checkpoint_id, blobs.put(blob.key, state))
+                await ask(self.checkpoint_id, lambda: blobs.put(blob.key, state))
             await self._put(record)
             self._record = record
             self._kept = True
             self._stored = noted
             self._stored_at = time.monotonic()
+        except CheckpointError as error:
+            return error
         finally:
             self._writing = None
         await self._forget(before)
+        return None
 
     def _fill(self, state: bytes) -> CheckpointRecord:
         """Return the record of what is noted now."""
@@ -235,8 +245,8 @@ class Journal:
 
     async def _put(self, record: CheckpointRecord) -> None:
         store, owner = self._durability.store, self.lease.owner
-        kept = store.put(record.id, pack(record), owner=owner, expires=record.expires)
-        if not await ask(record.id, kept):
+        data, expires = pack(record), record.expires
+        if not await ask(record.id, lambda: store.put(record.id, data, owner=owner, expires=expires)):
             raise self.lease.conflict()
 
     async def _forget(self, blob: Blob | None) -> None:

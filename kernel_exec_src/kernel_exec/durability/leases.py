@@ -20,14 +20,14 @@ _POLL_SECONDS = 0.05
 """How often a resume that waits for another's lease to end looks again."""
 
 
-async def ask[T](checkpoint_id: str, asked: Awaitable[T]) -> T:
-    """Await what a store was asked about a checkpoint.
+async def ask[T](checkpoint_id: str, question: Callable[[], Awaitable[T]]) -> T:
+    """Ask a store about a checkpoint, and await what it says.
 
     Raises:
         CheckpointError: it raised.
     """
     try:
-        return await asked
+        return await question()
     except faults() as error:
         message = f"the store of checkpoint {checkpoint_id!r} failed: {in_words(error)}"
         raise CheckpointError(message, checkpoint_id=checkpoint_id) from error
@@ -62,7 +62,7 @@ class Lease:
             CheckpointError: the store failed.
         """
         self._asked = True
-        while not await ask(self._id, self._lease()):
+        while not await ask(self._id, self._lease):
             if not patient:
                 raise self.conflict()
             await asyncio.sleep(_POLL_SECONDS)
@@ -81,7 +81,7 @@ class Lease:
     async def _give_back(self) -> None:
         await self.stop_renewing()
         try:
-            await ask(self._id, self._store.release(self._id, owner=self.owner))
+            await ask(self._id, lambda: self._store.release(self._id, owner=self.owner))
         except CheckpointError as error:
             _log.warning("the lease could not be given back: %s", error)
 
@@ -96,7 +96,7 @@ class Lease:
         """Return the refusal to work on a checkpoint that somebody else has."""
         return CheckpointLeaseConflict(
             f"checkpoint {self._id!r} is leased by another run; it is free when that run ends, or when the "
-            f"lease has not been renewed for its time (lease_ttl of the flow's durability policy)",
+            "lease has not been renewed for its time (lease_ttl of the flow's durability policy)",
             checkpoint_id=self._id,
         )
 
@@ -108,7 +108,7 @@ class Lease:
         while True:
             await asyncio.sleep(self._seconds / 3)
             try:
-                held = await ask(self._id, self._lease())
+                held = await ask(self._id, self._lease)
             except CheckpointError as error:
                 _log.warning("the lease could not be renewed: %s", error)
                 continue

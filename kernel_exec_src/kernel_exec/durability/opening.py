@@ -46,17 +46,9 @@ def begin(durability: Durability, flow: FlowIR, *, run_id: str, trigger: str | N
         trigger=trigger,
         capture=capture,
         idempotency=run_id,
-        frontier=(),
-        edges=(),
-        halted=None,
-        state=b"",
-        blob=None,
         created=now,
         written=now,
-        resume_after=None,
         ttl=durability.ttl,
-        attempt=0,
-        completed=False,
     )
     lease = Lease(durability.store, record.id, durability.lease_seconds)
     return Journal(durability, record, State((), (), None), lease)
@@ -92,7 +84,7 @@ async def reopen(durability: Durability, flow: FlowIR, checkpoint_id: str) -> Re
 
 async def _read(durability: Durability, flow: FlowIR, checkpoint_id: str) -> CheckpointRecord:
     """Read a record and check that this flow can go on from it."""
-    data = await ask(checkpoint_id, durability.store.get(checkpoint_id))
+    data = await ask(checkpoint_id, lambda: durability.store.get(checkpoint_id))
     if data is None:
         raise _not_found(checkpoint_id, "the store has none of this id")
     record = unpack(checkpoint_id, data)
@@ -113,11 +105,14 @@ async def _read(durability: Durability, flow: FlowIR, checkpoint_id: str) -> Che
 
 def _check_flow(flow: FlowIR, record: CheckpointRecord) -> None:
     aliases = {node.alias for node in flow.nodes}
-    places = (*record.frontier, *(() if record.halted is None else (record.halted,)))
-    unknown = {record.capture, *(place.alias for place in places)} - aliases
-    unknown |= set(record.edges) - {edge.label for edge in flow.edges} - aliases
+    unknown = {record.capture, record.halted.alias if record.halted else record.capture} - aliases
+    # An entrance is labelled by the node behind it, and may have become a node that edges lead to.
+    ways = {(edge.label, edge.to) for edge in flow.edges}
+    ways |= {(alias, alias) for alias in aliases - {to for _, to in ways}}
+    taken = zip(record.edges, record.frontier, strict=False)
+    unknown |= {label for label, place in taken if (label, place.alias) not in ways}
     if (record.flow_id, record.flow_version) != (flow.id, flow.version) or unknown:
-        what = f"nodes that this flow has not ({', '.join(sorted(unknown))})" if unknown else "another flow"
+        what = f"what this flow has not ({', '.join(sorted(unknown))})" if unknown else "another flow"
         raise CheckpointIncompatibleVersion(
             f"checkpoint {record.id!r} is of the flow {record.flow_id} in version {record.flow_version}, and "
             f"this is {flow.id} in version {flow.version}: it is of {what}",

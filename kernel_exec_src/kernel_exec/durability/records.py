@@ -57,17 +57,17 @@ class CheckpointRecord(msgspec.Struct, frozen=True, kw_only=True):
     trigger: str | None
     capture: str
     idempotency: str
-    frontier: tuple[Place, ...]
-    edges: tuple[str, ...]
-    halted: Place | None
-    state: bytes
-    blob: Blob | None
+    frontier: tuple[Place, ...] = ()
+    edges: tuple[str, ...] = ()
+    halted: Place | None = None
+    state: bytes = b""
+    blob: Blob | None = None
     created: float
     written: float
-    resume_after: float | None
+    resume_after: float | None = None
     ttl: float | None
-    attempt: int
-    completed: bool
+    attempt: int = 0
+    completed: bool = False
 
     @property
     def expires(self) -> float | None:

@@ -36,6 +36,7 @@ def validate(
 
     Raises:
         InvalidFlow: there are errors; all findings are on its `.diagnostics`.
+        TypeError: `flow` is something else, as a dict that was not loaded.
     """
     index = index_flow(flow)
     findings = tuple(_findings(index, effect_hints, determinism_hints))
@@ -52,7 +53,7 @@ def diagnose(
     effect_hints: Mapping[str, Effects] = {},
     determinism_hints: Mapping[str, Determinism] = {},
 ) -> tuple[Diagnostic, ...]:
-    """Return every finding, errors and warnings, and never raise; the arguments are those of `validate`."""
+    """Return every finding of any flow, errors and warnings; the arguments are those of `validate`."""
     return tuple(_findings(index_flow(flow), effect_hints, determinism_hints))
 
 

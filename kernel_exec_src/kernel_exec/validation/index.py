@@ -44,7 +44,13 @@ class ValidatedFlow(Struct, frozen=True, eq=False, weakref=True):
 
 
 def index_flow(flow: FlowIR) -> FlowIndex:
-    """Return the index of `flow`."""
+    """Return the index of `flow`.
+
+    Raises:
+        TypeError: it is something else.
+    """
+    if not isinstance(flow, FlowIR):
+        raise TypeError(f"a flow is what load_flow() gives, not {type(flow).__name__}")
     nodes: dict[str, NodeIR] = {}
     for node in flow.nodes:
         nodes.setdefault(node.alias, node)

@@ -1,6 +1,7 @@
 """Validation: every code has documents that have it and, next to them, ones that must not."""
 
-from typing import get_args
+from collections.abc import Callable
+from typing import Any, get_args
 
 import pytest
 from documents import Document, document, edge, node, surface
@@ -76,6 +77,14 @@ def test_all_errors_are_reported_together_with_the_warnings() -> None:
     assert caught.value.diagnostics == diagnose(flow)
     assert "6 errors" in str(caught.value)
     assert "DAG350" not in str(caught.value)
+
+
+@pytest.mark.parametrize("judge", [validate, diagnose])
+@pytest.mark.parametrize("source", [document(node("a")), None, "{}"])
+def test_what_was_not_loaded_is_no_flow(judge: Callable[[Any], object], source: object) -> None:
+    says = rf"a flow is what load_flow\(\) gives, not {type(source).__name__}"
+    with pytest.raises(TypeError, match=says):
+        judge(source)
 
 
 def test_warnings_do_not_refuse_a_flow() -> None:

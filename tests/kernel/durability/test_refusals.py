@@ -204,6 +204,18 @@ async def test_a_checkpoint_of_a_way_that_the_flow_has_no_more_is_refused() -> N
     assert now.effects == []
 
 
+async def test_a_checkpoint_of_a_message_sent_to_a_node_that_edges_lead_to_now_is_refused() -> None:
+    before = Shop("in > out", {"in": forever}, mode="strong")
+    with pytest.raises(DeadlineExceeded):
+        await before.run(deadline=0.05)
+    now = Shop("new > in > out", mode="strong", store=before.store)
+    with pytest.raises(CheckpointIncompatibleVersion, match=r"what this flow has not \(in\)"):
+        await now.resume()
+    assert now.effects == []
+    before.handlers.clear()
+    assert await before.resume() == Value(["in", "out"])
+
+
 async def test_a_record_of_a_newer_kernel_is_refused() -> None:
     it = shop()
     checkpoint = await halt(it)

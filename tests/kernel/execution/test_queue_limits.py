@@ -8,12 +8,13 @@ import pytest
 from small_flows import Gate, collect, small, soon, turns
 
 from kernel_exec import QueueLimitExceeded, Value
+from kernel_exec.payloads import estimate_bytes
 
 
 async def test_a_payload_larger_than_all_queues_is_refused() -> None:
     flow = small("in>out")
     executor = flow.executor(queue_limit_bytes=10_000)
-    with pytest.raises(QueueLimitExceeded) as caught:
+    with pytest.raises(QueueLimitExceeded, match=r"^a payload of about") as caught:
         await executor.run_once(flow.plan, "in", "x" * 20_000, capture="out")
     assert caught.value.limit_bytes == 10_000
     assert caught.value.payload_bytes > 20_000
@@ -23,6 +24,24 @@ async def test_a_payload_larger_than_all_queues_is_refused() -> None:
         with pytest.raises(QueueLimitExceeded):
             await run.next()
     assert await executor.run_once(flow.plan, "in", "x" * 5_000, capture="out") == Value("x" * 5_000)
+
+
+async def test_a_payload_as_large_as_all_queues_goes_through() -> None:
+    flow, payload = small("in>out"), "x" * 5_000
+    size = estimate_bytes(payload)
+    executor = flow.executor(queue_limit_bytes=size)
+    assert await executor.run_once(flow.plan, "in", payload, capture="out") == Value(payload)
+    with pytest.raises(QueueLimitExceeded):
+        await flow.executor(queue_limit_bytes=size - 1).run_once(flow.plan, "in", payload, capture="out")
+
+
+async def test_copies_that_are_larger_together_than_all_queues_are_refused() -> None:
+    flow = small("in>a, in>b, in>c")
+    executor = flow.executor(queue_limit_bytes=10_000)
+    with pytest.raises(QueueLimitExceeded, match=r"^3 copies of a payload of about") as caught:
+        await executor.run_once(flow.plan, "in", "x" * 4_000, capture="a")
+    assert 12_000 < caught.value.payload_bytes < 13_000
+    assert await executor.run_once(flow.plan, "in", "x" * 3_000, capture="a") == Value("x" * 3_000)
 
 
 @pytest.mark.parametrize(
@@ -191,3 +210,17 @@ async def test_a_run_at_its_limit_always_goes_on(graph: str, kind: str, watched:
         queue_limit_bytes=9_000, capture_capacity=30, trigger_capacity=30, check_ownership=watched
     )
     assert await collect(executor.run_many(flow.plan, "in", payloads, capture="out")) == free
+
+
+async def test_a_result_that_is_taken_makes_room_for_a_send_to_a_node_that_is_busy() -> None:
+    flow = small("in, other", {"other": Gate()})
+    executor = flow.executor(queue_limit_bytes=10_000)
+    async with executor.instantiate(flow.plan, capture="in") as run:
+        await run.send("other", "x" * 4_000)  # it is being handled, and never will have been
+        await run.send("other", "x" * 4_000)
+        await run.send("in", "x" * 4_000)
+        sending = asyncio.create_task(run.send("other", "x" * 4_000))
+        await turns()
+        assert not sending.done()
+        assert await soon(run.next()) == Value("x" * 4_000)
+        await soon(sending)

@@ -153,7 +153,9 @@ async def run(shape: Shape, flow: Small, triggers: list[int], capture: int, stor
         producer = asyncio.create_task(produce(instance, triggers))
         results = [tuple(result.value["path"]) async for result in instance]  # type: ignore[union-attr]  # a Value
         await producer
-        assert instance.scheduler.permits.free == shape.capture_capacity
+        scheduler = instance.scheduler
+        assert scheduler.permits.free == shape.capture_capacity
+        assert scheduler.weights is None or scheduler.weights.held == 0
         return results
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import math
 import weakref
 from typing import Any
 
@@ -375,13 +376,25 @@ async def test_a_reserved_surface_is_refused_at_instantiation() -> None:
     assert (caught.value.id, caught.value.kind) == ("l", "loop")
 
 
-@pytest.mark.parametrize(
-    "limit",
-    ["edge_capacity", "trigger_capacity", "capture_capacity", "queue_limit_bytes", "spill_limit_bytes"],
-)
-def test_a_capacity_of_zero_is_refused(limit: str) -> None:
-    with pytest.raises(ValueError, match=f"{limit} must be at least 1"):
-        FlowExecutor(NodeRegistry(), **{limit: 0})
+CAPACITIES = ["edge_capacity", "trigger_capacity", "capture_capacity"]
+LIMITS = ["queue_limit_bytes", "spill_limit_bytes"]
+
+
+@pytest.mark.parametrize("limit", [*CAPACITIES, *LIMITS])
+@pytest.mark.parametrize("value", [0, -1, 2.5, math.inf, math.nan, "8"])
+def test_a_capacity_that_is_no_number_of_things_is_refused(limit: str, value: Any) -> None:
+    with pytest.raises(ValueError, match=f"{limit} must be at least 1 and whole, not {value!r}"):
+        FlowExecutor(NodeRegistry(), **{limit: value})
+
+
+@pytest.mark.parametrize("limit", CAPACITIES)
+def test_no_capacity_at_all_is_refused(limit: str) -> None:
+    with pytest.raises(ValueError, match=f"{limit} must be at least 1 and whole, not None"):
+        FlowExecutor(NodeRegistry(), **{limit: None})
+
+
+def test_limits_of_bytes_may_be_left_open() -> None:
+    FlowExecutor(NodeRegistry(), spill_limit_bytes=None, queue_limit_bytes=None)
 
 
 @pytest.mark.parametrize("graph", ["in>out", "in>out>tail", "in>out, in>side", "in>a>out, in>b>out"])

@@ -148,6 +148,25 @@ def test_labels_cannot_be_changed_by_the_sink(sink: Recorder) -> None:
         labels["flow"] = "other"
 
 
+def test_a_sink_that_lacks_a_method_costs_those_reports_and_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Partial:
+        def __init__(self) -> None:
+            self.counted: list[str] = []
+
+        def counter(self, name: str, value: float, labels: Mapping[str, str]) -> None:
+            self.counted.append(name)
+
+    sink: Any = Partial()
+    run = Meter(sink).for_run("shop", "web")
+    run.node_started("price")
+    run.node_ended("price", 1, KeyError("x"))
+    assert sink.counted == ["lattice.executor.node_errors_total"]
+    assert "failed on lattice.executor.active_nodes" in caplog.text
+    assert "has no attribute 'gauge'" in caplog.text
+
+
 @pytest.mark.parametrize("kind", [RuntimeError, asyncio.CancelledError])
 def test_a_sink_that_raises_costs_the_report_and_is_logged(
     kind: type[BaseException], caplog: pytest.LogCaptureFixture

@@ -2,11 +2,12 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import make_dataclass
 from typing import Any
 
 from kernel_exec import FlowBuilder, FlowExecutor, NodeRegistry, Result, Value, validate
+from kernel_exec.metrics import Meter
 from kernel_exec.payloads import decode, encode
 
 
@@ -43,6 +44,28 @@ def test_a_loop_may_come_while_another_thread_looks_for_closed_ones() -> None:
     between.append(run)
     assert run() == Value(1)
     assert len(loops) == 3
+
+
+def test_the_last_report_of_a_gauge_tells_its_level_whichever_thread_makes_it() -> None:
+    reported: list[float] = []
+    others: list[threading.Thread] = []
+
+    class Sink:
+        def gauge(self, name: str, value: float, labels: Mapping[str, str]) -> None:
+            if not others:  # another thread comes between, if it can
+                others.append(threading.Thread(target=meter.for_run("f", "dev").enqueued, args=("a->b",)))
+                others[0].start()
+                others[0].join(0.1)
+            reported.append(value)
+
+        def counter(self, name: str, value: float, labels: Mapping[str, str]) -> None: ...
+
+        def histogram(self, name: str, value: float, labels: Mapping[str, str]) -> None: ...
+
+    meter = Meter(Sink())
+    meter.for_run("f", "dev").enqueued("a->b")
+    others[0].join()
+    assert reported == [1, 2]
 
 
 def test_classes_that_two_threads_meet_at_the_same_time_are_told_apart() -> None:

@@ -36,6 +36,25 @@ def test_histograms_count_what_is_at_most_each_bound() -> None:
     assert lines[-2:] == ['node_latency_ms_sum{node="a"} 110002.725', 'node_latency_ms_count{node="a"} 5']
 
 
+def test_histograms_have_bounds_from_a_tenth_of_a_millisecond_to_ten_seconds() -> None:
+    sink = PrometheusSink()
+    sink.histogram("node_latency_ms", 3, {"node": "a"})
+    bounds = [line.split('le="')[1].split('"')[0] for line in sink.render().splitlines() if 'le="' in line]
+    assert " ".join(bounds) == "0.1 0.25 0.5 1 2.5 5 10 25 50 100 250 500 1000 2500 5000 10000 +Inf"
+
+
+def test_the_series_of_a_histogram_are_in_the_order_of_their_labels() -> None:
+    sink = PrometheusSink()
+    for node, value in (("b", 2), ("a", 1), ("b", 4)):
+        sink.histogram("node_latency_ms", value, {"node": node})
+    sums = [line for line in sink.render().splitlines() if line.startswith(("node_latency_ms_sum", "# TYPE"))]
+    assert sums == [
+        "# TYPE node_latency_ms histogram",
+        'node_latency_ms_sum{node="a"} 1',
+        'node_latency_ms_sum{node="b"} 6',
+    ]
+
+
 def test_labels_are_escaped() -> None:
     sink = PrometheusSink()
     sink.gauge("depth", 1, {"flow": 'a "quoted" \\ name\nin two lines'})
