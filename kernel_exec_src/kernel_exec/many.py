@@ -15,7 +15,7 @@ from kernel_exec.instance import FlowInstance
 from kernel_exec.results import Result
 from kernel_exec.runtime import GRACE, outlive
 from kernel_exec.scheduler import END, ROOM, Scheduler
-from kernel_exec.scheduler.touring import Tour, forget_entered, let_in
+from kernel_exec.scheduler.touring import Tour, let_in
 
 
 def run_many(
@@ -105,8 +105,8 @@ class Feeder:
             return False
         calm = scheduler.calm()
         if not tour.goes_on:
-            if tour.bytes_entering:
-                forget_entered(scheduler, tour)
+            scheduler.lighten(tour.bytes_entering)
+            tour.bytes_entering = 0
             if self._payloads is None or scheduler.work or not calm:
                 return False
             self._fill(tour, self._payloads)

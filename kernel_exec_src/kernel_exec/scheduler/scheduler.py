@@ -38,7 +38,7 @@ from kernel_exec.scheduler.doors import END, Doors
 from kernel_exec.scheduler.invocation import invoke
 from kernel_exec.scheduler.run import claim, end_exclusive_run
 from kernel_exec.scheduler.spilling import send_spilling, unpack
-from kernel_exec.scheduler.touring import Tour, give_weighed, lead_on, leave, let_in
+from kernel_exec.scheduler.touring import Tour, give, lead_on, leave, let_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -403,7 +403,7 @@ class Scheduler(Doors):
         """Be the driver of a tour, until a handler suspends or marks the context."""
         entering, steps, given, room, weights = tour.entering, tour.steps, tour.given, tour.room, self.weights
         first, turn, skip, unmarked = tour.entrance.line, self._turn, SKIP, self.context
-        give = given.append if weights is None else partial(give_weighed, self, tour)
+        give_it = given.append if weights is None else partial(give, self, tour)
         budget = self._pace
         try:
             while True:
@@ -431,7 +431,7 @@ class Scheduler(Doors):
                 if payload is skip:
                     pass
                 elif line.emits:
-                    give(Value(payload))
+                    give_it(Value(payload))
                 else:
                     lead_on(self, tour, line.last, payload, driver.ticket)
                 if weights is not None and tour.is_full(weights):

@@ -60,14 +60,9 @@ class Tour:
 def lead_on(scheduler: Scheduler, tour: Tour, node: Node, payload: Any, ticket: int) -> None:
     """Add to a tour where `send` would send what `node` returned."""
     routes = node.routes if node.gate is None else node.gate(payload)
-    if scheduler.weights is not None:
-        scheduler.weigh(payload, len(routes) + node.captures)
+    scheduler.weigh(payload, len(routes) + node.captures)
     if node.captures:
-        result = Value(scheduler.copy(payload) if routes else payload)
-        if scheduler.weights is None:
-            tour.given.append(result)
-        else:
-            give_weighed(scheduler, tour, result)
+        give(scheduler, tour, Value(scheduler.copy(payload) if routes else payload))
         ticket = 0
     steps, branch, copies = tour.steps, payload, type(payload) not in ATOMS
     for way in routes[:0:-1]:
@@ -78,11 +73,10 @@ def lead_on(scheduler: Scheduler, tour: Tour, node: Node, payload: Any, ticket: 
         steps.append((routes[0], branch, ticket))
 
 
-def give_weighed(scheduler: Scheduler, tour: Tour, result: Value) -> None:
+def give(scheduler: Scheduler, tour: Tour, result: Value) -> None:
     """Add a result to those of a tour, and what it weighs to what the queues hold."""
     size = scheduler.weigh(result.value)
-    assert scheduler.weights is not None
-    scheduler.weights.held += size
+    scheduler.lighten(-size)
     tour.bytes_given += size
     tour.given.append(result)
 
@@ -103,15 +97,10 @@ async def leave(scheduler: Scheduler, driver: Driver, payload: Any) -> None:
         scheduler.work.append(node.ready)
 
 
-def forget_entered(scheduler: Scheduler, tour: Tour) -> None:
-    """Count off the queues what was to enter, because it has, or is about to be counted where it goes."""
-    size, tour.bytes_entering = tour.bytes_entering, 0
-    scheduler.lighten(size)
-
-
 def let_in(scheduler: Scheduler, tour: Tour) -> None:
     """Let the work have what is left of a tour: at nodes that are idle, and in the inboxes of the others."""
-    forget_entered(scheduler, tour)
+    scheduler.lighten(tour.bytes_entering)  # it is counted anew where it goes
+    tour.bytes_entering = 0
     entering = [(tour.entrance, payload, 1) for payload in tour.entering]
     for way, payload, ticket in (*reversed(tour.steps), *entering):
         scheduler.permits.free -= ticket

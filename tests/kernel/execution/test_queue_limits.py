@@ -164,9 +164,10 @@ async def test_a_payload_larger_than_all_queues_ends_many_behind_those_before(
         async for result in executor.run_many(flow.plan, "in", payloads, capture="out"):
             results.append(result)
 
+    sizes = ["1"] * 100 + [str(size)] + ["1"] * 100
+    payloads = sizes if where == "results" else ["x" * int(one) for one in sizes]
     with pytest.raises(QueueLimitExceeded) as caught:
-        payloads = ["1"] * 100 + [str(size)] + ["1"] * 100
-        await take(payloads if where == "results" else ["x" * int(payload) for payload in payloads])
+        await take(payloads)
     assert caught.value.payload_bytes > 20_000
     ways = len(flow.plan.flow.edges) // 2 or 1
     assert 90 * ways < len(results) <= 100 * ways
