@@ -12,6 +12,7 @@ from typing import Any
 
 from kernel_exec.errors import ExecutionError
 from kernel_exec.instance import FlowInstance
+from kernel_exec.payloads import estimate_bytes
 from kernel_exec.results import Result
 from kernel_exec.runtime import GRACE, outlive
 from kernel_exec.scheduler import END, ROOM, Scheduler
@@ -38,12 +39,13 @@ async def _from_sync(instance: FlowInstance, trigger: str, payloads: Iterable[An
     async with instance:
         scheduler = instance.scheduler
         feeder = Feeder(scheduler, trigger, iter(payloads))
-        while await feeder.wait_for_result():
+        while feeder.goes_on_tour() or await feeder.wait_for_result():
             results, size = feeder.take()
             for result in results:
                 yield result
             del results, result  # a stream that the host has dropped would go on else
-            scheduler.lighten(size)
+            if size:
+                scheduler.lighten(size)
         if feeder.failure is not None:
             raise feeder.failure
 
@@ -76,8 +78,6 @@ class Feeder:
                 if scheduler.error is not None:
                     raise scheduler.error
                 return False
-            if self._goes_on_tour():
-                return True
             try:
                 self._feed()
             except Exception as error:
@@ -90,6 +90,8 @@ class Feeder:
                 return False
             if not self._can_feed():
                 await outlet.wait()
+            if self.goes_on_tour():
+                break
         return True
 
     def take(self) -> tuple[list[Result], int]:
@@ -98,25 +100,23 @@ class Feeder:
             return self._tour.take()
         return self._scheduler.take_all()
 
-    def _goes_on_tour(self) -> bool:
+    def goes_on_tour(self) -> bool:
         """Carry payloads through the run if nothing else moves in it. True if that gave results."""
         tour, scheduler = self._tour, self._scheduler
-        if tour is None:
+        if tour is None or scheduler.outlet.results:
             return False
-        calm = scheduler.calm()
-        if not tour.goes_on:
-            scheduler.lighten(tour.bytes_entering)
-            tour.bytes_entering = 0
-            if self._payloads is None or scheduler.work or not calm:
-                return False
-            self._fill(tour, self._payloads)
-            if scheduler.stopped:
-                return False
-        if not calm:
-            let_in(scheduler, tour)
-            return False
-        scheduler.tour(tour)
-        return bool(tour.given)
+        while scheduler.calm():
+            if not tour.goes_on:
+                if self._payloads is None or scheduler.work:
+                    return False
+                self._fill(tour, self._payloads)
+                if scheduler.stopped:
+                    return False
+            scheduler.tour(tour)
+            if tour.given:
+                return True
+        let_in(scheduler, tour)
+        return False
 
     def _fill(self, tour: Tour, payloads: Iterator[Any]) -> None:
         """Take payloads for a tour: as many as there may be results, and as the queues may hold."""
@@ -127,24 +127,24 @@ class Feeder:
             if weights is None:
                 batch.extend(islice(payloads, most))
             else:
+                tour.limit = weights.limit
                 waiting, self._waiting = self._waiting, []
                 for payload in islice(chain(waiting, payloads), most):
-                    size = self._scheduler.weigh(payload)
-                    if batch and weights.held + size > weights.limit:
+                    size = estimate_bytes(payload) if batch else self._scheduler.weigh(payload)
+                    if batch and weights.held + size > tour.limit:
                         self._waiting.append(payload)
                         break
-                    weights.held += size
-                    tour.bytes_entering += size
+                    tour.limit -= size
                     batch.append(payload)
         except Exception as error:
             self.failure = error
         if len(batch) < most and not self._waiting:
             self._payloads = None
-        tour.entering = iter(batch)
+        tour.entering = batch[::-1]
 
     def _waits_for_tour(self) -> bool:
         """Whether nothing is let in for the moment, since what moves is about to come to its end."""
-        return bool(self._scheduler.work) and self._scheduler.calm()
+        return self._tour is not None and bool(self._scheduler.work) and self._scheduler.calm()
 
     def _can_feed(self) -> bool:
         """Whether feeding again lets something in: messages may have ended without a result."""

@@ -28,17 +28,17 @@ from __future__ import annotations
 
 from asyncio import Task
 from contextvars import Context
-from functools import partial
 from typing import TYPE_CHECKING
 
+from kernel_exec.payloads import estimate_bytes
 from kernel_exec.results import SKIP, Value
 from kernel_exec.runtime import FIRST_PACE, TRUSTED
 from kernel_exec.scheduler.cells import Driver, Node, Parcel
-from kernel_exec.scheduler.doors import END, Doors
+from kernel_exec.scheduler.doors import Doors
 from kernel_exec.scheduler.invocation import invoke
 from kernel_exec.scheduler.run import claim, end_exclusive_run
 from kernel_exec.scheduler.spilling import send_spilling, unpack
-from kernel_exec.scheduler.touring import Tour, give, lead_on, leave, let_in
+from kernel_exec.scheduler.touring import Tour, lead_on, leave, let_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -367,7 +367,7 @@ class Scheduler(Doors):
 
     def calm(self) -> bool:
         """Whether what moves is quick and asks for nothing but awaiting handlers: soon nothing will move."""
-        return not (self._pace < TRUSTED or self._live or self.stopped or self._turn.spent or not self.tours)
+        return not (self._pace < TRUSTED or self._live or self.stopped or self._turn.spent)
 
     def tour(self, tour: Tour) -> None:
         """Go on with `tour`, in a run that is `calm` and in which nothing else moves.
@@ -375,49 +375,44 @@ class Scheduler(Doors):
         It pauses where there is no more room for results. If others get a say, because a handler suspended
         or the slice is spent, what is left of it is let in as if it had been sent.
         """
-        turn, loop = self._turn, self.loop
-        if not turn.begun:
-            turn.open(loop)
+        loop = self.loop
+        if not self._turn.begun:
+            self._turn.open(loop)
         self._pumping = True
         try:
             while True:
                 driver, context = self._driver, self.context.copy()
                 task = Task(self._tour(driver, context, tour), loop=loop, context=context, eager_start=True)
-                self._pace = turn.look(self._pace, driver.left)
                 if not task.done():
                     self._driver = Driver()
                     assert driver.line is not None
                     self.permits.free -= driver.ticket
                     claim(driver.line.nodes[0])
                     self._adopt(driver, task)
-                elif tour.is_full(self.weights) or not tour.goes_on:
+                elif tour.rests:
                     return
                 if not self.calm():
                     break
         finally:
             self._pumping = False
-        if not self.stopped:
-            let_in(self, tour)
+        let_in(self, tour)
 
     async def _tour(self, driver: Driver, context: Context, tour: Tour) -> None:
         """Be the driver of a tour, until a handler suspends or marks the context."""
-        entering, steps, given, room, weights = tour.entering, tour.steps, tour.given, tour.room, self.weights
-        first, turn, skip, unmarked = tour.entrance.line, self._turn, SKIP, self.context
-        give_it = given.append if weights is None else partial(give, self, tour)
-        budget = self._pace
+        steps, entering, first = tour.steps, tour.entering, tour.entrance.line
+        given, room, weights, budget = tour.given, tour.room, self.weights, tour.left
+        turn, skip, unmarked = self._turn, SKIP, self.context
+        tour.rests = False
         try:
             while True:
                 if steps:
-                    if len(given) >= room:
-                        return
                     way, payload, driver.ticket = steps.pop()
                     line = way.line
+                elif entering:
+                    line, payload, driver.ticket = first, entering.pop(), 1
                 else:
-                    payload = next(entering, END)
-                    if payload is END:
-                        return
-                    line, driver.ticket = first, 1
-
+                    tour.rests = True
+                    return
                 driver.line = line
                 driver.calls = remaining = iter(line.calls)
                 for call in remaining:
@@ -431,12 +426,19 @@ class Scheduler(Doors):
                 if payload is skip:
                     pass
                 elif line.emits:
-                    give_it(Value(payload))
+                    if weights is not None:
+                        size = estimate_bytes(payload)
+                        if size > weights.limit:
+                            self.weigh(payload)  # which refuses it
+                        weights.held += size
+                        tour.bytes_given += size
+                    given.append(Value(payload))
                 else:
                     lead_on(self, tour, line.last, payload, driver.ticket)
-                if weights is not None and tour.is_full(weights):
-                    return
 
+                if len(given) >= room or (weights is not None and weights.held > tour.limit):
+                    tour.rests = True
+                    return
                 if budget <= 0:
                     budget = self._pace = turn.look(self._pace, budget)
                     if turn.spent or budget < TRUSTED:
@@ -446,7 +448,7 @@ class Scheduler(Doors):
         except BaseException as error:
             self.fail(driver.node if driver.line is None else driver.standing(), error)
         finally:
-            driver.left = budget
+            driver.left = tour.left = budget
             if driver.attended:
                 driver.line = None
             else:

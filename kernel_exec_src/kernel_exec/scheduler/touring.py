@@ -8,13 +8,11 @@ messages get on without it: as soon as a handler suspends, others may move.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from operator import length_hint
 from typing import TYPE_CHECKING, Any
 
 from kernel_exec.payloads import ATOMS
 from kernel_exec.results import SKIP, Result, Value
-from kernel_exec.scheduler.cells import Driver, Edge, Node, Pending, Weights
+from kernel_exec.scheduler.cells import Driver, Edge, Node, Pending
 from kernel_exec.scheduler.run import claim
 
 if TYPE_CHECKING:
@@ -24,31 +22,30 @@ if TYPE_CHECKING:
 class Tour:
     """The messages of one tour: what is to be carried, and what came of it."""
 
-    __slots__ = ("bytes_entering", "bytes_given", "entering", "entrance", "given", "room", "steps")
+    __slots__ = ("bytes_given", "entering", "entrance", "given", "left", "limit", "rests", "room", "steps")
 
     def __init__(self, entrance: Edge, room: int) -> None:
         self.entrance = entrance
-        self.entering: Iterator[Any] = iter(())
-        """The payloads that have not entered yet."""
-        self.bytes_entering = 0
-        """What they weighed when the first of them entered, where queues are weighed."""
+        self.entering: list[Any] = []
+        """The payloads that have not entered yet; the last is taken first, as from `steps`."""
         self.steps: list[tuple[Edge, Any, int]] = []
-        """What the last one leads to: ways, each with a payload and its ticket; the last is taken first."""
+        """What the last one leads to: ways, each with a payload and its ticket."""
         self.given: list[Result] = []
         """Results that the host has not taken."""
         self.bytes_given = 0
         self.room = room
         """How many of those there may be."""
+        self.limit = 0
+        """What the queues may hold of them, in bytes, beside what has not entered yet."""
+        self.rests = False
+        """It goes on when the host has taken what is given: there is no room for more, or nothing left."""
+        self.left = 0
+        """How many hops there are to the next look at the slice."""
 
     @property
     def goes_on(self) -> bool:
         """Whether there is anything left to be carried."""
-        return bool(self.steps or length_hint(self.entering))
-
-    def is_full(self, weights: Weights | None) -> bool:
-        """Whether nothing more is carried before the host has taken what is given."""
-        given = len(self.given)
-        return given >= self.room or (given > 0 and weights is not None and weights.held > weights.limit)
+        return bool(self.steps or self.entering)
 
     def take(self) -> tuple[list[Result], int]:
         """Return the results, and what they weigh, as the scheduler's `take_all` does."""
@@ -60,25 +57,17 @@ class Tour:
 def lead_on(scheduler: Scheduler, tour: Tour, node: Node, payload: Any, ticket: int) -> None:
     """Add to a tour where `send` would send what `node` returned."""
     routes = node.routes if node.gate is None else node.gate(payload)
-    scheduler.weigh(payload, len(routes) + node.captures)
+    size = scheduler.weigh(payload, len(routes) + node.captures)
     if node.captures:
-        give(scheduler, tour, Value(scheduler.copy(payload) if routes else payload))
+        tour.given.append(Value(scheduler.copy(payload) if routes else payload))
+        tour.bytes_given += size
+        scheduler.lighten(-size)
         ticket = 0
-    steps, branch, copies = tour.steps, payload, type(payload) not in ATOMS
-    for way in routes[:0:-1]:
-        steps.append((way, branch, 0))
-        if copies:
-            branch = scheduler.copy(payload)
     if routes:
-        steps.append((routes[0], branch, ticket))
-
-
-def give(scheduler: Scheduler, tour: Tour, result: Value) -> None:
-    """Add a result to those of a tour, and what it weighs to what the queues hold."""
-    size = scheduler.weigh(result.value)
-    scheduler.lighten(-size)
-    tour.bytes_given += size
-    tour.given.append(result)
+        copy = scheduler.copy if type(payload) not in ATOMS else None
+        steps = tour.steps
+        steps += [(way, copy(payload) if copy else payload, 0) for way in routes[:0:-1]]
+        steps.append((routes[0], payload, ticket))
 
 
 async def leave(scheduler: Scheduler, driver: Driver, payload: Any) -> None:
@@ -99,10 +88,10 @@ async def leave(scheduler: Scheduler, driver: Driver, payload: Any) -> None:
 
 def let_in(scheduler: Scheduler, tour: Tour) -> None:
     """Let the work have what is left of a tour: at nodes that are idle, and in the inboxes of the others."""
-    scheduler.lighten(tour.bytes_entering)  # it is counted anew where it goes
-    tour.bytes_entering = 0
+    if scheduler.stopped:
+        return
     entering = [(tour.entrance, payload, 1) for payload in tour.entering]
-    for way, payload, ticket in (*reversed(tour.steps), *entering):
+    for way, payload, ticket in reversed((*entering, *tour.steps)):
         scheduler.permits.free -= ticket
         target = way.target
         if target.idle:
@@ -110,4 +99,5 @@ def let_in(scheduler: Scheduler, tour: Tour) -> None:
             scheduler.work.appendleft((target, payload, ticket))
         else:
             scheduler.queue(way, payload, ticket, scheduler.weigh(payload))
+    tour.entering.clear()
     tour.steps.clear()
