@@ -79,6 +79,7 @@ UNDECIDED = {
     "a name is not found in a table": f"{HEAD}if name not in TABLE:\n    import_module(name)",
     "a name that was bound anew": f"{HEAD}if name in TABLE:\n    name = f()\n    import_module(name)",
     "a name that was found is read later": f"{HEAD}if name in TABLE:\n    f = lambda: import_module(name)",
+    "a table has an entry of itself": f"{HEAD}x = (*y, x[-1])\nimport_module(x[-1][0])",
     "a table has a default": f"{HEAD}import_module(TABLE.get(name, name))",
     "a plug-in is loaded": "import importlib.metadata as m\nm.distribution(x).entry_points[0].load()",
     "a plug-in that is written out is loaded": (

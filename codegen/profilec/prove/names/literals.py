@@ -297,18 +297,26 @@ class Literals:
         return _NONE.union(*found) if found else _UNKNOWN
 
     def _others(self, table: ast.expr) -> Texts:
-        """None, unless a table is written out and stays as it is."""
-        match table:
-            case ast.Subscript(value=outer, slice=key):
-                return self._others(outer).union(*map(self._others, self.inside(outer, key)))
-            case ast.Name():
-                pass
-            case _:
-                return _NONE if _is_written(table) else _UNKNOWN
+        """None, unless a table is written out and stays as it is, and those are that it is an entry of."""
+        waiting, seen = [table], set[int]()
+        while waiting:
+            one = waiting.pop()
+            if id(one) not in seen:
+                seen.add(id(one))
+                if isinstance(one, ast.Subscript):
+                    waiting += [one.value, *self.inside(one.value, one.slice)]
+                elif not self._stays(one):
+                    return _UNKNOWN
+        return _NONE
+
+    def _stays(self, table: ast.expr) -> bool:
+        """Whether a table, or what has its name, is written out, and nothing is added to it."""
+        if not isinstance(table, ast.Name):
+            return _is_written(table)
         owner = self._behind.owner_of(table)
-        values = owner.values.get(table.id, ()) if owner else ()
-        stays = owner is not None and table.id not in owner.unknown | self._behind.growing
-        return _NONE if stays and all(map(_is_written, values)) else _UNKNOWN
+        if owner is None or table.id in owner.unknown | self._behind.growing:
+            return False
+        return all(map(_is_written, owner.values.get(table.id, ())))
 
     def imported(self, node: ast.Call) -> Texts:
         """The absolute names that a call of an importing function may import, None for any other."""
