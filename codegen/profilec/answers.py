@@ -100,7 +100,9 @@ class Answers:
         content = msgspec.msgpack.encode((self._release, self._asked))
         beside = file.with_name(f"{file.name}.{os.getpid()}")
         try:
-            beside.write_bytes(hashlib.sha256(content).digest() + content)
+            with beside.open("wb") as opened:
+                opened.write(hashlib.sha256(content).digest())
+                opened.write(content)
             beside.replace(file)
         finally:
             beside.unlink(missing_ok=True)  # where the disk is full, or the write was interrupted

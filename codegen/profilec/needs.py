@@ -109,7 +109,7 @@ class Needs:
     def _mentioned(self, other: str, by_name: Mapping[str, list[str]]) -> list[tuple[str, str]]:
         """Return the names that a file may ask for: it holds their words, and that of their module."""
         text, package = self._left.text(other), self._left.package
-        words = package.mentioned(text)
+        words = frozenset(package.mentioned(text))
         unlisted = (name for name in by_name.keys() - package.vocabulary if holds_word(text.content, name))
         return [
             (path, name)
@@ -159,7 +159,7 @@ class Needs:
         """Return the words of the lines that a file does not have any more, each as often as it had it."""
         text = self._texts[path]
         if path not in self._left.emitted:
-            return self._left.package.mentioned(text)
+            return frozenset(self._left.package.mentioned(text))
         if path not in self._left.changed:
             return frozenset()
         left = Counter(map(str.strip, self._left.text(path).content.split("\n")))

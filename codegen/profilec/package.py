@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import chain
+from sys import intern
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -49,7 +50,7 @@ class Package(Struct, dict=True):
     declared: tuple[DeclaredFlag, ...] = ()
     findings: list[Finding] = []
     _outlines: dict[str, Outline] = {}
-    _mentioned: dict[Text, frozenset[str]] = {}
+    _mentioned: dict[Text, tuple[str, ...]] = {}
     _starred: dict[str, frozenset[str]] = {}
     _spoken: dict[str, frozenset[str]] = {}
 
@@ -61,10 +62,11 @@ class Package(Struct, dict=True):
         self._outlines.update(zip(new, found, strict=True))
         return {path: self._outlines[path] for path in wanted}
 
-    def mentioned(self, text: Text) -> frozenset[str]:
-        """Return the words of a text that are in the vocabulary."""
+    def mentioned(self, text: Text) -> tuple[str, ...]:
+        """Return the words of a text that are in the vocabulary, each once."""
         if text not in self._mentioned:
-            self._mentioned[text] = frozenset(self.vocabulary.intersection(_WORD.findall(text.content)))
+            words = self.vocabulary.intersection(_WORD.findall(text.content))
+            self._mentioned[text] = tuple(map(intern, words))  # in many files it is the same ones
         return self._mentioned[text]
 
     @cached_property

@@ -127,7 +127,7 @@ def _task(
 
 def _flags_for(text: Text, package: Package) -> FlagTable:
     """Return the flags as far as they can matter to a file: those of modules that it does not name cannot."""
-    own, mentioned = module_name(text.path), package.mentioned(text)
+    own, mentioned = module_name(text.path), frozenset(package.mentioned(text))
     named: dict[str, Flag] = {}
     short: set[str] = set()
     for path, flag in package.flags.flags.items():
