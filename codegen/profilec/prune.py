@@ -225,14 +225,12 @@ def _unused_at_top(module: Module, remains: Remains, used_elsewhere: Callable[[s
     idle = _idle(_uses_by_owner(module, candidates, lambda span: True), candidates.keys())
     kept = remains.generated | _named_in_text(module, remains) | idle
     after = _reached(_uses_by_owner(module, candidates, remains.has), kept & candidates.keys())
-    dead = [name for name in candidates if name not in after]
-    return {
-        binding.node: binding
-        for name in dead
-        if not used_elsewhere(name)
-        for binding in candidates[name]
-        if remains.has(binding.span)
+    dead = {
+        name: left
+        for name, bindings in candidates.items()
+        if name not in after and (left := [one for one in bindings if remains.has(one.span)])
     }
+    return {one.node: one for name, left in dead.items() if not used_elsewhere(name) for one in left}
 
 
 def _named_in_text(module: Module, remains: Remains) -> frozenset[str]:

@@ -1,11 +1,13 @@
 """What is not done at all, so that large packages compile in the time that their annotated files take."""
 
 import ast
+from collections.abc import Iterable
 
 import pytest
 from profilec_project import CONFIGURATION, Project
 
 from profilec import scope_walk
+from profilec.needs import Needs
 from profilec.read import Syntax, Text, parse
 
 ANNOTATED = """
@@ -104,3 +106,34 @@ def test_the_files_that_classes_come_from_are_not_read_for_each_class(
     )
     assert project.run("build").code == 0
     assert parsed.count(files["src/shop/base4.py"].encode()) < 10
+
+
+def test_whether_other_files_ask_for_an_import_that_went_anyway_is_not_asked(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write(
+        {
+            "src/shop/jobs.py": """
+                from shop._profile import THREADS
+
+                def _place():
+                    if THREADS:
+                        return "on a thread"
+                    return "here"
+                """,
+            "src/shop/stock.py": "from shop import jobs\n",
+        }
+    )
+    asked: list[str] = []
+    asked_for = Needs.asked_for
+
+    def noting(
+        needs: Needs, names: Iterable[tuple[str, str]], *, by_path: bool
+    ) -> dict[tuple[str, str], str]:
+        asked.extend(name for _, name in names)
+        return asked_for(needs, names, by_path=by_path)
+
+    monkeypatch.setattr(Needs, "asked_for", noting)
+    assert project.run("build").code == 0
+    assert "import" not in project.read("build/wasm/shop/jobs.py")
+    assert asked == []

@@ -63,6 +63,11 @@ class Behind:
         """The names of tables that the file adds to after it wrote them out."""
         return self._flows.growing
 
+    @property
+    def sought(self) -> set[str]:
+        """The names that the file looks for in a table."""
+        return self._flows.sought
+
     @cached_property
     def _flows(self) -> Flows:
         return flows_of(self._syntax)

@@ -1,4 +1,4 @@
-"""What a file hands on: its calls by what they call, the attributes it sets, and what it adds to tables.
+"""What a file hands on: its calls by what they call, the attributes it sets, what it adds to tables.
 
 Names only: what they stand for is for those to find out who ask.
 """
@@ -25,12 +25,14 @@ class Flows(Struct, frozen=True):
         given: for the name of an attribute, what it is set on and to what.
         added: for the name of a table, or the attribute that it is, the table and a table of what is added.
         growing: the names of tables that may be added to.
+        sought: the names that are looked for in a table.
     """
 
     calls: dict[str, list[ast.Call]] = {}
     given: dict[str, list[tuple[ast.expr, ast.expr]]] = {}
     added: dict[str, list[tuple[ast.expr, ast.expr]]] = {}
     growing: set[str] = set()
+    sought: set[str] = set()
 
 
 @lru_cache(maxsize=FILES_HELD)
@@ -45,6 +47,8 @@ def flows_of(syntax: ast.Module) -> Flows:
                 found.growing.add(name)
             case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store()):
                 found.growing.add(name)
+            case ast.Compare(left=ast.Name(id=name), ops=[ast.In() | ast.NotIn()]):
+                found.sought.add(name)
             case ast.Call(func=called):
                 found.calls.setdefault(last_name(called), []).append(node)
                 for table, addition in _additions(node):

@@ -221,7 +221,7 @@ class Literals:
             case ast.Name():
                 if self._behind.is_known(node):
                     return self._any(self._behind.of(node), depth)
-                if found := self._tested.get(id(node)):
+                if node.id in self._behind.sought and (found := self._tested.get(id(node))):
                     return self._any(self.inside(found, None, depth), depth) | self._others(found)
                 return self._any(self._behind.of(node), depth) | _UNKNOWN
             case ast.Attribute():

@@ -15,6 +15,9 @@ from profilec.tree import EmittedFile, SourceFile, Tree
 
 _STAR = re.compile(rb"import[\s\\]*\*")  # no `\b` in front: a plain text is found far sooner
 _PLAIN = re.compile(rb"\bfrom[ \t]+([\w.\x80-\xff]+)[ \t]+import[ \t]*\*")
+_LIST = re.compile(
+    rb"""__all__\s*\+?=\s*[\[(](?:\s|,|"[^"\n]*"|'[^'\n]*'|#[^\n]*)*[\])](?=[ \t]*(?:[#;\r\n]|\Z))"""
+)
 _FURTHEST = 8
 """Star imports that are followed; a circle ends here."""
 
@@ -32,7 +35,7 @@ def through_stars(
     """
     growing, known = dict(names), dict[str, tuple[str, ...]]()
     files = {file.path: SourceFile(file.path, file.data) for file in tree.files.values() if _may_star(file)}
-    unlisted = dict(_unlisted(sources, tree, files.values()))
+    unlisted = dict(_unlisted(sources, tree, files.values(), answers))
     there_now = {
         module_name(file.path)[0]: SourceFile(file.path, file.data)
         for file in (tree.files.values() if files else ())
@@ -58,15 +61,20 @@ def through_stars(
 
 
 def _unlisted(
-    sources: Mapping[str, SourceFile], tree: Tree, importing: Collection[SourceFile]
+    sources: Mapping[str, SourceFile], tree: Tree, importing: Collection[SourceFile], answers: Answers
 ) -> Iterator[tuple[str, frozenset[str]]]:
-    """For each module whose `__all__` has lost entries, these, where a star import may be of it."""
-    for file in tree.files.values():
-        name, source = module_name(file.path)[0], sources.get(file.path)
-        if not file.changed or source is None or b"__all__" not in source.data or not is_python(file.path):
-            continue
-        if any(_may_reach(one, [name]) for one in importing):
-            before, after = _entries(source), _entries(file)
+    """For each module whose `__all__` has lost entries, these, where a star import is of it."""
+    listing = {
+        module_name(file.path)[0]: file
+        for file in tree.files.values()
+        if file.changed and file.path in sources and is_python(file.path)
+        if not _keeps_lists(sources[file.path].data, file.data)
+    }
+    asked = [file for file in importing if _may_reach(file, listing)]
+    origins = frozenset().union(*answers.ask(stars_of, None, asked, tuple[str, ...]))
+    for name, file in listing.items():
+        if name in origins:
+            before, after = _entries(sources[file.path]), _entries(file)
             if before and after is not None and (went := before - after):
                 yield name, went
 
@@ -105,6 +113,12 @@ def _keeps_stars(before: bytes, after: bytes) -> bool:
     """Whether a file surely has the star imports that its source has."""
     written = _written(before)
     return written is not None and written == _written(after)
+
+
+def _keeps_lists(before: bytes, after: bytes) -> bool:
+    """Whether a file surely lists in `__all__` what its source does: entries that are written out."""
+    lists = _LIST.findall(before)
+    return len(lists) == before.count(b"__all__") and lists == _LIST.findall(after)
 
 
 def _written(data: bytes) -> list[bytes] | None:
