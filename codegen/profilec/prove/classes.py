@@ -6,6 +6,7 @@ import enum
 from collections.abc import Mapping
 
 from profilec.prove.changes import top_classes
+from profilec.prove.names.behind import Values
 from profilec.prove.names.bindings import bindings
 from profilec.prove.names.meanings import Meanings
 from profilec.prove.names.scopes import Scope
@@ -42,21 +43,62 @@ class Classes(TreeMeanings):
         return None
 
     def class_of(self, module: str, node: ast.expr) -> Class | None:
-        """The class of the package that an expression of a module, or the type of its value, surely is."""
+        """The class of the package that an expression of a module, or the type of its value, surely is.
+
+        It is one of its subclasses where only an annotation says so.
+        """
         meanings = self.meanings(module)
-        values = meanings.values(node) if meanings else frozenset()
+        if meanings is None:
+            return None
+        return self._one_of(meanings.values(node), module, meanings) or (
+            self._annotated(node, module, meanings) if isinstance(node, ast.Name) else None
+        )
+
+    def _one_of(self, values: Values, module: str, meanings: Meanings) -> Class | None:
         match [*values]:
             case [str(name)]:
                 return self.named(name)
-            case [Scope(node=ast.ClassDef(name=name) as definition)] if meanings:
+            case [Scope(node=ast.ClassDef(name=name) as definition)]:
                 return (module, name) if top_classes(meanings.scopes).get(name) is definition else None
         return None
 
+    def _annotated(self, node: ast.Name, module: str, meanings: Meanings) -> Class | None:
+        """The class that a variable or a parameter is annotated with, if it is set once."""
+        owner = meanings.behind.owner_of(node)
+        if owner is None or (annotation := owner.annotations.get(node.id)) is None:
+            return None
+        given = [one for one in owner.values.get(node.id, ()) if not isinstance(one, ast.Constant)]
+        if len(given) + (node.id in owner.unknown) > 1:
+            return None
+        match annotation:
+            case ast.BinOp(left=one, op=ast.BitOr(), right=ast.Constant(value=None)):
+                annotation = one
+            case ast.Subscript(value=generic, slice=one) if "typing.Optional" in meanings.names(generic):
+                annotation = one
+        match annotation:
+            case ast.Constant(value=str(name)) if scope := meanings.behind.scope_of(annotation):
+                return self._one_of(meanings.looked_up(name, scope), module, meanings)
+        return self._one_of(meanings.values(annotation), module, meanings)
+
+    def is_enumeration(self, owner: Class, depth: int = 0) -> bool:
+        """Whether a class is an enumeration, be it by way of its bases."""
+        meanings = self.meanings(owner[0])
+        if meanings is None or depth > _FURTHEST:
+            return False
+        for base in top_classes(meanings.scopes)[owner[1]].bases:
+            if above := self.class_of(owner[0], base):
+                if self.is_enumeration(above, depth + 1):
+                    return True
+            elif any(name.startswith("enum.") for name in meanings.names(base)):
+                return True
+        return False
+
     def may_be_subclass(self, module: str, node: ast.expr) -> bool:
-        """Whether an expression may be of a subclass of its class, as `self` may."""
+        """Whether an expression may be of a subclass of its class, as `self` may, and what is annotated."""
         meanings = self.meanings(module)
         owner = meanings.behind.owner_of(node) if meanings else None
-        return owner is not None and owner.kind == "function"
+        is_annotated = owner is not None and isinstance(node, ast.Name) and node.id in owner.annotations
+        return owner is not None and (owner.kind == "function" or is_annotated)
 
     def has_lost(
         self, owner: Class, member: str, members: Mapping[Class, frozenset[str]], depth: int = 0

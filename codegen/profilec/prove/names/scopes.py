@@ -49,6 +49,7 @@ class Scope(Struct, eq=False, weakref=True):
         imports: what names refer to that are imported at run time.
         values: the expressions whose value a name may have. `*table` is any element of a table.
         definitions: the scopes of the classes and functions that a name may be.
+        annotations: what names are annotated with.
         unknown: the names that may have a value besides, such as parameters.
         stars: star imports.
         outer: the scopes to which `global` or `nonlocal` move names.
@@ -65,6 +66,7 @@ class Scope(Struct, eq=False, weakref=True):
     imports: dict[str, list["Import"]] = {}
     values: dict[str, list[ast.expr]] = {}
     definitions: dict[str, list["Scope"]] = {}
+    annotations: dict[str, ast.expr] = {}
     unknown: set[str] = set()
     stars: list["Import"] = []
     outer: dict[str, "weakref.ref[Scope]"] = {}
@@ -327,6 +329,8 @@ class _Reader:
         else:
             self.visit(node.value)
             self._target(node.target, node.value)
+        if isinstance(node.target, ast.Name):
+            self._scope.target(node.target.id).annotations[node.target.id] = node.annotation
         self._annotation(node.annotation)
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
@@ -359,6 +363,11 @@ class _Reader:
         for argument, default in (*defaults, *zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)):
             if default is not None:
                 scope.bind(argument.arg, default)
+        scope.annotations |= {
+            argument.arg: argument.annotation
+            for argument in (*plain, *node.args.kwonlyargs)
+            if argument.annotation is not None
+        }
         return _Reader(scope)
 
     def _define(self, name: str, scope: Scope) -> None:
