@@ -80,6 +80,12 @@ UNDECIDED = {
     "a name that was bound anew": f"{HEAD}if name in TABLE:\n    name = f()\n    import_module(name)",
     "a name that was found is read later": f"{HEAD}if name in TABLE:\n    f = lambda: import_module(name)",
     "a table has a default": f"{HEAD}import_module(TABLE.get(name, name))",
+    "a name begins as the package does": f"{HEAD}import_module(f'{{__package__}}{{name}}')",
+    "a name begins with what is not known": f"{HEAD}import_module('{{}}.{{}}'.format(package, name))",
+    "a module of another package is asked for": f"{HEAD}import_module(f'json.{{name}}')",
+    "modules are listed without their package": (
+        f"{HEAD}import pkgutil\nfor one in pkgutil.iter_modules(__path__):\n    import_module(one.name)"
+    ),
     "a plug-in is loaded": "import importlib.metadata as m\nm.distribution(x).entry_points[0].load()",
     "a plug-in that is written out is loaded": (
         "from importlib.metadata import EntryPoint\nEntryPoint('x', 'threading:Thread', 'g').load()"
@@ -101,6 +107,9 @@ def test_what_a_function_imports_cannot_be_decided_where(name: str, tmp_path: Pa
 
 
 UNSAID = {
+    "an attrgetter asks for a name": "import operator\noperator.attrgetter(name)(time)(1)",
+    "an attrgetter is called for each": "from operator import attrgetter\nmap(attrgetter(name), [time])",
+    "all of it is imported": "from time import __dict__ as clock\nclock[name](1)",
     "getattr asks for a name": "getattr(time, name)(1)",
     "an entry of vars is asked for": "vars(time)[name](1)",
     "an entry of the namespace is asked for": "time.__dict__[name](1)",
@@ -154,6 +163,19 @@ HARMLESS = {
     ),
     "one of a set": f"{HEAD}for name in frozenset({{'os', 'json'}}):\n    import_module(name)",
     "what is pickled": "import pickle\npickle.dumps(x)",
+    "a module of the package": f"{HEAD}import_module(f'{{__name__}}.plugins.{{name}}')",
+    "a module of the package, in a sum": f"{HEAD}import_module(__package__ + '.' + name)",
+    "a module of the package, in a form": f"{HEAD}import_module('%s.%s' % (__package__, name))",
+    "a module of the package, by its place": f"{HEAD}import_module('.' + name, __package__)",
+    "a module of the package, by a level": "__import__(name, globals(), level=1)",
+    "a module that the package lists": (
+        f"{HEAD}import pkgutil\nfor one in pkgutil.iter_modules(__path__, __name__ + '.'):\n"
+        "    import_module(one.name)"
+    ),
+    "a module that the package lists, in parts": (
+        f"{HEAD}import pkgutil\nfor _, name, _ in pkgutil.walk_packages(path, prefix='shop.'):\n"
+        "    import_module(name)"
+    ),
 }
 
 

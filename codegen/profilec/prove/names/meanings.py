@@ -330,10 +330,16 @@ class Meanings:
             case ast.Call(func=ast.Name(id="globals" | "vars" | "locals" as kind), args=[]):
                 scope = self.behind.scope_of(table.func) if kind != "globals" else None
                 return self.looked_up(name, scope or self.scopes)
-        spaces = self.values(table)
+            case ast.Attribute(value=function, attr="__globals__"):
+                functions = self.values(function)
+                own = self.looked_up(name, self.scopes) if any(map(_is_scope, functions)) else NOTHING
+                others = (one.rpartition(".")[0] for one in functions if isinstance(one, str))
+                return own.union(f"{module}.{name}" for module in others)
+        spaces = self.names(table)
         if "sys.modules" in spaces:
             return frozenset({name})
-        return frozenset({f"builtins.{name}"}) if "builtins" in spaces else NOTHING
+        found = {f"{one.removesuffix('.__dict__')}.{name}" for one in spaces if one.endswith(".__dict__")}
+        return frozenset(found | ({f"builtins.{name}"} if "builtins" in spaces else set()))
 
 
 def _bounded(values: Values) -> Values:
@@ -353,6 +359,10 @@ def _class_of_first(scope: Scope, name: str) -> Scope | None:
             if first is not None and first.arg == name and "staticmethod" not in decorator_names(scope.node):
                 return class_around(scope)
     return None
+
+
+def _is_scope(value: Value) -> bool:
+    return isinstance(value, Scope)
 
 
 def _is_property(scope: Scope) -> bool:
