@@ -14,6 +14,10 @@ LOST = {
     "a member in a default": ("a", "import shop.e\n\ndef f(x=shop.e.E.A): ...\n"),
     "a member by an alias": ("a", "from shop.e import E\n\nC = E\nX = C.A\n"),
     "a member in the same file": ("e", COLOURS + "\ndef f():\n    return E.A\n"),
+    "a member of what is only imported for type checkers": (
+        "a",
+        "import typing as t\nif t.TYPE_CHECKING:\n    from shop.e import E as X\n\ndef f(x: X): return x.A\n",
+    ),
     "a member in a match": ("a", "from shop.e import E\n\ndef f(x):\n    match x:\n        case E.A: ...\n"),
     "a member in a class that inherits it": ("a", "from shop.e import E\n\nclass F:\n    x = E.A\n"),
     "a member that getattr asks for": ("a", "from shop.e import E\n\nX = getattr(E, 'A')\n"),
@@ -47,6 +51,11 @@ METHODS = {
     "a method of an optional parameter": (
         "from typing import Optional\n\ndef g(x: Optional[C]):\n    return x.f()\n"
     ),
+    "a method of a parameter that may be None": "def g(x: 'None | C'):\n    return x and x.f()\n",
+    "a method of a field": (
+        "class D:\n    one: C\n    def __init__(self, one: C) -> None:\n        self.one = one\n"
+        "    def g(self):\n        return self.one.f()\n"
+    ),
     "a method of a variable": "ONE: C = input()\nTWO = ONE.f()\n",
     "a method of a pattern": "def g(x):\n    match x:\n        case C(f=1): ...\n",
 }
@@ -76,6 +85,13 @@ KEPT = {
     "the type of a type": "from shop.e import E\n\ndef f(x: list[E]):\n    return x.A\n",
     "a parameter that may be of another class": (
         "from shop.e import E\n\nclass F:\n    A = 1\n\ndef f(x: E):\n    return x.A\n"
+    ),
+    "a field that is of another class": (
+        "from shop.e import E\n\nclass F:\n    one: E\n    def __init__(self):\n        self.one = input()\n"
+        "        self.A = 1\n    def f(self):\n        return self.one.A\n"
+    ),
+    "a member that may fail without a word": (
+        "from contextlib import suppress\nfrom shop.e import E\n\nwith suppress(AttributeError):\n    E.A\n"
     ),
     "a member with a default": "from shop.e import E\n\nX = getattr(E, 'A', None)\n",
     "a name that may fail": "from shop.e import E\n\ntry:\n    X = E['A']\nexcept KeyError:\n    X = E.B\n",

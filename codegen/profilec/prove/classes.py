@@ -50,9 +50,8 @@ class Classes(TreeMeanings):
         meanings = self.meanings(module)
         if meanings is None:
             return None
-        return self._one_of(meanings.values(node), module, meanings) or (
-            self._annotated(node, module, meanings) if isinstance(node, ast.Name) else None
-        )
+        found = self._one_of(meanings.values(node), module, meanings)
+        return found or self._annotated(node, module, meanings)
 
     def _one_of(self, values: Values, module: str, meanings: Meanings) -> Class | None:
         match [*values]:
@@ -62,23 +61,26 @@ class Classes(TreeMeanings):
                 return (module, name) if top_classes(meanings.scopes).get(name) is definition else None
         return None
 
-    def _annotated(self, node: ast.Name, module: str, meanings: Meanings) -> Class | None:
-        """The class that a variable or a parameter is annotated with, if it is set once."""
-        owner = meanings.behind.owner_of(node)
-        if owner is None or (annotation := owner.annotations.get(node.id)) is None:
-            return None
-        given = [one for one in owner.values.get(node.id, ()) if not isinstance(one, ast.Constant)]
-        if len(given) + (node.id in owner.unknown) > 1:
-            return None
-        match annotation:
-            case ast.BinOp(left=one, op=ast.BitOr(), right=ast.Constant(value=None)):
-                annotation = one
-            case ast.Subscript(value=generic, slice=one) if "typing.Optional" in meanings.names(generic):
-                annotation = one
-        match annotation:
-            case ast.Constant(value=str(name)) if scope := meanings.behind.scope_of(annotation):
-                return self._one_of(meanings.looked_up(name, scope), module, meanings)
-        return self._one_of(meanings.values(annotation), module, meanings)
+    def _annotated(self, node: ast.expr, module: str, meanings: Meanings) -> Class | None:
+        """The class that a parameter, a variable or a field is annotated with; one that is set once."""
+        match node:
+            case ast.Name(id=name):
+                owner = meanings.behind.owner_of(node)
+                values = owner.values.get(name, ()) if owner else ()
+                given = [one for one in values if not isinstance(one, ast.Constant)]
+                if owner is not None and len(given) + (name in owner.unknown) <= 1:
+                    return self._in_annotation(name, owner, module, meanings)
+            case ast.Attribute(value=value, attr=name) if holder := self.class_of(module, value):
+                there = self.meanings(holder[0])
+                if there is not None:
+                    (scope,) = there.scopes.definitions[holder[1]]
+                    return self._in_annotation(name, scope, holder[0], there)
+        return None
+
+    def _in_annotation(self, name: str, scope: Scope, module: str, meanings: Meanings) -> Class | None:
+        annotation = scope.annotations.get(name)
+        found = meanings.annotated(annotation, scope) if annotation is not None else frozenset()
+        return self._one_of(found, module, meanings)
 
     def is_enumeration(self, owner: Class, depth: int = 0) -> bool:
         """Whether a class is an enumeration, be it by way of its bases."""
@@ -96,9 +98,11 @@ class Classes(TreeMeanings):
     def may_be_subclass(self, module: str, node: ast.expr) -> bool:
         """Whether an expression may be of a subclass of its class, as `self` may, and what is annotated."""
         meanings = self.meanings(module)
-        owner = meanings.behind.owner_of(node) if meanings else None
-        is_annotated = owner is not None and isinstance(node, ast.Name) and node.id in owner.annotations
-        return owner is not None and (owner.kind == "function" or is_annotated)
+        if meanings is None:
+            return False
+        owner = meanings.behind.owner_of(node)
+        is_in_function = owner is not None and owner.kind == "function"
+        return is_in_function or self._one_of(meanings.values(node), module, meanings) is None
 
     def has_lost(
         self, owner: Class, member: str, members: Mapping[Class, frozenset[str]], depth: int = 0

@@ -20,7 +20,7 @@ from profilec.prove.names.flows import chosen
 from profilec.prove.names.importers import is_importer, is_loader
 from profilec.prove.names.literals import Literals
 from profilec.prove.names.modules import Module
-from profilec.prove.names.scopes import Import, Scope
+from profilec.prove.names.scopes import Import, Scope, in_annotation
 
 NOTHING: Values = frozenset()
 
@@ -180,6 +180,25 @@ class Meanings:
         if name == "__builtins__":
             return frozenset({"builtins"})
         return self._from_stars(name).union([f"builtins.{name}"] if hasattr(builtins, name) else ())
+
+    def annotated(self, node: ast.expr, scope: Scope) -> Values:
+        """The types that an annotation in a scope may name; None beside it, or quotes, make no difference."""
+        match node:
+            case ast.Name(id=name):
+                owner = scope.owner(name)
+                imported = owner.types.get(name, ()) if owner else ()
+                return self.looked_up(name, scope).union(map(self._absolute, imported))
+            case ast.Attribute(value=value, attr=name):
+                return self._attribute(self.annotated(value, scope), name)
+            case ast.Constant(value=str(text)) if inner := in_annotation(text):
+                return self.annotated(inner, scope)
+            case (
+                ast.BinOp(left=one, op=ast.BitOr(), right=ast.Constant(value=None))
+                | ast.BinOp(left=ast.Constant(value=None), op=ast.BitOr(), right=one)
+                | ast.Subscript(value=ast.Name(id="Optional") | ast.Attribute(attr="Optional"), slice=one)
+            ):
+                return self.annotated(one, scope)
+        return NOTHING
 
     @cached_property
     def _bound_perhaps(self) -> frozenset[str]:

@@ -47,6 +47,7 @@ class Scope(Struct, eq=False, weakref=True):
         loads: the names that it reads.
         node: what opened it.
         imports: what names refer to that are imported at run time.
+        types: what names refer to that are imported for type checkers alone.
         values: the expressions whose value a name may have. `*table` is any element of a table.
         definitions: the scopes of the classes and functions that a name may be.
         annotations: what names are annotated with.
@@ -64,6 +65,7 @@ class Scope(Struct, eq=False, weakref=True):
     given: set[str] = set()
     loads: list[tuple[str, Located]] = []
     imports: dict[str, list["Import"]] = {}
+    types: dict[str, list["Import"]] = {}
     values: dict[str, list[ast.expr]] = {}
     definitions: dict[str, list["Scope"]] = {}
     annotations: dict[str, ast.expr] = {}
@@ -236,8 +238,9 @@ class _Reader:
 
     def _import(self, name: str, imported: Import) -> None:
         self._scope.bind(name)
-        if not self._scope.is_for_types:
-            self._scope.target(name).imports.setdefault(name, []).append(imported)
+        scope = self._scope.target(name)
+        found = scope.types if self._scope.is_for_types else scope.imports
+        found.setdefault(name, []).append(imported)
 
     def visit_If(self, node: ast.If) -> None:
         file = self._scope.module.node
