@@ -52,6 +52,11 @@ METHODS = {
         "from typing import Optional\n\ndef g(x: Optional[C]):\n    return x.f()\n"
     ),
     "a method of a parameter that may be None": "def g(x: 'None | C'):\n    return x and x.f()\n",
+    "a method of what a function returns": "def g() -> C: ...\n\nONE = g().f()\n",
+    "a method of what a function returned": "def g() -> C: ...\n\nONE = g()\nONE.f()\n",
+    "a method of what a method returns": (
+        "class D:\n    def g(self) -> 'C | None': ...\n    def h(self):\n        return self.g().f()\n"
+    ),
     "a method of a field": (
         "class D:\n    one: C\n    def __init__(self, one: C) -> None:\n        self.one = one\n"
         "    def g(self):\n        return self.one.f()\n"
@@ -82,6 +87,14 @@ KEPT = {
     "a member of any number of parameters": "from shop.e import E\n\ndef f(*x: E):\n    return x.A\n",
     "a parameter that is set": "from shop.e import E\n\ndef f(x: E):\n    x = input(x)\n    return x.A\n",
     "a variable that is set again": "from shop.e import E\n\nx: E = E.B\nx = input()\nX = x.A\n",
+    "what a coroutine gives": "from shop.e import E\n\nasync def f() -> E: ...\n\nX = f().A\n",
+    "what a decorated function gives": (
+        "import contextlib as c\nfrom shop.e import E\n\n@c.contextmanager\ndef f() -> E: ...\n\nX = f().A\n"
+    ),
+    "what one of two functions gives": (
+        "from shop.e import E\n\nif input():\n    def f() -> E: ...\nelse:\n    def f(): ...\n\nX = f().A\n"
+    ),
+    "a name that is made of itself": "x = x.x\nX = x.A\ny = y()\nY = y().A\nz = z.z()\nZ = z.A\n",
     "the type of a type": "from shop.e import E\n\ndef f(x: list[E]):\n    return x.A\n",
     "a parameter that may be of another class": (
         "from shop.e import E\n\nclass F:\n    A = 1\n\ndef f(x: E):\n    return x.A\n"

@@ -62,23 +62,51 @@ class Classes(TreeMeanings):
         return None
 
     def _annotated(self, node: ast.expr, module: str, meanings: Meanings) -> Class | None:
-        """The class that a parameter, a variable or a field is annotated with; one that is set once."""
+        """The class that a parameter, a variable or a field is annotated with, or what a call gives.
+
+        A parameter or a variable is set once.
+        """
         match node:
             case ast.Name(id=name):
                 owner = meanings.behind.owner_of(node)
                 values = owner.values.get(name, ()) if owner else ()
                 given = [one for one in values if not isinstance(one, ast.Constant)]
-                if owner is not None and len(given) + (name in owner.unknown) <= 1:
-                    return self._in_annotation(name, owner, module, meanings)
+                if owner is None or len(given) + (name in owner.unknown) > 1:
+                    return None
+                if name in owner.annotations:
+                    return self._in_annotation(owner.annotations[name], owner, module, meanings)
+                is_made = given and isinstance(given[0], ast.Call)  # `x = x.y` would go on for ever
+                return self._annotated(given[0], module, meanings) if is_made else None
             case ast.Attribute(value=value, attr=name) if holder := self.class_of(module, value):
                 there = self.meanings(holder[0])
                 if there is not None:
                     (scope,) = there.scopes.definitions[holder[1]]
-                    return self._in_annotation(name, scope, holder[0], there)
+                    return self._in_annotation(scope.annotations.get(name), scope, holder[0], there)
+            case ast.Call(func=function):
+                match [*meanings.values(function)]:
+                    case [Scope() as scope]:
+                        return self._returned_by([scope], module)
+                    case [str(name)]:
+                        origin, _, last = self.seen_through(name).rpartition(".")
+                        there = self.meanings(origin)
+                        return self._returned_by(
+                            there.scopes.definitions.get(last, []) if there else [], origin
+                        )
         return None
 
-    def _in_annotation(self, name: str, scope: Scope, module: str, meanings: Meanings) -> Class | None:
-        annotation = scope.annotations.get(name)
+    def _returned_by(self, functions: list[Scope], module: str) -> Class | None:
+        """The class that a function of a module says that it returns, if nothing decorates it."""
+        meanings = self.meanings(module)
+        match functions:
+            case [Scope(node=ast.FunctionDef(decorator_list=[], returns=annotation), parent=scope)]:
+                return (
+                    self._in_annotation(annotation, scope, module, meanings) if scope and meanings else None
+                )
+        return None
+
+    def _in_annotation(
+        self, annotation: ast.expr | None, scope: Scope, module: str, meanings: Meanings
+    ) -> Class | None:
         found = meanings.annotated(annotation, scope) if annotation is not None else frozenset()
         return self._one_of(found, module, meanings)
 
