@@ -241,7 +241,10 @@ class Meanings:
         found = self._in_scope(scope, name).union(*map(self.values, given))
         properties = [value for value in found if isinstance(value, Scope) and _is_property(value)]
         found |= self._called(*properties)
-        inherited = self._attribute(NOTHING.union(*map(self.values, definition.bases)), name)
+        bases = NOTHING.union(*map(self.values, definition.bases))
+        if given or name in scope.bound:  # it is its own, and not that of a class that is not known
+            bases = frozenset(filter(_is_scope, bases))
+        inherited = self._attribute(bases, name)
         answers = (self._answer(one, name) for one in scope.definitions.get("__getattr__", ()))
         return found or inherited or NOTHING.union(*answers)
 
