@@ -137,8 +137,11 @@ class _Calls(Struct, dict=True):
         match function:
             case ast.Attribute(value=value, attr=name):
                 owner = self.classes.class_of(self._own, value)
-                may_be_another = self.classes.may_be_subclass(self._own, value) and self._is_common(name)
-                return self._method(owner, name) if owner and not may_be_another else None
+                found = self._method(owner, name) if owner else None
+                if found not in self.lost:
+                    return None
+                may_be_another = self.classes.may_be_subclass(self._own, value)
+                return None if may_be_another and self.classes.is_common(name) else found
         return None
 
     def _method(self, owner: Class, name: str, depth: int = 0) -> Function | None:
@@ -155,10 +158,3 @@ class _Calls(Struct, dict=True):
             above = self.classes.class_of(module, base.value if isinstance(base, ast.Subscript) else base)
             return self._method(above, name, depth + 1) if above else None
         return None
-
-    def _is_common(self, method: str) -> bool:
-        """Whether several classes of the tree define a method."""
-        files = [file for file in self.classes.files.values() if method.encode() in file.data]
-        modules = filter(None, (parse(file.path, file.data) for file in files))
-        defined = (one for module in modules for one in walk(module.syntax) if isinstance(one, ast.ClassDef))
-        return sum(method in bindings(one.body) for one in defined) > 1

@@ -4,11 +4,14 @@ import ast
 import builtins
 import enum
 from collections.abc import Mapping
+from functools import cached_property
 
 from profilec.prove.changes import top_classes
 from profilec.prove.names.behind import Values
 from profilec.prove.names.bindings import bindings
 from profilec.prove.names.meanings import Meanings
+from profilec.prove.names.modules import parse
+from profilec.prove.names.nodes import walk
 from profilec.prove.names.scopes import Scope
 from profilec.prove.names.tree_meanings import TreeMeanings
 
@@ -26,7 +29,7 @@ type Class = tuple[str, str]
 """A class at the top of a module: the module and the name."""
 
 
-class Classes(TreeMeanings):
+class Classes(TreeMeanings, dict=True):
     """The classes of a tree, found by dotted names."""
 
     def named(self, name: str, depth: int = 0) -> Class | None:
@@ -131,6 +134,21 @@ class Classes(TreeMeanings):
         owner = meanings.behind.owner_of(node)
         is_in_function = owner is not None and owner.kind == "function"
         return is_in_function or self._one_of(meanings.values(node), module, meanings) is None
+
+    @cached_property
+    def _common(self) -> dict[str, bool]:
+        """The methods that were asked about, and whether several classes define them."""
+        return {}
+
+    def is_common(self, method: str) -> bool:
+        """Whether several classes of the tree define a method."""
+        if method not in self._common:
+            files = [file for file in self.files.values() if method.encode() in file.data]
+            modules = filter(None, (parse(file.path, file.data) for file in files))
+            nodes = (node for module in modules for node in walk(module.syntax))
+            defined = [node for node in nodes if isinstance(node, ast.ClassDef)]
+            self._common[method] = sum(method in bindings(one.body) for one in defined) > 1
+        return self._common[method]
 
     def has_lost(
         self, owner: Class, member: str, members: Mapping[Class, frozenset[str]], depth: int = 0
