@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from proved_package import prove
+from proved_package import install, prove
 
 DECIDED = {
     "by a namespace that another module passes on": "from .b import il\nil.import_module('threading')",
@@ -206,3 +206,17 @@ def test_what_is_asked_for_may_be_that_of_any_module(text: str, tmp_path: Path) 
     (finding,) = prove(tmp_path, {"shop/a.py": f"import sys\n{text}\nsys.modules[__name__].sleep(1)\n"})
     assert (finding.code, finding.line) == ("PC406", 2)
     assert finding.notes[-1] == "`sys.modules` is asked for a module that is not written out"
+
+
+OWN = "from importlib import import_module\nimport_module(f'{__package__}.{name}')\n"
+
+
+def test_what_a_dependency_imports_of_its_own_is_not_decided(tmp_path: Path) -> None:
+    install(tmp_path / "deps", "fetch", {"fetch/__init__.py": OWN})
+    (finding,) = prove(tmp_path, {"shop/a.py": "import fetch\n"}, requires=("fetch",))
+    assert (finding.code, finding.message) == ("PC406", "what is imported here cannot be decided, in `fetch`")
+
+
+def test_a_module_of_the_package_that_is_forbidden_may_be_imported(tmp_path: Path) -> None:
+    (finding,) = prove(tmp_path, {"shop/a.py": OWN, "shop/b.py": ""}, forbid=("shop.b",))
+    assert (finding.code, finding.line) == ("PC406", 2)
