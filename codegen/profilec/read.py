@@ -281,6 +281,8 @@ def parse(text: Text, reading: str | None = None) -> Syntax:
         message = "a carriage return alone ends a line"
         finding = Finding("PC605", text.shown, line, message=message, hint="end lines with \\n or \\r\\n")
         raise UnreadableSourceError(finding)
+    if (null := text.content.find("\0")) >= 0:
+        raise UnreadableSourceError(_no_python(text, *text.place(null), "it holds a null character"))
     if nests_too_deeply(read := reading or text.content):
         raise UnreadableSourceError(too_deep(text))
     try:
@@ -339,7 +341,11 @@ def _syntax_finding(text: Text, error: cst.ParserSyntaxError, stumbled: int | No
         expected = parser[3].split(", ")
         reason = f"expected {' or '.join(expected)}" if len(expected) <= _FEW else "invalid syntax"
     line, column = text.place(stumbled) if stumbled is not None else mistake
-    reason = reason.removeprefix(_TOKENIZER_ERROR).removesuffix(".")
+    return _no_python(text, line, column, reason.removeprefix(_TOKENIZER_ERROR).removesuffix("."))
+
+
+def _no_python(text: Text, line: int, column: int, reason: str) -> Finding:
+    """Return the finding that a text is not Python from a place on."""
     shown = text.line(line)
     return Finding(
         "PC601", text.shown, line, column, min(column + 1, len(shown) + 1), f"this is not Python: {reason}",

@@ -90,6 +90,13 @@ def test_a_strangers_project_builds_after_init(layout: str, metadata: str, empty
     assert (empty_project.root / "build/wasm" / Path(module).relative_to(source)).is_file()
 
 
+def test_init_tells_other_programs_what_it_took(empty_project: Project) -> None:
+    files, source, package = LAYOUTS[next(iter(LAYOUTS))]
+    empty_project.write(files)
+    ran = empty_project.run("init", "--json")
+    assert ran.json == {"path": "pyproject.toml", "package": package, "source": source}
+
+
 NAMED = {"pyproject.toml": '[project]\nname = "The-Oven"\nversion = "1"\n'}
 
 

@@ -160,6 +160,15 @@ def test_two_packages_are_compared_line_by_line(shop: Project) -> None:
     assert "prices" not in ran.out
 
 
+def test_a_difference_is_told_to_other_programs(shop: Project) -> None:
+    shop.write({"src/shop/only.py": "# profilec: only THREADS\nX = 1\n"})
+    changed, only = shop.run("diff", "native", "wasm", "--json").json["files"]
+    assert (changed["path"], changed["in_first"], changed["in_second"]) == ("shop/jobs.py", True, True)
+    assert changed["lines"][:2] == ["--- native/shop/jobs.py", "+++ wasm/shop/jobs.py"]
+    assert (only["path"], only["in_first"], only["in_second"]) == ("shop/only.py", True, False)
+    assert shop.run("diff", "wasm", "wasm", "--json").json == {"files": []}
+
+
 def test_two_equal_packages_have_no_difference(shop: Project) -> None:
     ran = shop.run("diff", "wasm", "wasm")
     assert (ran.code, ran.out) == (0, "")
@@ -214,6 +223,7 @@ def test_what_kept_the_proofs_from_being_made_is_told(shop: Project) -> None:
     assert shop.run("audit", "--json").codes == ["PC101"]
     assert shop.run("explain", "src/shop/jobs.py:8", "--json").codes == ["PC101"]
     assert "PC101" in shop.run("diff", "native", "wasm").err
+    assert shop.run("diff", "native", "wasm", "--json").codes == ["PC101"]
 
 
 def test_trees_that_a_proof_refuses_can_still_be_looked_at(shop: Project) -> None:

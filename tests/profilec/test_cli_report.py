@@ -107,6 +107,13 @@ def test_a_project_that_cannot_be_compiled_has_a_report_too(shop: Project) -> No
     assert "✓" not in html
 
 
+def test_the_report_tells_other_programs_where_it_is_and_what_it_found(shop: Project) -> None:
+    shop.write({"src/shop/b.py": "from shop._profile import THREAD\nif THREAD:\n    x = 1\n"})
+    ran = shop.run("report", "--json")
+    assert (ran.code, ran.codes) == (1, ["PC101"])
+    assert ran.json["page"].endswith("build/report.html")
+
+
 def test_a_finding_names_all_of_its_lines(shop: Project) -> None:
     text = "from shop._profile import THREADS\nif THREADS:\n    x = 1\nprint(x)\nprint(x)\n"
     shop.write({"src/shop/b.py": text})

@@ -46,6 +46,9 @@ LOST = {
         "A.__init__",
     ),
     "a field": (FIELDS, "from shop.b import A\nA(1, flag=2)\n", "A.__init__"),
+    "a field, by place": (FIELDS, "from shop.b import A\nA(1, 2)\n", "A.__init__"),
+    "a field, by place and module": (FIELDS, "import shop.b\nshop.b.A(1, 2)\n", "A.__init__"),
+    "a method of a parameter": (METHOD, "from shop.b import A\ndef g(a: A):\n    a.f(flag=1)\n", "A.f"),
     "a function that is decorated and keeps what it takes": (
         f"from functools import cache\n\n@cache\n{FUNCTION}f(flag=1)\n",
         "",
@@ -84,6 +87,12 @@ KEPT = {
         "class B(A):\n    def __init__(self, flag): ...\n"
     ),
     "an unbound method": f"{METHOD}A.f(A(), 1)\n",
+    "an unbound constructor": f"{MADE}A.__init__(A(), 1)\n",
+    "fields that a base has": f"{FIELDS}@dataclass\nclass B(A):\n    y: int = 0\n\nB(1, 2)\n",
+    "a field that never was a parameter": (
+        "from dataclasses import dataclass, field\n\n@dataclass\nclass A:\n    x: int = 0\n"
+        "    if THREADS:\n        _flag: int = field(init=False)\n\nA(1, 2)\n"
+    ),
 }
 
 

@@ -115,6 +115,22 @@ def test_a_module_is_not_the_thing_in_it_of_the_same_name(tmp_path: Path) -> Non
     assert (finding.line, finding.notes) == (5, ())
 
 
+def test_what_a_class_has_of_its_own_is_not_that_of_its_base(tmp_path: Path) -> None:
+    text = (
+        "import threading\n\nclass A(threading.Thread):\n    size = input()\n    def __init__(self):\n"
+        "        self.active = False\n    def f(self):\n        print(self.active, self.size)\n"
+        "        self.join()\n"
+    )
+    (finding,) = prove(tmp_path, {"shop/a.py": text}, forbid=("threading.Thread",))
+    assert (finding.line, finding.also) == (3, (9,))
+
+
+@pytest.mark.parametrize("text", ["import ssl\nssl.socket()", "from ssl import socket as s"])
+def test_what_a_module_of_the_library_has_from_another_is_that(text: str, tmp_path: Path) -> None:
+    (finding,) = prove(tmp_path, {"shop/a.py": text}, forbid=("socket.socket",))
+    assert finding.message == "`socket.socket` is forbidden"
+
+
 @pytest.mark.parametrize(
     ("pattern", "text"),
     [
@@ -257,7 +273,7 @@ def test_a_profile_that_forbids_nothing_needs_no_dependencies(tmp_path: Path) ->
     [
         "import importlib\ndef load(name):\n    return importlib.import_module(name)\n",
         "def load(name):\n    return __import__(name)\n",
-        "from importlib import import_module\nimport_module(f'shop.{kind}')\n",
+        "from importlib import import_module\nimport_module(f'json.{kind}')\n",
     ],
 )
 def test_an_import_that_cannot_be_decided_is_a_warning(text: str, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from proved_package import prove
+from proved_package import install, prove
 
 DECIDED = {
     "by a namespace that another module passes on": "from .b import il\nil.import_module('threading')",
@@ -81,6 +81,12 @@ UNDECIDED = {
     "a name that was found is read later": f"{HEAD}if name in TABLE:\n    f = lambda: import_module(name)",
     "a table has an entry of itself": f"{HEAD}x = (*y, x[-1])\nimport_module(x[-1][0])",
     "a table has a default": f"{HEAD}import_module(TABLE.get(name, name))",
+    "a name begins as the package does": f"{HEAD}import_module(f'{{__package__}}{{name}}')",
+    "a name begins with what is not known": f"{HEAD}import_module('{{}}.{{}}'.format(package, name))",
+    "a module of another package is asked for": f"{HEAD}import_module(f'json.{{name}}')",
+    "modules are listed without their package": (
+        f"{HEAD}import pkgutil\nfor one in pkgutil.iter_modules(__path__):\n    import_module(one.name)"
+    ),
     "a plug-in is loaded": "import importlib.metadata as m\nm.distribution(x).entry_points[0].load()",
     "a plug-in that is written out is loaded": (
         "from importlib.metadata import EntryPoint\nEntryPoint('x', 'threading:Thread', 'g').load()"
@@ -102,6 +108,9 @@ def test_what_a_function_imports_cannot_be_decided_where(name: str, tmp_path: Pa
 
 
 UNSAID = {
+    "an attrgetter asks for a name": "import operator\noperator.attrgetter(name)(time)(1)",
+    "an attrgetter is called for each": "from operator import attrgetter\nmap(attrgetter(name), [time])",
+    "all of it is imported": "from time import __dict__ as clock\nclock[name](1)",
     "getattr asks for a name": "getattr(time, name)(1)",
     "an entry of vars is asked for": "vars(time)[name](1)",
     "an entry of the namespace is asked for": "time.__dict__[name](1)",
@@ -155,6 +164,19 @@ HARMLESS = {
     ),
     "one of a set": f"{HEAD}for name in frozenset({{'os', 'json'}}):\n    import_module(name)",
     "what is pickled": "import pickle\npickle.dumps(x)",
+    "a module of the package": f"{HEAD}import_module(f'{{__name__}}.plugins.{{name}}')",
+    "a module of the package, in a sum": f"{HEAD}import_module(__package__ + '.' + name)",
+    "a module of the package, in a form": f"{HEAD}import_module('%s.%s' % (__package__, name))",
+    "a module of the package, by its place": f"{HEAD}import_module('.' + name, __package__)",
+    "a module of the package, by a level": "__import__(name, globals(), level=1)",
+    "a module that the package lists": (
+        f"{HEAD}import pkgutil\nfor one in pkgutil.iter_modules(__path__, __name__ + '.'):\n"
+        "    import_module(one.name)"
+    ),
+    "a module that the package lists, in parts": (
+        f"{HEAD}import pkgutil\nfor _, name, _ in pkgutil.walk_packages(path, prefix='shop.'):\n"
+        "    import_module(name)"
+    ),
 }
 
 
@@ -185,3 +207,17 @@ def test_what_is_asked_for_may_be_that_of_any_module(text: str, tmp_path: Path) 
     (finding,) = prove(tmp_path, {"shop/a.py": f"import sys\n{text}\nsys.modules[__name__].sleep(1)\n"})
     assert (finding.code, finding.line) == ("PC406", 2)
     assert finding.notes[-1] == "`sys.modules` is asked for a module that is not written out"
+
+
+OWN = "from importlib import import_module\nimport_module(f'{__package__}.{name}')\n"
+
+
+def test_what_a_dependency_imports_of_its_own_is_not_decided(tmp_path: Path) -> None:
+    install(tmp_path / "deps", "fetch", {"fetch/__init__.py": OWN})
+    (finding,) = prove(tmp_path, {"shop/a.py": "import fetch\n"}, requires=("fetch",))
+    assert (finding.code, finding.message) == ("PC406", "what is imported here cannot be decided, in `fetch`")
+
+
+def test_a_module_of_the_package_that_is_forbidden_may_be_imported(tmp_path: Path) -> None:
+    (finding,) = prove(tmp_path, {"shop/a.py": OWN, "shop/b.py": ""}, forbid=("shop.b",))
+    assert (finding.code, finding.line) == ("PC406", 2)

@@ -61,6 +61,7 @@ SLEEPS = {
     "__getattribute__ of object": "object.__getattribute__(time, 'sleep')(1)",
     "getattr with a name of a constant": "NAP = 'sleep'\ngetattr(time, NAP)(1)",
     "the module's own namespace": "globals()['time'].sleep(1)",
+    "the namespace of a function": "def f(): ...\n\nf.__globals__['time'].sleep(1)",
     "the module by its name": "import sys\nsys.modules['time'].sleep(1)",
     "the module by get": "import sys\nsys.modules.get('time').sleep(1)",
     "a module read again": "import importlib\nimportlib.reload(time).sleep(1)",
@@ -270,6 +271,10 @@ REACHED = {
     ),
     "a setting called like a type checker's": (
         "from . import settings\nif settings.TYPE_CHECKING:\n    import threading",
+        "threading",
+    ),
+    "a name of typing that is bound anew": (
+        "from typing import TYPE_CHECKING as T\nT = True\nif T:\n    import threading",
         "threading",
     ),
     "what a type checker does not read": (

@@ -14,8 +14,14 @@ LOST = {
     "a member in a default": ("a", "import shop.e\n\ndef f(x=shop.e.E.A): ...\n"),
     "a member by an alias": ("a", "from shop.e import E\n\nC = E\nX = C.A\n"),
     "a member in the same file": ("e", COLOURS + "\ndef f():\n    return E.A\n"),
+    "a member of what is only imported for type checkers": (
+        "a",
+        "import typing as t\nif t.TYPE_CHECKING:\n    from shop.e import E as X\n\ndef f(x: X): return x.A\n",
+    ),
     "a member in a match": ("a", "from shop.e import E\n\ndef f(x):\n    match x:\n        case E.A: ...\n"),
     "a member in a class that inherits it": ("a", "from shop.e import E\n\nclass F:\n    x = E.A\n"),
+    "a member that getattr asks for": ("a", "from shop.e import E\n\nX = getattr(E, 'A')\n"),
+    "a member by its name": ("a", "import shop.e\n\nX = shop.e.E['A']\n"),
 }
 
 
@@ -39,6 +45,24 @@ METHODS = {
     "a method of an instance": "def g():\n    return C().f()\n",
     "a method of an instance by name": "ONE = C()\ndef g():\n    return ONE.f()\n",
     "a method of the class by name": "def g(x):\n    return C.f(x)\n",
+    "a method of a parameter": "def g(x: C):\n    return x.f()\n",
+    "a method of a parameter that may be left out": "def g(x: C | None = None):\n    return x and x.f()\n",
+    "a method of a parameter for a type checker": "def g(*, x: 'C'):\n    return x.f()\n",
+    "a method of an optional parameter": (
+        "from typing import Optional\n\ndef g(x: Optional[C]):\n    return x.f()\n"
+    ),
+    "a method of a parameter that may be None": "def g(x: 'None | C'):\n    return x and x.f()\n",
+    "a method of what a function returns": "def g() -> C: ...\n\nONE = g().f()\n",
+    "a method of what a function returned": "def g() -> C: ...\n\nONE = g()\nONE.f()\n",
+    "a method of what a method returns": (
+        "class D:\n    def g(self) -> 'C | None': ...\n    def h(self):\n        return self.g().f()\n"
+    ),
+    "a method of a field": (
+        "class D:\n    one: C\n    def __init__(self, one: C) -> None:\n        self.one = one\n"
+        "    def g(self):\n        return self.one.f()\n"
+    ),
+    "a method of a variable": "ONE: C = input()\nTWO = ONE.f()\n",
+    "a method of a pattern": "def g(x):\n    match x:\n        case C(f=1): ...\n",
 }
 
 
@@ -60,6 +84,33 @@ KEPT = {
     "an attribute of something else": "from shop.e import E\n\nX = input.A\n",
     "a selected reader": f"{HEAD}from shop.e import E\n\nif THREADS:\n    _X = E.A\n",
     "a type": "from shop.e import E\n\ndef f(x: E) -> int:\n    return x.B\n",
+    "a member of any number of parameters": "from shop.e import E\n\ndef f(*x: E):\n    return x.A\n",
+    "a parameter that is set": "from shop.e import E\n\ndef f(x: E):\n    x = input(x)\n    return x.A\n",
+    "a variable that is set again": "from shop.e import E\n\nx: E = E.B\nx = input()\nX = x.A\n",
+    "what a coroutine gives": "from shop.e import E\n\nasync def f() -> E: ...\n\nX = f().A\n",
+    "what a decorated function gives": (
+        "import contextlib as c\nfrom shop.e import E\n\n@c.contextmanager\ndef f() -> E: ...\n\nX = f().A\n"
+    ),
+    "what one of two functions gives": (
+        "from shop.e import E\n\nif input():\n    def f() -> E: ...\nelse:\n    def f(): ...\n\nX = f().A\n"
+    ),
+    "a name that is made of itself": "x = x.x\nX = x.A\ny = y()\nY = y().A\nz = z.z()\nZ = z.A\n",
+    "the type of a type": "from shop.e import E\n\ndef f(x: list[E]):\n    return x.A\n",
+    "a parameter that may be of another class": (
+        "from shop.e import E\n\nclass F:\n    A = 1\n\ndef f(x: E):\n    return x.A\n"
+    ),
+    "a field that is of another class": (
+        "from shop.e import E\n\nclass F:\n    one: E\n    def __init__(self):\n        self.one = input()\n"
+        "        self.A = 1\n    def f(self):\n        return self.one.A\n"
+    ),
+    "a member that may fail without a word": (
+        "from contextlib import suppress\nfrom shop.e import E\n\nwith suppress(AttributeError):\n    E.A\n"
+    ),
+    "a member with a default": "from shop.e import E\n\nX = getattr(E, 'A', None)\n",
+    "a name that may fail": "from shop.e import E\n\ntry:\n    X = E['A']\nexcept KeyError:\n    X = E.B\n",
+    "a pattern of a class that has it": (
+        "from shop.e import E\n\nclass F:\n    A = 1\n\nmatch input():\n    case E(A=1): ...\n"
+    ),
 }
 
 

@@ -145,3 +145,38 @@ def test_what_several_modules_pass_on_is_told_once(project: Project) -> None:
     star = "from ._b import *\n"
     project.write({"src/shop/a.py": star, "src/shop/c.py": star, "src/shop/_b.py": HEAD + Z})
     assert project.run("check", "--json").codes == ["PC408"]
+
+
+PRIVATE = "class B:\n    if THREADS:\n        def run(self): ...\n    def go(self): ...\n"
+
+PASSED_ON = {
+    "a base": ("from shop._b import B\n\nclass A(B): ...\n", "shop.a.A.run"),
+    "a base of a base": ("from shop._b import B\n\nclass _C(B): ...\nclass A(_C): ...\n", "shop.a.A.run"),
+    "a generic base": ("from shop._b import B\n\nclass A(B[int]): ...\n", "shop.a.A.run"),
+    "a re-export": ("from shop._b import B as B\n", "shop.a.B.run"),
+    "a re-export by __all__": ("from shop._b import B\n\n__all__ = ['B']\n", "shop.a.B.run"),
+    "a re-export of a re-export": ("from shop._c import B as B\n", "shop.a.B.run"),
+    "a base by a name of its module": ("from shop import _b\n\nclass A(_b.B): ...\n", "shop.a.A.run"),
+    "a base by another name": ("import shop._b as b\n\n_C = b.B\n\nclass A(_C): ...\n", "shop.a.A.run"),
+    "a base of a star import": ("from shop._b import *\n\nclass A(B): ...\n", "shop.a.A.run"),
+    "a class by another name": ("import shop._c\n\nA = shop._c.B\n", "shop.a.A.run"),
+}
+
+
+@pytest.mark.parametrize("name", PASSED_ON)
+def test_a_member_of_a_private_class_that_a_public_one_shows_is_found(name: str, project: Project) -> None:
+    text, member = PASSED_ON[name]
+    project.write(
+        {"src/shop/a.py": text, "src/shop/_b.py": HEAD + PRIVATE, "src/shop/_c.py": "from shop._b import B\n"}
+    )
+    (finding,) = project.run("check", "--json").json["findings"]
+    assert (finding["message"], finding["path"]) == (
+        f"`{member}` is public in native and missing in wasm",
+        "src/shop/_b.py",
+    )
+
+
+def test_a_member_that_several_names_show_is_told_once(project: Project) -> None:
+    text = "from shop._b import B as B\n"
+    project.write({"src/shop/a.py": text, "src/shop/c.py": text, "src/shop/_b.py": HEAD + PRIVATE})
+    assert project.run("check", "--json").codes == ["PC408"]

@@ -188,6 +188,8 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "a statement of an older Python": (b'print "hello"\n', "PC601"),
     "an octal number of an older Python": (b"mode = 0644\n", "PC601"),
     "a name that is none": ("x = 1\n€ = 2\n".encode(), "PC601"),
+    "a null character in a text": (b"x = 1\ny = 'a\0'\n", "PC601"),
+    "a null character in a comment": (b"x = 1\n# \0\n", "PC601"),
     "an encoding that is none": (b"# coding: no-such-codec\nx = 1\n", "PC602"),
     "bytes that are not UTF-8": (b"x = '\xe9'\n", "PC602"),
 }
@@ -211,6 +213,12 @@ def test_what_no_parser_reads_is_refused_or_copied_where_the_configuration_says_
     project.write({"pyproject.toml": told})
     assert project.run("build").code == 0
     assert project.files("build/native")["shop/data/old.py"] == content
+
+
+def test_a_null_character_is_shown_where_it_is(project: Project) -> None:
+    project.write({"src/shop/a.py": b"x = 1\ny = 'a\0'\n"})
+    found = {finding["code"]: finding for finding in project.run("check", "--json").json["findings"]}
+    assert [found["PC601"][part] for part in ("line", "column", "end_column")] == [2, 7, 8]
 
 
 def test_code_that_nests_too_deeply_for_a_parser_is_one_finding(project: Project) -> None:

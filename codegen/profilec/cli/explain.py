@@ -1,12 +1,11 @@
 """`profilec explain`: why a line is kept or dropped, or what a code means."""
 
-import json
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 import click
 
-from profilec.cli.options import as_json, command, configuration, report
+from profilec.cli.options import as_json, command, configuration, report, write_json
 from profilec.cli.places import Place, read_place, source_path, tree_path
 from profilec.config import Config
 from profilec.diagnostics import CODES, did_you_mean
@@ -34,9 +33,7 @@ def _explain_code(name: str, *, as_json: bool) -> int:
     code = CODES[name]
     if as_json:
         fields = ("name", "title", "severity", "explanation", "example", "instead")
-        click.echo(
-            json.dumps({field: getattr(code, field) for field in fields}, indent=2, ensure_ascii=False)
-        )
+        write_json({field: getattr(code, field) for field in fields})
         return 0
     click.echo(f"{code.name}: {code.title} ({code.severity})\n")
     click.echo(click.wrap_text(code.explanation, width=100))
@@ -81,13 +78,7 @@ def _explain_line(config: Config, place: Place, *, as_json: bool) -> int:
             }
             for name, fate in found.items()
         }
-        click.echo(
-            json.dumps(
-                {"path": config.shown(path), "line": place.line, "text": text, "profiles": profiles},
-                indent=2,
-                ensure_ascii=False,
-            )
-        )
+        write_json({"path": config.shown(path), "line": place.line, "text": text, "profiles": profiles})
         return 0
     click.echo(f"{config.shown(path)}:{place.line}: {text.strip()}")
     width = max(map(len, found))

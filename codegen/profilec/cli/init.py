@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from profilec.cli.options import command
+from profilec.cli.options import as_json, command, write_json
 from profilec.cli.packages import (
     Found,
     find_modules,
@@ -27,7 +27,8 @@ _SHOWN = 8
 
 @command
 @click.argument("package", required=False)
-def init(package: str | None) -> int:
+@as_json
+def init(package: str | None, as_json: bool) -> int:
     """Give the project in this folder a configuration with two profiles, for CPython and for WebAssembly.
 
     PACKAGE need only be named if the folder holds several. What is there already is left as it is.
@@ -52,6 +53,9 @@ def init(package: str | None) -> int:
     extended = text + gap + addition.replace("\n", newline)
     _parsed(extended, "writes its tables so that none can be added; write [tool.profilec] by hand")
     (root / FILE).write_bytes(extended.encode())
+    if as_json:
+        write_json({"path": FILE, "package": found.package, "source": found.source})
+        return 0
     click.echo(f"{FILE}: added [tool.profilec] for the package {found.package}")
     if "project" not in document:
         click.echo(

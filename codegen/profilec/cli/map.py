@@ -1,10 +1,8 @@
 """`profilec map`: from a line of the source to the lines of the trees, or back."""
 
-import json
-
 import click
 
-from profilec.cli.options import as_json, command, configuration
+from profilec.cli.options import as_json, command, configuration, write_json
 from profilec.cli.places import Place, read_place, source_path, tree_path
 from profilec.config import Config
 
@@ -23,7 +21,7 @@ def map(where: str, as_json: bool) -> int:
     _refuse_what_is_not_there(place, in_tree=in_tree is not None)
     places = _to_source(config, *in_tree, place.line) if in_tree else _to_trees(config, place)
     if as_json:
-        click.echo(json.dumps({"places": [{"path": path, "line": line} for path, line in places]}, indent=2))
+        write_json({"places": [{"path": path, "line": line} for path, line in places]})
     else:
         for path, line in places:
             click.echo(f"{path}:{line}")

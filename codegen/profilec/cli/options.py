@@ -136,14 +136,19 @@ def report(findings: tuple[Finding, ...], form: Form, *, err: bool = False, **mo
     """
     if form == "json":
         listed = [to_builtins(finding) | {"severity": CODES[finding.code].severity} for finding in findings]
-        click.echo(json.dumps({"findings": listed, **more}, indent=2, ensure_ascii=False))
+        write_json({"findings": listed, **more})
     elif form == "sarif":
         from profilec.diagnostics.sarif import to_sarif
 
-        click.echo(json.dumps(to_sarif(findings), indent=2, ensure_ascii=False))
+        write_json(to_sarif(findings))
     else:
         _show(findings, err=err)
     return 1 if any(finding.is_error for finding in findings) else 0
+
+
+def write_json(value: object) -> None:
+    """Write a value for other programs."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def _show(findings: tuple[Finding, ...], *, err: bool) -> None:

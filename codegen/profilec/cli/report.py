@@ -4,15 +4,16 @@ from pathlib import Path
 
 import click
 
-from profilec.cli.options import command, configuration
+from profilec.cli import options
 from profilec.cli.progress import steps
 
 
-@command
+@options.command
 @click.option(
     "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Where to."
 )
-def report(output: Path | None) -> int:
+@options.as_json
+def report(output: Path | None, as_json: bool) -> int:
     """Write one HTML page: each line with its profiles, the proofs, the public names, the sizes.
 
     It is written to report.html in the output folder, or to FILE. Findings do not keep it from being written.
@@ -22,7 +23,7 @@ def report(output: Path | None) -> int:
     from profilec.project import analyse, open_project
     from profilec.report import render_report, survey
 
-    config = configuration()
+    config = options.configuration()
     with steps("reading") as step:
         analysis = analyse(open_project(config), step)
         step("rendering")
@@ -33,5 +34,7 @@ def report(output: Path | None) -> int:
         file.write_text(page, encoding="utf-8")
     except OSError as error:
         raise click.UsageError(f"{file} cannot be written: {error.strerror}") from None
+    if as_json:
+        return options.report(analysis.findings, "json", page=str(file))
     click.echo(str(file))
     return 1 if analysis.errors else 0

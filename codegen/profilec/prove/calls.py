@@ -14,6 +14,7 @@ from profilec.config import Config
 from profilec.diagnostics import Finding
 from profilec.prove.changes import Change, top_classes
 from profilec.prove.classes import Class, Classes
+from profilec.prove.fields import fields_of, makes_constructor
 from profilec.prove.names.bindings import bindings
 from profilec.prove.names.meanings import Meanings
 from profilec.prove.names.modules import finding_at, is_python, module_name, parse, unguarded
@@ -111,7 +112,7 @@ class _Calls(Struct, dict=True):
 
     def _has_too_many(self, call: ast.Call, function: Function, parameter: Dropped) -> bool:
         """Whether a call has more arguments without names than a function takes, which is no method."""
-        is_method = function[1] and isinstance(call.func, ast.Attribute)
+        is_method = function[1] and isinstance(call.func, ast.Attribute) and call.func.attr == function[2]
         if is_method or parameter.takes is None or any(isinstance(one, ast.Starred) for one in call.args):
             return False
         took = len(call.args) if parameter.took is None else parameter.took
@@ -136,8 +137,11 @@ class _Calls(Struct, dict=True):
         match function:
             case ast.Attribute(value=value, attr=name):
                 owner = self.classes.class_of(self._own, value)
-                may_be_another = self.classes.may_be_subclass(self._own, value) and self._is_common(name)
-                return self._method(owner, name) if owner and not may_be_another else None
+                found = self._method(owner, name) if owner else None
+                if found not in self.lost:
+                    return None
+                may_be_another = self.classes.may_be_subclass(self._own, value)
+                return None if may_be_another and self.classes.is_common(name) else found
         return None
 
     def _method(self, owner: Class, name: str, depth: int = 0) -> Function | None:
@@ -148,14 +152,9 @@ class _Calls(Struct, dict=True):
         definition = top_classes(meanings.scopes)[last]
         if (module, last, name) in self.lost or name in bindings(definition.body):
             return module, last, name
+        if name == "__init__" and makes_constructor(definition) and any(fields_of(definition)):
+            return None  # its own fields stand behind those that it inherits, or for them
         for base in definition.bases:
             above = self.classes.class_of(module, base.value if isinstance(base, ast.Subscript) else base)
             return self._method(above, name, depth + 1) if above else None
         return None
-
-    def _is_common(self, method: str) -> bool:
-        """Whether several classes of the tree define a method."""
-        files = [file for file in self.classes.files.values() if method.encode() in file.data]
-        modules = filter(None, (parse(file.path, file.data) for file in files))
-        defined = (one for module in modules for one in walk(module.syntax) if isinstance(one, ast.ClassDef))
-        return sum(method in bindings(one.body) for one in defined) > 1

@@ -4,10 +4,14 @@ import ast
 import builtins
 import enum
 from collections.abc import Mapping
+from functools import cached_property
 
 from profilec.prove.changes import top_classes
+from profilec.prove.names.behind import Values
 from profilec.prove.names.bindings import bindings
 from profilec.prove.names.meanings import Meanings
+from profilec.prove.names.modules import parse
+from profilec.prove.names.nodes import walk
 from profilec.prove.names.scopes import Scope
 from profilec.prove.names.tree_meanings import TreeMeanings
 
@@ -25,7 +29,7 @@ type Class = tuple[str, str]
 """A class at the top of a module: the module and the name."""
 
 
-class Classes(TreeMeanings):
+class Classes(TreeMeanings, dict=True):
     """The classes of a tree, found by dotted names."""
 
     def named(self, name: str, depth: int = 0) -> Class | None:
@@ -42,21 +46,109 @@ class Classes(TreeMeanings):
         return None
 
     def class_of(self, module: str, node: ast.expr) -> Class | None:
-        """The class of the package that an expression of a module, or the type of its value, surely is."""
+        """The class of the package that an expression of a module, or the type of its value, surely is.
+
+        It is one of its subclasses where only an annotation says so.
+        """
         meanings = self.meanings(module)
-        values = meanings.values(node) if meanings else frozenset()
+        if meanings is None:
+            return None
+        found = self._one_of(meanings.values(node), module, meanings)
+        return found or self._annotated(node, module, meanings)
+
+    def _one_of(self, values: Values, module: str, meanings: Meanings) -> Class | None:
         match [*values]:
             case [str(name)]:
                 return self.named(name)
-            case [Scope(node=ast.ClassDef(name=name) as definition)] if meanings:
+            case [Scope(node=ast.ClassDef(name=name) as definition)]:
                 return (module, name) if top_classes(meanings.scopes).get(name) is definition else None
         return None
 
-    def may_be_subclass(self, module: str, node: ast.expr) -> bool:
-        """Whether an expression may be of a subclass of its class, as `self` may."""
+    def _annotated(self, node: ast.expr, module: str, meanings: Meanings) -> Class | None:
+        """The class that a parameter, a variable or a field is annotated with, or what a call gives.
+
+        A parameter or a variable is set once.
+        """
+        match node:
+            case ast.Name(id=name):
+                owner = meanings.behind.owner_of(node)
+                values = owner.values.get(name, ()) if owner else ()
+                given = [one for one in values if not isinstance(one, ast.Constant)]
+                if owner is None or len(given) + (name in owner.unknown) > 1:
+                    return None
+                if name in owner.annotations:
+                    return self._in_annotation(owner.annotations[name], owner, module, meanings)
+                is_made = given and isinstance(given[0], ast.Call)  # `x = x.y` would go on for ever
+                return self._annotated(given[0], module, meanings) if is_made else None
+            case ast.Attribute(value=value, attr=name) if holder := self.class_of(module, value):
+                there = self.meanings(holder[0])
+                if there is not None:
+                    (scope,) = there.scopes.definitions[holder[1]]
+                    return self._in_annotation(scope.annotations.get(name), scope, holder[0], there)
+            case ast.Call(func=function):
+                match [*meanings.values(function)]:
+                    case [Scope() as scope]:
+                        return self._returned_by([scope], module)
+                    case [str(name)]:
+                        origin, _, last = self.seen_through(name).rpartition(".")
+                        there = self.meanings(origin)
+                        return self._returned_by(
+                            there.scopes.definitions.get(last, []) if there else [], origin
+                        )
+        return None
+
+    def _returned_by(self, functions: list[Scope], module: str) -> Class | None:
+        """The class that a function of a module says that it returns, if nothing decorates it."""
         meanings = self.meanings(module)
-        owner = meanings.behind.owner_of(node) if meanings else None
-        return owner is not None and owner.kind == "function"
+        match functions:
+            case [Scope(node=ast.FunctionDef(decorator_list=[], returns=annotation), parent=scope)]:
+                return (
+                    self._in_annotation(annotation, scope, module, meanings) if scope and meanings else None
+                )
+        return None
+
+    def _in_annotation(
+        self, annotation: ast.expr | None, scope: Scope, module: str, meanings: Meanings
+    ) -> Class | None:
+        found = meanings.annotated(annotation, scope) if annotation is not None else frozenset()
+        return self._one_of(found, module, meanings)
+
+    def is_enumeration(self, owner: Class, depth: int = 0) -> bool:
+        """Whether a class is an enumeration, be it by way of its bases."""
+        meanings = self.meanings(owner[0])
+        if meanings is None or depth > _FURTHEST:
+            return False
+        for base in top_classes(meanings.scopes)[owner[1]].bases:
+            if above := self.class_of(owner[0], base):
+                if self.is_enumeration(above, depth + 1):
+                    return True
+            elif any(name.startswith("enum.") for name in meanings.names(base)):
+                return True
+        return False
+
+    def may_be_subclass(self, module: str, node: ast.expr) -> bool:
+        """Whether an expression may be of a subclass of its class, as `self` may, and what is annotated."""
+        meanings = self.meanings(module)
+        if meanings is None:
+            return False
+        owner = meanings.behind.owner_of(node)
+        is_in_function = owner is not None and owner.kind == "function"
+        return is_in_function or self._one_of(meanings.values(node), module, meanings) is None
+
+    @cached_property
+    def _common(self) -> dict[str, bool]:
+        """The methods that were asked about, and whether several classes define them."""
+        return {}
+
+    def is_common(self, method: str) -> bool:
+        """Whether several classes of the tree define a method."""
+        if method not in self._common:
+            files = [file for file in self.files.values() if method.encode() in file.data]
+            modules = filter(None, (parse(file.path, file.data) for file in files))
+            nodes = (node for module in modules for node in walk(module.syntax))
+            defined = [node for node in nodes if isinstance(node, ast.ClassDef)]
+            self._common[method] = sum(method in bindings(one.body) for one in defined) > 1
+        return self._common[method]
 
     def has_lost(
         self, owner: Class, member: str, members: Mapping[Class, frozenset[str]], depth: int = 0

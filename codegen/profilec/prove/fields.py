@@ -25,25 +25,38 @@ def makes_constructor(definition: ast.ClassDef) -> bool:
 
 def constructor(definition: ast.ClassDef, is_declared: Declared) -> str:
     """The parameters of a constructor that the fields of a class make, as a signature."""
+    plain, keywords = fields_of(definition, is_declared)
+    named = sorted(_shown(node) for node in keywords)
+    return f"({', '.join([*map(_shown, plain), *(['*'] if named else []), *named])})"
+
+
+def fields_of(
+    definition: ast.ClassDef, is_declared: Declared = lambda _: False
+) -> tuple[list[ast.AnnAssign], list[ast.AnnAssign]]:
+    """The fields of a class that are parameters of its constructor: in order, and by their names alone."""
     only_keywords = _is_true(_options(definition), "kw_only")
-    plain: list[str] = []
-    keywords: list[str] = []
+    plain: list[ast.AnnAssign] = []
+    keywords: list[ast.AnnAssign] = []
     for node in statements(definition.body):
         match node:
             case ast.AnnAssign(target=ast.Name(), annotation=annotation) if (
                 last_name(annotation) == "KW_ONLY"
             ):
                 only_keywords = True
-            case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation) if not (
+            case ast.AnnAssign(target=ast.Name(), annotation=annotation) if not (
                 is_declared(node) or last_name(_outer(annotation)) == "ClassVar"
             ):
                 options = _specified(node.value)
                 if _is_false(options, "init"):
                     continue
-                shown = f"{name}: {ast.unparse(annotation)}{' = …' if has_default(node.value) else ''}"
                 by_keyword = _is_true(options, "kw_only") if "kw_only" in options else only_keywords
-                (keywords if by_keyword else plain).append(shown)
-    return f"({', '.join([*plain, *(['*'] if keywords else []), *sorted(keywords)])})"
+                (keywords if by_keyword else plain).append(node)
+    return plain, keywords
+
+
+def _shown(field: ast.AnnAssign) -> str:
+    annotation = ast.unparse(field.annotation)
+    return f"{ast.unparse(field.target)}: {annotation}{' = …' if has_default(field.value) else ''}"
 
 
 def has_default(value: ast.expr | None) -> bool:

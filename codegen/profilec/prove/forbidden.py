@@ -220,7 +220,7 @@ def _faults(module: str, patterns: _Patterns, graph: ImportGraph) -> Iterator[_F
         if asked := [place for place in asked if not graph.is_ruled_out(module, place[0])]:
             message = f"what `{owner}` is asked for here cannot be decided"
             yield _fault("PC406", asked, message, f"asks {owner} at run time")
-    unknown = [dynamic.place for dynamic in reach.at_run_time if dynamic.module is None]
+    unknown = [one.place for one in reach.at_run_time if not _is_decided(one.module, patterns, graph)]
     unknown += [
         one.place
         for one in reach.of_unknown
@@ -228,6 +228,14 @@ def _faults(module: str, patterns: _Patterns, graph: ImportGraph) -> Iterator[_F
     ]
     if undecided := [place for place in unknown if not graph.is_ruled_out(module, place[0])]:
         yield _fault("PC406", undecided, "what is imported here cannot be decided", "imports at run time")
+
+
+def _is_decided(imported: str | None, patterns: _Patterns, graph: ImportGraph) -> bool:
+    """Whether it is known what is imported at run time: all that is in the package itself is looked into."""
+    if imported is None or not imported.endswith("."):
+        return imported is not None
+    is_own = graph.file(imported.partition(".")[0]) is not None
+    return is_own and not any(name.startswith(imported) for name in patterns.names)
 
 
 def _fault(code: str, places: list[Place], message: str, verb: str, note: str = "") -> _Fault:

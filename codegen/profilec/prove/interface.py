@@ -8,14 +8,14 @@ interface of their own.
 import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
+from types import UnionType
 
 from msgspec import Struct
 
 from profilec.prove.declared import declared_lines, is_declared_file
 from profilec.prove.fields import constructor, has_default, makes_constructor
 from profilec.prove.names.bindings import Binding, bindings
-from profilec.prove.names.faces import yields
 from profilec.prove.names.listed import Listed
 from profilec.prove.names.modules import (
     Located,
@@ -28,21 +28,33 @@ from profilec.prove.names.modules import (
 from profilec.prove.names.nodes import last_name
 from profilec.prove.names.stars import star_imports
 from profilec.prove.names.words import holds_word
-from profilec.prove.opened import bindings_of, opened, origin_of
-from profilec.prove.shapes import Member, annotation_text, decorator_text, parameter, slots_of
+from profilec.prove.opened import bindings_of, module_named, opened, origin_of
+from profilec.prove.shapes import (
+    Function,
+    Member,
+    annotation_text,
+    decorated_parts,
+    decorators_text,
+    function_text,
+    generic_text,
+    is_type,
+    parameters_of,
+    slots_of,
+)
 from profilec.tree import EmittedFile, SourceFile, Tree, packages_around
 
 _REEXPORT = re.compile(rb"\b(\w+)[\s\\]+as[\s\\]+\1\b")
 _PASSES_ON = re.compile(rb"\b(?:__all__|class)\b|\bimport[\s\\]*\*")
+_GIVES_AGAIN = re.compile(rb"^[^\W_]\w*[ \t]*=[ \t]*[^\W\d][\w.]*[ \t]*\r?$", re.MULTILINE)
 _FURTHEST = 8
 """Re-exports and bases that are followed to a definition; a circle ends here."""
 _FUNCTIONAL = frozenset({
-    "Enum", "Flag", "IntEnum", "IntFlag", "NamedTuple", "NewType", "StrEnum", "TypedDict", "make_dataclass",
-    "namedtuple",
+    "Enum", "Flag", "IntEnum", "IntFlag", "NamedTuple", "NewType", "ParamSpec", "StrEnum", "TypeVar",
+    "TypeVarTuple", "TypedDict", "make_dataclass", "namedtuple",
 })  # fmt: skip
-"""Functions that make a class of what they are called with."""
+"""Functions that make a class, or a variable for one, of what they are called with."""
 
-type Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+type Body = Sequence[ast.stmt]
 
 
 class Entry(Struct, frozen=True):
@@ -123,13 +135,17 @@ class Interface(Struct, dict=True):
         """Whether the entries of a file can differ: it does itself, or it may pass names of such files on."""
         if file.path in self.differing:
             return True
-        passes_on = any(pattern.search(file.data) for pattern in (_PASSES_ON, _REEXPORT))
+        passes_on = any(pattern.search(file.data) for pattern in (_PASSES_ON, _REEXPORT, _GIVES_AGAIN))
         return passes_on and file.path in self._importing
 
     @cached_property
     def _importing(self) -> frozenset[str]:
         """The files that may import names of a file that differs, be it by way of others."""
-        files = [file for file in self._files.values() if self._from_own.search(file.data)]
+        files = [
+            file
+            for file in self._files.values()
+            if any(pattern.search(file.data) for pattern in self._from_own)
+        ]
         found: set[str] = set()
         new = set(self.differing)
         while new:
@@ -145,13 +161,16 @@ class Interface(Struct, dict=True):
         return frozenset(found)
 
     @cached_property
-    def _from_own(self) -> re.Pattern[bytes]:
-        """What stands before a name that is imported from a file of the tree.
+    def _from_own(self) -> tuple[re.Pattern[bytes], ...]:
+        """How imports of a file of the tree, or of a name from it, begin.
 
         A pattern that begins with plain text is found many times sooner.
         """
-        tops = "|".join(sorted(map(re.escape, self._tops)))
-        return re.compile(rb"from(?<!\wfrom)[\s\\]*(?:\.|(?:%s)\b)" % tops.encode())
+        tops = "|".join(sorted(map(re.escape, self._tops))).encode()
+        return (
+            re.compile(rb"from(?<!\wfrom)[\s\\]*(?:\.|(?:%s)\b)" % tops),
+            re.compile(rb"import(?<!\wimport)[\s\\]+(?:%s)\b" % tops),
+        )
 
     @cached_property
     def _tops(self) -> frozenset[str]:
@@ -178,7 +197,9 @@ class Interface(Struct, dict=True):
             if not nodes:
                 continue
             whole = f"{name}.{public}"
-            if not self.differing.isdisjoint((file.path, where.path)) or isinstance(nodes[-1], ast.alias):
+            if not self.differing.isdisjoint((file.path, where.path)) or isinstance(
+                nodes[-1], ast.alias | ast.Assign
+            ):
                 shapes = [self._shape(where, owner, node, public) for node in nodes]
                 yield whole, Entry("; ".join(dict.fromkeys(shapes)), where.path, place_of(nodes[-1]))
             place = self._class(where, owner, nodes[-1])
@@ -290,144 +311,141 @@ class Interface(Struct, dict=True):
             case ast.ClassDef(name=name):
                 parts = (*module.name.split("."), name)
                 return _Place(file, module, node, any(part.startswith("_") for part in parts))
-            case ast.alias(name=name) if depth < _FURTHEST and (origin := origin_of(module, node)):
-                other = self._parsed(origin)
-                nodes = bindings_of(other).get(name) if other else None
-                return (
-                    self._class(self._files[origin], other, nodes[-1], depth + 1) if other and nodes else None
-                )
-            case ast.Name(id=name) if depth < _FURTHEST:
-                nodes = bindings_of(module).get(name)
-                return self._class(file, module, nodes[-1], depth + 1) if nodes else None
+            case ast.alias() | ast.Name() | ast.Attribute() if depth < _FURTHEST:
+                there, owner, nodes = self._behind(file, module, node)
+                return self._class(there, owner, nodes[-1], depth + 1) if nodes else None
             case ast.Subscript(value=base):
                 return self._class(file, module, base, depth)
-            case ast.Assign(value=ast.Name() | ast.Subscript() as value):
+            case ast.Assign(value=ast.Name() | ast.Attribute() | ast.Subscript() as value):
                 return self._class(file, module, value, depth)
         return None
 
-    def _shape(
-        self,
-        file: EmittedFile,
-        module: Module,
-        node: Member,
-        name: str,
-        depth: int = 0,
-        body: list[ast.stmt] | None = None,
-    ) -> str:
-        """How what a statement binds looks from outside; `body` are the statements beside it."""
+    def _functions(
+        self, file: EmittedFile, module: Module, node: ast.AST, body: Body = (), depth: int = 0
+    ) -> Iterator[tuple[EmittedFile, Function]]:
+        """The functions of the tree that a name or an attribute stands for, be it by way of other names."""
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef():
-                return self._function(file, node, name)
+                yield file, node
+            case ast.Assign(value=value):
+                yield from self._functions(file, module, value, body, depth)
+            case ast.alias() | ast.Name() | ast.Attribute() if depth < _FURTHEST:
+                there, owner, nodes = self._behind(file, module, node, body)
+                for one in nodes:
+                    yield from self._functions(there, owner, one, (), depth + 1)
+
+    def _behind(
+        self, file: EmittedFile, module: Module, node: ast.alias | ast.expr, body: Body = ()
+    ) -> tuple[EmittedFile, Module, list[Binding]]:
+        """What binds what is imported, a name, or an attribute of a module; `body` is looked in first."""
+        match node:
+            case ast.Name(id=name):
+                found = bindings(body).get(name)
+                return (file, module, found) if found else self._bound(file, module, name)
+            case ast.alias(name=name):
+                origin = origin_of(module, node)
+            case ast.Attribute(value=owner, attr=name):
+                origin = module_named(module, owner)
+        if origin is None or (other := self._parsed(origin)) is None:
+            return file, module, []
+        return self._bound(self._files[origin], other, name)
+
+    def _shape(
+        self, file: EmittedFile, module: Module, node: Member, name: str, depth: int = 0, body: Body = ()
+    ) -> str:
+        """How what a statement binds looks from outside; `body` are the statements beside it."""
+
+        def is_declared(part: Located) -> bool:
+            return self._is_declared(file, part)
+
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                return function_text(node, name, is_declared)
             case ast.ClassDef():
-                left = (base for base in node.bases if not self._is_declared(file, base))
-                bases = [self._base(file, module, base) for base in left]
+                bases = [self._base(file, module, base) for base in node.bases if not is_declared(base)]
                 bases += [
                     f"{f'{keyword.arg}=' if keyword.arg else '**'}{ast.unparse(keyword.value)}"
                     for keyword in node.keywords
-                    if not self._is_declared(file, keyword)
+                    if not is_declared(keyword)
                 ]
-                generic = self._generic(file, node)
-                return f"{self._decorators(file, node)}class {name}{generic}({', '.join(bases)})"
+                generic = generic_text(node, is_declared)
+                return f"{decorators_text(node, is_declared)}class {name}{generic}({', '.join(bases)})"
             case ast.AnnAssign():
                 if last_name(node.annotation) == "TypeAlias" and node.value is not None:
                     return f"{name}: TypeAlias = {annotation_text(node.value)}"
                 return (
                     f"{name}: {annotation_text(node.annotation)}{' = …' if has_default(node.value) else ''}"
                 )
-            case ast.Assign(value=ast.Call(func=made) as call) if last_name(made) in _FUNCTIONAL:
-                return f"{name} = {ast.unparse(call)}"
-            case ast.Assign(value=value) if name == "__match_args__":
-                return f"{name} = {ast.unparse(value)}"
-            case ast.Assign(value=ast.Name(id=other)):
-                same = (bindings_of(module) if body is None else bindings(body)).get(other, [])
-                functions = [one for one in same if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)]
-                return "; ".join(self._function(file, one, name) for one in functions) or name
-            case ast.Assign(value=ast.Lambda(args=arguments)):
-                return f"{name} = lambda {', '.join(self._parameters(file, arguments))}"
+            case ast.Assign(value=value):
+                return self._assigned(file, module, value, name, body)
             case ast.TypeAlias():
                 return ast.unparse(node)
             case ast.alias():
-                return self._imported(module, node, name, depth)
+                return self._imported(file, module, node, name, depth)
         return name
+
+    def _assigned(self, file: EmittedFile, module: Module, value: ast.expr, name: str, body: Body) -> str:
+        """How a name looks from outside that something is assigned to: it is a function, a type, or plain."""
+        match value:
+            case ast.Call(func=made) if last_name(made) in _FUNCTIONAL:
+                called = [self._given(file, module, argument) for argument in value.args]
+                called += [ast.unparse(keyword) for keyword in value.keywords]
+                return f"{name} = {ast.unparse(made)}({', '.join(called)})"
+            case ast.Call() if parts := [*decorated_parts(name, value)]:
+                return "; ".join(
+                    f"@{decorator} {'; '.join(self._texts(file, module, part, name, body)) or name}"
+                    for decorator, part in parts
+                )
+            case ast.Lambda(args=arguments):
+                parameters = parameters_of(arguments, lambda part: self._is_declared(file, part))
+                return f"{name} = lambda {', '.join(parameters)}"
+            case ast.Name() | ast.Attribute() if texts := [*self._texts(file, module, value, name, body)]:
+                return "; ".join(texts)
+            case _ if name == "__match_args__" or is_type(value, module):
+                return f"{name} = {ast.unparse(value)}"
+        return name
+
+    def _texts(
+        self, file: EmittedFile, module: Module, value: ast.expr, name: str, body: Body
+    ) -> Iterator[str]:
+        """The functions that a name or an attribute stands for, as text by another name."""
+        for there, function in self._functions(file, module, value, body):
+            yield function_text(function, name, partial(self._is_declared, there))
 
     def _base(self, file: EmittedFile, module: Module, base: ast.expr) -> str:
         """A base as text; one by a name that the module gives to something else as that."""
-        name = base.id if isinstance(base, ast.Name) else ""
+        return self._given(file, module, base, ast.Name | ast.Attribute)
+
+    def _given(
+        self, file: EmittedFile, module: Module, node: ast.expr, kind: type | UnionType = ast.expr
+    ) -> str:
+        """An expression as text; a name that the module gives to expressions of a kind as those."""
+        name = node.id if isinstance(node, ast.Name) else ""
         bound = [one for one in bindings_of(module).get(name, ()) if not self._is_declared(file, one)]
         given = [one.value for one in bound if isinstance(one, ast.Assign)]
-        is_alias = bool(given) and all(isinstance(one, ast.Name | ast.Attribute) for one in given)
-        return " or ".join(map(ast.unparse, given)) if is_alias else ast.unparse(base)
+        is_alias = bool(given) and all(isinstance(one, kind) for one in given)
+        return " or ".join(map(ast.unparse, given)) if is_alias else ast.unparse(node)
 
-    def _imported(self, module: Module, alias: ast.alias, name: str, depth: int) -> str:
+    def _imported(self, file: EmittedFile, module: Module, alias: ast.alias, name: str, depth: int) -> str:
         """The shape of what an import brings, where that is defined in the package."""
-        origin = origin_of(module, alias)
-        file = self._file(origin or "")
-        defining = opened(file.path, file.data) if file and depth < _FURTHEST else None
-        nodes = bindings_of(defining).get(alias.name) if defining else None
-        if file is None or defining is None or not nodes:
+        there, defining, nodes = self._behind(file, module, alias)
+        if not nodes or depth == _FURTHEST:
+            origin = origin_of(module, alias)
             return f"{name} from {origin}" if origin else f"module {alias.name}"
-        alike = [node for node in nodes if not self._is_declared(file, node)]
+        alike = [node for node in nodes if not self._is_declared(there, node)]
         if alike and isinstance(alike[-1], ast.ClassDef):
             return f"class {name}"  # its members are compared where it is defined
-        shapes = (self._shape(file, defining, node, alias.name, depth + 1) for node in alike)
+        shapes = (self._shape(there, defining, node, name, depth + 1) for node in alike)
         return "; ".join(dict.fromkeys(shapes))
-
-    def _decorators(self, file: EmittedFile, node: Definition) -> str:
-        """The names of the decorators: what most are called with does not show from outside."""
-        kept = [decorator for decorator in node.decorator_list if not self._is_declared(file, decorator)]
-        return "".join(f"@{decorator_text(decorator)} " for decorator in kept)
-
-    def _function(self, file: EmittedFile, node: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> str:
-        kind = "def"
-        if isinstance(node, ast.AsyncFunctionDef):
-            kind = "async generator" if yields(node) else "async def"
-        elif node.returns is None and yields(node):
-            kind = "generator"
-        returns = f" -> {annotation_text(node.returns)}" if node.returns else ""
-        parameters = ", ".join(self._parameters(file, node.args))
-        generic = self._generic(file, node)
-        return f"{self._decorators(file, node)}{kind} {name}{generic}({parameters}){returns}"
 
     def _adds_nothing(self, file: EmittedFile, node: Member) -> bool:
         """Whether a member looks from outside as if it were not there: an `__init__` that takes nothing."""
         if not isinstance(node, ast.FunctionDef) or node.name != "__init__":
             return False
-        match [one for one in self._parameters(file, node.args) if one != "/"]:
+        match [one for one in parameters_of(node.args, partial(self._is_declared, file)) if one != "/"]:
             case [own] if not own.startswith("*"):
                 return True
         return False
-
-    def _generic(self, file: EmittedFile, node: Definition) -> str:
-        left = [param for param in node.type_params if not self._is_declared(file, param)]
-        return f"[{', '.join(map(ast.unparse, left))}]" if left else ""
-
-    def _parameters(self, file: EmittedFile, arguments: ast.arguments) -> Iterator[str]:
-        """The parameters, without those that are declared; a `/` or `*` that then parts nothing goes, too."""
-        plain = [*arguments.posonlyargs, *arguments.args]
-        required = len(plain) - len(arguments.defaults)
-        shown = {
-            argument: parameter(argument, has_default=index >= required)
-            for index, argument in enumerate(plain)
-        }
-        named = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
-        shown |= {argument: parameter(argument, has_default=bool(default)) for argument, default in named}
-        shown |= {
-            argument: f"{stars}{parameter(argument)}"
-            for stars, argument in (("*", arguments.vararg), ("**", arguments.kwarg))
-            if argument
-        }
-        left = {argument: text for argument, text in shown.items() if not self._is_declared(file, argument)}
-        before = [left[argument] for argument in arguments.posonlyargs if argument in left]
-        yield from [*before, "/"] if before else ()
-        yield from (left[argument] for argument in arguments.args if argument in left)
-        after = [left[argument] for argument in arguments.kwonlyargs if argument in left]
-        if arguments.vararg in left:
-            yield left[arguments.vararg]
-        elif after:
-            yield "*"
-        yield from after
-        if arguments.kwarg in left:
-            yield left[arguments.kwarg]
 
 
 class _Place(Struct, frozen=True):

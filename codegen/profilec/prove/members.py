@@ -12,7 +12,15 @@ from profilec.diagnostics import Finding
 from profilec.prove.changes import Change
 from profilec.prove.classes import Class, Classes
 from profilec.prove.names.bindings import bindings
-from profilec.prove.names.modules import finding_at, is_python, module_name, parse, unguarded
+from profilec.prove.names.modules import (
+    Located,
+    Module,
+    finding_at,
+    is_python,
+    module_name,
+    parse,
+    unguarded,
+)
 from profilec.prove.names.nodes import walk
 from profilec.tree import EmittedFile, SourceFile, Tree
 
@@ -44,8 +52,8 @@ def prove_members(
     members = {owner: names - given for owner, names in lost.items()}
     defined = frozenset(name for file in mentioning for name in _defined(file))
     for file in mentioning:
-        for node, owner in _reads(file, members, defined, classes):
-            message = f"`{owner[1]}` of `{owner[0]}` has no `{node.attr}` in this tree"
+        for node, owner, name in _reads(file, members, defined, classes):
+            message = f"`{owner[1]}` of `{owner[0]}` has no `{name}` in this tree"
             hint = "select both for the same profiles"
             source = sources.get(file.path)
             yield finding_at(config, tree, file, source, node, code="PC404", message=message, hint=hint)
@@ -68,12 +76,15 @@ def _find_lost(
 def given_attributes(file: EmittedFile) -> Iterator[str]:
     """The attributes that a file sets on anything, or asks for by text."""
     module = parse(file.path, file.data)
+    needed = set[int]()
     for node in walk(module.syntax) if module else ():
         match node:
             case ast.Attribute(attr=name, ctx=ast.Store() | ast.Del()):
                 yield name
-            case ast.Constant(value=str(text)) if text.isidentifier():
+            case ast.Constant(value=str(text)) if text.isidentifier() and id(node) not in needed:
                 yield text
+            case ast.Call() | ast.Subscript():
+                needed.update(id(text) for _, text in _by_text(node))
 
 
 def _defined(file: EmittedFile) -> Iterator[str]:
@@ -86,16 +97,44 @@ def _defined(file: EmittedFile) -> Iterator[str]:
 
 def _reads(
     file: EmittedFile, members: Mapping[Class, frozenset[str]], defined: frozenset[str], classes: Classes
-) -> Iterator[tuple[ast.Attribute, Class]]:
+) -> Iterator[tuple[Located, Class, str]]:
     """Every read of a lost member in a file, with the class; `defined` are members of any class."""
     module, own = parse(file.path, file.data), module_name(file.path)[0]
     names = frozenset().union(*members.values())
-    for node in unguarded(module.syntax) if module else ():
-        if isinstance(node, ast.Attribute) and node.attr in names and isinstance(node.ctx, ast.Load):
-            owner = classes.class_of(own, node.value)
-            if owner is None or not classes.has_lost(owner, node.attr, members):
-                continue
-            if classes.may_have(owner, node.attr):
-                continue
-            if node.attr not in defined or not classes.may_be_subclass(own, node.value):
-                yield node, owner
+    for node, value, name in _asked(module) if module else ():
+        owner = classes.class_of(own, value) if name in names else None
+        if owner is None or not classes.has_lost(owner, name, members) or classes.may_have(owner, name):
+            continue
+        if isinstance(node, ast.Subscript) and not classes.is_enumeration(owner):
+            continue
+        may_be_subclass = isinstance(node, ast.pattern) or classes.may_be_subclass(own, value)
+        if name not in defined or not may_be_subclass:
+            yield node, owner, name
+
+
+def _asked(module: Module) -> Iterator[tuple[Located, ast.expr, str]]:
+    """Where a file asks for a member and counts on it: the node, what is asked, the name."""
+    for node in unguarded(module.syntax):
+        match node:
+            case ast.Attribute(value=value, attr=name, ctx=ast.Load()):
+                yield node, value, name
+            case ast.Call():
+                yield from ((node, value, str(text.value)) for value, text in _by_text(node))
+            case ast.MatchClass(cls=value, kwd_attrs=names):
+                yield from ((node, value, name) for name in names)
+    for node in unguarded(module.syntax, "KeyError"):
+        if isinstance(node, ast.Subscript):
+            yield from ((node, value, str(text.value)) for value, text in _by_text(node))
+
+
+def _by_text(node: ast.Call | ast.Subscript) -> Iterator[tuple[ast.expr, ast.Constant]]:
+    """What an expression asks for a name that is written out as text and has to be there, with that."""
+    match node:
+        case ast.Call(
+            func=ast.Name(id="getattr"), args=[value, ast.Constant(value=str()) as text]
+        ) | ast.Subscript(
+            value=ast.Name() | ast.Attribute() as value,
+            slice=ast.Constant(value=str()) as text,
+            ctx=ast.Load(),
+        ):
+            yield value, text

@@ -28,6 +28,21 @@ def origin_of(module: Module, alias: ast.alias) -> str | None:
     return _origins(module).get(id(alias))
 
 
+def module_named(module: Module, node: ast.expr) -> str | None:
+    """The module that a name or an attribute in another stands for, as far as imports say so."""
+    match node:
+        case ast.Name(id=name):
+            match bindings_of(module).get(name):
+                case [*_, ast.alias(name=imported, asname=renamed) as alias]:
+                    if origin := origin_of(module, alias):
+                        return f"{origin}.{imported}"
+                    return imported if renamed else name
+        case ast.Attribute(value=value, attr=name):
+            owner = module_named(module, value)
+            return f"{owner}.{name}" if owner else None
+    return None
+
+
 @lru_cache(maxsize=_FILES)
 def _origins(module: Module) -> Mapping[int, str]:
     """The modules that `from` imports take names from, by the ids of their parts."""

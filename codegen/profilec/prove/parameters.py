@@ -5,9 +5,8 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
-from profilec.prove.fields import makes_constructor
+from profilec.prove.fields import fields_of, makes_constructor
 from profilec.prove.names.behind import decorator_names
-from profilec.prove.names.modules import statements
 from profilec.prove.names.nodes import last_name
 from profilec.prove.names.scopes import Scope
 
@@ -18,6 +17,8 @@ _KEEPING = frozenset({
 """Decorators that leave a function or class to be called as it is defined."""
 _LENIENT = frozenset({"BaseModel", "TypedDict"})
 """Bases of classes whose fields are no parameters, or that take any."""
+_WITHOUT_FIELDS = frozenset({"Generic", "NamedTuple", "Struct", "object"})
+"""Bases that bring no fields."""
 
 type Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -93,9 +94,11 @@ def _methods(scope: Scope, definition: ast.ClassDef) -> Iterator[tuple[str, _Par
                 yield name, _parameters(method, skipped)
     is_lenient = not _LENIENT.isdisjoint(map(last_name, definition.bases))
     if makes_constructor(definition) and "__init__" not in scope.bound and not is_lenient:
-        targets = (node.target for node in statements(definition.body) if isinstance(node, ast.AnnAssign))
-        fields = {one.id: one.lineno for one in targets if isinstance(one, ast.Name)}
-        yield "__init__", _Parameters(fields, None, takes_any=False, is_plain=True)
+        plain, keywords = fields_of(definition)
+        fields = {ast.unparse(node.target): node.lineno for node in (*plain, *keywords)}
+        is_whole = _WITHOUT_FIELDS.issuperset(map(last_name, definition.bases))
+        takes = len(plain) if is_whole else None
+        yield "__init__", _Parameters(fields, takes, takes_any=False, is_plain=True)
 
 
 def _parameters(function: Function, skipped: int) -> _Parameters:

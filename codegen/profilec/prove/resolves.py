@@ -23,6 +23,7 @@ from profilec.prove.names.meanings import Meanings
 from profilec.prove.names.modules import (
     Located,
     Module,
+    catches,
     finding_at,
     is_grammatical,
     is_python,
@@ -30,6 +31,7 @@ from profilec.prove.names.modules import (
     module_name,
     parse,
     parses_elsewhere,
+    suppresses,
     unguarded,
 )
 from profilec.prove.names.nodes import children, walk
@@ -42,7 +44,7 @@ from profilec.tree import EmittedFile, SourceFile, Tree
 _FROM_DOTS = re.compile(rb"\bfrom[\s\\]*\.[\s.\\]*import\b")
 _ASKS = re.compile(rb"getattr|__getattribute__|attrgetter")
 _WORD = re.compile(rb"[\w\x80-\xff]+")
-_IMPORT_ERRORS = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
+_IMPORT_ERRORS = ("ImportError", "ModuleNotFoundError")
 _FEW = 16
 """So many words are found sooner one by one than among all words of a file."""
 
@@ -273,11 +275,11 @@ class _Mentions:
                     origin = self._module.absolute(child.module, child.level)
                     for alias in child.names:
                         yield from self._import_from(origin, alias)
-                case ast.Try() if any(map(_catches_import_error, child.handlers)):
+                case ast.Try() if any(catches(one, *_IMPORT_ERRORS) for one in child.handlers):
                     self._note(child.body)
                     for statement in (*child.handlers, *child.orelse, *child.finalbody):
                         yield from self._imports(statement)
-                case ast.With() if any(map(_suppresses_import_error, child.items)):
+                case ast.With() if any(suppresses(one, *_IMPORT_ERRORS) for one in child.items):
                     self._note(child.body)
                 case ast.stmt() | ast.ExceptHandler() | ast.match_case():
                     yield from self._imports(child)
@@ -363,16 +365,3 @@ class _Mentions:
             for name, node in unresolved(find_scopes(self._module.syntax)):
                 if name in lost and name not in self._lost.bound_before.get(self._module.name, ()):
                     yield node, f"nothing binds `{name}` any more", "PC404"
-
-
-def _catches_import_error(handler: ast.ExceptHandler) -> bool:
-    types = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    names = {node.id for node in types if isinstance(node, ast.Name)}
-    return handler.type is None or bool(names & _IMPORT_ERRORS)
-
-
-def _suppresses_import_error(item: ast.withitem) -> bool:
-    match item.context_expr:
-        case ast.Call(func=ast.Name(id="suppress") | ast.Attribute(attr="suppress"), args=arguments):
-            return any(isinstance(one, ast.Name) and one.id in _IMPORT_ERRORS for one in arguments)
-    return False

@@ -156,7 +156,7 @@ def may_hand_on(data: bytes, tops: frozenset[str]) -> bool:
     It may if it reads one for more than an attribute, or gives it another name.
     """
     found = (match["imports"] for match in _naming(tops).finditer(data))
-    return any(statement is None or b" as " in statement for statement in found)
+    return any(one is None or b" as " in one or b"__dict__" in one for one in found)
 
 
 def reads_one_of(syntax: ast.Module, tops: frozenset[str]) -> bool:

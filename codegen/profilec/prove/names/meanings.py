@@ -20,7 +20,7 @@ from profilec.prove.names.flows import chosen
 from profilec.prove.names.importers import is_importer, is_loader
 from profilec.prove.names.literals import Literals
 from profilec.prove.names.modules import Module
-from profilec.prove.names.scopes import Import, Scope
+from profilec.prove.names.scopes import Import, Scope, in_annotation
 
 NOTHING: Values = frozenset()
 
@@ -181,6 +181,25 @@ class Meanings:
             return frozenset({"builtins"})
         return self._from_stars(name).union([f"builtins.{name}"] if hasattr(builtins, name) else ())
 
+    def annotated(self, node: ast.expr, scope: Scope) -> Values:
+        """The types that an annotation in a scope may name; None beside it, or quotes, make no difference."""
+        match node:
+            case ast.Name(id=name):
+                owner = scope.owner(name)
+                imported = owner.types.get(name, ()) if owner else ()
+                return self.looked_up(name, scope).union(map(self._absolute, imported))
+            case ast.Attribute(value=value, attr=name):
+                return self._attribute(self.annotated(value, scope), name)
+            case ast.Constant(value=str(text)) if inner := in_annotation(text):
+                return self.annotated(inner, scope)
+            case (
+                ast.BinOp(left=one, op=ast.BitOr(), right=ast.Constant(value=None))
+                | ast.BinOp(left=ast.Constant(value=None), op=ast.BitOr(), right=one)
+                | ast.Subscript(value=ast.Name(id="Optional") | ast.Attribute(attr="Optional"), slice=one)
+            ):
+                return self.annotated(one, scope)
+        return NOTHING
+
     @cached_property
     def _bound_perhaps(self) -> frozenset[str]:
         """The names of the module that not every run of it binds: another may have a builtin of that name."""
@@ -222,7 +241,10 @@ class Meanings:
         found = self._in_scope(scope, name).union(*map(self.values, given))
         properties = [value for value in found if isinstance(value, Scope) and _is_property(value)]
         found |= self._called(*properties)
-        inherited = self._attribute(NOTHING.union(*map(self.values, definition.bases)), name)
+        bases = NOTHING.union(*map(self.values, definition.bases))
+        if given or name in scope.bound:  # it is its own, and not that of a class that is not known
+            bases = frozenset(filter(_is_scope, bases))
+        inherited = self._attribute(bases, name)
         answers = (self._answer(one, name) for one in scope.definitions.get("__getattr__", ()))
         return found or inherited or NOTHING.union(*answers)
 
@@ -330,10 +352,16 @@ class Meanings:
             case ast.Call(func=ast.Name(id="globals" | "vars" | "locals" as kind), args=[]):
                 scope = self.behind.scope_of(table.func) if kind != "globals" else None
                 return self.looked_up(name, scope or self.scopes)
-        spaces = self.values(table)
+            case ast.Attribute(value=function, attr="__globals__"):
+                functions = self.values(function)
+                own = self.looked_up(name, self.scopes) if any(map(_is_scope, functions)) else NOTHING
+                others = (one.rpartition(".")[0] for one in functions if isinstance(one, str))
+                return own.union(f"{module}.{name}" for module in others)
+        spaces = self.names(table)
         if "sys.modules" in spaces:
             return frozenset({name})
-        return frozenset({f"builtins.{name}"}) if "builtins" in spaces else NOTHING
+        found = {f"{one.removesuffix('.__dict__')}.{name}" for one in spaces if one.endswith(".__dict__")}
+        return frozenset(found | ({f"builtins.{name}"} if "builtins" in spaces else set()))
 
 
 def _bounded(values: Values) -> Values:
@@ -353,6 +381,10 @@ def _class_of_first(scope: Scope, name: str) -> Scope | None:
             if first is not None and first.arg == name and "staticmethod" not in decorator_names(scope.node):
                 return class_around(scope)
     return None
+
+
+def _is_scope(value: Value) -> bool:
+    return isinstance(value, Scope)
 
 
 def _is_property(scope: Scope) -> bool:

@@ -132,23 +132,36 @@ def lines_with(data: bytes, *patterns: re.Pattern[bytes]) -> list[int]:
 
 
 def unguarded(syntax: ast.Module, error: str = "AttributeError") -> Iterator[ast.AST]:
-    """Every node of a file but those that a handler of an error, or of more, stands around."""
+    """Every node of a file but those around which an error, or more, is handled or suppressed."""
     pending: list[ast.AST] = [syntax]
     while pending:
         node = pending.pop()
         yield node
-        if isinstance(node, ast.Try | ast.TryStar) and any(
-            _catches(handler, error) for handler in node.handlers
-        ):
-            pending += [*node.handlers, *node.orelse, *node.finalbody]
-        else:
-            pending += children(node)
+        match node:
+            case ast.Try() | ast.TryStar() if any(catches(handler, error) for handler in node.handlers):
+                pending += [*node.handlers, *node.orelse, *node.finalbody]
+            case ast.With() if any(suppresses(item, error) for item in node.items):
+                pending += node.items
+            case _:
+                pending += children(node)
 
 
-def _catches(handler: ast.ExceptHandler, error: str) -> bool:
+def catches(handler: ast.ExceptHandler, *errors: str) -> bool:
+    """Whether a handler catches one of some errors, by its name or as every exception."""
     types = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    names = {node.id for node in types if isinstance(node, ast.Name)}
-    return handler.type is None or bool(names & {error, "Exception", "BaseException"})
+    return handler.type is None or any(_is_one_of(one, errors) for one in types)
+
+
+def suppresses(item: ast.withitem, *errors: str) -> bool:
+    """Whether a context suppresses one of some errors."""
+    match item.context_expr:
+        case ast.Call(func=ast.Name(id="suppress") | ast.Attribute(attr="suppress"), args=types):
+            return any(_is_one_of(one, errors) for one in types)
+    return False
+
+
+def _is_one_of(error: ast.expr | None, errors: tuple[str, ...]) -> bool:
+    return isinstance(error, ast.Name) and error.id in {*errors, "Exception", "BaseException"}
 
 
 def statements(body: Iterable[ast.AST]) -> Iterator[ast.stmt]:

@@ -55,7 +55,10 @@ class Mention(Struct, frozen=True):
 
 
 class DynamicImport(Struct, frozen=True):
-    """An import that is not an import statement; the module is None where it cannot be decided."""
+    """An import that is not an import statement; the module is None where it cannot be decided.
+
+    `shop.` is anything in the package `shop`.
+    """
 
     module: str | None
     place: Place

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
+from profilec.prove.names.beginnings import Beginnings
 from profilec.prove.names.behind import Values
 from profilec.prove.names.by_name import RUN_BY_NAME, named_in, started, texts_run
 from profilec.prove.names.handed import ONLY_LOOKING, handed_on, names_asked_of_unknown, unused
@@ -36,6 +37,9 @@ from profilec.prove.names.whole import taken_whole
 _UNKNOWN: Texts = frozenset({None})
 _SPEC = "importlib.util.find_spec"
 _GETTING = ("getattr", "getattr_static", "__getattribute__")
+_MADE_GETTERS = ("attrgetter", "methodcaller")
+_OF_MODULES = (".import_module", ".__import__", ".run_module")
+"""Endings of the names of functions whose first argument names a module, and nothing in it."""
 _EACH = frozenset({"builtins.map", "itertools.starmap"})
 _FURTHEST = 8
 """Assignments that a specification is followed through."""
@@ -49,7 +53,10 @@ class Reference(Struct, frozen=True):
 
 
 class DynamicImport(Struct, frozen=True):
-    """An import at run time: its place, and the absolute name of the module where it is written out."""
+    """An import at run time: its place, and the absolute name of the module where it is written out.
+
+    `shop.` is anything in the package `shop`.
+    """
 
     node: Located
     module: str | None
@@ -100,7 +107,7 @@ class References:
         for call, inner in self._in_strings:
             yield from (Reference(reference.name, call) for reference in inner.all())
         for dynamic in self.dynamic_imports:
-            if dynamic.module is not None:
+            if dynamic.module is not None and not dynamic.module.endswith("."):
                 yield Reference(dynamic.module, dynamic.node)
 
     @property
@@ -166,11 +173,29 @@ class References:
                     continue
             if None in literals.all_texts(name) and not self._is_answered(name):
                 yield from (Reference(one, node) for one in sorted(names(owner) & self._owners))
+        yield from self._namespaces_imported()
         for whole, owner in taken_whole(self._nodes, lambda key: None not in literals.all_texts(key)):
             yield from (Reference(one, whole) for one in sorted(names(owner) & self._owners))
         lost = sorted({one.name for one in self.handed_on} & self._owners)
-        for asks in (one.node for one in self.handed_on if one.name in GETTERS):
-            yield from (Reference(name, asks) for name in lost)
+        asking = [*(one.node for one in self.handed_on if one.name in GETTERS), *self._getters_unsaid()]
+        yield from (Reference(name, asks) for asks in asking for name in lost)
+
+    def _getters_unsaid(self) -> Iterator[Located]:
+        """Every `attrgetter` of a name that is not written out: what that is given to is not followed."""
+        for node in self._nodes:
+            match node:
+                case ast.Call(func=function, args=names) if last_name(function) in _MADE_GETTERS:
+                    texts = self._meanings.literals.all_texts
+                    if any(None in texts(name) and not self._is_answered(name) for name in names):
+                        yield node
+
+    def _namespaces_imported(self) -> Iterator[Reference]:
+        """Every import of all that a namespace of interest has: `from time import __dict__`."""
+        for node in self._nodes:
+            if isinstance(node, ast.ImportFrom):
+                origin = self._module.absolute(node.module, node.level)
+                found = (alias for alias in node.names if alias.name == "__dict__" and origin in self._owners)
+                yield from (Reference(origin, alias) for alias in found)
 
     def _is_answered(self, name: ast.expr) -> bool:
         """Whether a name is the one that a `__getattr__` is asked for: what that answers is known."""
@@ -249,7 +274,7 @@ class References:
         for node, call in self._calls:
             for module in self._imported_by(call):
                 yield DynamicImport(node, module)
-                if module is not None:
+                if module is not None and not module.endswith("."):
                     yield from (DynamicImport(node, f"{module}.{name}") for name in self._from_list(call))
         yield from (DynamicImport(node, None) for node in self._importers_lost())
         for command, (option, what) in self._started:
@@ -293,7 +318,8 @@ class References:
         """The modules that a call imports, None for what is not known."""
         called, literals = self._meanings.names(call.func), self._meanings.literals
         if is_importer(called):
-            return literals.imported(call)
+            modules = literals.imported(call)
+            return modules - _UNKNOWN | self._below(call, called) if None in modules else modules
         if OF_SPEC in called:
             return self._of_spec(call.args[0] if call.args else None)
         if is_loader(called):
@@ -304,6 +330,16 @@ class References:
         if not RUNNERS.isdisjoint(called):
             return self._code(call) & _UNKNOWN
         return named_in(called, call, self._meanings)
+
+    def _below(self, call: ast.Call, called: frozenset[str]) -> Texts:
+        """The package that a module is surely in whose name is not written out, with a dot behind it."""
+        if not any(name.endswith(_OF_MODULES) for name in called):
+            return _UNKNOWN
+        beginnings = Beginnings(self._meanings.literals, self._meanings.behind)
+        package, dot, _ = beginnings.of(call.args[0] if call.args else None).rpartition(".")
+        some = ast.Call(call.func, [ast.Constant(f"{package}{dot}_"), *call.args[1:]], call.keywords)
+        found = {one and one.removesuffix("_") for one in self._meanings.literals.imported(some)}
+        return frozenset(found) if all(one and one.endswith(".") for one in found) else _UNKNOWN
 
     def _from_list(self, node: ast.Call) -> Iterator[str]:
         """The names that `__import__` is asked for besides its module."""

@@ -72,21 +72,20 @@ def _typing_names(syntax: ast.Module) -> frozenset[str]:
 @lru_cache(maxsize=FILES_HELD)
 def _type_checking_names(syntax: ast.Module) -> frozenset[str]:
     """The names that a file has for `TYPE_CHECKING`: imported, or a constant of that name that is false."""
-    imported = {
-        alias.asname
-        for node in statements(syntax.body)
-        if isinstance(node, ast.ImportFrom) and node.module in _TYPING
-        for alias in node.names
-        if alias.name == _TYPE_CHECKING and alias.asname
-    }
-    assigned = (node for node in statements(syntax.body) if isinstance(node, ast.Assign | ast.AnnAssign))
-    return frozenset(imported if any(map(_gives_truth, assigned)) else {*imported, _TYPE_CHECKING})
+    names = {_TYPE_CHECKING}
+    others = set[str]()
+    for node in statements(syntax.body):
+        match node:
+            case ast.ImportFrom(module=module, names=aliases) if module in _TYPING:
+                names.update(alias.asname or alias.name for alias in aliases if alias.name == _TYPE_CHECKING)
+            case ast.Assign() | ast.AnnAssign() if not _is_false(node.value):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                others.update(target.id for target in targets if isinstance(target, ast.Name))
+    return frozenset(names - others)
 
 
-def _gives_truth(node: ast.Assign | ast.AnnAssign) -> bool:
-    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-    named = any(isinstance(target, ast.Name) and target.id == _TYPE_CHECKING for target in targets)
-    return named and not (isinstance(node.value, ast.Constant) and not node.value.value)
+def _is_false(value: ast.expr | None) -> bool:
+    return isinstance(value, ast.Constant) and not value.value
 
 
 def _names(node: ast.ImportFrom, name: str) -> bool:

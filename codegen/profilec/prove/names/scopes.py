@@ -47,8 +47,10 @@ class Scope(Struct, eq=False, weakref=True):
         loads: the names that it reads.
         node: what opened it.
         imports: what names refer to that are imported at run time.
+        types: what names refer to that are imported for type checkers alone.
         values: the expressions whose value a name may have. `*table` is any element of a table.
         definitions: the scopes of the classes and functions that a name may be.
+        annotations: what names are annotated with.
         unknown: the names that may have a value besides, such as parameters.
         stars: star imports.
         outer: the scopes to which `global` or `nonlocal` move names.
@@ -63,8 +65,10 @@ class Scope(Struct, eq=False, weakref=True):
     given: set[str] = set()
     loads: list[tuple[str, Located]] = []
     imports: dict[str, list["Import"]] = {}
+    types: dict[str, list["Import"]] = {}
     values: dict[str, list[ast.expr]] = {}
     definitions: dict[str, list["Scope"]] = {}
+    annotations: dict[str, ast.expr] = {}
     unknown: set[str] = set()
     stars: list["Import"] = []
     outer: dict[str, "weakref.ref[Scope]"] = {}
@@ -234,8 +238,9 @@ class _Reader:
 
     def _import(self, name: str, imported: Import) -> None:
         self._scope.bind(name)
-        if not self._scope.is_for_types:
-            self._scope.target(name).imports.setdefault(name, []).append(imported)
+        scope = self._scope.target(name)
+        found = scope.types if self._scope.is_for_types else scope.imports
+        found.setdefault(name, []).append(imported)
 
     def visit_If(self, node: ast.If) -> None:
         file = self._scope.module.node
@@ -327,6 +332,8 @@ class _Reader:
         else:
             self.visit(node.value)
             self._target(node.target, node.value)
+        if isinstance(node.target, ast.Name):
+            self._scope.target(node.target.id).annotations[node.target.id] = node.annotation
         self._annotation(node.annotation)
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
@@ -359,6 +366,11 @@ class _Reader:
         for argument, default in (*defaults, *zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)):
             if default is not None:
                 scope.bind(argument.arg, default)
+        scope.annotations |= {
+            argument.arg: argument.annotation
+            for argument in (*plain, *node.args.kwonlyargs)
+            if argument.annotation is not None
+        }
         return _Reader(scope)
 
     def _define(self, name: str, scope: Scope) -> None:

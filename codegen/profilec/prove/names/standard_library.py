@@ -1,6 +1,7 @@
-"""What a name of a standard-library module stands for that is a module imported there.
+"""What a name of a standard-library module stands for that it imports.
 
-`asyncio.base_events.threading` is `threading`. Nothing else of the standard library is read.
+`asyncio.base_events.threading` is `threading`, and `ssl.socket` is `socket.socket`. Nothing else of the
+standard library is read.
 """
 
 import sys
@@ -27,7 +28,12 @@ def imported_as(name: str) -> frozenset[str]:
 def _imports(path: str, name: str, rest: list[str]) -> frozenset[str]:
     module = parse(path, (_folder() / path).read_bytes())
     found = find_scopes(module.syntax).imports.get(name, ()) if module else ()
-    return frozenset(".".join([one.module, *rest]) for one in found if one.name is None)
+    parts = (
+        [one.module, *filter(None, [one.name]), *rest]
+        for one in found
+        if one.level == 0  # what its own package has, is found by the name of that
+    )
+    return frozenset(map(".".join, parts))
 
 
 def _file(parts: list[str]) -> str | None:
