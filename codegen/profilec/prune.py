@@ -129,24 +129,25 @@ def idle_declarations(module: Module, decision: Decision) -> list[cst.NameItem]:
 def _without_probes(syntax: Syntax, found: Nodes, remains: Remains) -> Nodes:
     """Leave out the imports by which a `try` learns whether they succeed, where something hangs on it.
 
-    With them the other imports of the same names, as its handlers make.
+    With them all else that binds the same names, as its handlers do.
     """
-    probing = [node for node in syntax.every(cst.Try) if node.handlers] if found else []
-    bodies = [syntax.outer(node.body) for node in probing if not _goes(syntax, node, found, remains)]
+    probing = syntax.every(cst.Try) if found else ()
+    bodies = [
+        syntax.outer(node.body)
+        for node in probing
+        if any(remains.has(syntax.inner(handler)) for handler in node.handlers)
+        and not _goes(syntax, node, found, remains)
+    ]
 
     def is_probe(binding: Binding) -> bool:
-        return any(
+        return binding.kind == "import" and any(
             body.covers(binding.span)
             and (binding.owner is syntax.module or not body.covers(syntax.inner(binding.owner)))
             for body in bodies
         )
 
     probes = {(binding.owner, binding.name) for binding in found.values() if is_probe(binding)}
-    return {
-        node: binding
-        for node, binding in found.items()
-        if binding.kind != "import" or (binding.owner, binding.name) not in probes
-    }
+    return {node: binding for node, binding in found.items() if (binding.owner, binding.name) not in probes}
 
 
 def _goes(syntax: Syntax, node: cst.CSTNode, found: Nodes, remains: Remains) -> bool:
@@ -154,8 +155,8 @@ def _goes(syntax: Syntax, node: cst.CSTNode, found: Nodes, remains: Remains) -> 
     match node:
         case cst.Pass():
             return True
-        case cst.ImportAlias():
-            return node in found or not remains.has(syntax.inner(node))
+        case cst.Assign(targets=[cst.AssignTarget(target=target)]) | cst.AnnAssign(target=target):
+            return target in found or not remains.has(syntax.inner(node))
         case cst.Import(names=aliases) | cst.ImportFrom(names=[*aliases]):
             return all(_goes(syntax, alias, found, remains) for alias in aliases)
         case cst.Try(body=body, handlers=handlers, orelse=orelse, finalbody=final):
@@ -165,7 +166,7 @@ def _goes(syntax: Syntax, node: cst.CSTNode, found: Nodes, remains: Remains) -> 
             return _goes(syntax, body, found, remains)
         case cst.BaseSuite(body=statements) | cst.SimpleStatementLine(body=statements):
             return all(_goes(syntax, statement, found, remains) for statement in statements)
-    return not remains.has(syntax.inner(node))
+    return node in found or not remains.has(syntax.inner(node))
 
 
 # --- Within a function ----------------------------------------------------------------------------
@@ -178,7 +179,9 @@ def _unused_locals(
     imported = {
         name: found
         for name, found in scope.bindings.items()
-        if all(one.kind == "import" for one in found) or _holds_facts(found, remains, is_fact)
+        if all(
+            one.kind == "import" or not remains.has(one.span) or _holds_fact(one, is_fact) for one in found
+        )
     }
     if not imported or _LOOKS_AT_LOCALS.search(module.syntax.source(scope.node)):
         return {}
@@ -197,14 +200,8 @@ def _unused_locals(
     }
 
 
-def _holds_facts(
-    bindings: list[Binding], remains: Remains, is_fact: Callable[[cst.BaseExpression], bool]
-) -> bool:
-    """Tell whether what is left that binds a local name does no more than ask for facts."""
-    return all(_holds_fact(one, is_fact) for one in bindings if remains.has(one.span))
-
-
 def _holds_fact(binding: Binding, is_fact: Callable[[cst.BaseExpression], bool]) -> bool:
+    """Tell whether what binds a local name does no more than ask for facts."""
     match binding.statement:
         case cst.Assign(value=assigned) | cst.AnnAssign(value=cst.BaseExpression() as assigned):
             return is_fact(assigned)
@@ -259,7 +256,8 @@ def _candidates(module: Module, remains: Remains) -> Iterator[tuple[str, list[Bi
     for name, all_bindings in module.names.root.bindings.items():
         bindings = [binding for binding in all_bindings if binding.kind != "deletion"]  # that is a use
         private = name.startswith("_") and not name.startswith("__")
-        imported = all(binding.kind == "import" for binding in bindings)
+        left = [binding for binding in bindings if remains.has(binding.span)] or bindings
+        imported = all(binding.kind == "import" for binding in left)
         if not (private or imported) or name in listed:
             continue
         held = any(
