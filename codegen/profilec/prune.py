@@ -68,6 +68,7 @@ def unused(
     decision: Decision,
     used_elsewhere: Callable[[str], bool],
     is_fact: Callable[[cst.BaseExpression], bool],
+    deserted: Set[str],
 ) -> Nodes:
     """Find the imports, private definitions and facts in local names that only what a decision removed used.
 
@@ -76,13 +77,14 @@ def unused(
         decision: what the profile removed of it so far.
         used_elsewhere: tells whether another file of the tree still asks this module for a name.
         is_fact: tells whether an expression only says what facts fix.
+        deserted: names that another file used before, and no other file asks this module for any more.
     """
     remains = Remains.of(decision.cuts)
     found: Nodes = {}
     for scope in module.names.scopes:
         if scope.kind in ("function", "lambda"):
             found |= _unused_locals(module, scope, remains, is_fact)
-    found |= _unused_at_top(module, remains, used_elsewhere)
+    found |= _unused_at_top(module, remains, used_elsewhere, deserted)
     return _without_probes(module.syntax, found, remains)
 
 
@@ -211,7 +213,9 @@ def _holds_fact(binding: Binding, is_fact: Callable[[cst.BaseExpression], bool])
 # --- At the top of a module -----------------------------------------------------------------------
 
 
-def _unused_at_top(module: Module, remains: Remains, used_elsewhere: Callable[[str], bool]) -> Nodes:
+def _unused_at_top(
+    module: Module, remains: Remains, used_elsewhere: Callable[[str], bool], deserted: Set[str]
+) -> Nodes:
     """Mark every candidate that something reaches, in the source and in what is left, and compare.
 
     What nothing reached before stays, and with it what is left of it uses.
@@ -220,7 +224,7 @@ def _unused_at_top(module: Module, remains: Remains, used_elsewhere: Callable[[s
     if not candidates:
         return {}
     idle = _idle(_uses_by_owner(module, candidates, lambda span: True), candidates.keys())
-    kept = remains.generated | _named_in_text(module, remains) | idle
+    kept = remains.generated | _named_in_text(module, remains) | (idle - deserted)
     after = _reached(_uses_by_owner(module, candidates, remains.has), kept & candidates.keys())
     dead = [name for name in candidates if name not in after]
     return {
