@@ -28,6 +28,8 @@ _NAMESPACES = ("globals()", "vars()", "sys.modules[__name__]")
 """One of these is in all that the search for the above finds; a plain text is found far sooner."""
 _LOOKS_AT_LOCALS = re.compile(r"\b(?:locals|vars|eval|exec)\(")
 """What may look at names of a function that nothing reads."""
+_ASKED_FOR = re.compile(r"\s*\.\s*([^\W\d]\w*)")
+"""The attribute that a name is asked for."""
 
 type Nodes = dict[cst.CSTNode, Binding]
 
@@ -226,14 +228,52 @@ def _unused_at_top(
     idle = _idle(_uses_by_owner(module, candidates, lambda span: True), candidates.keys())
     kept = remains.generated | _named_in_text(module, remains) | (idle - deserted)
     after = _reached(_uses_by_owner(module, candidates, remains.has), kept & candidates.keys())
-    dead = [name for name in candidates if name not in after]
+    dead = {name for name in candidates if name not in after}
+    lost = [binding for name in dead for binding in candidates[name]]
+    for name, bindings in candidates.items():
+        if name not in dead and name not in kept:
+            lost += _unused_submodules(module, name, bindings, remains)
     return {
         binding.node: binding
-        for name in dead
-        if not used_elsewhere(name)
-        for binding in candidates[name]
-        if remains.has(binding.span)
+        for binding in lost
+        if remains.has(binding.span) and not used_elsewhere(binding.name)
     }
+
+
+def _unused_submodules(
+    module: Module, name: str, bindings: Iterable[Binding], remains: Remains
+) -> list[Binding]:
+    """Find each `import name.part` of which the part is not asked for any more, if another binds the name."""
+    left = [binding for binding in bindings if remains.has(binding.span)]
+    parts = {binding.node: part for binding in left if (part := _part(binding.node))}
+    if not parts or len(left) == 1:
+        return []
+    content, names = module.syntax.content, module.names
+    before, after = set[str](), set[str]()
+    first = len(content)
+    for use in names.uses:
+        if use.name == name and names.binding_scope(name, use.scope) is names.root:
+            asked = _ASKED_FOR.match(content, use.span.end)
+            before.add(asked[1] if asked else "")
+            if remains.has(use.span):
+                after.add(asked[1] if asked else "")
+                first = min(first, use.span.start)
+    idle = [binding for binding in left if parts.get(binding.node, "") in before - after]
+    binds = (binding.span.start for binding in left if binding not in idle)
+    is_bound = any(
+        start < first and content.startswith("import ", content.rfind("\n", 0, start) + 1) for start in binds
+    )
+    return idle if is_bound and "" not in after else []
+
+
+def _part(node: cst.CSTNode) -> str | None:
+    """Return the part of a package that `import name.part` asks for, which binds the name of the package."""
+    match node:
+        case cst.ImportAlias(name=cst.Attribute() as path, asname=None):
+            while isinstance(path.value, cst.Attribute):
+                path = path.value
+            return path.attr.value
+    return None
 
 
 def _named_in_text(module: Module, remains: Remains) -> frozenset[str]:
