@@ -227,22 +227,19 @@ def _unused_at_top(
         return {}
     idle = _idle(_uses_by_owner(module, candidates, lambda span: True), candidates.keys())
     kept = remains.generated | _named_in_text(module, remains) | (idle - deserted)
-    after = _reached(_uses_by_owner(module, candidates, remains.has), kept & candidates.keys())
-    dead = {name for name in candidates if name not in after}
-    lost = [binding for name in dead for binding in candidates[name]]
+    uses = _uses_by_owner(module, candidates, remains.has)
+    dead = candidates.keys() - _reached(uses, kept & candidates.keys())
+    dead -= _reached(uses, filter(used_elsewhere, dead))
+    lost: list[Binding] = []
     for name, bindings in candidates.items():
-        if name not in dead and name not in kept:
-            lost += _unused_submodules(module, name, bindings, remains)
-    return {
-        binding.node: binding
-        for binding in lost
-        if remains.has(binding.span) and not used_elsewhere(binding.name)
-    }
+        if name in dead:
+            lost += filter(lambda one: remains.has(one.span), bindings)
+        elif name not in kept and (parts := _unused_parts(module, name, bindings, remains)):
+            lost += () if used_elsewhere(name) else parts
+    return {binding.node: binding for binding in lost}
 
 
-def _unused_submodules(
-    module: Module, name: str, bindings: Iterable[Binding], remains: Remains
-) -> list[Binding]:
+def _unused_parts(module: Module, name: str, bindings: Iterable[Binding], remains: Remains) -> list[Binding]:
     """Find each `import name.part` of which the part is not asked for any more, if another binds the name."""
     left = [binding for binding in bindings if remains.has(binding.span)]
     parts = {binding.node: part for binding in left if (part := _part(binding.node))}
