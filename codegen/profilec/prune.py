@@ -127,6 +127,37 @@ def idle_declarations(module: Module, decision: Decision) -> list[cst.NameItem]:
     return [item for item in module.syntax.every(cst.NameItem) if module.syntax.inner(item) in spans]
 
 
+def idle_exceptions(module: Module, decision: Decision) -> Iterator[cst.AsName]:
+    """Find the names of caught exceptions of which nothing is left that asks for them in their handler.
+
+    The end of a handler unbinds its name, so one that something else binds, or asks for outside, stays.
+    """
+    syntax, names, remains = module.syntax, module.names, Remains.of(decision.cuts)
+    handlers: list[cst.ExceptHandler | cst.ExceptStarHandler]
+    handlers = [*syntax.every(cst.ExceptHandler), *syntax.every(cst.ExceptStarHandler)]
+    bodies = dict[cst.CSTNode, Span]()
+    shrunk: list[cst.AsName] = []
+    for handler in handlers:
+        if handler.name:
+            body = bodies[handler.name.name] = syntax.outer(handler.body)
+            if remains.has(syntax.inner(handler)) and not remains.has_all(body):
+                shrunk.append(handler.name)
+    for named in shrunk:
+        name, body = syntax.source(named.name), bodies[named.name]
+        bound = (one.bindings.get(name, []) for one in names.scopes)
+        bindings = next((found for found in bound if any(one.node is named.name for one in found)), [])
+        spans = [one.span for one in names.uses if one.name == name and names.bindings(one) is bindings]
+        asked = [span for span in spans if body.covers(span)]
+        if (
+            asked
+            and not any(map(remains.has, asked))
+            and bodies.keys() >= {one.node for one in bindings}
+            and all(any(bodies[one.node].covers(span) for one in bindings) for span in spans)
+            and not _LOOKS_AT_LOCALS.search(syntax.content, body.start, body.end)
+        ):
+            yield named
+
+
 # --- Within a `try` -------------------------------------------------------------------------------
 
 

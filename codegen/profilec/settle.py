@@ -27,7 +27,7 @@ from profilec.edit import UNUSED, Cause
 from profilec.error_classes import ErrorClass
 from profilec.facts import UNKNOWN, Facts, is_literal, value
 from profilec.flags import FlagTable, has
-from profilec.prune import Remains, idle_declarations, statement_of, touched, unused
+from profilec.prune import Remains, idle_declarations, idle_exceptions, statement_of, touched, unused
 from profilec.read import Span, Syntax, Text, UnreadableSourceError, too_deep
 from profilec.scope_walk import parsed
 from profilec.scopes import Names, module_name
@@ -293,6 +293,7 @@ class _Settling(Struct):
         found = unused(self.module, decision, self._may_be_needed, self._is_fact, self.given.unneeded)
         nodes = [statement_of(self.module, binding) for binding in found.values()]
         nodes += idle_declarations(self.module, decision)
+        nodes += idle_exceptions(self.module, decision)
         new = {node: UNUSED for node in nodes if node not in self.known}
         self.known.update(new)
         return bool(new)
