@@ -161,7 +161,7 @@ CODES: tuple[Code, ...] = (
         "warning",
         "A line amid a statement may hold nothing that can go alone: a part of a subscript or of a string, "
         "an operand, `/` or `*` among parameters. A comment there marks the whole statement.",
-        "size = sizes[\n    kind,\n    JIT,  # profilec: only THREADS\n]",
-        "size = sizes[kind, JIT] if THREADS else sizes[kind]",
+        "print(sizes[\n    kind,\n    worker,  # profilec: only THREADS\n])",
+        "print(sizes[kind, worker] if THREADS else sizes[kind])",
     ),
 )
