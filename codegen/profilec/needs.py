@@ -101,6 +101,23 @@ class Needs:
                     asked.setdefault((path, name), other)
         return asked
 
+    def no_longer_imported(self) -> set[tuple[str, str]]:
+        """Return the private names at the top of files that others import in the source, and do not any more.
+
+        Each with the path of its file. A file in which the word of a name is left may need it.
+        """
+        package, emitted = self._left.package, self._left.emitted
+        shrunk = [path for path in self._texts if path not in emitted or path in self._left.changed]
+        found: set[tuple[str, str]] = set()
+        for path, before in package.outlines(shrunk).items():
+            left = self._left.text(path).content if path in emitted else ""
+            for target in before.targets:
+                module, _, name = target.rpartition(".")
+                if _is_private(name) and not holds_word(left, name) and (file := package.file_of(module)):
+                    found.add((file, name))
+        outlines = package.outlines({file for file, _ in found} & emitted)
+        return {(file, name) for file, name in found if file in outlines and name in outlines[file].bound}
+
     def _passes_on(self, path: str, name: str) -> bool:
         """Tell whether a star import of a file gives a name."""
         listed = self._left.outlines([path])[path].listed

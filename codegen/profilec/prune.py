@@ -7,7 +7,7 @@ again with what was found here, until nothing more is. Whole modules are for `ne
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from functools import cached_property, lru_cache
 
 import libcst as cst
@@ -28,6 +28,8 @@ _NAMESPACES = ("globals()", "vars()", "sys.modules[__name__]")
 """One of these is in all that the search for the above finds; a plain text is found far sooner."""
 _LOOKS_AT_LOCALS = re.compile(r"\b(?:locals|vars|eval|exec)\(")
 """What may look at names of a function that nothing reads."""
+_ASKED_FOR = re.compile(r"\s*\.\s*([^\W\d]\w*)")
+"""The attribute that a name is asked for."""
 
 type Nodes = dict[cst.CSTNode, Binding]
 
@@ -68,6 +70,7 @@ def unused(
     decision: Decision,
     used_elsewhere: Callable[[str], bool],
     is_fact: Callable[[cst.BaseExpression], bool],
+    deserted: Set[str],
 ) -> Nodes:
     """Find the imports, private definitions and facts in local names that only what a decision removed used.
 
@@ -76,13 +79,14 @@ def unused(
         decision: what the profile removed of it so far.
         used_elsewhere: tells whether another file of the tree still asks this module for a name.
         is_fact: tells whether an expression only says what facts fix.
+        deserted: names that another file used before, and no other file asks this module for any more.
     """
     remains = Remains.of(decision.cuts)
     found: Nodes = {}
     for scope in module.names.scopes:
         if scope.kind in ("function", "lambda"):
             found |= _unused_locals(module, scope, remains, is_fact)
-    found |= _unused_at_top(module, remains, used_elsewhere)
+    found |= _unused_at_top(module, remains, used_elsewhere, deserted)
     return _without_probes(module.syntax, found, remains)
 
 
@@ -123,30 +127,62 @@ def idle_declarations(module: Module, decision: Decision) -> list[cst.NameItem]:
     return [item for item in module.syntax.every(cst.NameItem) if module.syntax.inner(item) in spans]
 
 
+def idle_exceptions(module: Module, decision: Decision) -> Iterator[cst.AsName]:
+    """Find the names of caught exceptions of which nothing is left that asks for them in their handler.
+
+    The end of a handler unbinds its name, so one that something else binds, or asks for outside, stays.
+    """
+    syntax, names, remains = module.syntax, module.names, Remains.of(decision.cuts)
+    handlers: list[cst.ExceptHandler | cst.ExceptStarHandler]
+    handlers = [*syntax.every(cst.ExceptHandler), *syntax.every(cst.ExceptStarHandler)]
+    bodies = dict[cst.CSTNode, Span]()
+    shrunk: list[cst.AsName] = []
+    for handler in handlers:
+        if handler.name:
+            body = bodies[handler.name.name] = syntax.outer(handler.body)
+            if remains.has(syntax.inner(handler)) and not remains.has_all(body):
+                shrunk.append(handler.name)
+    for named in shrunk:
+        name, body = syntax.source(named.name), bodies[named.name]
+        bound = (one.bindings.get(name, []) for one in names.scopes)
+        bindings = next((found for found in bound if any(one.node is named.name for one in found)), [])
+        spans = [one.span for one in names.uses if one.name == name and names.bindings(one) is bindings]
+        asked = [span for span in spans if body.covers(span)]
+        if (
+            asked
+            and not any(map(remains.has, asked))
+            and bodies.keys() >= {one.node for one in bindings}
+            and all(any(bodies[one.node].covers(span) for one in bindings) for span in spans)
+            and not _LOOKS_AT_LOCALS.search(syntax.content, body.start, body.end)
+        ):
+            yield named
+
+
 # --- Within a `try` -------------------------------------------------------------------------------
 
 
 def _without_probes(syntax: Syntax, found: Nodes, remains: Remains) -> Nodes:
     """Leave out the imports by which a `try` learns whether they succeed, where something hangs on it.
 
-    With them the other imports of the same names, as its handlers make.
+    With them all else that binds the same names, as its handlers do.
     """
-    probing = [node for node in syntax.every(cst.Try) if node.handlers] if found else []
-    bodies = [syntax.outer(node.body) for node in probing if not _goes(syntax, node, found, remains)]
+    probing = syntax.every(cst.Try) if found else ()
+    bodies = [
+        syntax.outer(node.body)
+        for node in probing
+        if any(remains.has(syntax.inner(handler)) for handler in node.handlers)
+        and not _goes(syntax, node, found, remains)
+    ]
 
     def is_probe(binding: Binding) -> bool:
-        return any(
+        return binding.kind == "import" and any(
             body.covers(binding.span)
             and (binding.owner is syntax.module or not body.covers(syntax.inner(binding.owner)))
             for body in bodies
         )
 
     probes = {(binding.owner, binding.name) for binding in found.values() if is_probe(binding)}
-    return {
-        node: binding
-        for node, binding in found.items()
-        if binding.kind != "import" or (binding.owner, binding.name) not in probes
-    }
+    return {node: binding for node, binding in found.items() if (binding.owner, binding.name) not in probes}
 
 
 def _goes(syntax: Syntax, node: cst.CSTNode, found: Nodes, remains: Remains) -> bool:
@@ -154,8 +190,8 @@ def _goes(syntax: Syntax, node: cst.CSTNode, found: Nodes, remains: Remains) -> 
     match node:
         case cst.Pass():
             return True
-        case cst.ImportAlias():
-            return node in found or not remains.has(syntax.inner(node))
+        case cst.Assign(targets=[cst.AssignTarget(target=target)]) | cst.AnnAssign(target=target):
+            return target in found or not remains.has(syntax.inner(node))
         case cst.Import(names=aliases) | cst.ImportFrom(names=[*aliases]):
             return all(_goes(syntax, alias, found, remains) for alias in aliases)
         case cst.Try(body=body, handlers=handlers, orelse=orelse, finalbody=final):
@@ -165,7 +201,7 @@ def _goes(syntax: Syntax, node: cst.CSTNode, found: Nodes, remains: Remains) -> 
             return _goes(syntax, body, found, remains)
         case cst.BaseSuite(body=statements) | cst.SimpleStatementLine(body=statements):
             return all(_goes(syntax, statement, found, remains) for statement in statements)
-    return not remains.has(syntax.inner(node))
+    return node in found or not remains.has(syntax.inner(node))
 
 
 # --- Within a function ----------------------------------------------------------------------------
@@ -178,7 +214,9 @@ def _unused_locals(
     imported = {
         name: found
         for name, found in scope.bindings.items()
-        if all(one.kind == "import" for one in found) or _holds_facts(found, remains, is_fact)
+        if all(
+            one.kind == "import" or not remains.has(one.span) or _holds_fact(one, is_fact) for one in found
+        )
     }
     if not imported or _LOOKS_AT_LOCALS.search(module.syntax.source(scope.node)):
         return {}
@@ -197,14 +235,8 @@ def _unused_locals(
     }
 
 
-def _holds_facts(
-    bindings: list[Binding], remains: Remains, is_fact: Callable[[cst.BaseExpression], bool]
-) -> bool:
-    """Tell whether what is left that binds a local name does no more than ask for facts."""
-    return all(_holds_fact(one, is_fact) for one in bindings if remains.has(one.span))
-
-
 def _holds_fact(binding: Binding, is_fact: Callable[[cst.BaseExpression], bool]) -> bool:
+    """Tell whether what binds a local name does no more than ask for facts."""
     match binding.statement:
         case cst.Assign(value=assigned) | cst.AnnAssign(value=cst.BaseExpression() as assigned):
             return is_fact(assigned)
@@ -214,7 +246,9 @@ def _holds_fact(binding: Binding, is_fact: Callable[[cst.BaseExpression], bool])
 # --- At the top of a module -----------------------------------------------------------------------
 
 
-def _unused_at_top(module: Module, remains: Remains, used_elsewhere: Callable[[str], bool]) -> Nodes:
+def _unused_at_top(
+    module: Module, remains: Remains, used_elsewhere: Callable[[str], bool], deserted: Set[str]
+) -> Nodes:
     """Mark every candidate that something reaches, in the source and in what is left, and compare.
 
     What nothing reached before stays, and with it what is left of it uses.
@@ -223,14 +257,51 @@ def _unused_at_top(module: Module, remains: Remains, used_elsewhere: Callable[[s
     if not candidates:
         return {}
     idle = _idle(_uses_by_owner(module, candidates, lambda span: True), candidates.keys())
-    kept = remains.generated | _named_in_text(module, remains) | idle
-    after = _reached(_uses_by_owner(module, candidates, remains.has), kept & candidates.keys())
-    dead = {
-        name: left
-        for name, bindings in candidates.items()
-        if name not in after and (left := [one for one in bindings if remains.has(one.span)])
-    }
-    return {one.node: one for name, left in dead.items() if not used_elsewhere(name) for one in left}
+    kept = remains.generated | _named_in_text(module, remains) | (idle - deserted)
+    uses = _uses_by_owner(module, candidates, remains.has)
+    left = {name: [one for one in found if remains.has(one.span)] for name, found in candidates.items()}
+    dead = {name for name, bindings in left.items() if bindings} - _reached(uses, kept & candidates.keys())
+    dead -= _reached(uses, filter(used_elsewhere, dead))
+    lost: list[Binding] = []
+    for name, bindings in left.items():
+        if name in dead:
+            lost += bindings
+        elif name not in kept and (parts := _unused_parts(module, name, bindings, remains)):
+            lost += () if used_elsewhere(name) else parts
+    return {binding.node: binding for binding in lost}
+
+
+def _unused_parts(module: Module, name: str, left: Sequence[Binding], remains: Remains) -> list[Binding]:
+    """Find each `import name.part` of which the part is not asked for any more, if another binds the name."""
+    parts = {binding.node: part for binding in left if (part := _part(binding.node))}
+    if not parts or len(left) == 1:
+        return []
+    content, names = module.syntax.content, module.names
+    before, after = set[str](), set[str]()
+    first = len(content)
+    for use in names.uses:
+        if use.name == name and names.binding_scope(name, use.scope) is names.root:
+            asked = _ASKED_FOR.match(content, use.span.end)
+            before.add(asked[1] if asked else "")
+            if remains.has(use.span):
+                after.add(asked[1] if asked else "")
+                first = min(first, use.span.start)
+    idle = [binding for binding in left if parts.get(binding.node, "") in before - after]
+    binds = (binding.span.start for binding in left if binding not in idle)
+    is_bound = any(
+        start < first and content.startswith("import ", content.rfind("\n", 0, start) + 1) for start in binds
+    )
+    return idle if is_bound and "" not in after else []
+
+
+def _part(node: cst.CSTNode) -> str | None:
+    """Return the part of a package that `import name.part` asks for, which binds the name of the package."""
+    match node:
+        case cst.ImportAlias(name=cst.Attribute() as path, asname=None):
+            while isinstance(path.value, cst.Attribute):
+                path = path.value
+            return path.attr.value
+    return None
 
 
 def _named_in_text(module: Module, remains: Remains) -> frozenset[str]:
@@ -257,7 +328,8 @@ def _candidates(module: Module, remains: Remains) -> Iterator[tuple[str, list[Bi
     for name, all_bindings in module.names.root.bindings.items():
         bindings = [binding for binding in all_bindings if binding.kind != "deletion"]  # that is a use
         private = name.startswith("_") and not name.startswith("__")
-        imported = all(binding.kind == "import" for binding in bindings)
+        left = [binding for binding in bindings if remains.has(binding.span)] or bindings
+        imported = all(binding.kind == "import" for binding in left)
         if not (private or imported) or name in listed:
             continue
         held = any(

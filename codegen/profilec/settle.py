@@ -27,7 +27,7 @@ from profilec.edit import UNUSED, Cause
 from profilec.error_classes import ErrorClass
 from profilec.facts import UNKNOWN, Facts, is_literal, value
 from profilec.flags import FlagTable, has
-from profilec.prune import Remains, idle_declarations, statement_of, touched, unused
+from profilec.prune import Remains, idle_declarations, idle_exceptions, statement_of, touched, unused
 from profilec.read import Span, Syntax, Text, UnreadableSourceError, too_deep
 from profilec.scope_walk import parsed
 from profilec.scopes import Names, module_name
@@ -45,7 +45,8 @@ class Circumstances(Struct, frozen=True):
     Attributes:
         facts: what the profile fixes, and what the package repeats of it.
         held: the places in the file where facts decide nothing.
-        unneeded: names at the top of the file that no other file asks for any more.
+        unneeded: names at the top of the file that no other file asks for any more, though it, or what went
+            of another, did in the source.
         rebound: names at its top that another file, or an import of everything, may bind to something else.
     """
 
@@ -286,12 +287,13 @@ class _Settling(Struct):
 
     def _prune(self, decision: Decision) -> bool:
         """Note what only removed code used, and tell whether there is anything new."""
-        if not decision.emitted or not decision.cuts:
+        if not decision.emitted or not (decision.cuts or self.given.unneeded):
             return False
         self.idle.clear()
-        found = unused(self.module, decision, self._may_be_needed, self._is_fact)
+        found = unused(self.module, decision, self._may_be_needed, self._is_fact, self.given.unneeded)
         nodes = [statement_of(self.module, binding) for binding in found.values()]
         nodes += idle_declarations(self.module, decision)
+        nodes += idle_exceptions(self.module, decision)
         new = {node: UNUSED for node in nodes if node not in self.known}
         self.known.update(new)
         return bool(new)

@@ -299,9 +299,11 @@ class _Specialising:
             (path, name)
             for path, outcome in self.outcomes.items()
             if self._stays(path)
-            for name in outcome.idle - self.unneeded.get(path, frozenset())
+            for name in outcome.idle
         }
-        free = idle - needs.asked_for(idle, by_path=True).keys()
+        known = {(path, name) for path, names in self.unneeded.items() for name in names}
+        asked = (idle | needs.no_longer_imported()) - known
+        free = asked - needs.asked_for(asked, by_path=True).keys()
         for path, name in free:
             self.unneeded[path] = self.unneeded.get(path, frozenset()) | {name}
         return {path for path, _ in free}

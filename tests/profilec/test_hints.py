@@ -81,6 +81,11 @@ CASES = {
     "PC212": Mended(
         "\n# profilec: only THREADS\nx = 1", "put it behind the code", "\nx = 1  # profilec: only THREADS"
     ),
+    "PC212 else": Mended(
+        "if x:\n    y = 1\nelse:  # profilec: only THREADS\n    y = 2",
+        "write `if` and the flags around",
+        "if x:\n    y = 1\nelse:\n    if THREADS:\n        y = 2",
+    ),
     "PC213": Mended(
         "@only(WASM)\ndef f(): ...\n@only(not WASM)\ndef f(): ...",
         "write `if`/`else`",

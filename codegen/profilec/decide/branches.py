@@ -358,6 +358,9 @@ def _handler(walk: Walk, node: Handler) -> Fate:
             _fewer_kinds(walk, node.type)
         case _:
             expressions(walk, [node.type])
+    if node.type and node.name in walk.lost:
+        end = walk.syntax.outer(node.name.name).end
+        walk.draft.cut(walk.syntax.outer(node.type).end, end, walk.lost[node.name])
     return body_or_pass(walk, node.body)
 
 

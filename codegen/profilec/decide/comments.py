@@ -68,6 +68,7 @@ def marks(syntax: Syntax, names: Names, flags: FlagTable) -> tuple[list[Mark], l
         elif mark is not None:
             found.append(mark)
             findings += _less_than_it_seems(syntax, mark, comment)
+            findings += _more_than_it_seems(syntax, mark, comment)
     return found, findings
 
 
@@ -85,6 +86,20 @@ def _less_than_it_seems(syntax: Syntax, mark: Mark, comment: Span) -> list[Findi
     message = f"this comment marks `{text}` alone, and not what stands around it"
     hint = "if that is meant, give it a line of its own; else write `if`, or `@only` above a definition"
     return [syntax.finding("PC218", marked, message, hint)]
+
+
+def _more_than_it_seems(syntax: Syntax, mark: Mark, comment: Span) -> list[Finding]:
+    """Return a warning where a comment amid the lines of a statement marks all of that."""
+    if mark.action == "keep" or mark.target is None:
+        return []
+    marked = _marked_span(syntax, mark.target)
+    begins_above = marked.start < syntax.content.rfind("\n", 0, comment.start)
+    if not begins_above or marked.end < comment.end:
+        return []
+    first, _ = syntax.place(marked.start)
+    message = f"this comment marks the whole statement, which begins at line {first}"
+    hint = "if that is meant, put it where the statement ends; else behind a part that can go alone"
+    return [syntax.finding("PC219", comment, message, hint)]
 
 
 def _mark(syntax: Syntax, names: Names, flags: FlagTable, comment: Span) -> Mark | Finding | None:
@@ -120,13 +135,19 @@ def _mark(syntax: Syntax, names: Names, flags: FlagTable, comment: Span) -> Mark
         )
     target = None if alone else _target(syntax, names, comment)
     if not alone and target is None:
-        return syntax.finding(
-            "PC212", whole, "no code ends on this line", "put it behind the code that it marks"
-        )
+        return syntax.finding("PC212", whole, *_nothing_to_mark(content, comment))
     if isinstance(target, cst.Call):
         message = f"this comment marks `{marker(target.func, names)}`, which is never emitted"
         return syntax.finding("PC212", whole, message, _INSTEAD)
     return Mark(action, target, parsed, _with_blanks(content, whole), line)  # type: ignore[arg-type]  # checked above
+
+
+def _nothing_to_mark(content: str, comment: Span) -> tuple[str, str]:
+    """Return what is wrong with a comment that is behind code and marks none, and what to write instead."""
+    line = content[content.rfind("\n", 0, comment.start) + 1 : comment.start]
+    if clause := re.match(r"\s*(else|finally)\b", line):
+        return f"`{clause[1]}` cannot be marked", "write `if` and the flags around what stands below it"
+    return "no code ends on this line", "put it behind the code that it marks"
 
 
 _INSTEAD = "write the condition into the marker, or put the comment behind all that the marker stands in"

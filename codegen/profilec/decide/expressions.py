@@ -253,6 +253,11 @@ def expression(walk: Walk, node: cst.CSTNode, *, place: Place = Place.TIGHT) -> 
         ) if not walk.conditions.mentions_profile(operand):
             _simplify(walk, operand)  # of which only the truth is asked
         case cst.BooleanOperation(
+            operator=cst.Or(), left=cst.BooleanOperation(operator=cst.Or()) as left
+        ) if last := _last_of_chain(walk, left):
+            replace(walk, node, left, walk.because(last.left, True), place)
+            expression(walk, left, place=place)
+        case cst.BooleanOperation(
             operator=cst.Or(), left=cst.BooleanOperation(left=left) as chosen
         ) if part := _chosen(walk, chosen, node.right):
             replace(walk, node, part, walk.because(left, True), place)
@@ -309,6 +314,16 @@ def _chosen(walk: Walk, node: cst.BooleanOperation, other: cst.BaseExpression) -
     if truth is None or not walk.conditions.truth(node.left):
         return None
     return node.right if truth else other
+
+
+def _last_of_chain(walk: Walk, node: cst.BaseExpression) -> cst.BooleanOperation | None:
+    """Return the `fact and value` in a chain of `or` that is true: nothing behind that chain counts."""
+    match node:
+        case cst.BooleanOperation(operator=cst.Or(), left=left, right=right):
+            return _last_of_chain(walk, left) or _last_of_chain(walk, right)
+        case cst.BooleanOperation(right=right) if _chosen(walk, node, node) is right:
+            return node
+    return None
 
 
 def _goes_on_past_a_fact(walk: Walk, node: cst.BooleanOperation, left: cst.BaseExpression) -> bool:

@@ -155,4 +155,13 @@ CODES: tuple[Code, ...] = (
         "pool.submit(job)  # profilec: only THREADS",
         "if THREADS:\n    pool.submit(job)",
     ),
+    Code(
+        "PC219",
+        "a marker comment marks more than its line",
+        "warning",
+        "A line amid a statement may hold nothing that can go alone: a part of a subscript or of a string, "
+        "an operand, `/` or `*` among parameters. A comment there marks the whole statement.",
+        "print(sizes[\n    kind,\n    worker,  # profilec: only THREADS\n])",
+        "print(sizes[kind, worker] if THREADS else sizes[kind])",
+    ),
 )
