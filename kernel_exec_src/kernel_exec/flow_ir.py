@@ -204,7 +204,7 @@ def flow_id(name: str, version: str) -> str:
     from uuid import NAMESPACE_DNS, uuid5  # only builders derive ids, and importing uuid is slow
 
     namespace = uuid5(NAMESPACE_DNS, "lattice.flow")
-    return str(uuid5(namespace, f"{name}:{version}"))
+    return str(uuid5(namespace, f"{name}:{version}".encode(errors="surrogatepass")))
 
 
 def node_id(flow: str, alias: str) -> str:
