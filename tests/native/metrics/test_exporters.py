@@ -61,6 +61,13 @@ def test_labels_are_escaped() -> None:
     assert sink.render().splitlines()[1] == r'depth{flow="a \"quoted\" \\ name\nin two lines"} 1'
 
 
+def test_what_is_no_finite_number_is_written_as_prometheus_has_it() -> None:
+    sink = PrometheusSink()
+    for number, value in enumerate((float("nan"), float("inf"), float("-inf"), -2.0)):
+        sink.gauge("depth", value, {"n": str(number)})
+    assert [line.split()[-1] for line in sink.render().splitlines()[1:]] == ["NaN", "+Inf", "-Inf", "-2"]
+
+
 def test_nothing_is_rendered_before_something_is_reported() -> None:
     assert PrometheusSink().render() == ""
 
