@@ -129,7 +129,7 @@ def seconds(deadline: float) -> float:
 async def see_through(scheduler: Scheduler, capture: str, limit: Limit | None, finish: Finish) -> Result:
     """Wait for the first result, and for the side branches where `finish` says so; then end the run.
 
-    A stream is returned at once, and the run ends with it.
+    A stream is returned at once, and the run ends with it, unless it has ended already.
 
     Raises:
         DeadlineExceeded: the run took longer than `limit`.
@@ -151,7 +151,7 @@ async def see_through(scheduler: Scheduler, capture: str, limit: Limit | None, f
             error.result = result
         await _end(scheduler, timer)
         raise
-    if isinstance(result, Stream):
+    if isinstance(result, Stream) and not scheduler.reusable:
         _follow(scheduler, result, timer, limit)
     else:
         await _end(scheduler, timer)
