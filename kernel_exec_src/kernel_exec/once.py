@@ -139,7 +139,7 @@ async def see_through(scheduler: Scheduler, capture: str, limit: Limit | None, f
     timer = _arm(scheduler, limit)
     result: Result | None = None
     try:
-        result = await _first(scheduler, capture)
+        result = await _first(scheduler, capture, limit)
         if isinstance(result, Value) and finish == "all":
             await _others(scheduler)
         elif isinstance(scheduler.error, DeadlineExceeded):
@@ -170,12 +170,13 @@ def _arm(scheduler: Scheduler, limit: Limit | None) -> asyncio.TimerHandle | Non
     return scheduler.loop.call_at(ends, scheduler.stop, error)
 
 
-async def _first(scheduler: Scheduler, capture: str) -> Result:
+async def _first(scheduler: Scheduler, capture: str, limit: Limit | None) -> Result:
     outlet = scheduler.outlet
     while not outlet.results:
         if scheduler.error is not None:
             raise scheduler.error
         if scheduler.drained:
+            await _complete(scheduler, limit)
             raise MissingOutput(f"the run ended, and nothing reached {capture!r}", alias=capture)
         await outlet.wait()
     return scheduler.take(delivered=False)
