@@ -32,10 +32,11 @@ from kernel_exec.flow_ir import (
     Policies,
     SchemaRef,
     SurfaceKind,
+    dump_flow,
     flow_id,
     node_id,
 )
-from kernel_exec.loading import misshapen
+from kernel_exec.loading import encoded, misshapen
 
 
 class FlowBuilder:
@@ -170,7 +171,8 @@ class FlowBuilder:
         """Return the flow as it stands now.
 
         Raises:
-            FlowFormatError: something was given that Flow IR does not take, such as a word it does not know.
+            FlowFormatError: something was given that Flow IR does not take, such as a word it does not know,
+            or that cannot be written as JSON.
         """
         flow = FlowIR(
             id=self._id,
@@ -189,10 +191,12 @@ class FlowBuilder:
 
 
 def _check_shape(flow: FlowIR) -> None:
-    """Refuse what a type checker would, but for the configs, which are for validation to read."""
+    """Refuse what no text holds, and what a type checker would, but for configs: validation reads them."""
     surfaces = tuple(replace(surface, config=None) for surface in flow.control_surfaces)
+    flow = replace(flow, control_surfaces=surfaces)
+    encoded(dump_flow, flow)
     try:
-        msgspec.convert(msgspec.to_builtins(replace(flow, control_surfaces=surfaces)), FlowIR)
+        msgspec.convert(msgspec.to_builtins(flow), FlowIR)
     except msgspec.ValidationError as error:
         raise misshapen(str(error)) from None
 

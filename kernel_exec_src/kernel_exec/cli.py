@@ -12,6 +12,7 @@ import asyncio
 import errno
 import importlib
 import importlib.metadata
+import json
 import math
 import os
 import shutil
@@ -374,7 +375,8 @@ class _Output:
     def print_value(self, value: object) -> None:
         """Print one value as a line of JSON."""
         try:
-            line = msgspec.json.encode(value)
+            plain = msgspec.to_builtins(value, str_keys=True)
+            line = json.dumps(plain, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
         except (TypeError, ValueError, RecursionError) as error:
             raise _Failure(f"a result cannot be written as JSON: {error}") from None
         click.echo(line)

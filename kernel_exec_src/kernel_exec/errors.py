@@ -15,34 +15,6 @@ from typing import ClassVar
 
 from kernel_exec.diagnostics import Diagnostic
 
-__all__ = [
-    "Cancelled",
-    "CheckpointError",
-    "CheckpointIncompatibleVersion",
-    "CheckpointLeaseConflict",
-    "CheckpointNotFound",
-    "CheckpointStateCorrupted",
-    "DeadlineExceeded",
-    "ExecutionError",
-    "FlowFormatError",
-    "InvalidControlSurface",
-    "InvalidFlow",
-    "KernelError",
-    "MissingCapabilities",
-    "MissingDurabilityServices",
-    "MissingOutput",
-    "NodeFailed",
-    "NodeMismatch",
-    "QueueLimitExceeded",
-    "SpillFailed",
-    "UnknownCapture",
-    "UnknownTrigger",
-    "UnregisteredNode",
-    "UnsupportedControlSurface",
-    "UnsupportedSpill",
-    "in_words",
-]
-
 
 class KernelError(Exception):
     """Base of every exception the kernel defines: a message, a stable code, and named fields."""

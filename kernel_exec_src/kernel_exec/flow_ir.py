@@ -13,40 +13,6 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
-__all__ = [
-    "Artifact",
-    "BufferPolicy",
-    "Checkpoint",
-    "ControlSurfaceIR",
-    "Delivery",
-    "Determinism",
-    "Durability",
-    "DurabilityMode",
-    "DurabilityPolicy",
-    "EdgeIR",
-    "Effects",
-    "Entrypoint",
-    "FlowIR",
-    "FlowProfile",
-    "Idempotency",
-    "IdempotencyScope",
-    "IntoTransform",
-    "LintPolicy",
-    "Metadata",
-    "NamedSchema",
-    "NodeIR",
-    "NodeKind",
-    "OpaqueSchema",
-    "Ordering",
-    "Policies",
-    "SchemaRef",
-    "SurfaceKind",
-    "dump_flow",
-    "flow_id",
-    "node_id",
-    "schema",
-]
-
 FlowProfile = Literal["web", "queue", "temporal", "wasm", "dev"]
 NodeKind = Literal["trigger", "inline", "activity", "subflow"]
 Effects = Literal["pure", "read_only", "effectful"]
@@ -238,7 +204,7 @@ def flow_id(name: str, version: str) -> str:
     from uuid import NAMESPACE_DNS, uuid5  # only builders derive ids, and importing uuid is slow
 
     namespace = uuid5(NAMESPACE_DNS, "lattice.flow")
-    return str(uuid5(namespace, f"{name}:{version}"))
+    return str(uuid5(namespace, f"{name}:{version}".encode(errors="surrogatepass")))
 
 
 def node_id(flow: str, alias: str) -> str:

@@ -48,9 +48,9 @@ def load_flow(source: dict[str, Any] | str | bytes | bytearray | os.PathLike[str
     match source:
         case dict():
             _check_json(source, None, 1)
-            return _decode(_encoded(_json_of, source))
+            return _decode(encoded(_json_of, source))
         case str():
-            return _decode(_encoded(str.encode, source))
+            return _decode(encoded(str.encode, source))
         case bytes() | bytearray():
             return _decode(_checked(source))
         case os.PathLike():
@@ -79,13 +79,18 @@ def _decode(data: bytes) -> FlowIR:
         raise FlowFormatError(f"not JSON: {_with_line(str(error), data)}") from None
 
 
-def _encoded[T](encode: Callable[[T], bytes], source: T) -> bytes:
+def encoded[T](encode: Callable[[T], bytes], source: T) -> bytes:
+    """Return what `encode` makes of `source`, or say why that is no JSON.
+
+    Raises:
+        FlowFormatError: `encode` takes something in it for what JSON cannot say.
+    """
     try:
         return encode(source)
     except UnicodeEncodeError as error:
         half = f"U+{ord(error.object[error.start]):04X}"
         raise FlowFormatError(f"not JSON: {half} is half of a character, which no text may hold") from None
-    except ValueError as error:  # an integer of thousands of digits
+    except (ValueError, TypeError) as error:  # an integer of thousands of digits, or a set
         raise FlowFormatError(f"not JSON: {error}") from None
 
 

@@ -121,7 +121,7 @@ def seconds(deadline: float) -> float:
     Raises:
         ValueError: it is negative or not a number.
     """
-    if not deadline >= 0:
+    if not (isinstance(deadline, int | float) and deadline >= 0):
         raise ValueError(f"a deadline is a number of seconds, not {deadline!r}")
     return min(deadline, _LONGEST)
 
@@ -129,7 +129,7 @@ def seconds(deadline: float) -> float:
 async def see_through(scheduler: Scheduler, capture: str, limit: Limit | None, finish: Finish) -> Result:
     """Wait for the first result, and for the side branches where `finish` says so; then end the run.
 
-    A stream is returned at once, and the run ends with it.
+    A stream is returned at once, and the run ends with it, unless it has ended already.
 
     Raises:
         DeadlineExceeded: the run took longer than `limit`.
@@ -139,7 +139,7 @@ async def see_through(scheduler: Scheduler, capture: str, limit: Limit | None, f
     timer = _arm(scheduler, limit)
     result: Result | None = None
     try:
-        result = await _first(scheduler, capture)
+        result = await _first(scheduler, capture, limit)
         if isinstance(result, Value) and finish == "all":
             await _others(scheduler)
         elif isinstance(scheduler.error, DeadlineExceeded):
@@ -151,7 +151,7 @@ async def see_through(scheduler: Scheduler, capture: str, limit: Limit | None, f
             error.result = result
         await _end(scheduler, timer)
         raise
-    if isinstance(result, Stream):
+    if isinstance(result, Stream) and not scheduler.reusable:
         _follow(scheduler, result, timer, limit)
     else:
         await _end(scheduler, timer)
@@ -170,12 +170,13 @@ def _arm(scheduler: Scheduler, limit: Limit | None) -> asyncio.TimerHandle | Non
     return scheduler.loop.call_at(ends, scheduler.stop, error)
 
 
-async def _first(scheduler: Scheduler, capture: str) -> Result:
+async def _first(scheduler: Scheduler, capture: str, limit: Limit | None) -> Result:
     outlet = scheduler.outlet
     while not outlet.results:
         if scheduler.error is not None:
             raise scheduler.error
         if scheduler.drained:
+            await _complete(scheduler, limit)
             raise MissingOutput(f"the run ended, and nothing reached {capture!r}", alias=capture)
         await outlet.wait()
     return scheduler.take(delivered=False)

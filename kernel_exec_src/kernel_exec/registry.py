@@ -12,7 +12,6 @@ import inspect
 import sys
 import typing
 from collections.abc import Callable, Iterator
-from enum import Enum
 from inspect import Parameter
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Protocol, get_args
@@ -30,19 +29,14 @@ type Handler = Callable[..., Any]
 _POSITIONAL = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 
 
-class ContextPosition(Enum):
-    """Where a handler takes its `NodeContext`, if it does."""
-
-    ABSENT = "absent"
-    FIRST = "first"
-    SECOND = "second"
-    BY_NAME = "by name"
-
-
 class HasContext(Protocol):
     """What a call takes the context from, at the moment when it is made."""
 
     context: NodeContext
+
+
+type Call = Callable[[Any], Any]
+"""A call of a handler with one payload, with all else that it takes given already."""
 
 
 class NodeSpec(Struct, frozen=True, eq=False, dict=True):
@@ -55,8 +49,8 @@ class NodeSpec(Struct, frozen=True, eq=False, dict=True):
     halts: bool
     inline: bool
     payload_parameter: Parameter
-    context_position: ContextPosition
-    context_name: str
+    giving_context: Callable[[HasContext], Call] | None
+    """Makes the call that gives the handler its context; None where it takes none."""
 
     @functools.cached_property
     def conversion(self) -> Conversion | None:
@@ -81,9 +75,9 @@ class NodeSpec(Struct, frozen=True, eq=False, dict=True):
     @property
     def wants_context(self) -> bool:
         """Whether the handler has a parameter for its `NodeContext`."""
-        return self.context_position is not ContextPosition.ABSENT
+        return self.giving_context is not None
 
-    def bind(self, invocation: HasContext) -> Callable[[Any], Any]:
+    def bind(self, invocation: HasContext) -> Call:
         """Return the call of one payload that the scheduler makes for every message.
 
         A handler that asks for its context is given the one that `invocation` has then.
@@ -94,7 +88,7 @@ class NodeSpec(Struct, frozen=True, eq=False, dict=True):
         Raises:
             TypeError: as `conversion`.
         """
-        call = self._with_context(invocation)
+        call = self.handler if self.giving_context is None else self.giving_context(invocation)
         conversion = self.conversion
         if conversion is None:
             return call
@@ -102,18 +96,6 @@ class NodeSpec(Struct, frozen=True, eq=False, dict=True):
         if accepts is None:
             return lambda payload: call(convert(payload))
         return lambda payload: call(payload if type(payload) is accepts else convert(payload))
-
-    def _with_context(self, invocation: HasContext) -> Callable[[Any], Any]:
-        handler, name = self.handler, self.context_name
-        match self.context_position:
-            case ContextPosition.ABSENT:
-                return handler
-            case ContextPosition.FIRST:
-                return lambda payload: handler(invocation.context, payload)
-            case ContextPosition.SECOND:
-                return lambda payload: handler(payload, invocation.context)
-            case ContextPosition.BY_NAME:
-                return lambda payload: handler(payload, **{name: invocation.context})
 
 
 class NodeRegistry:
@@ -202,8 +184,8 @@ def _specify(identifier: str, handler: Handler, *, stream: bool, halts: bool, in
         )
     if inline and (is_async or generates):
         raise ValueError(f"inline=True is for plain functions; {_name(handler)} runs on the loop anyway")
-    payload, position, context_name = _parameters(handler)
-    return NodeSpec(identifier, handler, is_async, stream, halts, inline, payload, position, context_name)
+    payload, giving_context = _parameters(handler)
+    return NodeSpec(identifier, handler, is_async, stream, halts, inline, payload, giving_context)
 
 
 def _called(handler: Handler) -> Handler:
@@ -216,8 +198,8 @@ def _called(handler: Handler) -> Handler:
     return called
 
 
-def _parameters(handler: Handler) -> tuple[Parameter, ContextPosition, str]:
-    """Find the parameter that takes the payload, and where and under which name the context goes.
+def _parameters(handler: Handler) -> tuple[Parameter, Callable[[HasContext], Call] | None]:
+    """Find the parameter that takes the payload, and how the context is given, if it is.
 
     No other parameter may need to be filled.
 
@@ -242,21 +224,24 @@ def _parameters(handler: Handler) -> tuple[Parameter, ContextPosition, str]:
             "give a default, or bind it with functools.partial"
         )
     if context is None:
-        return payload, ContextPosition.ABSENT, ""
+        return payload, None
     behind = parameters.index(context) - parameters.index(payload)
     if context.kind is Parameter.POSITIONAL_ONLY and behind > 1:
         raise TypeError(
             f"{_name(handler)} takes `{context.name}` by its position alone, behind a parameter that nothing "
             "fills: put it next to the payload"
         )
-    return payload, _position(context, behind), context.name
+    return payload, _giving_context(handler, context, behind)
 
 
-def _position(context: Parameter, behind: int) -> ContextPosition:
-    """Return how the context is given that stands so many places behind the payload."""
+def _giving_context(handler: Handler, context: Parameter, behind: int) -> Callable[[HasContext], Call]:
+    """Return what makes the call, where the context stands so many places behind the payload."""
+    name = context.name
     if context.kind not in _POSITIONAL or behind > 1:
-        return ContextPosition.BY_NAME
-    return ContextPosition.FIRST if behind < 0 else ContextPosition.SECOND
+        return lambda at: lambda payload: handler(payload, **{name: at.context})
+    if behind < 0:
+        return lambda at: lambda payload: handler(at.context, payload)
+    return lambda at: lambda payload: handler(payload, at.context)
 
 
 def _signature(handler: Handler) -> inspect.Signature:

@@ -225,11 +225,11 @@ class Journal:
             self._kept = True
             self._stored = noted
             self._stored_at = time.monotonic()
+            await self._forget(before)  # before another is written, which takes the key of this state
         except CheckpointError as error:
             return error
         finally:
             self._writing = None
-        await self._forget(before)
         return None
 
     def _fill(self, state: bytes) -> CheckpointRecord:

@@ -7,6 +7,7 @@ kernel depends on no version of OpenTelemetry.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
@@ -32,6 +33,7 @@ class OpenTelemetrySink:
 
     def __init__(self, meter: OpenTelemetryMeter) -> None:
         self._meter = meter
+        self._lock = threading.Lock()
         self._instruments: dict[str, Any] = {}
 
     def counter(self, name: str, value: float, labels: Mapping[str, str]) -> None:
@@ -47,8 +49,9 @@ class OpenTelemetrySink:
         self._instrument(name, self._meter.create_histogram, "ms").record(value, dict(labels))
 
     def _instrument(self, name: str, create: Callable[..., Any], unit: str = "") -> Any:
-        """Return the instrument of this name; OpenTelemetry wants each to be made once."""
-        known = self._instruments.get(name)
-        if known is None:
-            known = self._instruments[name] = create(name, unit=unit)
-        return known
+        """Return the instrument of this name; each is made once, whoever reports first."""
+        with self._lock:
+            known = self._instruments.get(name)
+            if known is None:
+                known = self._instruments[name] = create(name, unit=unit)
+            return known

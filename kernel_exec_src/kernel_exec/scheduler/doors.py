@@ -142,19 +142,20 @@ class Doors(Run):
         room = min(permits.free, entrance.capacity - entrance.held)
         before = len(inbox)
         ticket = 1
-        size: int | None = None
+        size = 0
         try:
             for payload in islice(payloads, room):
                 if weights is not None:
                     size = self.weigh(payload)
                     if weights.held + size > weights.limit and (inbox or not target.idle):
                         return payload
-                    weights.held += size
                 if self.traced:
                     ticket = self._name()
                     if self.journal is not None:
                         note_entry(self.journal, entrance, ticket, payload)
-                inbox.append((payload, entrance, ticket, size))
+                if weights is not None:
+                    weights.held += size
+                inbox.append((payload, entrance, ticket, size or None))
         finally:
             taken = len(inbox) - before
             permits.free -= taken

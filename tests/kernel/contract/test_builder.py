@@ -46,7 +46,7 @@ def test_what_is_given_arrives_in_the_flow() -> None:
     assert (receive.kind, receive.out_schema, receive.name) == ("trigger", NamedSchema("Order"), "in")
     assert price.idempotency.key == "id"
     assert (audit.name, audit.effect_hints) == ("Audit trail", ("resource::blob::write",))
-    assert flow.edges[0].transform == IntoTransform()
+    assert [edge.transform for edge in flow.edges] == [IntoTransform(), None]
     assert (flow.edges[0].buffer.max_items, flow.edges[1].timeout_ms) == (8, 50)
 
 
@@ -94,6 +94,18 @@ MISTAKES: dict[str, tuple[Callable[[FlowBuilder], object], str]] = {
         "$.control_surfaces[0].kind: invalid enum value 'while', expected one of error_handler, for_each, "
         "if, loop, partition, rate_limit, switch, timeout, window",
     ),
+    "half of a character": (
+        lambda flow: flow.node("a\ud800", "t::a"),
+        "not JSON: U+D800 is half of a character, which no text may hold",
+    ),
+    "an object": (
+        lambda flow: flow.node("a", object()),  # type: ignore[arg-type]  # what a caller may mistake
+        "not JSON: Encoding objects of type object is unsupported",
+    ),
+    "a number that is none": (
+        lambda flow: flow.edge("a", "b", timeout_ms=float("nan")),  # type: ignore[arg-type]  # what a caller may mistake
+        "$.edges[0].timeout_ms: expected `int | null`, got `float`",
+    ),
 }
 
 
@@ -106,3 +118,9 @@ def test_what_flow_ir_does_not_take_is_refused_by_its_place(
     with pytest.raises(FlowFormatError) as caught:
         builder.build()
     assert str(caught.value) == says
+
+
+@pytest.mark.parametrize("given", [("x\ud800", "1.0.0"), ("x", "1.0.0\udfff")])
+def test_a_name_or_version_that_is_no_text_is_refused_with_the_rest(given: tuple[str, str]) -> None:
+    with pytest.raises(FlowFormatError, match=r"not JSON: U\+D[8F]\w\w is half of a character"):
+        FlowBuilder(*given).node("a", "t::a").build()

@@ -11,7 +11,16 @@ from durable_flows import Handler, Shop, forever
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernel_exec import CheckpointLeaseConflict, DeadlineExceeded, NodeContext, NodeFailed, Stream, Value
+from kernel_exec import (
+    CheckpointLeaseConflict,
+    DeadlineExceeded,
+    FlowExecutor,
+    NodeContext,
+    NodeFailed,
+    PayloadError,
+    Stream,
+    Value,
+)
 from kernel_exec.durability import MemoryCheckpoints
 from kernel_exec.errors import CheckpointError
 from kernel_exec.spill import MemoryStore
@@ -324,3 +333,23 @@ async def test_a_run_that_is_acknowledged_writes_no_more_for_the_side_branches_t
     assert await shop.run(finish="capture") == Value(["in"])
     await asyncio.sleep(0.1)
     assert await shop.store.list() == []
+
+
+async def test_a_payload_that_cannot_be_kept_takes_no_room_from_those_before_it() -> None:
+    third = asyncio.Event()
+
+    async def count(payload: Any, ctx: NodeContext) -> Any:
+        if payload == 3:
+            third.set()
+        return [payload, "-" * 500]
+
+    async def await_third(payload: Any, ctx: NodeContext) -> Any:
+        await asyncio.wait_for(third.wait(), 5)
+        return payload[0]
+
+    shop = Shop("in > out", {"in": count, "out": await_third}, mode="strong")
+    executor = FlowExecutor(shop.registry, resources=shop.resources, queue_limit_bytes=1000)
+    results = executor.run_many(shop.plan, "in", [1, 2, 3, ["-" * 200, {4}]], capture="out")
+    assert [await anext(results) for _ in range(3)] == [Value(1), Value(2), Value(3)]
+    with pytest.raises(PayloadError):
+        await anext(results)

@@ -10,6 +10,7 @@ import pytest
 from durable_flows import LEASE_MS, Shop, forever
 
 from kernel_exec import (
+    SKIP,
     CheckpointError,
     CheckpointStateCorrupted,
     Halted,
@@ -124,6 +125,42 @@ async def test_a_result_that_the_host_has_taken_is_not_given_again() -> None:
     with pytest.raises(MissingOutput):
         await it.resume()
     assert len(it.did("side")) == 2
+    assert await it.store.list() == []
+
+
+async def test_a_run_that_ends_without_a_result_is_acknowledged() -> None:
+    async def skip(payload: Any, ctx: NodeContext) -> Any:
+        return SKIP
+
+    it = Shop("in > out", {"out": skip}, mode="strong")
+    with pytest.raises(MissingOutput):
+        await it.run()
+    assert await it.store.list() == []
+
+
+async def test_a_state_that_is_deleted_slowly_takes_no_later_one_along() -> None:
+    class SlowBlobs(MemoryStore):
+        deletions = 0
+
+        async def delete(self, key: str) -> None:
+            self.deletions += 1
+            await asyncio.sleep(0.02)
+            await super().delete(key)
+
+    async def until_a_second_is_deleted(payload: Any, ctx: NodeContext) -> Any:
+        while blobs.deletions < 2:
+            await asyncio.sleep(0)
+        return payload
+
+    blobs = SlowBlobs()
+    handlers = {"a": until_a_second_is_deleted, "side": forever, "out": forever}
+    it = Shop("in > a > side, in > b > out", handlers, mode="strong", blobs=blobs, blob_threshold_bytes=0)
+    await it.cut_off("side", it.run())
+    await asyncio.sleep(0.05)
+    it.handlers.clear()
+    assert await it.resume() == Value(["in", "b", "out"])
+    await asyncio.sleep(0.05)
+    assert (await it.store.list(), blobs.objects) == ([], {})
 
 
 async def test_a_result_that_nobody_took_keeps_its_checkpoint() -> None:

@@ -3,13 +3,14 @@
 import asyncio
 import gc
 import time
+from collections.abc import AsyncIterator
 from itertools import pairwise
 from typing import Any
 
 import pytest
-from small_flows import small, soon
+from small_flows import small, soon, stream, turns
 
-from kernel_exec import QueueLimitExceeded, Value
+from kernel_exec import QueueLimitExceeded, Stream, Value
 from kernel_exec.once import Pool
 from kernel_exec.scheduler import Scheduler
 
@@ -98,3 +99,33 @@ async def test_an_executor_keeps_little_of_many_runs_at_once() -> None:
     executor, before = flow.executor(), schedulers()
     await asyncio.gather(*(executor.run_once(flow.plan, "in", 1, capture="out") for _ in range(200)))
     assert schedulers() <= before + Pool.MOST_IDLE
+
+
+@pytest.mark.parametrize("end", ["read", "close", "drop", "keep"])
+async def test_a_stream_without_items_has_no_say_in_the_next_run(end: str) -> None:
+    async def after_a_while(payload: list[int]) -> list[int]:
+        for _ in range(1 + len(payload)):
+            await asyncio.sleep(0.01)
+        return payload
+
+    async def each(payload: list[int]) -> AsyncIterator[int]:
+        for item in payload:
+            yield item
+
+    flow = small("in>out", {"in": after_a_while, "out": stream(each)})
+    executor = flow.executor()
+    empty = await executor.run_once(flow.plan, "in", [], capture="out", deadline=0.2)
+    assert isinstance(empty, Stream)
+    following = asyncio.ensure_future(executor.run_once(flow.plan, "in", [1] * 25, capture="out"))
+    await turns()
+    match end:
+        case "read":
+            assert [item async for item in empty] == []
+        case "close":
+            await empty.aclose()
+        case "drop":
+            del empty
+            gc.collect()
+    full = await soon(following)
+    assert isinstance(full, Stream)
+    assert [item async for item in full] == [1] * 25

@@ -20,13 +20,17 @@ from kernel_exec.cli import main
 from kernel_exec.flow_ir import Durability
 
 HANDLERS = """
-import asyncio, time
+import asyncio, dataclasses, time
 from kernel_exec import FlowExecutor, NodeRegistry
 from kernel_exec.durability import MemoryCheckpoints
 
 registry = NodeRegistry()
 executor = FlowExecutor(registry, resources={"kv": object(), "checkpoints": MemoryCheckpoints()})
 nothing = 3
+
+@dataclasses.dataclass
+class Row:
+    n: int
 
 @registry.node("t::in")
 async def receive(payload): return payload
@@ -67,6 +71,12 @@ async def wait(payload): return {"waits": payload}
 
 @registry.node("t::odd")
 async def odd(payload): return object()
+
+@registry.node("t::half")
+async def half(payload): return {"share": payload / 2, "none": [float("nan")]}
+
+@registry.node("t::any")
+async def any_of(payload): return [10**30, 1e300, "\\u00e9", b"ab", {1: Row(2)}]
 
 @registry.node("t::endless")
 async def endless(payload):
@@ -183,7 +193,13 @@ def test_a_deadline_stops_the_run(folder: Path, arguments: tuple[str, str]) -> N
     assert time.monotonic() - started < 10
 
 
-@pytest.mark.parametrize("last", ["odd", "endless"])
+def test_what_a_payload_may_be_is_printed_as_json_has_it() -> None:
+    printed = run("any").stdout
+    assert printed.endswith(',"é","YWI=",{"1":{"n":2}}]\n')
+    assert json.loads(printed)[:2] == [10**30, 1e300]
+
+
+@pytest.mark.parametrize("last", ["odd", "endless", "half"])
 def test_a_result_that_json_cannot_say_is_exit_1(last: str) -> None:
     done = run(last, "--payload", "1")
     assert done.exit_code == 1

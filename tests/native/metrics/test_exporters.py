@@ -1,6 +1,7 @@
 """What the exporters make of the kernel's metrics: Prometheus' text, and calls of an OpenTelemetry meter."""
 
 import threading
+import time
 from typing import Any
 
 from kernel_exec import FlowBuilder, FlowExecutor, NodeRegistry, validate
@@ -61,6 +62,13 @@ def test_labels_are_escaped() -> None:
     assert sink.render().splitlines()[1] == r'depth{flow="a \"quoted\" \\ name\nin two lines"} 1'
 
 
+def test_what_is_no_finite_number_is_written_as_prometheus_has_it() -> None:
+    sink = PrometheusSink()
+    for number, value in enumerate((float("nan"), float("inf"), float("-inf"), -2.0)):
+        sink.gauge("depth", value, {"n": str(number)})
+    assert [line.split()[-1] for line in sink.render().splitlines()[1:]] == ["NaN", "+Inf", "-Inf", "-2"]
+
+
 def test_nothing_is_rendered_before_something_is_reported() -> None:
     assert PrometheusSink().render() == ""
 
@@ -107,18 +115,26 @@ class FakeInstrument:
 
 
 class FakeMeter:
-    """A meter that, as OpenTelemetry's, wants each instrument to be made once."""
+    """A meter that remembers what was made, and each report."""
 
     def __init__(self) -> None:
         self.calls: list[Any] = []
         self.made: list[str] = []
 
     def create_counter(self, name: str, unit: str = "") -> Any:
-        assert name not in self.made
         self.made.append(name)
         return FakeInstrument(self.calls, name, unit)
 
     create_gauge = create_histogram = create_counter
+
+
+class SlowMeter(FakeMeter):
+    """A meter that lets other threads go on while it makes an instrument."""
+
+    def create_counter(self, name: str, unit: str = "") -> Any:
+        made = super().create_counter(name, unit)
+        time.sleep(0.02)
+        return made
 
 
 def test_a_meter_gets_each_report_on_one_instrument() -> None:
@@ -128,8 +144,21 @@ def test_a_meter_gets_each_report_on_one_instrument() -> None:
         sink.counter("errors", 1, {"node": "a"})
         sink.gauge("depth", 3, {"edge": "e"})
         sink.histogram("latency", 1.5, {"node": "a"})
+    assert meter.made == ["errors", "depth", "latency"]
     assert meter.calls == 2 * [
         ("errors", "", "add", 1, {"node": "a"}),
         ("depth", "", "set", 3, {"edge": "e"}),
         ("latency", "ms", "record", 1.5, {"node": "a"}),
     ]
+
+
+def test_threads_that_report_at_once_share_an_instrument() -> None:
+    meter = SlowMeter()
+    sink = OpenTelemetrySink(meter)
+    reporters = [threading.Thread(target=sink.counter, args=("errors", 1, {})) for _ in range(4)]
+    for reporter in reporters:
+        reporter.start()
+    for reporter in reporters:
+        reporter.join()
+    assert meter.made == ["errors"]
+    assert meter.calls == 4 * [("errors", "", "add", 1, {})]
