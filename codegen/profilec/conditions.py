@@ -197,15 +197,20 @@ class Conditions(Struct, frozen=True, dict=True, weakref=True):
         return self._effect_of_rest(node) is not None
 
     def _effect_of_rest(self, node: cst.BaseExpression) -> cst.CSTNode | None:
+        """Return the first effect of what is left of a condition, or of what would be lost in it."""
         match node:
             case cst.IfExp(test=test, body=body, orelse=orelse) if (truth := self.truth(test)) is not None:
-                return self._effect_of_rest(body if truth else orelse)
+                lost = next(self.lost_effects(test), None)
+                return lost or self._effect_of_rest(body if truth else orelse)
             case cst.BooleanOperation(left=left, right=right):
-                sides = (side for side in (left, right) if self.truth(side) is None)
-                return next(filter(None, map(self._effect_of_rest, sides)), None)
+                return next(filter(None, map(self._effect_of_side, (left, right))), None)
             case cst.UnaryOperation(operator=cst.Not(), expression=operand):
                 return self._effect_of_rest(operand)
         return self._effect(node)
+
+    def _effect_of_side(self, node: cst.BaseExpression) -> cst.CSTNode | None:
+        is_decided = self.truth(node) is not None
+        return next(self.lost_effects(node), None) if is_decided else self._effect_of_rest(node)
 
     def has_effect(self, node: cst.CSTNode) -> bool:
         """Tell whether evaluating an expression can have an effect."""
