@@ -48,7 +48,7 @@ def fates(analysis: Analysis, path: str, profile: str) -> tuple[Fate, ...]:
         return (Fate(Kind.DROPPED, (cause,)),) * count
     if decision is None or text is None or not decision.cuts:
         return (KEPT,) * count
-    return _line_fates(text.content, decision)
+    return _line_fates(text.content, decision)[:count]
 
 
 def _why_gone(path: str, decisions: Mapping[str, Decision]) -> Cause:

@@ -65,9 +65,10 @@ def _of_every_profile(package: Package, settled: Mapping[str, Settled]) -> Itera
         yield from file.findings
         if file.unreadable and path in package.relevant:
             yield file.unreadable
-    subjects = chain(*(settled[path].subjects for path in package.relevant if path in settled))
+    files = [settled[path] for path in package.relevant if path in settled]
+    subjects = chain(*(file.subjects for file in files))
     declaring = settled.get(package.flags_path or "")
-    if declaring and declaring.outcomes:
+    if declaring and declaring.outcomes and not any(file.unreadable for file in files):
         yield from unused_features(package.declared, subjects, package.flags, package.config)
 
 

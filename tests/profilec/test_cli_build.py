@@ -216,6 +216,12 @@ def test_check_is_silent_where_all_is_well(shop: Project) -> None:
     assert not (shop.root / "build").exists()
 
 
+def test_while_a_file_cannot_be_read_nothing_is_said_of_features_that_it_may_use(shop: Project) -> None:
+    shop.write({"src/shop/jobs.py": "from shop._profile import THREADS\nif THREADS\n    x = 1\n"})
+    ran = shop.run("check", "--json")
+    assert (ran.code, set(ran.codes)) == (1, {"PC601"})
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -70,6 +70,19 @@ def test_each_line_is_shown_with_its_fate_in_each_profile(shop: Project) -> None
     assert "PRICE = 1" not in kinds
 
 
+def test_lines_are_those_of_the_file_whatever_its_encoding_and_control_characters(shop: Project) -> None:
+    text = (
+        "# coding: latin-1\nfrom shop._profile import THREADS\n\f\nif THREADS:\n    größe = 1\n\f\nlast = 2\n"
+    )
+    (shop.root / "src/shop/size.py").write_bytes(text.encode("latin-1"))
+    shop.run("report")
+    html = shop.read("build/report.html")
+    assert "7 lines · " in html
+    kinds = {text.strip(): kinds for text, kinds in Page(html).lines}
+    assert kinds["größe = 1"] == ["kept", "dropped"]
+    assert kinds["last = 2"] == ["kept", "kept"]
+
+
 def test_the_page_needs_nothing_from_elsewhere(shop: Project) -> None:
     shop.run("report")
     html = shop.read("build/report.html")
@@ -104,6 +117,7 @@ def test_a_project_that_cannot_be_compiled_has_a_report_too(shop: Project) -> No
     assert shop.run("report").code == 1
     html = shop.read("build/report.html")
     assert "unknown flag `THREAD`" in html
+    assert "did you mean `THREADS`?" in html
     assert "✓" not in html
 
 

@@ -60,6 +60,13 @@ MISTAKES = {
         "the package `shopp` does not exist: there is no folder src/shopp",
         "`shop`",
     ),
+    "a package in a source folder that is not named": (
+        '[tool.profilec]\npackage = "shop"\n' + PROFILE,
+        "PC006",
+        2,
+        "the package `shop` does not exist: there is no folder shop",
+        'write source = "src"',
+    ),
     "a module of flags that is not there": (
         HEAD + 'flags = "shop._flags"\n' + PROFILE,
         "PC006",
@@ -322,6 +329,12 @@ def test_a_circle_is_one_finding_also_where_another_profile_leads_into_it(config
 def test_several_mistakes_are_reported_together(configured: Configured) -> None:
     project = configured(HEAD + "colour = 1\n" + PROFILE + "features = 1\nmarker = []\n")
     assert [finding.code for finding in findings_of(project)] == ["PC003", "PC004", "PC004"]
+
+
+def test_features_that_are_no_table_are_one_finding_wherever_they_are_named(configured: Configured) -> None:
+    project = configured(HEAD + 'features = ["threads"]\n' + PROFILE + 'features = ["threads"]\n')
+    (finding,) = findings_of(project)
+    assert (finding.code, finding.line) == ("PC004", 4)
 
 
 def test_a_finding_marks_the_element_that_is_wrong(configured: Configured) -> None:

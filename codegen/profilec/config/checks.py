@@ -65,7 +65,8 @@ def _check_references(config: Config, tool: Table) -> None:
 
 
 def _check_feature(config: Config, tool: Table, at: KeyPath, feature: object) -> None:
-    if isinstance(feature, str) and feature not in config.features:
+    are_known = isinstance(tool.data.get("features", {}), dict)
+    if are_known and isinstance(feature, str) and feature not in config.features:
         known = ", ".join(config.features) or "none"
         hint = did_you_mean(feature, config.features) or f"declared in [tool.profilec.features]: {known}"
         tool.complain("PC007", at, f"unknown feature `{feature}`", hint)
@@ -98,9 +99,8 @@ def _check_places(config: Config, complaints: Complaints) -> None:
     elif not config.package_folder.is_dir():
         folder = config.shown(config.package_path)
         message = f"the package `{config.package}` does not exist: there is no folder {folder}"
-        complaints.add(
-            "PC006", (*_TABLE, "package"), message, _nearest_folder(config.source_folder, config.package)
-        )
+        hint = _nearest_folder(config.source_folder, config.package) or _other_source(config)
+        complaints.add("PC006", (*_TABLE, "package"), message, hint)
     else:
         _check_flags(config, complaints)
         _check_stub_modules(config, complaints)
@@ -113,6 +113,14 @@ def _is_module_name(name: str) -> bool:
 
 def _nearest_folder(folder: Path, name: str) -> str:
     return did_you_mean(name, [entry.name for entry in folder.iterdir() if entry.is_dir()])
+
+
+def _other_source(config: Config) -> str:
+    """Say which folder of the project holds the package, where one does."""
+    holding = sorted(
+        folder.name for folder in config.root.iterdir() if (folder / config.package_path).is_dir()
+    )
+    return f'write source = "{holding[0]}"' if holding else ""
 
 
 def _check_flags(config: Config, complaints: Complaints) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 import libcst as cst
 from msgspec import Struct
 
+from profilec import markers
 from profilec.config import Config
 from profilec.decide.comments import Mark
 from profilec.decide.module import Module
@@ -152,8 +153,15 @@ def subjects_used(module: Module, flags: FlagTable) -> set[str]:
 def _unknown_flags(syntax: Syntax, bindings: list[Binding], flags: FlagTable) -> Iterator[Finding]:
     for binding in bindings:
         module, _, name = (binding.target or "").rpartition(".")
-        if flags.module and module == flags.module and not flags.get(binding.target):
+        if not flags.module or flags.get(binding.target):
+            continue
+        if module == flags.module or (name in flags.names and _is_meant(module, flags.module)):
             yield unknown_flag(syntax, binding.node, name, flags)
+
+
+def _is_meant(module: str, flags: str) -> bool:
+    """Tell whether the module of flags is meant, by its last name or from a folder above, or the compiler."""
+    return module in (MARKERS, flags.rpartition(".")[2]) or module.endswith(f".{flags}")
 
 
 def unknown_flag(syntax: Syntax, node: cst.CSTNode, name: str, flags: FlagTable) -> Finding:
@@ -162,6 +170,9 @@ def unknown_flag(syntax: Syntax, node: cst.CSTNode, name: str, flags: FlagTable)
     if name in flags.names:
         message = f"the flag `{name}` is not imported here"
         return syntax.finding("PC101", place, message, f"from {flags.module} import {name}")
+    if name in markers.__all__:
+        message = f"`{name}` is no flag: `{MARKERS}` has it"
+        return syntax.finding("PC101", place, message, f"from {MARKERS} import {name}")
     hint = did_you_mean(name, flags.names)
     notes = (f"flags: {', '.join(flags.names)}",) if flags.names else ()
     return syntax.finding("PC101", place, f"unknown flag `{name}`", hint, notes)

@@ -143,7 +143,10 @@ def _file(analysis: Analysis, path: str) -> File:
 
 
 def _lines(analysis: Analysis, path: str, by_profile: list[tuple[Fate, ...]]) -> Iterator[Line]:
-    texts = analysis.project.sources[path].data.decode("utf-8", "replace").splitlines()
+    text = analysis.package.texts.get(path)
+    encoding = text.encoding if text else "utf-8"
+    lines = analysis.project.sources[path].data.splitlines()
+    texts = (line.decode(encoding, "replace") for line in lines)
     columns = list(zip(texts, *by_profile, strict=False))
     for _, run in groupby(enumerate(columns, 1), key=lambda item: item[1][1:]):
         for position, (number, (text, *found)) in enumerate(run):

@@ -7,8 +7,8 @@ CODES: tuple[Code, ...] = (
         "PC101",
         "a flag is not known",
         "error",
-        "The name looks like a flag, but the module of flags declares none of that name. A misspelt flag "
-        "would otherwise be a runtime error in one world only.",
+        "The name looks like a flag, but the module of flags declares none of that name, or it is not "
+        "imported from there. A misspelt flag would otherwise be a runtime error in one world only.",
         "from shop._profile import SPIL_FS\n\nif SPIL_FS:\n    ...",
         "from shop._profile import SPILL_FS\n\nif SPILL_FS:\n    ...",
     ),
