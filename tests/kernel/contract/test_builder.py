@@ -1,6 +1,7 @@
 """Writing flows from Python."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -76,21 +77,21 @@ def test_building_twice_gives_two_equal_flows_and_the_builder_goes_on() -> None:
     assert [node.alias for node in builder.build().nodes] == ["a", "b"]
 
 
-MISTAKES: dict[str, tuple[Callable[[FlowBuilder], object], str]] = {
+MISTAKES: dict[str, tuple[Callable[[Any], object], str]] = {
     "a word that is none": (
-        lambda flow: flow.node("a", "t::a", effects="efectful"),  # type: ignore[arg-type]  # what a caller may mistype
+        lambda flow: flow.node("a", "t::a", effects="efectful"),
         "$.nodes[0].effects: invalid enum value 'efectful', expected one of effectful, pure, read_only",
     ),
     "no text": (
-        lambda flow: flow.node("a", "t::a").node(7, "t::b"),  # type: ignore[arg-type]  # what a caller may mistake
+        lambda flow: flow.node("a", "t::a").node(7, "t::b"),
         "$.nodes[1].alias: expected `str`, got `int`",
     ),
     "no whole number": (
-        lambda flow: flow.edge("a", "b", timeout_ms=1.5),  # type: ignore[arg-type]  # what a caller may mistake
+        lambda flow: flow.edge("a", "b", timeout_ms=1.5),
         "$.edges[0].timeout_ms: expected `int | null`, got `float`",
     ),
     "an unknown kind of surface": (
-        lambda flow: flow.surface("s", "while", {}),  # type: ignore[arg-type]  # what a caller may mistype
+        lambda flow: flow.surface("s", "while", {}),
         "$.control_surfaces[0].kind: invalid enum value 'while', expected one of error_handler, for_each, "
         "if, loop, partition, rate_limit, switch, timeout, window",
     ),
@@ -99,11 +100,11 @@ MISTAKES: dict[str, tuple[Callable[[FlowBuilder], object], str]] = {
         "not JSON: U+D800 is half of a character, which no text may hold",
     ),
     "an object": (
-        lambda flow: flow.node("a", object()),  # type: ignore[arg-type]  # what a caller may mistake
+        lambda flow: flow.node("a", object()),
         "not JSON: Encoding objects of type object is unsupported",
     ),
     "a number that is none": (
-        lambda flow: flow.edge("a", "b", timeout_ms=float("nan")),  # type: ignore[arg-type]  # what a caller may mistake
+        lambda flow: flow.edge("a", "b", timeout_ms=float("nan")),
         "$.edges[0].timeout_ms: expected `int | null`, got `float`",
     ),
 }
@@ -111,7 +112,7 @@ MISTAKES: dict[str, tuple[Callable[[FlowBuilder], object], str]] = {
 
 @pytest.mark.parametrize(("build", "says"), MISTAKES.values(), ids=MISTAKES)
 def test_what_flow_ir_does_not_take_is_refused_by_its_place(
-    build: Callable[[FlowBuilder], object], says: str
+    build: Callable[[Any], object], says: str
 ) -> None:
     builder = FlowBuilder("odd", "1.0.0")
     build(builder)
