@@ -10,6 +10,8 @@ from profilec.prove.names.nodes import children, inner_blocks, walk
 
 _LATER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 """What is run at another time than what stands around it."""
+_Testing = ast.stmt | ast.excepthandler | ast.match_case | ast.IfExp
+"""What may hold a test and what is come to only where that holds."""
 _NAMED = ("name", "asname", "rest")
 """The fields in which what binds a name without a node of its own has it."""
 
@@ -18,21 +20,20 @@ def tested(syntax: ast.Module) -> Mapping[int, ast.expr]:
     """The table that each such name is one of, by the id of its node."""
     found: dict[int, ast.expr] = {}
     for node in walk(syntax):
-        for parts, name, table in _under_tests(node):
-            found |= {id(read): table for read in _reads(parts, name)}
+        if isinstance(node, _Testing):
+            for parts, name, table in _under_tests(node):
+                found |= {id(read): table for read in _reads(parts, name)}
     return found
 
 
-def _under_tests(node: ast.AST) -> Iterator[tuple[Sequence[ast.AST], str, ast.expr]]:
+def _under_tests(node: _Testing) -> Iterator[tuple[Sequence[ast.AST], str, ast.expr]]:
     """The parts of a node that are come to only where a test in it holds, the name and the table."""
     match node:
         case ast.If(test=test, body=body):
             yield from ((body, *one) for one in _tests(test, ast.In))
         case ast.IfExp(test=test, body=value):
             yield from (([value], *one) for one in _tests(test, ast.In))
-    for block in (
-        inner_blocks(node) if isinstance(node, ast.stmt | ast.excepthandler | ast.match_case) else ()
-    ):
+    for block in () if isinstance(node, ast.IfExp) else inner_blocks(node):
         for index, statement in enumerate(block):
             match statement:
                 case ast.If(test=test, body=[*_, ast.Raise() | ast.Return()], orelse=[]):
