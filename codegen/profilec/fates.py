@@ -7,8 +7,8 @@ from enum import StrEnum
 from msgspec import Struct
 
 from profilec.decide import Decision
-from profilec.edit import UNUSED, Cause, line_starts, outermost
 from profilec.project import Analysis
+from profilec.syntax.edit import UNUSED, Cause, line_starts, outermost
 from profilec.tree import packages_around
 
 

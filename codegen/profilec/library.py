@@ -7,9 +7,9 @@ import libcst as cst
 
 from profilec.config import Config, Profile, find_project, load_config
 from profilec.diagnostics import Finding
-from profilec.package import Package, read_package
-from profilec.read import cookie
 from profilec.specialise import Specialised, specialise
+from profilec.specialise.package import Package, read_package
+from profilec.syntax.read import cookie
 from profilec.tree import SourceFile
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")

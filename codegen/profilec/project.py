@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from profilec.config import Config, at_key
-from profilec.depth import room_for_depth
 from profilec.diagnostics import Finding, merged
 from profilec.emit.project_files import (
     compiled_elsewhere,
@@ -26,12 +25,13 @@ from profilec.emit.project_files import (
 )
 from profilec.seen import State
 from profilec.sources import beside, programs, read_sources
+from profilec.syntax.depth import room_for_depth
 from profilec.tree import SourceFile, Tree
 
 if TYPE_CHECKING:
     from profilec.answers import Answers
-    from profilec.package import Package
     from profilec.specialise import Specialised
+    from profilec.specialise.package import Package
 
 
 _NEEDED = (
@@ -172,9 +172,11 @@ def analyse(
         dependencies: the folder that third-party code is read in; None for the environment of the compiler.
         answers: what is known of single files; that of the last build where left out.
     """
-    from profilec.package import read_package  # brings LibCST, which an unchanged project does without
     from profilec.prove import Dependencies, prove
     from profilec.specialise import specialise
+    from profilec.specialise.package import (
+        read_package,  # brings LibCST, which an unchanged project does without
+    )
 
     config, findings = project.config, [*project.findings, *_metadata_findings(project.config)]
     package = read_package(project.sources, config, answers or known_answers(config))

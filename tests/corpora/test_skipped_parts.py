@@ -3,11 +3,11 @@
 import pytest
 from corpora import CORPORA
 
-from profilec import outline
 from profilec.config import Config, load_config
-from profilec.package import read_package
 from profilec.sources import read_sources
 from profilec.specialise import Specialised, specialise
+from profilec.specialise.package import read_package
+from profilec.syntax import outline
 
 CONFIGURATION = """\
 [tool.profilec]

@@ -20,9 +20,9 @@ from msgspec.structs import replace
 
 from profilec.config import Config, load_config
 from profilec.diagnostics import Finding, merged
-from profilec.package import read_package
 from profilec.sources import read_sources
 from profilec.specialise import specialise
+from profilec.specialise.package import read_package
 from profilec.tree import Tree
 
 FOLDER = Path(__file__).parent / "cases"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from case_files import MODULE, all_cases, compile_case, project_of, read_case, shown
 
-from profilec.read import Text, parse
+from profilec.syntax.read import Text, parse
 
 CASES = all_cases()
 

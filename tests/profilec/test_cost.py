@@ -6,9 +6,9 @@ from collections.abc import Iterable
 import pytest
 from profilec_project import CONFIGURATION, Project
 
-from profilec import scope_walk
-from profilec.needs import Needs
-from profilec.read import Syntax, Text, parse
+from profilec.specialise.needs import Needs
+from profilec.syntax import scope_walk
+from profilec.syntax.read import Syntax, Text, parse
 
 ANNOTATED = """
     from shop import _tables

@@ -7,7 +7,7 @@ from case_files import CONFIGURATION, FLAGS
 
 from profilec import CompileError, compile_source
 from profilec.config import Config, load_config
-from profilec.depth import nests_too_deeply
+from profilec.syntax.depth import nests_too_deeply
 
 SHAPES: dict[str, Callable[[int], str]] = {
     "parentheses": lambda n: "x = " + "(" * n + "1" + ")" * n,

@@ -6,13 +6,13 @@ import random
 import pytest
 from msgspec.structs import replace
 
-from profilec.outline import outline
 from profilec.prove import changes
 from profilec.prove.changes import Change, Pair, change
 from profilec.prove.interface import Interface
 from profilec.prove.names.differences import Differences
 from profilec.prove.names.nodes import walk, walk_on
-from profilec.read import Text
+from profilec.syntax.outline import outline
+from profilec.syntax.read import Text
 from profilec.tree import EmittedFile, Tree
 
 STATEMENTS = (

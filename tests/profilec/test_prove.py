@@ -8,13 +8,13 @@ from profilec_project import Project
 
 from profilec.answers import Answers
 from profilec.diagnostics import Finding
-from profilec.outline import outline
 from profilec.prove.changes import changes_of
 from profilec.prove.lossless import prove_lossless
 from profilec.prove.names.reach import Interest, Reaches
 from profilec.prove.nothing_left import prove_nothing_left
 from profilec.prove.resolves import prove_resolves
-from profilec.read import decode
+from profilec.syntax.outline import outline
+from profilec.syntax.read import decode
 from profilec.tree import EmittedFile, SourceFile, Tree
 
 FLAGS = 'from profilec import flag\n\nTHREADS = flag("threads")\nWASM = flag("wasm")\n'

@@ -15,9 +15,9 @@ from profilec_project import CONFIGURATION, Project
 from profilec import settle, specialise
 from profilec.cli import run
 from profilec.config import Config
-from profilec.read import Text, parse
 from profilec.settle import Settled, Task
-from profilec.skipped import Skipping, skippable
+from profilec.syntax.read import Text, parse
+from profilec.syntax.skipped import Skipping, skippable
 
 HEAD = (
     "import os",

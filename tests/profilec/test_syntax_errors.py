@@ -2,7 +2,7 @@
 
 import pytest
 
-from profilec.read import UnreadableSourceError, decode, parse
+from profilec.syntax.read import UnreadableSourceError, decode, parse
 from profilec.tree import SourceFile
 
 

@@ -1,6 +1,6 @@
 """The configuration: `[tool.profilec]` of a project's `pyproject.toml`, read, checked, and frozen.
 
-First room of the flow of data: everything after it takes a `Config` and never looks at the file again.
+Everything after it takes a `Config` and never looks at the file again.
 """
 
 from profilec.config.loading import ConfigError, find_project, load_config

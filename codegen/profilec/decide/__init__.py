@@ -11,7 +11,6 @@ from typing import Any, cast
 import libcst as cst
 from msgspec import Struct
 
-from profilec.conditions import Conditions, World, looks_like_a_flag
 from profilec.decide import branches, definitions, docstrings, loops, matches, simple, try_imports
 from profilec.decide.comments import Mark
 from profilec.decide.draft import Draft
@@ -21,11 +20,12 @@ from profilec.decide.refusals import Stub
 from profilec.decide.spacing import part_definitions
 from profilec.decide.walk import Handler, Walk
 from profilec.diagnostics import Finding
-from profilec.edit import NO_CAUSE, SERVES_TO_COMPILE, Cause, Cut
-from profilec.facts import UNKNOWN, value
-from profilec.flags import MARKERS, declarations
-from profilec.read import Span, Syntax
-from profilec.scopes import Use
+from profilec.folding.conditions import Conditions, World, looks_like_a_flag
+from profilec.folding.facts import UNKNOWN, value
+from profilec.folding.flags import MARKERS, declarations
+from profilec.syntax.edit import NO_CAUSE, SERVES_TO_COMPILE, Cause, Cut
+from profilec.syntax.read import Span, Syntax
+from profilec.syntax.scopes import Use
 
 _HANDLERS: dict[type[cst.CSTNode], Callable[[Walk, Any], Any]] = {
     cst.If: branches.if_,

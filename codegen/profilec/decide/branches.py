@@ -12,8 +12,8 @@ from profilec.decide.leaving import leaves
 from profilec.decide.spacing import gap_between, space_out
 from profilec.decide.speaking import speaks_of_what_went
 from profilec.decide.walk import KEPT, Clause, Fate, Walk, blank_lines_above, does_nothing, gone
-from profilec.edit import Cause
-from profilec.read import Span
+from profilec.syntax.edit import Cause
+from profilec.syntax.read import Span
 
 type Handler = cst.ExceptHandler | cst.ExceptStarHandler
 

@@ -14,10 +14,10 @@ from msgspec import Struct
 
 from profilec.config import Profile
 from profilec.diagnostics import Finding, did_you_mean
-from profilec.flags import FlagTable, holds, marker
-from profilec.parser import parse_expression
-from profilec.read import Span, Syntax, children
-from profilec.scopes import Names
+from profilec.folding.flags import FlagTable, holds, marker
+from profilec.syntax.parser import parse_expression
+from profilec.syntax.read import Span, Syntax, children
+from profilec.syntax.scopes import Names
 
 type Action = Literal["only", "unless", "keep"]
 

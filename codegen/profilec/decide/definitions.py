@@ -11,8 +11,8 @@ from profilec.decide.replacing import Place
 from profilec.decide.spreads import lose_empty, opened
 from profilec.decide.stubs import is_empty, is_method, marked, refuse_calls
 from profilec.decide.walk import KEPT, Fate, Walk, gone
-from profilec.edit import Cause
-from profilec.read import Span
+from profilec.syntax.edit import Cause
+from profilec.syntax.read import Span
 
 
 def definition(walk: Walk, node: cst.FunctionDef | cst.ClassDef) -> Fate:

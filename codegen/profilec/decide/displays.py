@@ -6,8 +6,8 @@ import libcst as cst
 
 from profilec.decide.elements import cut_elements, lay_out_anew
 from profilec.decide.walk import Walk
-from profilec.edit import Cause
-from profilec.read import Span, children
+from profilec.syntax.edit import Cause
+from profilec.syntax.read import Span, children
 
 
 def cut_list(walk: Walk, node: cst.CSTNode, gone: list[cst.CSTNode]) -> None:

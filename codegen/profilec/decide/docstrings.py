@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator
 
 import libcst as cst
 
-from profilec.canonical import literal_string
 from profilec.decide.module import Module
 from profilec.diagnostics import Finding
-from profilec.edit import Cause
+from profilec.syntax.canonical import literal_string
+from profilec.syntax.edit import Cause
 
 _STRIPPED = Cause("the wheel of the profile is stripped")
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from profilec.diagnostics import Finding
-from profilec.edit import NO_CAUSE, Cause, Cut
-from profilec.read import Span, Syntax
+from profilec.syntax.edit import NO_CAUSE, Cause, Cut
+from profilec.syntax.read import Span, Syntax
 
 _OPENS = re.compile(r"[(\[{][ \t]*(#[^\n]*)?\r?\n\Z")
 """The end of a line that opens a bracket."""

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import libcst as cst
 
 from profilec.decide.draft import Draft
-from profilec.edit import Cause
-from profilec.read import Syntax
+from profilec.syntax.edit import Cause
+from profilec.syntax.read import Syntax
 
 
 def cut_elements(

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import libcst as cst
 
 from profilec.decide.walk import Walk
-from profilec.edit import Cause
-from profilec.read import Span
+from profilec.syntax.edit import Cause
+from profilec.syntax.read import Span
 
 type _Leaving = type[cst.Return] | type[cst.Continue]
 

@@ -16,8 +16,8 @@ from profilec.decide.replacing import OPERATIONS, PRODUCTS, Place, replace, repl
 from profilec.decide.settled import is_settled, is_truth_before_a_fact, truth_of_choice
 from profilec.decide.spreads import lose_empty, opened
 from profilec.decide.walk import Walk
-from profilec.edit import Cause
-from profilec.read import children
+from profilec.syntax.edit import Cause
+from profilec.syntax.read import children
 
 _AROUND_ANY = (
     cst.Assign, cst.AnnAssign, cst.AugAssign, cst.Return, cst.Arg, cst.Element, cst.DictElement,

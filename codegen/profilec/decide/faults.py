@@ -12,12 +12,12 @@ from profilec import markers
 from profilec.config import Config
 from profilec.decide.comments import Mark
 from profilec.decide.module import Module
-from profilec.depth import room_for_depth
 from profilec.diagnostics import Finding, did_you_mean
-from profilec.flags import MARKERS, Flag, FlagTable, declarations, flags_of
-from profilec.read import Span, Syntax, Text, UnreadableSourceError
-from profilec.scope_walk import parsed
-from profilec.scopes import Binding, Names
+from profilec.folding.flags import MARKERS, Flag, FlagTable, declarations, flags_of
+from profilec.syntax.depth import room_for_depth
+from profilec.syntax.read import Span, Syntax, Text, UnreadableSourceError
+from profilec.syntax.scope_walk import parsed
+from profilec.syntax.scopes import Binding, Names
 
 
 def faults(syntax: Syntax, names: Names, flags: FlagTable, config: Config) -> Iterator[Finding]:

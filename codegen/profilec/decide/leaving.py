@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from profilec.read import children
+from profilec.syntax.read import children
 
 
 def leaves(node: cst.CSTNode) -> bool:

@@ -6,7 +6,7 @@ from profilec.decide.branches import body_or_pass, clause_or_nothing, cut_clause
 from profilec.decide.expressions import condition, expressions
 from profilec.decide.leaving import breaks, is_endless, leaves
 from profilec.decide.walk import KEPT, Fate, Walk, gone
-from profilec.edit import Cause
+from profilec.syntax.edit import Cause
 
 
 def while_(walk: Walk, node: cst.While) -> Fate:

@@ -11,9 +11,9 @@ from profilec.decide.expressions import condition, expression
 from profilec.decide.leaving import is_irrefutable, leaves
 from profilec.decide.replacing import Place
 from profilec.decide.walk import KEPT, Fate, Walk, gone
-from profilec.edit import NO_CAUSE, Cause
-from profilec.facts import value
-from profilec.read import Span
+from profilec.folding.facts import value
+from profilec.syntax.edit import NO_CAUSE, Cause
+from profilec.syntax.read import Span
 
 
 class _Case(NamedTuple):

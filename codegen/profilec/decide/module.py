@@ -6,8 +6,8 @@ import libcst as cst
 from msgspec import Struct
 
 from profilec.decide.comments import Mark
-from profilec.read import Span, Syntax, children
-from profilec.scopes import Names
+from profilec.syntax.read import Span, Syntax, children
+from profilec.syntax.scopes import Names
 
 
 class Module(Struct, frozen=True):

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from profilec.config import StubModule
-from profilec.edit import Cause
-from profilec.read import Span
+from profilec.syntax.edit import Cause
+from profilec.syntax.read import Span
 
 if TYPE_CHECKING:
     from jinja2 import Template

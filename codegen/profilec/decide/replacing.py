@@ -11,8 +11,8 @@ import libcst as cst
 from profilec.decide.draft import blank_length
 from profilec.decide.elements import with_comments
 from profilec.decide.walk import Walk
-from profilec.edit import Cause
-from profilec.read import Span
+from profilec.syntax.edit import Cause
+from profilec.syntax.read import Span
 
 _ATOMS = (
     cst.Name, cst.Attribute, cst.Call, cst.Subscript, cst.SimpleString, cst.FormattedString, cst.List,

@@ -3,7 +3,7 @@
 import libcst as cst
 
 from profilec.decide.walk import Walk
-from profilec.facts import is_builtin, value
+from profilec.folding.facts import is_builtin, value
 
 _TESTS = frozenset({"all", "any", "bool", "callable", "hasattr", "isinstance", "issubclass"})
 """Builtins that return `True` or `False`, whatever they are given."""

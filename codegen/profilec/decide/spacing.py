@@ -14,8 +14,8 @@ import libcst as cst
 from msgspec.structs import replace
 
 from profilec.decide.walk import Clause, Walk, blank_lines_above, blank_lines_below
-from profilec.edit import NO_CAUSE, Cause, splice
-from profilec.read import Span
+from profilec.syntax.edit import NO_CAUSE, Cause, splice
+from profilec.syntax.read import Span
 
 _TWO_BLANK_LINES = re.compile(r"^\r?\n\r?\n(?:@|(?:async )?def |class )", re.MULTILINE)
 _ONE_BLANK_LINE = re.compile(r"^[^\r\n]+\r?\n\r?\n(?:@|(?:async )?def |class )", re.MULTILINE)

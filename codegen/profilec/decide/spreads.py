@@ -11,8 +11,8 @@ import libcst as cst
 from profilec.decide.draft import blank_length
 from profilec.decide.replacing import comments_above
 from profilec.decide.walk import Walk
-from profilec.edit import NO_CAUSE, Cause
-from profilec.read import Span
+from profilec.syntax.edit import NO_CAUSE, Cause
+from profilec.syntax.read import Span
 
 type _Display = cst.List | cst.Tuple | cst.Dict
 

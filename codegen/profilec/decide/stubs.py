@@ -9,7 +9,6 @@ import builtins
 
 import libcst as cst
 
-from profilec.canonical import literal_string
 from profilec.decide.refusals import (
     Refusal,
     Stub,
@@ -21,9 +20,10 @@ from profilec.decide.refusals import (
     parameters_named,
 )
 from profilec.decide.walk import Walk
-from profilec.edit import Cause
-from profilec.read import Span
-from profilec.scopes import parameters_of
+from profilec.syntax.canonical import literal_string
+from profilec.syntax.edit import Cause
+from profilec.syntax.read import Span
+from profilec.syntax.scopes import parameters_of
 
 
 def marked(walk: Walk, call: cst.Call) -> Stub | None:

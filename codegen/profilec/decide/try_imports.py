@@ -6,9 +6,9 @@ import libcst as cst
 
 from profilec.decide.branches import instead, try_
 from profilec.decide.walk import Fate, Walk
-from profilec.edit import Cause
-from profilec.read import children
-from profilec.scopes import imported_paths
+from profilec.syntax.edit import Cause
+from profilec.syntax.read import children
+from profilec.syntax.scopes import imported_paths
 
 
 def try_import(walk: Walk, node: cst.Try | cst.TryStar) -> Fate:

@@ -16,14 +16,14 @@ import libcst as cst
 from msgspec import Struct
 from msgspec.structs import replace
 
-from profilec.conditions import Conditions
 from profilec.decide.draft import Draft
 from profilec.decide.elements import cut_elements
 from profilec.decide.leaving import leaves, leaves_at_once
 from profilec.decide.refusals import Stub
-from profilec.edit import NO_CAUSE, Cause
-from profilec.read import Span, Syntax
-from profilec.scopes import Names
+from profilec.folding.conditions import Conditions
+from profilec.syntax.edit import NO_CAUSE, Cause
+from profilec.syntax.read import Span, Syntax
+from profilec.syntax.scopes import Names
 
 type Clause = (
     cst.If | cst.Else | cst.With | cst.Try | cst.TryStar

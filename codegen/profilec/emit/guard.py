@@ -154,7 +154,7 @@ def _statements_elsewhere(data: bytes) -> Iterator[tuple[int, int, bool]]:
     """The same of a file that only another version of Python reads."""
     import libcst as cst  # slow to import, and almost never needed
 
-    from profilec.read import UnreadableSourceError, decode, parse
+    from profilec.syntax.read import UnreadableSourceError, decode, parse
 
     try:
         syntax = parse(decode(SourceFile("__init__.py", data), "__init__.py"))

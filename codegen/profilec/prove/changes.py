@@ -10,7 +10,6 @@ from msgspec import Struct
 
 from profilec.answers import Answers
 from profilec.config import Config
-from profilec.depth import room_for_depth
 from profilec.prove.names.bindings import bindings
 from profilec.prove.names.differences import Differences, Lines
 from profilec.prove.names.faces import faces, imported
@@ -18,6 +17,7 @@ from profilec.prove.names.modules import Located, Module, compiles, is_source, p
 from profilec.prove.names.nodes import walk
 from profilec.prove.names.scopes import Scope, find_scopes, unresolved
 from profilec.prove.parameters import Dropped, dropped
+from profilec.syntax.depth import room_for_depth
 from profilec.tree import SourceFile, Tree
 
 MARKERS = frozenset({"flag", "only", "stub", "choose"})

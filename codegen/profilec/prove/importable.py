@@ -5,12 +5,12 @@ from itertools import accumulate
 
 from profilec.config import Config
 from profilec.diagnostics import Finding
-from profilec.outline import Outline, outline
 from profilec.prove.names.modules import finding_at, is_python, module_name, node_at
 from profilec.prove.names.reach import Reaches
 from profilec.prove.third_party.dependencies import requirement_name
-from profilec.read import decode
 from profilec.sources import beside
+from profilec.syntax.outline import Outline, outline
+from profilec.syntax.read import decode
 from profilec.tree import EmittedFile, SourceFile, Tree
 
 _ASIDE = "a tree holds `{}` alone: move `{}` into it, or let `dependencies` name the project that has it"

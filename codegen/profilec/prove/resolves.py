@@ -105,7 +105,7 @@ def _rejected(files: Sequence[EmittedFile], config: Config, reaches: Reaches) ->
 
 def _unreadable(source: SourceFile, config: Config) -> Iterator[Finding]:
     """What is wrong with a file that this interpreter rejects; nothing if it is Python of another version."""
-    from profilec.read import (
+    from profilec.syntax.read import (
         UnreadableSourceError,
         decode,
         parse,

@@ -110,7 +110,11 @@ def compiles(data: bytes) -> bool:
 
 def parses_elsewhere(file: SourceFile) -> bool:
     """Whether a file that this interpreter rejects is Python of another version."""
-    from profilec.read import UnreadableSourceError, decode, parse  # brings LibCST, almost never needed
+    from profilec.syntax.read import (  # brings LibCST, almost never needed
+        UnreadableSourceError,
+        decode,
+        parse,
+    )
 
     try:
         parse(decode(file, file.path))

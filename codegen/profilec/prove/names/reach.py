@@ -13,7 +13,6 @@ from operator import itemgetter
 from msgspec import Struct
 
 from profilec.answers import Answers
-from profilec.depth import room_for_depth
 from profilec.prove.names.handed import may_hand_on, reads_one_of
 from profilec.prove.names.importers import ASKED, may_import_at_run_time
 from profilec.prove.names.modules import Module, Place, lines_with, parse, place_of
@@ -21,6 +20,7 @@ from profilec.prove.names.nodes import inner_blocks, may_stand_on
 from profilec.prove.names.references import Reference, References
 from profilec.prove.names.run_time import parts_at_run_time
 from profilec.prove.names.words import may_name
+from profilec.syntax.depth import room_for_depth
 from profilec.tree import SourceFile
 
 _PIECES = re.compile(rb"""getattr\s*\([^()]*,\s*(?:[fF][rR]?['"]|['"][^'"\n]*['"]\s*[^\s,)])""")

@@ -13,7 +13,7 @@ from profilec.config import Profile
 from profilec.prove.names.modules import parse
 from profilec.prove.third_party.installed import Modules
 from profilec.prove.third_party.ruled_out import lines_ruled_out
-from profilec.read import UnreadableSourceError, decode
+from profilec.syntax.read import UnreadableSourceError, decode
 from profilec.tree import SourceFile
 
 

@@ -9,18 +9,18 @@ from collections.abc import Mapping
 from msgspec import Struct, field
 
 from profilec.answers import Answers
-from profilec.conditions import World
 from profilec.config import Profile
 from profilec.decide import Module, decide
-from profilec.depth import room_for_depth
-from profilec.derive import Derived, derive, joined
-from profilec.edit import splice
-from profilec.facts import Facts, facts_of
-from profilec.flags import FlagTable
-from profilec.prune import Remains
-from profilec.read import Text, UnreadableSourceError
-from profilec.scope_walk import parsed
-from profilec.telling import telling, told_by
+from profilec.folding.conditions import World
+from profilec.folding.facts import Facts, facts_of
+from profilec.folding.flags import FlagTable
+from profilec.folding.telling import telling, told_by
+from profilec.settle.derive import Derived, derive, joined
+from profilec.settle.prune import Remains
+from profilec.syntax.depth import room_for_depth
+from profilec.syntax.edit import splice
+from profilec.syntax.read import Text, UnreadableSourceError
+from profilec.syntax.scope_walk import parsed
 
 
 class RuledOut(Struct, frozen=True):

@@ -14,26 +14,26 @@ import libcst as cst
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from profilec.conditions import World
 from profilec.config import Config, Profile
 from profilec.decide import Decision, Module, decide
 from profilec.decide.comments import marks
 from profilec.decide.faults import faults, inert_marks, subjects_used
 from profilec.decide.refusals import Stub, configured
-from profilec.depth import room_for_depth
-from profilec.derive import Derived, derive, joined
 from profilec.diagnostics import Finding
-from profilec.edit import UNUSED, Cause
-from profilec.error_classes import ErrorClass
-from profilec.facts import UNKNOWN, Facts, is_literal, value
-from profilec.flags import FlagTable, has
-from profilec.prune import Remains, idle_declarations, idle_exceptions, statement_of, touched, unused
-from profilec.read import Span, Syntax, Text, UnreadableSourceError, too_deep
-from profilec.scope_walk import parsed
-from profilec.scopes import Names, module_name
-from profilec.skipped import Part, Skipping
-from profilec.telling import Telling, like_flags, telling
-from profilec.traps import Trap, traps
+from profilec.folding.conditions import World
+from profilec.folding.error_classes import ErrorClass
+from profilec.folding.facts import UNKNOWN, Facts, is_literal, value
+from profilec.folding.flags import FlagTable, has
+from profilec.folding.telling import Telling, like_flags, telling
+from profilec.settle.derive import Derived, derive, joined
+from profilec.settle.prune import Remains, idle_declarations, idle_exceptions, statement_of, touched, unused
+from profilec.settle.traps import Trap, traps
+from profilec.syntax.depth import room_for_depth
+from profilec.syntax.edit import UNUSED, Cause
+from profilec.syntax.read import Span, Syntax, Text, UnreadableSourceError, too_deep
+from profilec.syntax.scope_walk import parsed
+from profilec.syntax.scopes import Names, module_name
+from profilec.syntax.skipped import Part, Skipping
 
 _COMMENT = re.compile(r"(?<!\S)#[^'\"]*$|^\s*#.*$")
 """A comment; one with a quotation mark may be part of a string, unless it is all that its line holds."""

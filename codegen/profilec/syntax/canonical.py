@@ -5,7 +5,7 @@ Takes an expression and the names of its module; knows nothing of profiles.
 
 import libcst as cst
 
-from profilec.scopes import Names
+from profilec.syntax.scopes import Names
 
 
 def canonical(node: cst.CSTNode, names: Names | None) -> str | None:

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct
 
-from profilec.edit import Cut, line_starts
-from profilec.read import LONE_RETURN, Span
+from profilec.syntax.edit import Cut, line_starts
+from profilec.syntax.read import LONE_RETURN, Span
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _COMPILER = "profilec"

@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 import libcst as cst
 
-from profilec.read import Span, Syntax, Text, children, parse
-from profilec.scopes import (
+from profilec.syntax.read import Span, Syntax, Text, children, parse
+from profilec.syntax.scopes import (
     Binding,
     BindingKind,
     Names,

@@ -17,7 +17,7 @@ from itertools import accumulate
 import libcst as cst
 from msgspec import Struct
 
-from profilec.parser import parse_expression
+from profilec.syntax.parser import parse_expression
 
 type Omitted = tuple[int, int]
 """The first character of a text that is left out, and the one behind the last."""

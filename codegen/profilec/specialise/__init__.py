@@ -14,18 +14,18 @@ from profilec.answers import encoded
 from profilec.config import Profile
 from profilec.decide import Decision
 from profilec.decide.faults import unused_features
-from profilec.derive import joined
 from profilec.diagnostics import Finding
-from profilec.edit import line_starts, splice
-from profilec.facts import Facts, facts_of
-from profilec.flags import Flag, FlagTable
-from profilec.needs import Needs, Remaining
-from profilec.package import Package
-from profilec.read import Span, Text, cookie_for
-from profilec.scopes import module_name
+from profilec.folding.facts import Facts, facts_of
+from profilec.folding.flags import Flag, FlagTable
+from profilec.folding.telling import binds_unnamed, hands_on, loads_unnamed, owner_of, parts_of, told_by
 from profilec.settle import Circumstances, Held, Outcome, Settled, Task, settle
-from profilec.skipped import Part
-from profilec.telling import binds_unnamed, hands_on, loads_unnamed, owner_of, parts_of, told_by
+from profilec.settle.derive import joined
+from profilec.specialise.needs import Needs, Remaining
+from profilec.specialise.package import Package
+from profilec.syntax.edit import line_starts, splice
+from profilec.syntax.read import Span, Text, cookie_for
+from profilec.syntax.scopes import module_name
+from profilec.syntax.skipped import Part
 from profilec.tree import EmittedFile, Tree, packages_around
 
 

@@ -16,11 +16,11 @@ import libcst as cst
 from msgspec import Struct
 from msgspec.structs import replace
 
-from profilec.canonical import canonical, literal_string
 from profilec.config import Fact, Profile
-from profilec.parser import parse_expression
-from profilec.read import children
-from profilec.scopes import Names
+from profilec.syntax.canonical import canonical, literal_string
+from profilec.syntax.parser import parse_expression
+from profilec.syntax.read import children
+from profilec.syntax.scopes import Names
 
 _VERSION_PARTS = ("major", "minor", "micro")
 _PARTS_OF_UNAME = ("system", "node", "release", "version", "machine", "processor")

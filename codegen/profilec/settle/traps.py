@@ -12,13 +12,13 @@ import libcst as cst
 from msgspec import Struct
 from msgspec.structs import replace
 
-from profilec.canonical import literal_string
 from profilec.decide import Module
 from profilec.diagnostics import Finding
-from profilec.edit import SERVES_TO_COMPILE
-from profilec.prune import Remains
-from profilec.read import Span, children
-from profilec.scopes import BUILTINS, Binding, Scope, Use
+from profilec.settle.prune import Remains
+from profilec.syntax.canonical import literal_string
+from profilec.syntax.edit import SERVES_TO_COMPILE
+from profilec.syntax.read import Span, children
+from profilec.syntax.scopes import BUILTINS, Binding, Scope, Use
 
 
 class Trap(Struct, frozen=True):

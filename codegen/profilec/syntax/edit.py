@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from profilec.read import Span
+from profilec.syntax.read import Span
 
 
 class Cause(Struct, frozen=True):

@@ -12,8 +12,8 @@ from libcst.helpers import ensure_type
 from msgspec import Struct
 
 from profilec.config import Config, Profile
-from profilec.read import Span, Syntax
-from profilec.scopes import Names
+from profilec.syntax.read import Span, Syntax
+from profilec.syntax.scopes import Names
 
 MARKERS = "profilec"
 """The module that the markers are imported from."""

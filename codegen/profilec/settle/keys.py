@@ -9,9 +9,9 @@ from functools import reduce
 import libcst as cst
 from msgspec import Struct
 
-from profilec.canonical import literal_string
-from profilec.read import Span, Syntax
-from profilec.scopes import Names, Scope, Use
+from profilec.syntax.canonical import literal_string
+from profilec.syntax.read import Span, Syntax
+from profilec.syntax.scopes import Names, Scope, Use
 
 _WRITERS = frozenset({"vars", "locals", "exec"})
 """Builtins by which a class may get names that are not written in it."""

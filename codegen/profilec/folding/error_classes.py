@@ -8,11 +8,11 @@ import builtins
 import libcst as cst
 from msgspec import Struct
 
-from profilec.depth import room_for_depth
-from profilec.facts import is_builtin
-from profilec.read import Text, UnreadableSourceError
-from profilec.scope_walk import parsed
-from profilec.scopes import Names
+from profilec.folding.facts import is_builtin
+from profilec.syntax.depth import room_for_depth
+from profilec.syntax.read import Text, UnreadableSourceError
+from profilec.syntax.scope_walk import parsed
+from profilec.syntax.scopes import Names
 
 _TAKE_KEYWORDS = (AttributeError, ImportError, NameError)
 

@@ -13,9 +13,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from profilec.diagnostics import did_you_mean
-from profilec.facts import Facts
-from profilec.flags import MARKERS, FlagTable
-from profilec.scopes import Names, module_name
+from profilec.folding.facts import Facts
+from profilec.folding.flags import MARKERS, FlagTable
+from profilec.syntax.scopes import Names, module_name
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _COMMENT = re.compile(r"""^((?:[^#\n"']|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')*)#.*""", re.MULTILINE)

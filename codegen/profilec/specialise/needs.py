@@ -11,11 +11,11 @@ from itertools import chain
 
 from msgspec import Struct
 
-from profilec.outline import Outline, asked_of_others, outline
-from profilec.package import Package
-from profilec.read import Text
-from profilec.scopes import module_name
-from profilec.telling import holds_word
+from profilec.folding.telling import holds_word
+from profilec.specialise.package import Package
+from profilec.syntax.outline import Outline, asked_of_others, outline
+from profilec.syntax.read import Text
+from profilec.syntax.scopes import module_name
 
 _WORD = re.compile(r"[^\W\d]\w*")
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from profilec.decide import Module
-from profilec.facts import (
+from profilec.folding.facts import (
     LOADED,
     UNKNOWN,
     Deciding,
@@ -24,11 +24,11 @@ from profilec.facts import (
     is_literal,
     value,
 )
-from profilec.prune import Remains
-from profilec.read import Span, children
-from profilec.rebound import caught, handed_on, rebound
-from profilec.scopes import Binding, Scope, imported_paths, parameters_of
-from profilec.taken import deciding, exposed, overridden, taken
+from profilec.settle.prune import Remains
+from profilec.settle.rebound import caught, handed_on, rebound
+from profilec.settle.taken import deciding, exposed, overridden, taken
+from profilec.syntax.read import Span, children
+from profilec.syntax.scopes import Binding, Scope, imported_paths, parameters_of
 
 _CLAUSES = (
     cst.If, cst.Else, cst.Try, cst.TryStar, cst.ExceptHandler, cst.ExceptStarHandler, cst.Finally, cst.With,

@@ -13,11 +13,11 @@ from functools import cached_property
 import libcst as cst
 from msgspec import Struct
 
-from profilec.depth import room_for_depth
-from profilec.read import Text, UnreadableSourceError
-from profilec.scope_walk import parsed
-from profilec.scopes import imported_paths, module_name
-from profilec.skipped import Part, skippable
+from profilec.syntax.depth import room_for_depth
+from profilec.syntax.read import Text, UnreadableSourceError
+from profilec.syntax.scope_walk import parsed
+from profilec.syntax.scopes import imported_paths, module_name
+from profilec.syntax.skipped import Part, skippable
 
 _PATH = re.compile(r"[\w.:]+")
 """A name, or several with dots or colons between them."""

@@ -10,14 +10,14 @@ from itertools import chain
 
 import libcst as cst
 
-from profilec.canonical import literal_string
 from profilec.decide import Module
 from profilec.decide.module import small_statements, strings
-from profilec.facts import UNKNOWN, Deciding, Facts, is_builtin, is_literal
-from profilec.prune import Remains
-from profilec.read import Syntax
-from profilec.rebound import handing
-from profilec.scopes import Names, Use, parameters_of
+from profilec.folding.facts import UNKNOWN, Deciding, Facts, is_builtin, is_literal
+from profilec.settle.prune import Remains
+from profilec.settle.rebound import handing
+from profilec.syntax.canonical import literal_string
+from profilec.syntax.read import Syntax
+from profilec.syntax.scopes import Names, Use, parameters_of
 
 _UNBINDING = frozenset({"__func__", "__wrapped__", "fget", "__get__"})
 """Attributes of what is bound to an instance, or of a property, that give the function behind it."""

@@ -15,11 +15,11 @@ from msgspec.structs import replace
 
 from profilec.config import Profile
 from profilec.diagnostics import did_you_mean
-from profilec.error_classes import ErrorClass
-from profilec.facts import UNKNOWN, Facts, Truth, VersionPrefix, is_builtin, value
-from profilec.flags import Flag, FlagTable, choice, holds, marker
-from profilec.read import Span, Syntax, children
-from profilec.scopes import Names, Use
+from profilec.folding.error_classes import ErrorClass
+from profilec.folding.facts import UNKNOWN, Facts, Truth, VersionPrefix, is_builtin, value
+from profilec.folding.flags import Flag, FlagTable, choice, holds, marker
+from profilec.syntax.read import Span, Syntax, children
+from profilec.syntax.scopes import Names, Use
 
 _QUESTIONS = frozenset({"callable", "hasattr", "isinstance", "issubclass", "len"})
 """Builtins that only look at what they are given, as the reading of an attribute does."""

@@ -15,9 +15,9 @@ from msgspec import Struct
 
 from profilec.decide import Decision, Module
 from profilec.decide.module import small_statements
-from profilec.edit import Cut, outermost
-from profilec.read import Span, Syntax
-from profilec.scopes import Binding, Scope
+from profilec.syntax.edit import Cut, outermost
+from profilec.syntax.read import Span, Syntax
+from profilec.syntax.scopes import Binding, Scope
 
 _IDENTIFIER = re.compile(r"(?<![\w.])[^\W\d]\w*")
 _EXAMPLE = re.compile(r"^[ \t]*(?:>>>|\.\.\.)(.*)", re.MULTILINE)

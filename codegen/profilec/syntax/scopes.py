@@ -14,7 +14,7 @@ from typing import Literal
 import libcst as cst
 from msgspec import Struct
 
-from profilec.read import Span
+from profilec.syntax.read import Span
 
 BUILTINS = frozenset(dir(builtins)) | {"PythonFinalizationError"}
 """The names that are bound everywhere: also those newer than the oldest Python that runs this compiler."""

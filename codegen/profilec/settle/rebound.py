@@ -13,12 +13,12 @@ from typing import Final
 import libcst as cst
 from msgspec import Struct
 
-from profilec.facts import Facts, is_builtin
-from profilec.keys import Keys, text_of
-from profilec.prune import Remains
-from profilec.read import Span, Syntax
-from profilec.scopes import Names
-from profilec.telling import owner_of
+from profilec.folding.facts import Facts, is_builtin
+from profilec.folding.telling import owner_of
+from profilec.settle.keys import Keys, text_of
+from profilec.settle.prune import Remains
+from profilec.syntax.read import Span, Syntax
+from profilec.syntax.scopes import Names
 
 _SETTERS = frozenset({"setattr", "delattr", "__setattr__", "__delattr__"})
 _WORD = re.compile(r"[^\W\d]\w*")

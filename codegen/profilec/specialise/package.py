@@ -17,13 +17,13 @@ from profilec.answers import Answers
 from profilec.config import Config
 from profilec.decide.faults import DeclaredFlag, flags_declared
 from profilec.diagnostics import Finding
-from profilec.error_classes import ErrorClass, Lead, error_class_in
-from profilec.facts import facts_of
-from profilec.flags import Flag, FlagTable
-from profilec.outline import Outline, outline, spoken
-from profilec.read import Text, UnreadableSourceError, decode
-from profilec.scopes import module_name
-from profilec.telling import binds_unnamed, changes_classes, remakes_classes, takes_unnamed, telling
+from profilec.folding.error_classes import ErrorClass, Lead, error_class_in
+from profilec.folding.facts import facts_of
+from profilec.folding.flags import Flag, FlagTable
+from profilec.folding.telling import binds_unnamed, changes_classes, remakes_classes, takes_unnamed, telling
+from profilec.syntax.outline import Outline, outline, spoken
+from profilec.syntax.read import Text, UnreadableSourceError, decode
+from profilec.syntax.scopes import module_name
 from profilec.tree import SourceFile
 
 MARKER_WORD = "profilec"

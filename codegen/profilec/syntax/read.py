@@ -1,6 +1,6 @@
 """Bytes to text and back, and text to syntax: LibCST's tree with a place in the text for every node.
 
-Second room of the compiler. Everything after it speaks of places: a node is where it starts and ends in
+Everything after it speaks of places: a node is where it starts and ends in
 the text, counted in characters. LibCST says what the text means; it never writes it, because it does not
 reproduce every file.
 """
@@ -21,11 +21,11 @@ import libcst as cst
 from libcst._nodes.internal import CodegenState  # no public class tells where a node's text goes
 from msgspec import Struct
 
-from profilec.aligned import aligned
-from profilec.depth import nests_too_deeply
 from profilec.diagnostics import Finding
-from profilec.parser import parse_module
-from profilec.stand_in import StandIn, amended, stand_in
+from profilec.syntax.aligned import aligned
+from profilec.syntax.depth import nests_too_deeply
+from profilec.syntax.parser import parse_module
+from profilec.syntax.stand_in import StandIn, amended, stand_in
 from profilec.tree import SourceFile
 
 
