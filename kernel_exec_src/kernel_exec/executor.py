@@ -130,11 +130,9 @@ class FlowExecutor:
         limit = None
         if deadline is not None:
             limit = scheduler.loop.time() + seconds(deadline), deadline
-        scheduler.enter(trigger, payload)
-        scheduler.pump()
-        result = scheduler.at_once()
+        result = scheduler.run_through(trigger, payload)
         if result is None or (limit is not None and scheduler.loop.time() >= limit[0]):
-            result = await see_through(scheduler, capture, limit, finish)
+            result = await see_through(scheduler, capture, limit, finish, result)
             if not scheduler.reusable:
                 return result
         pool.give_back(scheduler)
@@ -221,7 +219,7 @@ class FlowExecutor:
             await reopened.journal.end()
             raise
         scheduler.pump()
-        return await see_through(scheduler, capture, ends, "all")
+        return await see_through(scheduler, capture, ends, "all", None)
 
     def _pool(self, plan: ValidatedFlow, capture: str) -> Pool:
         """Return what runs `plan` captured at `capture`; checked and compiled the first time."""

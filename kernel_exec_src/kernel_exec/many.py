@@ -6,7 +6,7 @@ Beside `instance`, behind `executor.run_many`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
 
@@ -94,7 +94,7 @@ class Feeder:
                 break
         return True
 
-    def take(self) -> tuple[list[Result], int]:
+    def take(self) -> tuple[Sequence[Result], int]:
         """Return all results there are, of a tour or of the run, as the scheduler's `take_all` does."""
         if self._tour is not None and self._tour.given:
             return self._tour.take()

@@ -1,12 +1,13 @@
 """Single runs: schedulers that are used again, and what a run does when its result is not there at once.
 
 Beside `instance`, behind `executor.run_once`. Most runs of quick handlers never come here but to borrow: they
-end inside one pump.
+end on one tour.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Mapping
 from contextvars import copy_context
 from functools import partial
@@ -45,7 +46,7 @@ class Pool:
         self._host = host
         self._resources = resources
         self._durability = durability
-        self._idle: list[Scheduler] = []
+        self._idle: deque[Scheduler] = deque(maxlen=self.MOST_IDLE)
 
     def make(self, trigger: str | None = None) -> Scheduler:
         """Return a new scheduler on the running loop."""
@@ -84,10 +85,8 @@ class Pool:
         return self.make(trigger)
 
     def give_back(self, scheduler: Scheduler) -> None:
-        """Keep a scheduler whose run left nothing behind but results for the next."""
-        scheduler.outlet.results.clear()
-        if len(self._idle) < self.MOST_IDLE:
-            self._idle.append(scheduler)
+        """Keep a scheduler whose run left nothing behind for the next."""
+        self._idle.append(scheduler)
 
     def _new_run(
         self, trigger: str | None, run_id: str | None = None, checkpoint: CheckpointInfo | None = None
@@ -126,8 +125,10 @@ def seconds(deadline: float) -> float:
     return min(deadline, _LONGEST)
 
 
-async def see_through(scheduler: Scheduler, capture: str, limit: Limit | None, finish: Finish) -> Result:
-    """Wait for the first result, and for the side branches where `finish` says so; then end the run.
+async def see_through(
+    scheduler: Scheduler, capture: str, limit: Limit | None, finish: Finish, result: Result | None
+) -> Result:
+    """Wait for the first result, unless it is there, and for side branches where `finish` says so; then end.
 
     A stream is returned at once, and the run ends with it, unless it has ended already.
 
@@ -137,12 +138,14 @@ async def see_through(scheduler: Scheduler, capture: str, limit: Limit | None, f
         ExecutionError: it failed.
     """
     timer = _arm(scheduler, limit)
-    result: Result | None = None
     try:
-        result = await _first(scheduler, capture, limit)
+        if result is None:
+            result = await _first(scheduler, capture, limit)
         if isinstance(result, Value) and finish == "all":
             await _others(scheduler)
-        elif isinstance(scheduler.error, DeadlineExceeded):
+        if limit is not None and scheduler.loop.time() >= limit[0]:
+            scheduler.stop(_too_late(limit[1]))  # the timer has had no turn if handlers kept the loop
+        if isinstance(scheduler.error, DeadlineExceeded):
             raise scheduler.error
         if isinstance(result, Value):
             await _complete(scheduler, limit)
@@ -214,6 +217,8 @@ async def _end(scheduler: Scheduler, timer: asyncio.TimerHandle | None) -> None:
     if not scheduler.reusable:
         scheduler.discard(Cancelled("the run has ended", reason="ended"))
         await close(scheduler)
+    else:
+        scheduler.outlet.results.clear()
 
 
 def _follow(

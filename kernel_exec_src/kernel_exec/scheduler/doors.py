@@ -38,14 +38,16 @@ class Doors(Run):
         return not (self.work or self._live or self._pumping)
 
     def at_once(self) -> Result | None:
-        """Return the result of a run that has come to its end already and left nothing behind, else None.
+        """Return the first result of a run that has ended already and left nothing behind, else None.
 
-        The result is not taken: the scheduler is to be used for another run, or not at all.
+        Other results are forgotten, and nothing is counted: the scheduler is for another run now.
         """
         outlet = self.outlet
         if self.lingers or self.work or self._live or outlet.blocked or self.stopped or not outlet.results:
             return None
-        return outlet.results[0][0]
+        result, _, _ = outlet.results[0]
+        outlet.results.clear()
+        return result
 
     @property
     def reusable(self) -> bool:

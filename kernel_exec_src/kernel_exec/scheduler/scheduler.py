@@ -28,10 +28,10 @@ from __future__ import annotations
 
 from asyncio import Task
 from contextvars import Context
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kernel_exec.payloads import estimate_bytes
-from kernel_exec.results import SKIP, Value
+from kernel_exec.results import SKIP, Result, Value
 from kernel_exec.runtime import FIRST_PACE, TRUSTED
 from kernel_exec.scheduler.cells import Driver, Node, Parcel
 from kernel_exec.scheduler.doors import Doors
@@ -368,6 +368,32 @@ class Scheduler(Doors):
     def calm(self) -> bool:
         """Whether what moves is quick and asks for nothing but awaiting handlers: soon nothing will move."""
         return not (self._pace < TRUSTED or self._live or self.stopped or self._turn.spent)
+
+    def run_through(self, trigger: str, payload: Any) -> Result | None:
+        """Let the one message of a new run in. Return its result if that ended the run at once, else None.
+
+        Raises:
+            UnknownTrigger: nothing can be sent to `trigger`.
+            QueueLimitExceeded: the payload is larger than all queues may be.
+        """
+        tour = self.tours.get(trigger)
+        if tour is None or not self.calm():
+            self.enter(trigger, payload)
+            self.pump()
+            return self.at_once()
+        if self.weights is not None:
+            tour.limit = self.weights.limit - self.weigh(payload)
+        tour.entering.append(payload)
+        self.tour(tour)
+        given, size = tour.take()
+        if given and not (tour.steps or self.work or self._live or self.stopped):
+            return given[0]
+        self.lighten(size)
+        for result in given:
+            self.outlet.put(result, 0, self.weigh(result.value))
+        let_in(self, tour)
+        self.pump()
+        return None
 
     def tour(self, tour: Tour) -> None:
         """Go on with `tour`, in a run that is `calm` and in which nothing else moves.

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kernel_exec.payloads import ATOMS
-from kernel_exec.results import SKIP, Result, Value
+from kernel_exec.results import SKIP, Value
 from kernel_exec.scheduler.cells import Driver, Edge, Node, Pending
 from kernel_exec.scheduler.run import claim
 
@@ -30,7 +30,7 @@ class Tour:
         """The payloads that have not entered yet; the last is taken first, as from `steps`."""
         self.steps: list[tuple[Edge, Any, int]] = []
         """What the last one leads to: ways, each with a payload and its ticket."""
-        self.given: list[Result] = []
+        self.given: list[Value] = []
         """Results that the host has not taken."""
         self.bytes_given = 0
         self.room = room
@@ -47,7 +47,7 @@ class Tour:
         """Whether there is anything left to be carried."""
         return bool(self.steps or self.entering)
 
-    def take(self) -> tuple[list[Result], int]:
+    def take(self) -> tuple[list[Value], int]:
         """Return the results, and what they weigh, as the scheduler's `take_all` does."""
         given, self.given = self.given, []
         size, self.bytes_given = self.bytes_given, 0

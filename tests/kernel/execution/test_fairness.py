@@ -1,7 +1,9 @@
 """Ready work gives the loop its turns (decision 17), and one slow handler holds up nobody else."""
 
 import asyncio
+import gc
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,6 +15,14 @@ from kernel_exec import NodeContext, NodeFailed, Value
 def least_turns(hops: int, seconds: float) -> float:
     """Return how many turns the loop must have had: one every 5 ms, or every 4,096 hops (decision 17)."""
     return min(hops / 4096, seconds / 0.005)
+
+
+@pytest.fixture(autouse=True)
+def _no_collection() -> Iterator[None]:
+    """Going through all the objects of the test process is not what is measured here."""
+    gc.disable()
+    yield
+    gc.enable()
 
 
 LINE = ">".join(["in", *(f"n{number}" for number in range(18)), "out"])

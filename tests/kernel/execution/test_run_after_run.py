@@ -3,14 +3,24 @@
 import asyncio
 import gc
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextvars import ContextVar
 from itertools import pairwise
 from typing import Any
 
 import pytest
 from small_flows import small, soon, stream, turns
 
-from kernel_exec import QueueLimitExceeded, Stream, Value
+from kernel_exec import (
+    SKIP,
+    DeadlineExceeded,
+    ExecutionError,
+    MissingOutput,
+    NodeFailed,
+    QueueLimitExceeded,
+    Stream,
+    Value,
+)
 from kernel_exec.once import Pool
 from kernel_exec.scheduler import Scheduler
 
@@ -129,3 +139,76 @@ async def test_a_stream_without_items_has_no_say_in_the_next_run(end: str) -> No
     full = await soon(following)
     assert isinstance(full, Stream)
     assert [item async for item in full] == [1] * 25
+
+
+_MARK: ContextVar[int] = ContextVar("_MARK", default=0)
+
+
+async def _suspend(number: int) -> int:
+    await asyncio.sleep(0)
+    return number
+
+
+async def _fail(number: int) -> int:
+    raise ValueError(number)
+
+
+async def _mark(number: int) -> int:
+    _MARK.set(number)
+    return number
+
+
+async def _skip(number: int) -> Any:
+    return SKIP
+
+
+async def _keep_the_loop(number: int) -> int:
+    ends = time.perf_counter() + 0.02  # longer than the deadline below
+    while time.perf_counter() < ends:
+        pass
+    return number
+
+
+@pytest.mark.parametrize("queue_limit_bytes", [None, 10_000])
+@pytest.mark.parametrize("capture_capacity", [1, 8])
+@pytest.mark.parametrize("where", ["first", "side", "beside", "after"])
+@pytest.mark.parametrize(
+    ("odd", "error"),
+    [(_suspend, None), (_mark, None), (_skip, None), (_fail, NodeFailed), (_keep_the_loop, DeadlineExceeded)],
+)
+async def test_one_run_in_three_is_not_like_the_others(
+    odd: Callable[[int], Any],
+    error: type[ExecutionError] | None,
+    where: str,
+    capture_capacity: int,
+    queue_limit_bytes: int | None,
+) -> None:
+    ended: list[int] = []
+
+    async def now_and_then(number: int) -> Any:
+        assert _MARK.get() == 0, "another run is seen"
+        return await odd(number) if number % 3 == 2 else number
+
+    async def end(number: int) -> int:
+        ended.append(number)
+        return number
+
+    if odd is _skip and where == "first":
+        error = MissingOutput
+    flow = small(
+        "first>out, first>side, first>beside, beside>out, side>end, out>after, after>end",
+        {where: now_and_then, "end": end},
+    )
+    executor = flow.executor(capture_capacity=capture_capacity, queue_limit_bytes=queue_limit_bytes)
+    for number in range(24):
+        raises = error if number % 3 == 2 else None
+        deadline = 0.01 if raises is DeadlineExceeded else None
+        run = executor.run_once(flow.plan, "first", number, capture="out", deadline=deadline)
+        if raises is None:
+            assert await soon(run) == Value(number)
+        else:
+            with pytest.raises(raises) as raised:
+                await soon(run)
+            assert raised.value.result in (None, Value(number))
+    usual = [number for number in range(24) if number % 3 != 2]
+    assert [number for number in ended if number % 3 != 2] == [number for number in usual for _ in range(3)]
