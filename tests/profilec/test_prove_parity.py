@@ -388,6 +388,7 @@ BY_FACTS = {
     ),
     "a function beside an import": "from sys import path\nif sys.platform == 'linux':\n    def path(): ...\n",
     "a function of a private module": "from shop._c import go as go\n",
+    "a function by way of its module": "from shop import _c\ngo = _c.go\n",
     "a class of a private module": "from shop._c import Group as Group\n",
     "a value": "SIZE = 1\nif sys.platform == 'emscripten':\n    SIZE = 2\n",
     "the argument of a decorator": "@mark(sys.platform == 'emscripten')\ndef run(): ...\n",

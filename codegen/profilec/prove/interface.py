@@ -399,7 +399,7 @@ class Interface(Struct, dict=True):
             case ast.Lambda(args=arguments):
                 parameters = parameters_of(arguments, lambda part: self._is_declared(file, part))
                 return f"{name} = lambda {', '.join(parameters)}"
-            case ast.Name() | ast.Attribute() if texts := [*self._texts(file, module, value, name, body)]:
+            case ast.Name() | ast.Attribute() if texts := dict.fromkeys(self._texts(file, module, value, name, body)):
                 return "; ".join(texts)
             case _ if name == "__match_args__" or is_type(value, module):
                 return f"{name} = {ast.unparse(value)}"
@@ -410,7 +410,8 @@ class Interface(Struct, dict=True):
     ) -> Iterator[str]:
         """The functions that a name or an attribute stands for, as text by another name."""
         for there, function in self._functions(file, module, value, body):
-            yield function_text(function, name, partial(self._is_declared, there))
+            if not self._is_declared(there, function):
+                yield function_text(function, name, partial(self._is_declared, there))
 
     def _base(self, file: EmittedFile, module: Module, base: ast.expr) -> str:
         """A base as text; one by a name that the module gives to something else as that."""
