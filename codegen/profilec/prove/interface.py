@@ -393,25 +393,26 @@ class Interface(Struct, dict=True):
                 return f"{name} = {ast.unparse(made)}({', '.join(called)})"
             case ast.Call() if parts := [*decorated_parts(name, value)]:
                 return "; ".join(
-                    f"@{decorator} {'; '.join(self._texts(file, module, part, name, body)) or name}"
+                    f"@{decorator} {self._text(file, module, part, name, body) or name}"
                     for decorator, part in parts
                 )
             case ast.Lambda(args=arguments):
                 parameters = parameters_of(arguments, lambda part: self._is_declared(file, part))
                 return f"{name} = lambda {', '.join(parameters)}"
-            case ast.Name() | ast.Attribute() if texts := dict.fromkeys(self._texts(file, module, value, name, body)):
-                return "; ".join(texts)
+            case ast.Name() | ast.Attribute() if text := self._text(file, module, value, name, body):
+                return text
             case _ if name == "__match_args__" or is_type(value, module):
                 return f"{name} = {ast.unparse(value)}"
         return name
 
-    def _texts(
-        self, file: EmittedFile, module: Module, value: ast.expr, name: str, body: Body
-    ) -> Iterator[str]:
+    def _text(self, file: EmittedFile, module: Module, value: ast.expr, name: str, body: Body) -> str:
         """The functions that a name or an attribute stands for, as text by another name."""
-        for there, function in self._functions(file, module, value, body):
-            if not self._is_declared(there, function):
-                yield function_text(function, name, partial(self._is_declared, there))
+        texts = (
+            function_text(function, name, partial(self._is_declared, there))
+            for there, function in self._functions(file, module, value, body)
+            if not self._is_declared(there, function)
+        )
+        return "; ".join(dict.fromkeys(texts))
 
     def _base(self, file: EmittedFile, module: Module, base: ast.expr) -> str:
         """A base as text; one by a name that the module gives to something else as that."""
