@@ -376,8 +376,8 @@ class Scheduler(Doors):
             UnknownTrigger: nothing can be sent to `trigger`.
             QueueLimitExceeded: the payload is larger than all queues may be.
         """
-        tour = self.tours.get(trigger)
-        if tour is None or not self.calm():
+        tour, turn = self.tours.get(trigger), self._turn
+        if tour is None or self._pace < TRUSTED or turn.spent:  # a new run is `calm` but for this
             self.enter(trigger, payload)
             self.pump()
             return self.at_once()
@@ -385,6 +385,8 @@ class Scheduler(Doors):
             tour.limit = self.weights.limit - self.weigh(payload)
         tour.entering.append(payload)
         self.tour(tour)
+        # The next run may be long in coming, or be one of many that are short.
+        tour.left = self._pace = turn.look(self._pace, tour.left)
         given, size = tour.take()
         if given and not (tour.steps or self.work or self._live or self.stopped):
             return given[0]
