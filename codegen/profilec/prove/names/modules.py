@@ -40,7 +40,7 @@ class Module(Struct, frozen=True):
         if level == 0:
             return module or ""
         parts = self.package.split(".")
-        base = parts[: len(parts) - level + 1]
+        base = parts[: max(0, len(parts) - level + 1)]
         return ".".join([*base, module] if module else base)
 
 
