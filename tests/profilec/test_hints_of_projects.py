@@ -190,9 +190,14 @@ CASES = {
         },
     ),
     "PC408": Mended(
-        "mark it with `@only`, or define it for all",
+        "mark it with `@only`",
         module("if THREADS:\n    def f(): ...\n"),
         module("from profilec import only\n@only(THREADS)\ndef f(): ...\n"),
+    ),
+    "PC408 constant": Mended(
+        "or its line with `# profilec: only FLAG`",
+        module("if THREADS:\n    X = 1\n"),
+        module("X = 1  # profilec: only THREADS\n"),
     ),
     "PC605": Mended("end lines with \\n or \\r\\n", module("x = 1\ry = 2\n"), module("x = 1\r\ny = 2\n")),
 }
