@@ -122,7 +122,12 @@ def _print_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
     help="Show the version and exit.",
 )
 def main() -> None:
-    """Run, check and draw flows: graphs of Python handlers written as Flow IR."""
+    """Run, check and draw flows: graphs of Python handlers written as Flow IR.
+
+    \b
+    Example:
+        kernel-exec check orders.json
+    """
 
 
 @main.command()

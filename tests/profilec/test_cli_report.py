@@ -112,6 +112,20 @@ def test_a_project_with_findings_has_a_report_too(shop: Project) -> None:
     assert (html.count("✓"), html.count("✗")) == (4, 1)
 
 
+def test_a_proof_with_nothing_but_notes_holds(shop: Project) -> None:
+    needs = 'dependencies = ["msgspec"]\nforbid = ["threading"]\n'
+    shop.write(
+        {
+            "pyproject.toml": shop.read("pyproject.toml") + needs,
+            "src/shop/net.py": "import msgspec\n",
+        }
+    )
+    assert shop.run("report").code == 0
+    html = shop.read("build/report.html")
+    assert "`msgspec._core` is compiled" in html
+    assert (html.count("✓"), html.count("✗")) == (5, 0)
+
+
 def test_a_project_that_cannot_be_compiled_has_a_report_too(shop: Project) -> None:
     shop.write({"src/shop/b.py": "from shop._profile import THREAD\nif THREAD:\n    x = 1\n"})
     assert shop.run("report").code == 1

@@ -41,6 +41,9 @@ CASES = {
     "PC104": Mended("if f() and THREADS: pass", "put the flag first", "if THREADS and f(): pass"),
     "PC201": Mended("@only\ndef f(): ...", "write @only(FLAG)", "@only(THREADS)\ndef f(): ..."),
     "PC202": Mended("@only(x)\ndef f(): ...", "use flags", "@only(THREADS and not WASM)\ndef f(): ..."),
+    "PC202 in quotes": Mended(
+        '@only("threads")\ndef f(): ...', "write `THREADS`", "@only(THREADS)\ndef f(): ..."
+    ),
     "PC203": Mended("f = only(THREADS)(g)", "write it as a decorator", "@only(THREADS)\ndef f(): ..."),
     "PC204": Mended(
         "x = choose(1, 2, 3)", "the name of a profile before", "x = choose(native=1, wasm=2, edge_cache=3)"

@@ -106,6 +106,26 @@ CASES = {
         {NATIVE: NATIVE + 'scripts = { a = "shop.a" }\n'},
         {NATIVE: NATIVE + 'scripts = { a = "shop.a:f" }\n', "a.py": "def f(): ...\n"},
     ),
+    "PC013 marker": Mended(
+        "as in \"sys_platform == 'emscripten'\"",
+        {WASM: WASM + 'marker = "linux"\n'},
+        {WASM: WASM + "marker = \"sys_platform == 'emscripten'\"\n"},
+    ),
+    "PC013 fact": Mended(
+        'as in "sys.platform"',
+        {WASM: WASM + "facts = { 'sys.platform ==' = 'emscripten' }\n"},
+        {WASM: WASM + "facts = { 'sys.platform' = 'emscripten' }\n"},
+    ),
+    "PC403 command": Mended(
+        "list the command only under the profiles that have what it calls",
+        {
+            'version = "1.2"': 'version = "1.2"\nscripts = { shop = "shop.a:main" }',
+            **module(
+                "from profilec import only\n@only(THREADS)\ndef main(): return WASM_FREE\nWASM_FREE = 1"
+            ),
+        },
+        {'version = "1.2"': 'version = "1.2"', NATIVE: NATIVE + 'scripts = { shop = "shop.a:main" }\n'},
+    ),
     "PC013 dependency": Mended(
         "write it as pip takes it",
         {NATIVE: NATIVE + 'dependencies = ["a b"]\n'},
@@ -170,9 +190,14 @@ CASES = {
         },
     ),
     "PC408": Mended(
-        "mark it with `@only`, or define it for all",
+        "mark it with `@only`",
         module("if THREADS:\n    def f(): ...\n"),
         module("from profilec import only\n@only(THREADS)\ndef f(): ...\n"),
+    ),
+    "PC408 constant": Mended(
+        "or its line with `# profilec: only FLAG`",
+        module("if THREADS:\n    X = 1\n"),
+        module("X = 1  # profilec: only THREADS\n"),
     ),
     "PC605": Mended("end lines with \\n or \\r\\n", module("x = 1\ry = 2\n"), module("x = 1\r\ny = 2\n")),
 }

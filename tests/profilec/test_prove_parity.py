@@ -73,6 +73,16 @@ def test_a_difference_that_nothing_declares_is_found(name: str, project: Project
     assert ran.json["findings"][0]["path"] == "src/shop/a.py"
 
 
+def test_a_difference_is_shown_in_the_encoding_of_its_file(project: Project) -> None:
+    text = "# coding: latin-1\nfrom shop._profile import THREADS\n\nif THREADS: é = 'è'; X = 'è'\n"
+    project.write({"src/shop/a.py": text.encode("latin-1")})
+    findings = project.run("check", "--json").json["findings"]
+    assert [(one["column"], one["end_column"], one["source_line"]) for one in findings] == [
+        (13, 20, "if THREADS: é = 'è'; X = 'è'"),
+        (22, 29, "if THREADS: é = 'è'; X = 'è'"),
+    ]
+
+
 def test_profiles_that_agree_are_told_together(project: Project) -> None:
     profiles = '[tool.profilec.profiles.server]\nfeatures = ["threads"]\n[tool.profilec.profiles.web]\n'
     project.write({"pyproject.toml": project.read("pyproject.toml") + profiles})

@@ -35,7 +35,8 @@ change_folder = click.option(
 )
 """The option `-C DIR`: everything after it, arguments included, is relative to DIR."""
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Write JSON, for other programs.")
+_JSON = "Write JSON, for other programs."
+as_json = click.option("--json", "as_json", is_flag=True, help=_JSON)
 """The option `--json`."""
 
 
@@ -44,7 +45,7 @@ type Form = Literal["text", "json", "sarif"]
 
 def form[**P](function: Callable[P, int]) -> Callable[P, int]:
     """Add the options that say how findings are written: `--json` and `--sarif`."""
-    for name, text in (("sarif", "Write SARIF 2.1.0, for code hosts and editors."), ("json", "Write JSON.")):
+    for name, text in (("sarif", "Write SARIF 2.1.0, for code hosts and editors."), ("json", _JSON)):
         function = click.option(f"--{name}", "form", flag_value=name, default="text", help=text)(function)
     return function
 

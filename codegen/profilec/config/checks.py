@@ -179,7 +179,8 @@ def _check_profile(config: Config, profile: Profile, complaints: Complaints) -> 
         try:
             python_test(profile.marker)
         except MarkerError as error:
-            complaints.add("PC013", (*at, "marker"), f"`marker` cannot be used: {error}")
+            hint = "write one that names the platform, as in \"sys_platform == 'emscripten'\""
+            complaints.add("PC013", (*at, "marker"), f"`marker` cannot be used: {error}", hint)
     if profile.wheel_tag is not None and not _WHEEL_TAG.fullmatch(profile.wheel_tag):
         complaints.add("PC013", (*at, "wheel-tag"), "`wheel-tag` is not one", "write python-abi-platform")
     for name, target in profile.scripts.items():
@@ -213,7 +214,8 @@ def _check_expressions(profile: Profile, at: KeyPath, complaints: Complaints) ->
             ast.parse(expression.strip(), mode="eval")
         except (SyntaxError, ValueError):
             message = f"the fact `{expression}` is not a Python expression"
-            complaints.add("PC013", (*at, "facts", expression), message, key=True)
+            hint = 'write what a program asks, as in "sys.platform"'
+            complaints.add("PC013", (*at, "facts", expression), message, hint, key=True)
     for index, pattern in enumerate(profile.forbid):
         name = pattern.removeprefix("*.")
         if not _is_module_name(name) or (name != pattern and "." in name):

@@ -100,8 +100,18 @@ def _refuse_runtime_condition(walk: Walk, test: cst.BaseExpression, marker: str)
         "PC202",
         walk.syntax.inner(test),
         f"the condition of `{marker}` is not decided by the profile",
-        "use flags, joined by not, and, or",
+        _flag_in_quotes(walk, test) or "use flags, joined by not, and, or",
     )
+
+
+def _flag_in_quotes(walk: Walk, test: cst.BaseExpression) -> str:
+    """Return what to write instead of the name of a feature, profile or flag as a string."""
+    match test:
+        case cst.SimpleString(evaluated_value=str(text)):
+            flags = walk.conditions.world.flags
+            named = [flag for flag in flags.flags.values() if text in (flag.name, flag.subject)]
+            return f"write `{named[0].name}`, the flag that stands for it" if named else ""
+    return ""
 
 
 def _cut_decorator(

@@ -242,6 +242,8 @@ def expression(walk: Walk, node: cst.CSTNode, *, place: Place = Place.TIGHT) -> 
             _refuse_flag_as_value(walk, node, place)
         case cst.Name() | cst.Attribute() if name := walk.conditions.misspelt(node):
             walk.draft.report(unknown_flag(walk.syntax, node, name, walk.conditions.world.flags))
+        case cst.Call(func=cst.Name() as function) if name := walk.conditions.misspelt(function):
+            walk.draft.report(unknown_flag(walk.syntax, function, name, walk.conditions.world.flags))
         case cst.Call() if marker := walk.conditions.marker(node.func):
             _marker_call(walk, node, marker, place)
         case (

@@ -20,6 +20,13 @@ from profilec.syntax.scope_walk import parsed
 from profilec.syntax.scopes import Binding, Names
 
 
+class Stray(Struct, frozen=True):
+    """What has the name of a flag but not its path, and what to report if the package has nothing there."""
+
+    path: str
+    finding: Finding
+
+
 def faults(syntax: Syntax, names: Names, flags: FlagTable, config: Config) -> Iterator[Finding]:
     """Find what is wrong with the markers and flags of a module, whatever the profile."""
     yield from _undeclared_subjects(syntax, names, config)
@@ -159,6 +166,24 @@ def _unknown_flags(syntax: Syntax, bindings: list[Binding], flags: FlagTable) ->
             yield unknown_flag(syntax, binding.node, name, flags)
 
 
+def strays(syntax: Syntax, names: Names, flags: FlagTable) -> Iterator[Stray]:
+    """Yield what is imported, or asked of a module, under the name of a flag that is not declared there."""
+    for scope in names.scopes:
+        for bindings in scope.bindings.values():
+            if len(bindings) == 1:  # one of several is prepared for a module that has no such name
+                yield from _stray(syntax, bindings[0].node, bindings[0].target, flags)
+    if any(f".{name}" in syntax.content for name in flags.names):
+        for node in syntax.every(cst.Attribute):
+            if node.attr.value in flags.names:
+                yield from _stray(syntax, node, names.qualified(node), flags)
+
+
+def _stray(syntax: Syntax, node: cst.CSTNode, path: str | None, flags: FlagTable) -> Iterator[Stray]:
+    module, dot, name = (path or "").rpartition(".")
+    if path and dot and module != flags.module and name in flags.names and not flags.get(path):
+        yield Stray(path, unknown_flag(syntax, node, name, flags))
+
+
 def _is_meant(module: str, flags: str) -> bool:
     """Tell whether the module of flags is meant, by its last name or from a folder above, or the compiler."""
     return module in (MARKERS, flags.rpartition(".")[2]) or module.endswith(f".{flags}")
@@ -171,7 +196,7 @@ def unknown_flag(syntax: Syntax, node: cst.CSTNode, name: str, flags: FlagTable)
         message = f"the flag `{name}` is not imported here"
         return syntax.finding("PC101", place, message, f"from {flags.module} import {name}")
     if name in markers.__all__:
-        message = f"`{name}` is no flag: `{MARKERS}` has it"
+        message = f"`{name}` is not imported from `{MARKERS}`"
         return syntax.finding("PC101", place, message, f"from {MARKERS} import {name}")
     hint = did_you_mean(name, flags.names)
     notes = (f"flags: {', '.join(flags.names)}",) if flags.names else ()

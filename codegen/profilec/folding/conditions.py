@@ -13,6 +13,7 @@ import libcst as cst
 from msgspec import Struct
 from msgspec.structs import replace
 
+from profilec import markers
 from profilec.config import Profile
 from profilec.diagnostics import did_you_mean
 from profilec.folding.error_classes import ErrorClass
@@ -49,9 +50,11 @@ class World(Struct, frozen=True):
 
 
 def looks_like_a_flag(use: Use, names: Names, flags: FlagTable) -> bool:
-    """Tell whether a name that nothing binds is one of the flags, or a misspelt one."""
-    unbound = use.name.isupper() and not use.quoted and not names.stars and not names.bindings(use)
-    return unbound and (use.name in flags.names or bool(did_you_mean(use.name, flags.names)))
+    """Tell whether a name that nothing binds is a marker, one of the flags, or a misspelt one."""
+    is_marker = use.name in markers.__all__ and bool(flags.names)
+    if not (is_marker or use.name.isupper()) or use.quoted or names.stars or names.bindings(use):
+        return False
+    return is_marker or use.name in flags.names or bool(did_you_mean(use.name, flags.names))
 
 
 class Conditions(Struct, frozen=True, dict=True, weakref=True):

@@ -109,7 +109,8 @@ def _finding(
     notes = tuple(f"{_listed(names)}: {shape}" for shape, names in alike.items())
     if lacking:
         message = f"`{name}` is public in {_listed(having)} and missing in {_listed(lacking)}"
-        hint, notes = "mark it with `@only`, or define it for all", ()
+        hint = "mark it with `@only`, or its line with `# profilec: only FLAG`; or define it for all"
+        notes = ()
     tree = trees[profile]
     file, source = tree.files[entry.path], sources.get(entry.path)
     found = finding_at(

@@ -47,6 +47,11 @@ class Proof(Struct, frozen=True):
     sentence: str
     findings: tuple[Finding, ...]
 
+    @property
+    def holds(self) -> bool:
+        """Whether nothing but notes was found against it."""
+        return all(finding.is_note for finding in self.findings)
+
 
 class Line(Struct, frozen=True):
     """One line of the source: the kind of its fate by profile, and why, where that begins."""

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from profilec.config import Config, Profile
 from profilec.decide import Decision, Module, decide
 from profilec.decide.comments import marks
-from profilec.decide.faults import faults, inert_marks, subjects_used
+from profilec.decide.faults import Stray, faults, inert_marks, strays, subjects_used
 from profilec.decide.refusals import Stub, configured
 from profilec.diagnostics import Finding
 from profilec.folding.conditions import World
@@ -107,6 +107,7 @@ class Settled(Struct, frozen=True):
         outcomes: by profile; none where the file cannot be parsed.
         ahead: what would become of it, by profile, if no other file needed the names that are idle.
         findings: faults that are the same in every profile.
+        strays: what is called as a flag, with the fault if the package has nothing of that path.
         unreadable: why the file cannot be parsed.
         subjects: the features and profiles that it asks for.
         errors: the exception classes that have to be known.
@@ -116,6 +117,7 @@ class Settled(Struct, frozen=True):
     outcomes: Mapping[str, Outcome] = {}
     ahead: Mapping[str, Outcome] = {}
     findings: tuple[Finding, ...] = ()
+    strays: tuple[Stray, ...] = ()
     unreadable: Finding | None = None
     subjects: frozenset[str] = frozenset()
     errors: frozenset[str] = frozenset()
@@ -191,7 +193,8 @@ def _settled(
         settling[name] = _Settling(seen, world, given, _stub(task.text.path, profile, config), is_faulty)
     outcomes = {name: one.outcome() for name, one in settling.items()}
     subjects = frozenset(subjects_used(module, flags))
-    return settling, Settled(outcomes, {}, tuple(wrong), None, subjects, frozenset(asked))
+    found_strays = tuple(strays(syntax, names, flags))
+    return settling, Settled(outcomes, {}, tuple(wrong), found_strays, None, subjects, frozenset(asked))
 
 
 def _stub(path: str, profile: Profile, config: Config) -> Stub | None:

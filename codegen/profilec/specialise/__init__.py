@@ -63,6 +63,7 @@ def _of_every_profile(package: Package, settled: Mapping[str, Settled]) -> Itera
     """Yield the faults that are the same in every profile."""
     for path, file in settled.items():
         yield from file.findings
+        yield from (stray.finding for stray in file.strays if package.lacks(stray.path))
         if file.unreadable and path in package.relevant:
             yield file.unreadable
     files = [settled[path] for path in package.relevant if path in settled]
@@ -133,7 +134,8 @@ def _flags_for(text: Text, package: Package) -> FlagTable:
     short: set[str] = set()
     for path, flag in package.flags.flags.items():
         module, _, name = path.rpartition(".")
-        if name not in short or module == own or module.rpartition(".")[2] in mentioned:
+        is_around = f"{own}.".startswith(f"{module}.")  # `from . import NAME` need not name it
+        if name not in short or is_around or module.rpartition(".")[2] in mentioned:
             named[path] = flag
             short.add(name)
     return FlagTable(named, package.flags.module)

@@ -177,6 +177,36 @@ class Package(Struct, dict=True):
             path = self.outlines([file])[file].passed_on.get(name, path) if file else path
         return path
 
+    def lacks(self, path: str) -> bool:
+        """Tell whether a dotted path surely leads to nothing: to no module, and no name at the top of one.
+
+        Nothing is sure where the package itself is not there, as for a text alone.
+        """
+        module = self.config.package
+        if self.file_of(module) is None:
+            return False
+        if path.startswith("."):  # by more dots than there are packages around
+            return True
+        if path in self.flags.flags or not path.startswith(f"{module}."):
+            return False
+        for name in path.removeprefix(f"{module}.").split("."):
+            if self._may_bind(module, name):
+                return False
+            module = f"{module}.{name}"
+            if not any(source.startswith(_beginnings(module)) for source in self.sources):
+                return True
+        return False
+
+    def _may_bind(self, module: str, name: str) -> bool:
+        """Tell whether a module may have a name at its top, but that of a module in it."""
+        file = self.file_of(module)
+        if file is None:  # a compiled module may, a folder does not
+            return any(source.startswith(_beginnings(module)[0]) for source in self.sources)
+        one = self.outlines([file])[file]
+        is_bound = name in one.bound and one.passed_on.get(name) != f"{module}.{name}"
+        by_text = any(word in self.texts[file].content for word in ("global", "__getattr__", "exec("))
+        return is_bound or by_text or bool(one.stars) or not one.is_complete
+
     def error_class(self, path: str) -> ErrorClass:
         """Return what a class of the package, given by its path, says of itself or inherits."""
         code: str | None = None
@@ -242,6 +272,12 @@ def read_package(
         package.flags = replace(package.flags, flags={**package.flags.flags, **aliases})
         _find_relevant(package)
     return package
+
+
+def _beginnings(module: str) -> tuple[str, str]:
+    """Return what the path of a module begins with, as a file and as a folder."""
+    path = module.replace(".", "/")
+    return f"{path}.", f"{path}/"
 
 
 def _find_relevant(package: Package) -> None:

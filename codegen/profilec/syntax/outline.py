@@ -235,7 +235,7 @@ def _origin(node: ast.ImportFrom, package: str) -> str:
     if not node.level:
         return node.module or ""
     parts = package.split(".")
-    base = ".".join(parts[: len(parts) - node.level + 1])
+    base = ".".join(parts[: max(0, len(parts) - node.level + 1)])
     return f"{base}.{node.module}" if node.module else base
 
 

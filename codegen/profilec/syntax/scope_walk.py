@@ -320,7 +320,7 @@ class _Walk:
         if not node.relative:
             return named
         package = self.package.split(".")
-        base = ".".join(package[: len(package) - len(node.relative) + 1])
+        base = ".".join(package[: max(0, len(package) - len(node.relative) + 1)])
         return f"{base}.{named}" if named else base
 
     def declare(self, node: cst.Global | cst.Nonlocal) -> None:

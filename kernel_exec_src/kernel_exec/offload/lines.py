@@ -39,7 +39,7 @@ to another worker."""
 
 
 class FailedFurtherOn(Exception):
-    """The handler of a node behind the first of a row raised `cause`."""
+    """The handler of a node behind the first of a row raised `cause`, or any raised what no coroutine can."""
 
     def __init__(self, alias: str, cause: BaseException) -> None:
         super().__init__(alias, cause)
@@ -180,7 +180,8 @@ class Line:
 
     def _fail(self, handler: int, cause: BaseException) -> None:
         """Let the call that waits, or the next that finds no result, end the run."""
-        self._failure = cause if handler == 0 else FailedFurtherOn(self._aliases[handler], cause)
+        is_plain = handler == 0 and not isinstance(cause, StopIteration)  # PEP 479
+        self._failure = cause if is_plain else FailedFurtherOn(self._aliases[handler], cause)
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 

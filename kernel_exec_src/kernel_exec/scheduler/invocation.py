@@ -10,6 +10,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 from kernel_exec.context import NodeContext
+from kernel_exec.offload import blamed
 from kernel_exec.program import Manner
 from kernel_exec.results import SKIP, Feed, Halted, Stream
 from kernel_exec.scheduler.cells import Driver, Edge, Node, name_of
@@ -57,7 +58,8 @@ async def _handle_observed(
     try:
         result = await _handle(scheduler, driver, node, payload)
     except BaseException as error:
-        observer.failed(node.alias, error)
+        _, cause = blamed(node.alias, error)
+        observer.failed(node.alias, cause)
         raise
     return observer.returned(node.alias, result)
 

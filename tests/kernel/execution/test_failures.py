@@ -48,6 +48,19 @@ async def test_whatever_a_handler_raises_is_the_failure_of_its_node(cause: BaseE
     assert caught.value.__cause__ is cause
 
 
+@pytest.mark.parametrize("kind", ["plain", "inline"])
+async def test_a_plain_handler_may_raise_what_no_coroutine_can(kind: str) -> None:
+    cause = StopIteration("no more")
+
+    def plain(payload: Any) -> Any:
+        raise cause
+
+    flow = small("in>a>out", {"a": inline(plain) if kind == "inline" else plain})
+    with pytest.raises(NodeFailed) as caught:
+        await soon(flow.executor().run_once(flow.plan, "in", 1, capture="out"))
+    assert (caught.value.alias, caught.value.cause) == ("a", cause)
+
+
 class Mute(Exception):
     """An exception that cannot say what it is."""
 

@@ -8,7 +8,9 @@ import re
 import warnings
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
+from io import BytesIO
 from symtable import symtable
+from tokenize import detect_encoding
 
 from msgspec import Struct
 
@@ -40,7 +42,7 @@ class Module(Struct, frozen=True):
         if level == 0:
             return module or ""
         parts = self.package.split(".")
-        base = parts[: len(parts) - level + 1]
+        base = parts[: max(0, len(parts) - level + 1)]
         return ".".join([*base, module] if module else base)
 
 
@@ -229,8 +231,9 @@ def finding_at(
 
 
 def _line(data: bytes, number: int) -> str:
-    lines = data.removeprefix(b"\xef\xbb\xbf").splitlines()
-    return lines[number - 1].decode("utf-8", "replace") if 1 <= number <= len(lines) else ""
+    codec, _ = detect_encoding(BytesIO(data).readline)
+    lines = data.removeprefix(BOM).splitlines()
+    return lines[number - 1].decode(codec, "replace") if 1 <= number <= len(lines) else ""
 
 
 def _columns(text: str, node: Located) -> tuple[int, int]:

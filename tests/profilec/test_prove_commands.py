@@ -1,0 +1,70 @@
+"""What a command calls is there in every tree that the command is installed from."""
+
+import pytest
+from profilec_project import Project
+
+CONFIGURATION = """
+    [project]
+    name = "shop"
+    version = "1"
+    scripts = { shop = "TARGET" }
+
+    [tool.profilec]
+    package = "shop"
+    flags = "shop._profile"
+
+    [tool.profilec.features]
+    cli = "a command"
+
+    [tool.profilec.profiles.native]
+    features = ["cli"]
+
+    [tool.profilec.profiles.wasm]
+    """
+FILES = {
+    "shop/__init__.py": "",
+    "shop/_profile.py": "from profilec import flag\n\nCLI = flag('cli')\n",
+    "shop/cli.py": """
+        from profilec import only
+        from shop._profile import CLI
+
+        @only(CLI)
+        def main() -> None: ...
+
+        class App:
+            def run(self) -> None: ...
+
+        app = App()
+        """,
+    "shop/late.py": "def __getattr__(name: str) -> object: ...\n",
+    "shop/fast.abi3.so": b"",
+}
+
+
+@pytest.mark.parametrize(
+    ("target", "message", "profiles"),
+    [
+        ("shop.cli:main", "`shop.cli:main`, and there is no such function", ["wasm"]),
+        ("shop.cli:mian", "`shop.cli:mian`, and there is no such function", ["native", "wasm"]),
+        ("shop.clj:main", "`shop.clj`, and there is no such module", ["native", "wasm"]),
+    ],
+)
+def test_a_command_that_calls_what_is_not_there_is_found(
+    project: Project, target: str, message: str, profiles: list[str]
+) -> None:
+    project.write({"pyproject.toml": CONFIGURATION.replace("TARGET", target), **FILES})
+
+    (finding,) = project.run("check", "--json").json["findings"]
+
+    assert (finding["code"], finding["path"], finding["line"]) == ("PC403", "pyproject.toml", 4)
+    assert finding["message"] == f"the command `shop` calls {message} in this tree"
+    assert finding["profiles"] == profiles
+
+
+@pytest.mark.parametrize(
+    "target", ["shop.cli:app.run", "shop.cli:App", "shop.late:main", "shop.fast:main", "elsewhere:main"]
+)
+def test_a_command_that_may_find_what_it_calls_is_not_reported(project: Project, target: str) -> None:
+    project.write({"pyproject.toml": CONFIGURATION.replace("TARGET", target), **FILES})
+
+    assert project.run("check", "--json").json["findings"] == []
