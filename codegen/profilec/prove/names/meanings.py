@@ -10,8 +10,9 @@ are written out. Anything else stands for nothing.
 
 import ast
 import builtins
+import sys
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
 from profilec.prove.names.behind import PARTIAL, Behind, Value, Values, class_around, decorator_names
@@ -38,6 +39,10 @@ _MOST_NAMES = 32
 _FURTHEST = 150
 """Steps from one expression to the next: no program goes so far, and Python's stack not much further."""
 
+_BUILTINS = "__builtins__"
+"""What every module and every function has, and what it is asked for at run time by that name."""
+_COPIES = frozenset({"builtins.dict", "builtins.list", "builtins.tuple"})
+"""Functions that give a table of what the one has that they are given."""
 _PROPERTIES = frozenset({"property", "cached_property"})
 _OF_TABLES = ("get", "pop", "setdefault", "__getitem__")
 
@@ -177,7 +182,7 @@ class Meanings:
         if self._around is not None:
             meanings, outer = self._around
             return meanings.looked_up(name, outer)
-        if name == "__builtins__":
+        if name == _BUILTINS:
             return frozenset({"builtins"})
         return self._from_stars(name).union([f"builtins.{name}"] if hasattr(builtins, name) else ())
 
@@ -224,13 +229,25 @@ class Meanings:
         return module if imported.name in (None, "*") else f"{module}.{imported.name}"
 
     def _attribute(self, values: Values, name: str) -> Values:
+        if name == _BUILTINS:
+            return frozenset({"builtins"})
         found: set[Value] = set()
         for value in values:
-            if isinstance(value, str):
-                found.add(f"{value}.{name}")
+            if name == "__globals__":
+                found.update(self._namespaces_around(value))
+            elif isinstance(value, str):
+                found.add(_seen_in_library(value, name) or f"{value}.{name}")
             elif isinstance(value.node, ast.ClassDef):
                 found |= self._member(value, value.node, name)
         return frozenset(found)
+
+    def _namespaces_around(self, function: Value) -> Iterator[str]:
+        """The namespaces of modules of which one is that in which a function, or a method, is defined."""
+        if isinstance(function, Scope):
+            yield f"{self._module.name}.__dict__"
+        else:
+            module, _, _ = function.rpartition(".")
+            yield from (f"{one}.__dict__" for one in (module, module.rpartition(".")[0]) if one)
 
     def _member(self, scope: Scope, definition: ast.ClassDef, name: str) -> Values:
         """What an attribute of a class of this file, or of its instances, may stand for."""
@@ -275,6 +292,10 @@ class Meanings:
                 return self.values(value)
             case ast.Call(args=[table, *defaults]) if "builtins.next" in called:
                 return self._element(ast.Starred(table)).union(*map(self.values, defaults))
+            case ast.Call(args=[table]) if not _COPIES.isdisjoint(called) and (
+                same := frozenset(one for one in self.names(table) if one.startswith("sys.modules"))
+            ):
+                return same
             case ast.Call(args=[value, *_]) if not SAME_AS_ARGUMENT.isdisjoint(called):
                 return self.values(value)
             case ast.Call(args=arguments) if is_importer(one for one in called if isinstance(one, str)):
@@ -352,16 +373,17 @@ class Meanings:
             case ast.Call(func=ast.Name(id="globals" | "vars" | "locals" as kind), args=[]):
                 scope = self.behind.scope_of(table.func) if kind != "globals" else None
                 return self.looked_up(name, scope or self.scopes)
-            case ast.Attribute(value=function, attr="__globals__"):
-                functions = self.values(function)
-                own = self.looked_up(name, self.scopes) if any(map(_is_scope, functions)) else NOTHING
-                others = (one.rpartition(".")[0] for one in functions if isinstance(one, str))
-                return own.union(f"{module}.{name}" for module in others)
+            case ast.Attribute(value=function, attr="__globals__") if not self.values(function):
+                return frozenset(
+                    {"builtins" if name == _BUILTINS else name}
+                )  # probably a module of that name
         spaces = self.names(table)
         if "sys.modules" in spaces:
             return frozenset({name})
-        found = {f"{one.removesuffix('.__dict__')}.{name}" for one in spaces if one.endswith(".__dict__")}
-        return frozenset(found | ({f"builtins.{name}"} if "builtins" in spaces else set()))
+        modules = {one.removesuffix(".__dict__") for one in spaces if one.endswith(".__dict__")}
+        own = self.looked_up(name, self.scopes) if self._module.name in modules else NOTHING
+        modules |= {"builtins"} & spaces
+        return own.union(f"{module}.{name}" for module in modules - {self._module.name})
 
 
 def _bounded(values: Values) -> Values:
@@ -371,6 +393,17 @@ def _bounded(values: Values) -> Values:
         return values
     kept = sorted(names, key=lambda name: (len(name), name))[:_MOST_NAMES]
     return values.difference(names).union(kept)
+
+
+def _seen_in_library(owner: str, name: str) -> str | None:
+    """What an attribute is by another name: `os.sys.modules`, and what holds a builtin function."""
+    first, _, rest = owner.partition(".")
+    match name:
+        case "modules" if rest.endswith("sys") and first in sys.stdlib_module_names:
+            return "sys.modules"
+        case "__self__" if first == "builtins" and "." not in rest:
+            return first
+    return None
 
 
 def _class_of_first(scope: Scope, name: str) -> Scope | None:
