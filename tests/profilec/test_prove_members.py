@@ -72,6 +72,17 @@ def test_a_method_that_went_and_is_called_is_found(name: str, project: Project) 
     assert check(project, "a", text) == ["`C` of `shop.a` has no `f` in this tree"]
 
 
+def test_a_member_that_is_read_in_many_places_is_one_fault_of_its_file(project: Project) -> None:
+    text = "from shop.e import E\n\nX = [E.A, E.A]\nY = E.A\nZ = lambda: E.A\n"
+    project.write({"pyproject.toml": CONFIGURATION, "src/shop/__init__.py": "", "src/shop/e.py": COLOURS})
+    project.write({"src/shop/a.py": text, "src/shop/b.py": "from shop.e import E\n\nX = E.A\n"})
+    found = project.run("check", "--json").json["findings"]
+    assert [(one["path"], one["line"], one["also"]) for one in found] == [
+        ("src/shop/a.py", 3, [4, 5]),
+        ("src/shop/b.py", 3, []),
+    ]
+
+
 KEPT = {
     "another class": "from shop.e import E\n\nclass A:\n    A = 1\n\nX = A.A\n",
     "a parameter of that name": "from shop.e import E\n\ndef f(E):\n    return E.A\n",
