@@ -83,6 +83,15 @@ def test_a_member_that_is_read_in_many_places_is_one_fault_of_its_file(project: 
     ]
 
 
+def test_a_member_is_found_in_the_file_of_its_class_however_many_others_read_it(project: Project) -> None:
+    reading = "from shop.z import C\n\ndef f(x: C):\n    return x.g()\n"
+    project.write({f"src/shop/{name}.py": reading for name in "bcdefg"})
+    text = f"{HEAD}\nclass C:\n    @only(THREADS)\n    def g(self): ...\n    def f(self):\n        self.g()\n"
+    project.write({"src/shop/z.py": text})
+    found = project.run("check", "--json").json["findings"]
+    assert [one["path"] for one in found] == [f"src/shop/{name}.py" for name in "bcdefgz"]
+
+
 KEPT = {
     "another class": "from shop.e import E\n\nclass A:\n    A = 1\n\nX = A.A\n",
     "a parameter of that name": "from shop.e import E\n\ndef f(E):\n    return E.A\n",

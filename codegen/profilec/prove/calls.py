@@ -17,7 +17,7 @@ from profilec.prove.classes import Class, Classes
 from profilec.prove.fields import fields_of, makes_constructor
 from profilec.prove.names.bindings import bindings
 from profilec.prove.names.meanings import Meanings
-from profilec.prove.names.modules import finding_at, is_python, module_name, parse, unguarded
+from profilec.prove.names.modules import finding_at, is_python, module_name, unguarded
 from profilec.prove.names.nodes import walk
 from profilec.prove.names.scopes import Scope
 from profilec.prove.parameters import Dropped
@@ -86,11 +86,11 @@ class _Calls(Struct, dict=True):
 
     def find(self) -> Iterator[tuple[ast.Call | ast.keyword, Function, str]]:
         """Each argument for a parameter that is there no more: its node, the function, the parameter."""
-        module = parse(self.file.path, self.file.data)
-        if module is None:
+        if self._meanings is None:
             return
-        texts = {node.value for node in walk(module.syntax) if isinstance(node, ast.Constant)}
-        for node in unguarded(module.syntax, "TypeError"):
+        syntax = self._meanings.module.syntax
+        texts = {node.value for node in walk(syntax) if isinstance(node, ast.Constant)}
+        for node in unguarded(syntax, "TypeError"):
             if not isinstance(node, ast.Call) or (function := self._called(node)) is None:
                 continue
             for parameter in self.lost.get(function, ()):

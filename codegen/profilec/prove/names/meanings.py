@@ -69,7 +69,7 @@ class Meanings:
                 counts: others may give and add something else.
             given: what parameters are given, by the id of their scope and their name.
         """
-        self._module = module
+        self.module = module
         self.scopes = scopes
         self._around = around
         self._is_answering = given is not None
@@ -122,7 +122,7 @@ class Meanings:
 
     def _chosen(self, scope: Scope, parameter: str, body: list[ast.stmt], name: str) -> Values:
         given: dict[tuple[int, str], list[ast.expr]] = {(id(scope), parameter): [ast.Constant(name)]}
-        inner = Meanings(self._module, self.scopes, self._around, given=given)
+        inner = Meanings(self.module, self.scopes, self._around, given=given)
         results, _ = chosen(body, inner.literals.truth)
         return NOTHING.union(*map(inner.values, results))
 
@@ -208,7 +208,7 @@ class Meanings:
     @cached_property
     def _bound_perhaps(self) -> frozenset[str]:
         """The names of the module that not every run of it binds: another may have a builtin of that name."""
-        body = self._module.syntax.body
+        body = self.module.syntax.body
         return frozenset(bindings(body).keys() - surely_bound(body))
 
     def _from_stars(self, name: str) -> Values:
@@ -225,7 +225,7 @@ class Meanings:
         return frozenset(found).union(*map(self.values, self.behind.assigned(scope, name)))
 
     def _absolute(self, imported: Import) -> str:
-        module = self._module.absolute(imported.module, imported.level)
+        module = self.module.absolute(imported.module, imported.level)
         return module if imported.name in (None, "*") else f"{module}.{imported.name}"
 
     def _attribute(self, values: Values, name: str) -> Values:
@@ -244,7 +244,7 @@ class Meanings:
     def _namespaces_around(self, function: Value) -> Iterator[str]:
         """The namespaces of modules of which one is that in which a function, or a method, is defined."""
         if isinstance(function, Scope):
-            yield f"{self._module.name}.__dict__"
+            yield f"{self.module.name}.__dict__"
         else:
             module, _, _ = function.rpartition(".")
             yield from (f"{one}.__dict__" for one in (module, module.rpartition(".")[0]) if one)
@@ -381,9 +381,9 @@ class Meanings:
         if "sys.modules" in spaces:
             return frozenset({name})
         modules = {one.removesuffix(".__dict__") for one in spaces if one.endswith(".__dict__")}
-        own = self.looked_up(name, self.scopes) if self._module.name in modules else NOTHING
+        own = self.looked_up(name, self.scopes) if self.module.name in modules else NOTHING
         modules |= {"builtins"} & spaces
-        return own.union(f"{module}.{name}" for module in modules - {self._module.name})
+        return own.union(f"{module}.{name}" for module in modules - {self.module.name})
 
 
 def _bounded(values: Values) -> Values:
