@@ -62,6 +62,26 @@ METHODS = {
         "    def g(self):\n        return self.one.f()\n"
     ),
     "a method of a variable": "ONE: C = input()\nTWO = ONE.f()\n",
+    "a method of what is an instance": "def g(x):\n    if x and isinstance(x, C):\n        x.f()\n",
+    "a method of what is an instance, in an expression": "def g(x):\n    return isinstance(x, C) and x.f()\n",
+    "a method of what is an instance, or not": "def g(x):\n    return x.f() if isinstance(x, C) else x\n",
+    "a method of what is asserted to be an instance": "def g(x):\n    assert isinstance(x, C)\n    x.f()\n",
+    "a method of what is no other": "def g(x):\n    if not isinstance(x, C):\n        return\n    x.f()\n",
+    "a method of an element": "def g(xs: list[C]):\n    for x in xs:\n        x.f()\n",
+    "a method of an element that may be nowhere": (
+        "from typing import Sequence\n\ndef g(xs: 'Sequence[C] | None'):\n    return [x.f() for x in xs]\n"
+    ),
+    "a method of an element of a tuple": "def g(xs: tuple[C, ...]):\n    for x in xs:\n        x.f()\n",
+    "a method of an element by its place": "def g(xs: tuple[C, ...]):\n    return xs[0].f()\n",
+    "a method of an entry": "def g(xs: dict[str, C]):\n    x = xs['a']\n    return x.f()\n",
+    "a method of a value": "def g(xs: dict[str, C]):\n    for x in xs.values():\n        x.f()\n",
+    "a method of an element of a field": (
+        "class D:\n    xs: set[C]\n    def g(self):\n        for x in self.xs:\n            x.f()\n"
+    ),
+    "a method of what a coroutine gives": "async def g() -> C: ...\n\nasync def h():\n    (await g()).f()\n",
+    "a method of what a coroutine gave": (
+        "async def g() -> C: ...\n\nasync def h():\n    x = await g()\n    x.f()\n"
+    ),
     "a method of a pattern": "def g(x):\n    match x:\n        case C(f=1): ...\n",
 }
 
@@ -116,6 +136,20 @@ KEPT = {
     ),
     "a name that is made of itself": "x = x.x\nX = x.A\ny = y()\nY = y().A\nz = z.z()\nZ = z.A\n",
     "the type of a type": "from shop.e import E\n\ndef f(x: list[E]):\n    return x.A\n",
+    "what is an instance of one of two": (
+        "from shop.e import E\n\ndef f(x):\n    return x.A if isinstance(x, (E, int)) else 0\n"
+    ),
+    "what is no instance any more": (
+        "from shop.e import E\n\ndef f(x):\n    if isinstance(x, E):\n        x = x.B\n        return x.A\n"
+    ),
+    "a key of a table": "from shop.e import E\n\ndef f(xs: dict[str, E]):\n    return [x.A for x in xs]\n",
+    "a part of a table": "from shop.e import E\n\ndef f(xs: list[E]):\n    return xs[1:].A\n",
+    "an element of one of two types": (
+        "from shop.e import E\n\ndef f(xs: tuple[int, E]):\n    return [x.A for x in xs]\n"
+    ),
+    "a coroutine that is awaited by something else": (
+        "from shop.e import E\n\ndef f() -> E: ...\n\nasync def g():\n    return (await f()).A\n"
+    ),
     "a parameter that may be of another class": (
         "from shop.e import E\n\nclass F:\n    A = 1\n\ndef f(x: E):\n    return x.A\n"
     ),

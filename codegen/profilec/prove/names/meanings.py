@@ -188,21 +188,13 @@ class Meanings:
 
     def annotated(self, node: ast.expr, scope: Scope) -> Values:
         """The types that an annotation in a scope may name; None beside it, or quotes, make no difference."""
-        match node:
+        match bare(node):
             case ast.Name(id=name):
                 owner = scope.owner(name)
                 imported = owner.types.get(name, ()) if owner else ()
                 return self.looked_up(name, scope).union(map(self._absolute, imported))
             case ast.Attribute(value=value, attr=name):
                 return self._attribute(self.annotated(value, scope), name)
-            case ast.Constant(value=str(text)) if inner := in_annotation(text):
-                return self.annotated(inner, scope)
-            case (
-                ast.BinOp(left=one, op=ast.BitOr(), right=ast.Constant(value=None))
-                | ast.BinOp(left=ast.Constant(value=None), op=ast.BitOr(), right=one)
-                | ast.Subscript(value=ast.Name(id="Optional") | ast.Attribute(attr="Optional"), slice=one)
-            ):
-                return self.annotated(one, scope)
         return NOTHING
 
     @cached_property
@@ -384,6 +376,20 @@ class Meanings:
         own = self.looked_up(name, self.scopes) if self.module.name in modules else NOTHING
         modules |= {"builtins"} & spaces
         return own.union(f"{module}.{name}" for module in modules - {self.module.name})
+
+
+def bare(annotation: ast.expr) -> ast.expr:
+    """An annotation without its quotes, and without None beside it."""
+    match annotation:
+        case ast.Constant(value=str(text)) if inner := in_annotation(text):
+            return bare(inner)
+        case (
+            ast.BinOp(left=one, op=ast.BitOr(), right=ast.Constant(value=None))
+            | ast.BinOp(left=ast.Constant(value=None), op=ast.BitOr(), right=one)
+            | ast.Subscript(value=ast.Name(id="Optional") | ast.Attribute(attr="Optional"), slice=one)
+        ):
+            return bare(one)
+    return annotation
 
 
 def _bounded(values: Values) -> Values:
