@@ -82,6 +82,12 @@ METHODS = {
     "a method of what a coroutine gave": (
         "async def g() -> C: ...\n\nasync def h():\n    x = await g()\n    x.f()\n"
     ),
+    "a method of what a pattern found": (
+        "def g(x):\n    match x:\n        case C() as y:\n            y.f()\n"
+    ),
+    "a method of what a property gives": (
+        "class D:\n    @property\n    def one(self) -> C: ...\n\ndef g(x: D):\n    x.one.f()\n"
+    ),
     "a method of a pattern": "def g(x):\n    match x:\n        case C(f=1): ...\n",
 }
 
@@ -171,6 +177,14 @@ KEPT = {
 @pytest.mark.parametrize("name", KEPT)
 def test_what_may_have_the_member_all_the_same_is_left_alone(name: str, project: Project) -> None:
     assert check(project, "a", KEPT[name]) == []
+
+
+def test_a_member_of_a_caught_exception_is_found(project: Project) -> None:
+    text = (
+        f"{HEAD}\nclass C(Exception):\n    @only(THREADS)\n    def f(self): ...\n\n"
+        "try:\n    input()\nexcept C as error:\n    error.f()\n"
+    )
+    assert check(project, "a", text) == ["`C` of `shop.a` has no `f` in this tree"]
 
 
 OPEN = {

@@ -10,7 +10,7 @@ from types import EllipsisType
 from profilec.prove.changes import top_classes
 from profilec.prove.names.behind import Values
 from profilec.prove.names.bindings import bindings
-from profilec.prove.names.meanings import Meanings, bare
+from profilec.prove.names.meanings import Meanings, bare, is_property
 from profilec.prove.names.modules import parse
 from profilec.prove.names.nodes import last_name, walk
 from profilec.prove.names.scopes import Scope
@@ -105,7 +105,7 @@ class Classes(TreeMeanings, dict=True):
             case ast.Attribute(value=value, attr=name) if holder := self.class_of(module, value):
                 there = self.meanings(holder[0])
                 scopes = there.scopes.definitions[holder[1]] if there else []
-                found = ((one.annotations.get(name), one) for one in scopes)
+                found = ((one.annotations.get(name) or _property(one, name), one) for one in scopes)
                 return next(((text, one, holder[0]) for text, one in found if text is not None), None)
         return None
 
@@ -259,6 +259,14 @@ def _given(node: ast.expr, meanings: Meanings) -> list[ast.expr]:
     owner = meanings.behind.owner_of(node)
     values = owner.values.get(node.id, ()) if owner and isinstance(node, ast.Name) else ()
     return [one for one in values if not isinstance(one, ast.Constant)]
+
+
+def _property(scope: Scope, name: str) -> ast.expr | None:
+    """What a property of a class says that it gives."""
+    match scope.definitions.get(name):
+        case [Scope(node=ast.FunctionDef(returns=annotation) as method)] if is_property(method):
+            return annotation
+    return None
 
 
 def _is_plain(keyword: ast.keyword, meanings: Meanings) -> bool:

@@ -114,7 +114,7 @@ def _reads(
 
 def _asked(module: Module) -> Iterator[tuple[Located, ast.expr, str]]:
     """Where a file asks for a member and counts on it: the node, what is asked, the name."""
-    for node in unguarded(module.syntax):
+    for node in unguarded(module.syntax, "AttributeError"):
         match node:
             case ast.Attribute(value=value, attr=name, ctx=ast.Load()):
                 yield node, value, name

@@ -248,7 +248,7 @@ class Meanings:
     def _found_in(self, scope: Scope, definition: ast.ClassDef, name: str) -> Values:
         given = self.behind.set_on(scope, name)
         found = self._in_scope(scope, name).union(*map(self.values, given))
-        properties = [value for value in found if isinstance(value, Scope) and _is_property(value)]
+        properties = [value for value in found if isinstance(value, Scope) and is_property(value.node)]
         found |= self._called(*properties)
         bases = NOTHING.union(*map(self.values, definition.bases))
         if given or name in scope.bound:  # it is its own, and not that of a class that is not known
@@ -426,5 +426,6 @@ def _is_scope(value: Value) -> bool:
     return isinstance(value, Scope)
 
 
-def _is_property(scope: Scope) -> bool:
-    return not decorator_names(scope.node).isdisjoint(_PROPERTIES)
+def is_property(method: ast.AST) -> bool:
+    """Whether a method is called where its name is read as an attribute."""
+    return not decorator_names(method).isdisjoint(_PROPERTIES)

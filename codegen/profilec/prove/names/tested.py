@@ -28,8 +28,15 @@ def tested(syntax: ast.Module) -> Mapping[int, ast.expr]:
 
 @lru_cache(maxsize=FILES_HELD)
 def narrowed(syntax: ast.Module) -> Mapping[int, ast.expr]:
-    """The class that each name has been found to be an instance of, by the id of its node."""
-    return _told(syntax, _classes)
+    """The class that each name is found, or was caught, to be an instance of, by the id of its node."""
+    found = {**_told(syntax, _classes)}
+    for node in walk(syntax):
+        match node:
+            case ast.match_case(
+                pattern=ast.MatchAs(pattern=ast.MatchClass(cls=one), name=str(name)), body=body
+            ) | ast.ExceptHandler(type=ast.expr() as one, name=str(name), body=body):
+                found |= {id(read): one for read in _reads(body, name)}
+    return found
 
 
 def _told(syntax: ast.Module, tells: _Tells) -> Mapping[int, ast.expr]:
