@@ -43,6 +43,8 @@ _BUILTINS = "__builtins__"
 """What every module and every function has, and what it is asked for at run time by that name."""
 _COPIES = frozenset({"builtins.dict", "builtins.list", "builtins.tuple"})
 """Functions that give a table of what the one has that they are given."""
+_FEW_STEPS = 8
+"""Steps from an expression to one that is annotated."""
 _PROPERTIES = frozenset({"property", "cached_property"})
 _OF_TABLES = ("get", "pop", "setdefault", "__getitem__")
 
@@ -196,6 +198,33 @@ class Meanings:
             case ast.Attribute(value=value, attr=name):
                 return self._attribute(self.annotated(value, scope), name)
         return NOTHING
+
+    def declared(self, node: ast.expr, depth: int = 0) -> frozenset[str]:
+        """The names of the types of which an annotation says that an expression is an instance.
+
+        What an operator makes of an instance is taken for one of the same type: `folder / "x"`.
+        """
+        types: Values = NOTHING
+        match node:
+            case ast.Name(id=name) if owner := self.behind.owner_of(node):
+                types = self._declared_in(owner, owner.annotations.get(name))
+            case ast.Attribute(value=value, attr=name):
+                classes = (one for one in self.values(value) if isinstance(one, Scope))
+                types = NOTHING.union(*(self._declared_in(one, one.annotations.get(name)) for one in classes))
+            case ast.Call(func=function):
+                functions = (one for one in self.values(function) if isinstance(one, Scope))
+                given = ((one.parent, getattr(one.node, "returns", None)) for one in functions)
+                types = NOTHING.union(*(self._declared_in(scope, text) for scope, text in given if scope))
+            case ast.BinOp(left=left):
+                made = (one for one in self.names(left) if one.endswith("()"))
+                return self.declared(left, depth).union(one.removesuffix("()") for one in made)
+        found = frozenset(one for one in types if isinstance(one, str))
+        if found or depth > _FEW_STEPS:
+            return found
+        return frozenset().union(*(self.declared(one, depth + 1) for one in self.behind.of(node)))
+
+    def _declared_in(self, scope: Scope, annotation: ast.expr | None) -> Values:
+        return self.annotated(annotation, scope) if annotation is not None else NOTHING
 
     @cached_property
     def _bound_perhaps(self) -> frozenset[str]:

@@ -129,7 +129,7 @@ def reach(interest: Interest, file: SourceFile) -> Reach:
                 is_bare=isinstance(one.node, ast.Name),
                 is_used=id(one.node) not in references.unused,
             )
-            for one in named
+            for one in (*named, *references.of_annotated(words))
             if not words.isdisjoint(one.name.split("."))
         ),
         _mentions(one for one in asked if one.name in words),

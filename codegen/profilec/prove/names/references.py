@@ -149,6 +149,14 @@ class References:
         for call, inner in self._in_strings:
             yield from (Reference(reference.name, call) for reference in inner.attributes())
 
+    def of_annotated(self, words: frozenset[str]) -> Iterator[Reference]:
+        """Every attribute of some names of what is annotated with a type, as an instance of that has it."""
+        for node in self._nodes:
+            match node:
+                case ast.Attribute(value=value, attr=name, ctx=ast.Load()) if name in words:
+                    types = self._meanings.declared(value)
+                    yield from (Reference(f"{one}().{name}", node) for one in sorted(types))
+
     @cached_property
     def handed_on(self) -> list[Reference]:
         """Every place where a namespace, or a function that imports or asks, becomes some value."""
