@@ -94,6 +94,7 @@ def test_a_code_is_explained_with_an_example(shop: Project) -> None:
         ),
         (["explain", "src/shop/job.py:1"], "package shop: did you mean `src/shop/jobs.py`?"),
         (["map", "build/wasm/shop/nowhere.py:8"], "build/wasm/shop/nowhere.py is not there"),
+        (["map", "src/shop:8"], "src/shop is a folder: name one of its files"),
         (["map", "src/shop/jobs.py:8"], "no tree is built in build: run `profilec build`"),
         (["map", "nowhere.py:8"], "is neither in the source"),
         (["diff", "native", "wsm"], "did you mean `wasm`?"),

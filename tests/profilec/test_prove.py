@@ -247,6 +247,7 @@ def test_an_import_of_a_name_that_went_is_found(user: str, code: str, message: s
         "from . import spill as s\n",
         "import importlib\nimportlib.import_module('shop.spill')\n",
         "import importlib\nimportlib.import_module('.spill', package=__package__)\n",
+        "__import__('shop.spill')\n",
     ],
 )
 def test_an_import_of_a_module_that_went_is_found(user: str, project: Project) -> None:
@@ -254,6 +255,12 @@ def test_an_import_of_a_module_that_went_is_found(user: str, project: Project) -
     assert [(finding.code, finding.message) for finding in findings] == [
         ("PC403", "this tree has no module `shop.spill`")
     ]
+
+
+@pytest.mark.parametrize("call", ["importlib.import_module('shop.spill')", "__import__('shop.spill')"])
+def test_an_import_at_run_time_that_may_fail_is_left_alone(call: str, project: Project) -> None:
+    user = f"import importlib\ntry:\n    spill = {call}\nexcept ImportError:\n    spill = None\n"
+    assert prove(project, {"shop/spill.py": SPILL, "shop/user.py": user}, {"shop/user.py": user}) == []
 
 
 def test_a_name_that_went_is_followed_through_a_star_import(project: Project) -> None:

@@ -54,6 +54,28 @@ LOST = {
         "",
         "f",
     ),
+    "a function that a partial holds": (
+        FUNCTION,
+        "import functools\nfrom shop.b import f\ng = functools.partial(f, flag=1)\n",
+        "f",
+    ),
+    "a function that a partial holds, by place": (
+        f"from functools import partial\n{FUNCTION}partial(f, 1, 2)\n",
+        "",
+        "f",
+    ),
+    "a class that a method makes": (
+        f"{MADE}    @classmethod\n    def make(cls):\n        return cls(flag=1)\n",
+        "",
+        "A.__init__",
+    ),
+    "a field that is replaced": (
+        f"{FIELDS}\ndef g(a: A):\n    return replace(a, flag=1)\n".replace(
+            "dataclass\n", "dataclass, replace\n", 1
+        ),
+        "",
+        "A.__init__",
+    ),
     "a function that is itself marked": (f"@only(THREADS or not THREADS)\n{FUNCTION}f(flag=1)\n", "", "f"),
 }
 
@@ -86,6 +108,12 @@ KEPT = {
         f"{MADE}    @classmethod\n    def make(cls):\n        return cls(flag=1)\n\n"
         "class B(A):\n    def __init__(self, flag): ...\n"
     ),
+    "a field of what may be of a subclass": (
+        f"{FIELDS}\n@dataclass\nclass B(A):\n    flag: int = 0\n"
+        "def g(a: A):\n    return replace(a, flag=1)\n".replace("dataclass\n", "dataclass, replace\n", 1)
+    ),
+    "what is replaced in a text": f"{FIELDS}\ndef g(a: A, replace):\n    return replace(a, flag=1)\n",
+    "a partial of another function": f"from functools import partial\n{FUNCTION}partial(print, flag=1)\n",
     "an unbound method": f"{METHOD}A.f(A(), 1)\n",
     "an unbound constructor": f"{MADE}A.__init__(A(), 1)\n",
     "fields that a base has": f"{FIELDS}@dataclass\nclass B(A):\n    y: int = 0\n\nB(1, 2)\n",

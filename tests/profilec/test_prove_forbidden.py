@@ -74,6 +74,38 @@ def test_what_is_forbidden_is_found(name: str, tmp_path: Path) -> None:
     assert findings[0].profiles == ("wasm",)
 
 
+OF_A_TYPE = {
+    "a parameter": "def f(x: Path):\n    x.write_text('')",
+    "a parameter that may be None": "def f(x: 'pathlib.Path | None'):\n    x and x.write_text('')",
+    "a field": "class A:\n    x: Path\n    def f(self):\n        self.x.write_text('')",
+    "what a field is set to": (
+        "class A:\n    def __init__(self, x: Path):\n        self.x = x\n"
+        "    def f(self):\n        self.x.write_text('')"
+    ),
+    "what a function gives": "def f() -> Path: ...\nf().write_text('')",
+    "what an operator gives": "def f(x: Path):\n    y = x / 'y'\n    y.write_text('')",
+    "what an operator makes of an instance": "(Path('x') / 'y').write_text('')",
+}
+
+
+@pytest.mark.parametrize("name", OF_A_TYPE)
+def test_a_method_of_a_type_is_found_where_an_annotation_says_so(name: str, tmp_path: Path) -> None:
+    text = f"import pathlib\nfrom pathlib import Path\n\n{OF_A_TYPE[name]}"
+    (finding,) = prove(tmp_path, {"shop/a.py": text}, forbid=("pathlib.Path.write_text",))
+    assert (finding.code, finding.message) == ("PC405", "`pathlib.Path.write_text` is forbidden")
+
+
+@pytest.mark.parametrize(
+    "text", ["def f(x: Paths):\n    x.write_text('')", "def f(x: list[Path]):\n    x.write_text('')"]
+)
+def test_a_method_of_another_type_is_left_alone(text: str, tmp_path: Path) -> None:
+    files = {
+        "shop/a.py": f"from pathlib import Path\nfrom .b import Paths\n\n{text}",
+        "shop/b.py": "class Paths: ...",
+    }
+    assert prove(tmp_path, files, forbid=("pathlib.Path.write_text",)) == []
+
+
 NOT_REACHED = {
     "an entry put into sys.modules": "import sys\nsys.modules['threading'] = None",
     "a parameter of that name": "def f(open, time):\n    open(1)\n    time.sleep(2)",

@@ -62,6 +62,32 @@ METHODS = {
         "    def g(self):\n        return self.one.f()\n"
     ),
     "a method of a variable": "ONE: C = input()\nTWO = ONE.f()\n",
+    "a method of what is an instance": "def g(x):\n    if x and isinstance(x, C):\n        x.f()\n",
+    "a method of what is an instance, in an expression": "def g(x):\n    return isinstance(x, C) and x.f()\n",
+    "a method of what is an instance, or not": "def g(x):\n    return x.f() if isinstance(x, C) else x\n",
+    "a method of what is asserted to be an instance": "def g(x):\n    assert isinstance(x, C)\n    x.f()\n",
+    "a method of what is no other": "def g(x):\n    if not isinstance(x, C):\n        return\n    x.f()\n",
+    "a method of an element": "def g(xs: list[C]):\n    for x in xs:\n        x.f()\n",
+    "a method of an element that may be nowhere": (
+        "from typing import Sequence\n\ndef g(xs: 'Sequence[C] | None'):\n    return [x.f() for x in xs]\n"
+    ),
+    "a method of an element of a tuple": "def g(xs: tuple[C, ...]):\n    for x in xs:\n        x.f()\n",
+    "a method of an element by its place": "def g(xs: tuple[C, ...]):\n    return xs[0].f()\n",
+    "a method of an entry": "def g(xs: dict[str, C]):\n    x = xs['a']\n    return x.f()\n",
+    "a method of a value": "def g(xs: dict[str, C]):\n    for x in xs.values():\n        x.f()\n",
+    "a method of an element of a field": (
+        "class D:\n    xs: set[C]\n    def g(self):\n        for x in self.xs:\n            x.f()\n"
+    ),
+    "a method of what a coroutine gives": "async def g() -> C: ...\n\nasync def h():\n    (await g()).f()\n",
+    "a method of what a coroutine gave": (
+        "async def g() -> C: ...\n\nasync def h():\n    x = await g()\n    x.f()\n"
+    ),
+    "a method of what a pattern found": (
+        "def g(x):\n    match x:\n        case C() as y:\n            y.f()\n"
+    ),
+    "a method of what a property gives": (
+        "class D:\n    @property\n    def one(self) -> C: ...\n\ndef g(x: D):\n    x.one.f()\n"
+    ),
     "a method of a pattern": "def g(x):\n    match x:\n        case C(f=1): ...\n",
 }
 
@@ -70,6 +96,26 @@ METHODS = {
 def test_a_method_that_went_and_is_called_is_found(name: str, project: Project) -> None:
     text = f"{HEAD}\nclass C:\n    @only(THREADS)\n    def f(self): ...\n{METHODS[name]}"
     assert check(project, "a", text) == ["`C` of `shop.a` has no `f` in this tree"]
+
+
+def test_a_member_that_is_read_in_many_places_is_one_fault_of_its_file(project: Project) -> None:
+    text = "from shop.e import E\n\nX = [E.A, E.A]\nY = E.A\nZ = lambda: E.A\n"
+    project.write({"pyproject.toml": CONFIGURATION, "src/shop/__init__.py": "", "src/shop/e.py": COLOURS})
+    project.write({"src/shop/a.py": text, "src/shop/b.py": "from shop.e import E\n\nX = E.A\n"})
+    found = project.run("check", "--json").json["findings"]
+    assert [(one["path"], one["line"], one["also"]) for one in found] == [
+        ("src/shop/a.py", 3, [4, 5]),
+        ("src/shop/b.py", 3, []),
+    ]
+
+
+def test_a_member_is_found_in_the_file_of_its_class_however_many_others_read_it(project: Project) -> None:
+    reading = "from shop.z import C\n\ndef f(x: C):\n    return x.g()\n"
+    project.write({f"src/shop/{name}.py": reading for name in "bcdefg"})
+    text = f"{HEAD}\nclass C:\n    @only(THREADS)\n    def g(self): ...\n    def f(self):\n        self.g()\n"
+    project.write({"src/shop/z.py": text})
+    found = project.run("check", "--json").json["findings"]
+    assert [one["path"] for one in found] == [f"src/shop/{name}.py" for name in "bcdefgz"]
 
 
 KEPT = {
@@ -96,6 +142,20 @@ KEPT = {
     ),
     "a name that is made of itself": "x = x.x\nX = x.A\ny = y()\nY = y().A\nz = z.z()\nZ = z.A\n",
     "the type of a type": "from shop.e import E\n\ndef f(x: list[E]):\n    return x.A\n",
+    "what is an instance of one of two": (
+        "from shop.e import E\n\ndef f(x):\n    return x.A if isinstance(x, (E, int)) else 0\n"
+    ),
+    "what is no instance any more": (
+        "from shop.e import E\n\ndef f(x):\n    if isinstance(x, E):\n        x = x.B\n        return x.A\n"
+    ),
+    "a key of a table": "from shop.e import E\n\ndef f(xs: dict[str, E]):\n    return [x.A for x in xs]\n",
+    "a part of a table": "from shop.e import E\n\ndef f(xs: list[E]):\n    return xs[1:].A\n",
+    "an element of one of two types": (
+        "from shop.e import E\n\ndef f(xs: tuple[int, E]):\n    return [x.A for x in xs]\n"
+    ),
+    "a coroutine that is awaited by something else": (
+        "from shop.e import E\n\ndef f() -> E: ...\n\nasync def g():\n    return (await f()).A\n"
+    ),
     "a parameter that may be of another class": (
         "from shop.e import E\n\nclass F:\n    A = 1\n\ndef f(x: E):\n    return x.A\n"
     ),
@@ -117,6 +177,14 @@ KEPT = {
 @pytest.mark.parametrize("name", KEPT)
 def test_what_may_have_the_member_all_the_same_is_left_alone(name: str, project: Project) -> None:
     assert check(project, "a", KEPT[name]) == []
+
+
+def test_a_member_of_a_caught_exception_is_found(project: Project) -> None:
+    text = (
+        f"{HEAD}\nclass C(Exception):\n    @only(THREADS)\n    def f(self): ...\n\n"
+        "try:\n    input()\nexcept C as error:\n    error.f()\n"
+    )
+    assert check(project, "a", text) == ["`C` of `shop.a` has no `f` in this tree"]
 
 
 OPEN = {

@@ -53,6 +53,19 @@ DIFFERENT = {
     },
     "another name of a function": {"a": SIGNATURES + EITHER.format("z = f", "z = g")},
     "another name of a function, and a function": {"a": SIGNATURES + EITHER.format("z = f", "def z(y): ...")},
+    "what a partial makes of a function": {
+        "a": f"from functools import partial\n{SIGNATURES}"
+        + EITHER.format("z = partial(f)", "z = partial(g)")
+    },
+    "what a partial gives a function": {
+        "a": f"from functools import partial\n{SIGNATURES}"
+        + EITHER.format("z = partial(f, 1)", "z = partial(f)")
+    },
+    "one of several names of functions": {"a": SIGNATURES + EITHER.format("z, q = f, 1", "z, q = g, 1")},
+    "a named tuple of the fields that another module lists": {
+        "_b": EITHER.format("FIELDS = 'x y'", "FIELDS = 'x'"),
+        "a": "from collections import namedtuple\nfrom ._b import FIELDS\nz = namedtuple('z', FIELDS)\n",
+    },
     "a base by another name": {
         "a": EITHER.format("_B = ValueError", "_B = TypeError") + "class z(_B): ...\n"
     },

@@ -31,6 +31,8 @@ def map(where: str, as_json: bool) -> int:
 
 
 def _refuse_what_is_not_there(place: Place, *, in_tree: bool) -> None:
+    if place.file.is_dir():
+        raise click.UsageError(f"{place.file} is a folder: name one of its files")
     if in_tree and not place.file.is_file():
         raise click.UsageError(f"{place.file} is not there")
     number = len(place.file.read_bytes().splitlines()) if place.file.is_file() else place.line

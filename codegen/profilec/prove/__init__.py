@@ -3,7 +3,9 @@
 The proofs know nothing of how a tree was made. They take the sources, the trees and the configuration.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+
+from msgspec.structs import replace
 
 from profilec.answers import Answers
 from profilec.config import Config
@@ -56,16 +58,27 @@ def prove(
         yield from prove_lossless(sources, tree, config)
         lost = list(prove_resolves(sources, tree, config, reaches, changes[tree.profile], by_facts))
         above = {_place(finding) for finding in left}  # what is left of the module of flags is lost as well
-        yield from (finding for finding in lost if _place(finding) not in above)
         told |= {_place(finding) for finding in lost}
-        yield from prove_members(sources, tree, config, by_facts, changes[tree.profile])
-        yield from prove_calls(sources, tree, config, by_facts, changes[tree.profile])
+        lost = [finding for finding in lost if _place(finding) not in above]
+        lost += prove_members(sources, tree, config, by_facts, changes[tree.profile])
+        lost += prove_calls(sources, tree, config, by_facts, changes[tree.profile])
+        yield from _once_for_each_file(lost)
         yield from prove_forbidden(sources, tree, config, dependencies, reaches)
         yield from prove_importable(sources, tree, config, reaches)
         yield from prove_imports_remain(sources, tree, config, dependencies, reaches)
         yield from prove_commands(tree, config)
     different = prove_parity(sources, trees, config, by_facts, changes, answers)
     yield from (finding for finding in different if _place(finding) not in told)  # what is lost is different
+
+
+def _once_for_each_file(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The first place of each fault of a file, with the lines of the others."""
+    alike: dict[tuple[str, str, str], list[Finding]] = {}
+    for finding in findings:
+        alike.setdefault((finding.path, finding.code, finding.message), []).append(finding)
+    for places in alike.values():
+        first = min(places, key=_place)
+        yield replace(first, also=tuple(sorted({one.line for one in places} - {first.line})))
 
 
 def _place(finding: Finding) -> tuple[str, int, int]:

@@ -15,14 +15,19 @@ from profilec.diagnostics import Finding
 from profilec.prove.changes import Change, top_classes
 from profilec.prove.classes import Class, Classes
 from profilec.prove.fields import fields_of, makes_constructor
+from profilec.prove.names.behind import PARTIAL
 from profilec.prove.names.bindings import bindings
 from profilec.prove.names.meanings import Meanings
-from profilec.prove.names.modules import finding_at, is_python, module_name, parse, unguarded
+from profilec.prove.names.modules import finding_at, is_python, module_name, unguarded
 from profilec.prove.names.nodes import walk
 from profilec.prove.names.scopes import Scope
 from profilec.prove.parameters import Dropped
 from profilec.tree import EmittedFile, SourceFile, Tree
 
+_REPLACING = frozenset(
+    {"dataclasses.replace", "copy.replace", "msgspec.structs.replace", "attrs.evolve", "attr.evolve"}
+)
+"""Functions that make an object like the one that they are given, with other values by name."""
 _FURTHEST = 8
 """Bases that are gone through for a method."""
 
@@ -86,12 +91,13 @@ class _Calls(Struct, dict=True):
 
     def find(self) -> Iterator[tuple[ast.Call | ast.keyword, Function, str]]:
         """Each argument for a parameter that is there no more: its node, the function, the parameter."""
-        module = parse(self.file.path, self.file.data)
-        if module is None:
+        if self._meanings is None:
             return
-        texts = {node.value for node in walk(module.syntax) if isinstance(node, ast.Constant)}
-        for node in unguarded(module.syntax, "TypeError"):
-            if not isinstance(node, ast.Call) or (function := self._called(node)) is None:
+        syntax = self._meanings.module.syntax
+        texts = {node.value for node in walk(syntax) if isinstance(node, ast.Constant)}
+        calls = (node for node in unguarded(syntax, "TypeError") if isinstance(node, ast.Call))
+        for node, function in map(self._followed, calls):
+            if function is None:
                 continue
             for parameter in self.lost.get(function, ()):
                 given = [one for one in node.keywords if one.arg == parameter.parameter]
@@ -109,6 +115,23 @@ class _Calls(Struct, dict=True):
     @cached_property
     def _meanings(self) -> Meanings | None:
         return self.classes.meanings(self._own)
+
+    def _followed(self, call: ast.Call) -> tuple[ast.Call, Function | None]:
+        """A call, or the one that it prepares or makes an object by, and the function that is then called."""
+        called = self._meanings.names(call.func) if self._meanings else frozenset()
+        match call.args:
+            case [made, *others] if called == {PARTIAL}:
+                prepared = ast.copy_location(ast.Call(made, others, call.keywords), call)
+                return prepared, self._called(prepared)
+            case [like] if called and called <= _REPLACING:
+                owner = self.classes.class_of(self._own, like)
+                replaced = ast.copy_location(ast.Call(call.func, [], call.keywords), call)
+                return replaced, self._constructor(owner) if owner else None
+        return call, self._called(call)
+
+    def _constructor(self, owner: Class) -> Function | None:
+        """The function that makes an instance of a class, or of what would be a subclass of it."""
+        return None if self.classes.has_subclass(owner) else self._method(owner, "__init__")
 
     def _has_too_many(self, call: ast.Call, function: Function, parameter: Dropped) -> bool:
         """Whether a call has more arguments without names than a function takes, which is no method."""
@@ -131,9 +154,9 @@ class _Calls(Struct, dict=True):
             case [Scope(node=ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name)) as scope]:
                 if meanings and meanings.scopes.definitions.get(name) == [scope]:
                     return self._own, "", name
-            case [Scope(node=ast.ClassDef())] if not self.classes.may_be_subclass(self._own, function):
-                owner = self.classes.class_of(self._own, function)
-                return self._method(owner, "__init__") if owner else None
+            case [Scope(node=ast.ClassDef())] if owner := self.classes.class_of(self._own, function):
+                is_certain = not self.classes.may_be_subclass(self._own, function)
+                return self._method(owner, "__init__") if is_certain else self._constructor(owner)
         match function:
             case ast.Attribute(value=value, attr=name):
                 owner = self.classes.class_of(self._own, value)

@@ -3,16 +3,18 @@
 import ast
 import builtins
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
+from types import EllipsisType
 
 from profilec.prove.changes import top_classes
 from profilec.prove.names.behind import Values
 from profilec.prove.names.bindings import bindings
-from profilec.prove.names.meanings import Meanings
+from profilec.prove.names.meanings import Meanings, bare, is_property
 from profilec.prove.names.modules import parse
-from profilec.prove.names.nodes import walk
+from profilec.prove.names.nodes import last_name, walk
 from profilec.prove.names.scopes import Scope
+from profilec.prove.names.tested import narrowed
 from profilec.prove.names.tree_meanings import TreeMeanings
 
 _DECORATORS = frozenset({
@@ -22,11 +24,20 @@ _DECORATORS = frozenset({
 _PLAIN_BASES = frozenset({"abc.ABC", "typing.Generic", "typing.Protocol", "typing.NamedTuple"})
 _METACLASSES = frozenset({"abc.ABCMeta", "enum.EnumMeta", "enum.EnumType", "builtins.type"})
 _DYNAMIC = frozenset({"__getattr__", "__getattribute__"})
+_SEQUENCES = frozenset({"deque", "list", "mutablesequence", "sequence", "tuple"})
+"""Generic types, in small letters, that have an element of the type that they are given at each place."""
+_ITERABLES = _SEQUENCES | {
+    "abstractset", "asynciterable", "asynciterator", "collection", "frozenset", "iterable", "iterator", "set",
+}  # fmt: skip
+"""Generic types, in small letters, that going through gives elements of the type that they are given."""
+_MAPPINGS = frozenset({"dict", "Dict", "Mapping", "MutableMapping", "OrderedDict", "defaultdict"})
 _FURTHEST = 8
 """Re-exports and bases that are followed; a circle ends here."""
 
 type Class = tuple[str, str]
 """A class at the top of a module: the module and the name."""
+type _Annotation = tuple[ast.expr, Scope, str]
+"""An annotation, the scope that it stands in, and the module."""
 
 
 class Classes(TreeMeanings, dict=True):
@@ -65,53 +76,89 @@ class Classes(TreeMeanings, dict=True):
         return None
 
     def _annotated(self, node: ast.expr, module: str, meanings: Meanings) -> Class | None:
-        """The class that a parameter, a variable or a field is annotated with, or what a call gives.
-
-        A parameter or a variable is set once.
-        """
+        """The class that a test, or an annotation, says that something is, or what a call gives."""
         match node:
-            case ast.Name(id=name):
-                owner = meanings.behind.owner_of(node)
-                values = owner.values.get(name, ()) if owner else ()
-                given = [one for one in values if not isinstance(one, ast.Constant)]
-                if owner is None or len(given) + (name in owner.unknown) > 1:
-                    return None
-                if name in owner.annotations:
-                    return self._in_annotation(owner.annotations[name], owner, module, meanings)
-                is_made = given and isinstance(given[0], ast.Call)  # `x = x.y` would go on for ever
-                return self._annotated(given[0], module, meanings) if is_made else None
+            case ast.Call(func=function):
+                return self._returned_by(function, module, meanings, ast.FunctionDef)
+            case ast.Await(value=ast.Call(func=function)):
+                return self._returned_by(function, module, meanings, ast.AsyncFunctionDef)
+            case ast.Starred(value=table):
+                return self._element(table, module, meanings, is_entry=False)
+            case ast.Subscript(value=table, slice=key) if not isinstance(key, ast.Slice):
+                return self._element(table, module, meanings, is_entry=True)
+            case ast.Name() if (tested := narrowed(meanings.module.syntax).get(id(node))) is not None:
+                return self._one_of(meanings.values(tested), module, meanings)
+        if found := self._annotation(node, module, meanings):
+            return self._in_annotation(found)
+        match _given(node, meanings):
+            case [ast.Call() | ast.Await() | ast.Starred() | ast.Subscript() as value]:
+                return self._annotated(value, module, meanings)
+        return None
+
+    def _annotation(self, node: ast.expr, module: str, meanings: Meanings) -> _Annotation | None:
+        """The annotation of a parameter, or a variable, that is set once, or of a field."""
+        match node:
+            case ast.Name(id=name) if (owner := meanings.behind.owner_of(node)) is not None:
+                is_set_again = len(_given(node, meanings)) + (name in owner.unknown) > 1
+                annotation = None if is_set_again else owner.annotations.get(name)
+                return (annotation, owner, module) if annotation is not None else None
             case ast.Attribute(value=value, attr=name) if holder := self.class_of(module, value):
                 there = self.meanings(holder[0])
-                if there is not None:
-                    (scope,) = there.scopes.definitions[holder[1]]
-                    return self._in_annotation(scope.annotations.get(name), scope, holder[0], there)
-            case ast.Call(func=function):
-                match [*meanings.values(function)]:
-                    case [Scope() as scope]:
-                        return self._returned_by([scope], module)
-                    case [str(name)]:
-                        origin, _, last = self.seen_through(name).rpartition(".")
-                        there = self.meanings(origin)
-                        return self._returned_by(
-                            there.scopes.definitions.get(last, []) if there else [], origin
-                        )
+                scopes = there.scopes.definitions[holder[1]] if there else []
+                found = ((one.annotations.get(name) or _property(one, name), one) for one in scopes)
+                return next(((text, one, holder[0]) for text, one in found if text is not None), None)
         return None
 
-    def _returned_by(self, functions: list[Scope], module: str) -> Class | None:
-        """The class that a function of a module says that it returns, if nothing decorates it."""
-        meanings = self.meanings(module)
-        match functions:
-            case [Scope(node=ast.FunctionDef(decorator_list=[], returns=annotation), parent=scope)]:
-                return (
-                    self._in_annotation(annotation, scope, module, meanings) if scope and meanings else None
-                )
+    def _element(self, table: ast.expr, module: str, meanings: Meanings, *, is_entry: bool) -> Class | None:
+        """The class that an annotation says the elements, or the entries, of a table are of."""
+        kinds = _SEQUENCES if is_entry else _ITERABLES
+        match table:
+            case ast.Call(func=ast.Attribute(value=inner, attr="values"), args=[]):
+                table, is_entry, kinds = inner, True, frozenset()
+        found = self._annotation(table, module, meanings)
+        if found is None:
+            return None
+        match bare(found[0]):
+            case ast.Subscript(value=kind, slice=ast.Tuple(elts=[_, element])) if (
+                is_entry and last_name(kind) in _MAPPINGS
+            ):
+                return self._in_annotation((element, *found[1:]))
+            case ast.Subscript(
+                value=kind, slice=ast.Tuple(elts=[element, ast.Constant(value=EllipsisType())])
+            ):
+                return self._in_annotation((element, *found[1:])) if last_name(kind) in kinds else None
+            case ast.Subscript(value=kind, slice=element) if last_name(kind).lower() in kinds:
+                return self._in_annotation((element, *found[1:]))
         return None
 
-    def _in_annotation(
-        self, annotation: ast.expr | None, scope: Scope, module: str, meanings: Meanings
+    def _returned_by(
+        self, function: ast.expr, module: str, meanings: Meanings, kind: type[ast.stmt]
     ) -> Class | None:
-        found = meanings.annotated(annotation, scope) if annotation is not None else frozenset()
-        return self._one_of(found, module, meanings)
+        """The class that the one function of a kind that is called says that it returns, undecorated."""
+        match [*meanings.values(function)]:
+            case [Scope() as scope]:
+                found, origin = [scope], module
+            case [str(name)]:
+                origin, _, last = self.seen_through(name).rpartition(".")
+                there = self.meanings(origin)
+                found = there.scopes.definitions.get(last, []) if there else []
+            case _:
+                return None
+        match found:
+            case [
+                Scope(
+                    node=ast.FunctionDef(decorator_list=[], returns=ast.expr() as annotation)
+                    | ast.AsyncFunctionDef(decorator_list=[], returns=ast.expr() as annotation) as node,
+                    parent=Scope() as around,
+                )
+            ] if isinstance(node, kind):
+                return self._in_annotation((annotation, around, origin))
+        return None
+
+    def _in_annotation(self, annotation: _Annotation) -> Class | None:
+        text, scope, module = annotation
+        meanings = self.meanings(module)
+        return self._one_of(meanings.annotated(text, scope), module, meanings) if meanings else None
 
     def is_enumeration(self, owner: Class, depth: int = 0) -> bool:
         """Whether a class is an enumeration, be it by way of its bases."""
@@ -135,20 +182,36 @@ class Classes(TreeMeanings, dict=True):
         is_in_function = owner is not None and owner.kind == "function"
         return is_in_function or self._one_of(meanings.values(node), module, meanings) is None
 
+    def is_common(self, method: str) -> bool:
+        """Whether several classes of the tree define a method."""
+        if method not in self._common:
+            defining = (one for one in self._naming(method) if method in bindings(one.body))
+            self._common[method] = len([*defining]) > 1
+        return self._common[method]
+
     @cached_property
     def _common(self) -> dict[str, bool]:
         """The methods that were asked about, and whether several classes define them."""
         return {}
 
-    def is_common(self, method: str) -> bool:
-        """Whether several classes of the tree define a method."""
-        if method not in self._common:
-            files = [file for file in self.files.values() if method.encode() in file.data]
-            modules = filter(None, (parse(file.path, file.data) for file in files))
-            nodes = (node for module in modules for node in walk(module.syntax))
-            defined = [node for node in nodes if isinstance(node, ast.ClassDef)]
-            self._common[method] = sum(method in bindings(one.body) for one in defined) > 1
-        return self._common[method]
+    def has_subclass(self, owner: Class) -> bool:
+        """Whether a class of the tree has a base that is called as a class is."""
+        if owner not in self._with_subclass:
+            bases = (base for one in self._naming(owner[1]) for base in one.bases)
+            self._with_subclass[owner] = any(last_name(base) == owner[1] for base in bases)
+        return self._with_subclass[owner]
+
+    @cached_property
+    def _with_subclass(self) -> dict[Class, bool]:
+        """The classes that were asked about, and whether they have a subclass."""
+        return {}
+
+    def _naming(self, word: str) -> Iterator[ast.ClassDef]:
+        """The classes in the files that hold a word."""
+        files = [file for file in self.files.values() if word.encode() in file.data]
+        modules = filter(None, (parse(file.path, file.data) for file in files))
+        nodes = (node for module in modules for node in walk(module.syntax))
+        return (node for node in nodes if isinstance(node, ast.ClassDef))
 
     def has_lost(
         self, owner: Class, member: str, members: Mapping[Class, frozenset[str]], depth: int = 0
@@ -189,6 +252,21 @@ class Classes(TreeMeanings, dict=True):
                 known = {"builtins": builtins, "enum": enum}.get(origin)
                 return not isinstance(found := getattr(known, last, None), type) or hasattr(found, member)
         return True
+
+
+def _given(node: ast.expr, meanings: Meanings) -> list[ast.expr]:
+    """What a variable is set to, but for constants."""
+    owner = meanings.behind.owner_of(node)
+    values = owner.values.get(node.id, ()) if owner and isinstance(node, ast.Name) else ()
+    return [one for one in values if not isinstance(one, ast.Constant)]
+
+
+def _property(scope: Scope, name: str) -> ast.expr | None:
+    """What a property of a class says that it gives."""
+    match scope.definitions.get(name):
+        case [Scope(node=ast.FunctionDef(returns=annotation) as method)] if is_property(method):
+            return annotation
+    return None
 
 
 def _is_plain(keyword: ast.keyword, meanings: Meanings) -> bool:

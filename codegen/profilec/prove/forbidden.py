@@ -39,7 +39,7 @@ _HINTS = {
 _MODULE = re.compile(r"[a-z_0-9]+")
 _SAME = {"io.open": "open", "_io.open": "open", "_pyio.open": "open"}
 """Names of the standard library under which a builtin can be had, too."""
-_ANY_MODULE = ("sys.modules[]", "sys.modules.get()", "sys.modules.values()[]")
+_ANY_MODULE = tuple(f"sys.modules{end}" for end in ("[]", ".get()", ".values()[]", ".items()[]", ".copy()"))
 """How the name begins of what one of the modules that are imported has."""
 _HALVES = {"posix": "os", "nt": "os", "_thread": "threading", "_posixsubprocess": "subprocess"}
 """Compiled halves of modules that are not called as those with an underscore before it."""

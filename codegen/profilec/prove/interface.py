@@ -35,6 +35,7 @@ from profilec.prove.shapes import (
     annotation_text,
     decorated_parts,
     decorators_text,
+    element_for,
     function_text,
     generic_text,
     is_type,
@@ -44,7 +45,7 @@ from profilec.prove.shapes import (
 from profilec.tree import EmittedFile, SourceFile, Tree, packages_around
 
 _REEXPORT = re.compile(rb"\b(\w+)[\s\\]+as[\s\\]+\1\b")
-_PASSES_ON = re.compile(rb"\b(?:__all__|class)\b|\bimport[\s\\]*\*")
+_PASSES_ON = re.compile(rb"\b(?:__all__|class|make_dataclass|namedtuple|partial)\b|\bimport[\s\\]*\*")
 _GIVES_AGAIN = re.compile(rb"^[^\W_]\w*[ \t]*=[ \t]*[^\W\d][\w.]*[ \t]*\r?$", re.MULTILINE)
 _FURTHEST = 8
 """Re-exports and bases that are followed to a definition; a circle ends here."""
@@ -53,6 +54,11 @@ _FUNCTIONAL = frozenset({
     "TypeVarTuple", "TypedDict", "make_dataclass", "namedtuple",
 })  # fmt: skip
 """Functions that make a class, or a variable for one, of what they are called with."""
+_OF_FUNCTIONS = frozenset({
+    "asynccontextmanager", "cache", "contextmanager", "lru_cache", "partial", "partialmethod",
+    "singledispatch",
+})  # fmt: skip
+"""Functions that make something of a function that is called like that."""
 
 type Body = Sequence[ast.stmt]
 
@@ -376,8 +382,8 @@ class Interface(Struct, dict=True):
                 return (
                     f"{name}: {annotation_text(node.annotation)}{' = …' if has_default(node.value) else ''}"
                 )
-            case ast.Assign(value=value):
-                return self._assigned(file, module, value, name, body)
+            case ast.Assign(targets=targets, value=value):
+                return self._assigned(file, module, element_for(name, targets, value), name, body)
             case ast.TypeAlias():
                 return ast.unparse(node)
             case ast.alias():
@@ -396,6 +402,11 @@ class Interface(Struct, dict=True):
                     f"@{decorator} {self._text(file, module, part, name, body) or name}"
                     for decorator, part in parts
                 )
+            case ast.Call(func=made, args=[function, *given]) if last_name(made) in _OF_FUNCTIONS and (
+                texts := [*self._texts(file, module, function, name, body)]
+            ):
+                called = [*map(ast.unparse, given), *(f"{one.arg}=…" for one in value.keywords)]
+                return f"{ast.unparse(made)}({', '.join(called)}) of {'; '.join(texts)}"
             case ast.Lambda(args=arguments):
                 parameters = parameters_of(arguments, lambda part: self._is_declared(file, part))
                 return f"{name} = lambda {', '.join(parameters)}"
@@ -422,8 +433,13 @@ class Interface(Struct, dict=True):
         self, file: EmittedFile, module: Module, node: ast.expr, kind: type | UnionType = ast.expr
     ) -> str:
         """An expression as text; a name that the module gives to expressions of a kind as those."""
-        name = node.id if isinstance(node, ast.Name) else ""
-        bound = [one for one in bindings_of(module).get(name, ()) if not self._is_declared(file, one)]
+        there, bound = file, list[Binding]()
+        if isinstance(node, ast.Name):
+            there, owner, bound = self._behind(file, module, node)
+            match bound:
+                case [ast.alias() as alias]:
+                    there, _, bound = self._behind(there, owner, alias)
+        bound = [one for one in bound if not self._is_declared(there, one)]
         given = [one.value for one in bound if isinstance(one, ast.Assign)]
         is_alias = bool(given) and all(isinstance(one, kind) for one in given)
         return " or ".join(map(ast.unparse, given)) if is_alias else ast.unparse(node)
@@ -467,30 +483,3 @@ def _is_public_member(name: str) -> bool:
 def _counts(node: Binding) -> bool:
     """Whether a binding makes a name public where there is no `__all__`."""
     return node.asname == node.name if isinstance(node, ast.alias) else True
-
-
-# --- One file -----------------------------------------------------------------------------------------
-
-
-def entries_of(_: None, one: Alone) -> tuple[dict[str, Entry], ...]:
-    """The public names of a file, or nothing where they hang on another one; a question to `answers`."""
-    path = one.file.path
-    tree = Tree("", {path: one.file})
-    sources = {path: one.source} if one.source else {}
-    try:
-        return (_OfOneFile(tree, sources, frozenset({path}), {path: one.by_facts}).entries(),)
-    except _ElsewhereError:
-        return ()
-
-
-class _ElsewhereError(Exception):
-    """Another file of the tree is asked for."""
-
-
-class _OfOneFile(Interface):
-    """The interface of a file without the rest of its tree."""
-
-    def _file(self, module: str) -> EmittedFile | None:
-        if (file := super()._file(module)) is None and module.partition(".")[0] in self._tops:
-            raise _ElsewhereError
-        return file

@@ -99,9 +99,9 @@ def _reads(
     file: EmittedFile, members: Mapping[Class, frozenset[str]], defined: frozenset[str], classes: Classes
 ) -> Iterator[tuple[Located, Class, str]]:
     """Every read of a lost member in a file, with the class; `defined` are members of any class."""
-    module, own = parse(file.path, file.data), module_name(file.path)[0]
-    names = frozenset().union(*members.values())
-    for node, value, name in _asked(module) if module else ():
+    own = module_name(file.path)[0]
+    meanings, names = classes.meanings(own), frozenset().union(*members.values())
+    for node, value, name in _asked(meanings.module) if meanings else ():
         owner = classes.class_of(own, value) if name in names else None
         if owner is None or not classes.has_lost(owner, name, members) or classes.may_have(owner, name):
             continue
@@ -114,7 +114,7 @@ def _reads(
 
 def _asked(module: Module) -> Iterator[tuple[Located, ast.expr, str]]:
     """Where a file asks for a member and counts on it: the node, what is asked, the name."""
-    for node in unguarded(module.syntax):
+    for node in unguarded(module.syntax, "AttributeError"):
         match node:
             case ast.Attribute(value=value, attr=name, ctx=ast.Load()):
                 yield node, value, name

@@ -12,8 +12,9 @@ from msgspec.structs import replace
 from profilec.answers import Answers
 from profilec.config import Config
 from profilec.diagnostics import Finding
+from profilec.prove.alone import entries_of
 from profilec.prove.changes import Change
-from profilec.prove.interface import Entry, Interface, entries_of
+from profilec.prove.interface import Entry, Interface
 from profilec.prove.names.modules import finding_at, is_python, module_name, node_at
 from profilec.tree import SourceFile, Tree
 

@@ -309,11 +309,22 @@ class _Mentions:
             yield alias, f"`{origin}` has no `{alias.name}` in this tree", "PC403"
 
     def _run_time_imports(self) -> Iterator[tuple[Located, str, str]]:
-        """`import_module("…")` of a module that the tree has lost."""
-        for node, found in self._followed:
-            if isinstance(node, ast.Call) and found in self._lost.modules:
-                self._imported.add(found)
-                yield node, f"this tree has no module `{found}`", "PC403"
+        """`import_module("…")` of a module that the tree has lost, unless it may fail."""
+        called = [(node, name) for node, name in self._called() if name in self._lost.modules]
+        certain = unguarded(self._module.syntax, *_IMPORT_ERRORS) if called else ()
+        unprepared = set(map(id, certain))
+        for node, module in called:
+            self._imported.add(module)
+            if id(node) in unprepared:
+                yield node, f"this tree has no module `{module}`", "PC403"
+
+    def _called(self) -> Iterator[tuple[ast.Call, str]]:
+        """The calls that give one thing of the package, and those of `__import__` with what they import."""
+        yield from ((node, found) for node, found in self._followed if isinstance(node, ast.Call))
+        for node in self._candidates() if self._lost.modules else ():
+            if isinstance(node, ast.Call) and "builtins.__import__" in self._meanings.names(node.func):
+                texts = self._meanings.literals.texts(node.args[0] if node.args else None)
+                yield from ((node, text) for text in sorted(texts))
 
     def _attributes(self) -> Iterator[tuple[Located, str, str]]:
         """`module.name`, however it is written, where the tree has lost the name."""
@@ -351,7 +362,7 @@ class _Mentions:
         """What is called as something lost, and calls, where the file asks for anything by a text."""
         data = self._modules.files[self._module.name].data
         asks = _ASKS.search(data) is not None or may_import_at_run_time(data, self._module)
-        for node in unguarded(self._module.syntax):
+        for node in unguarded(self._module.syntax, "AttributeError"):
             match node:
                 case ast.Attribute(attr=name, ctx=ast.Load() | ast.Del()) if name in self._lost.ends:
                     yield node

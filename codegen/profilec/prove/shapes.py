@@ -95,6 +95,16 @@ def decorated_parts(name: str, call: ast.Call) -> Iterator[tuple[str, ast.expr]]
         yield from ((decorator.format(name), one) for one in given)
 
 
+def element_for(name: str, targets: list[ast.expr], value: ast.expr) -> ast.expr:
+    """The part of what is assigned that a name gets: `f` of `g, h` for the first of `f, k`."""
+    match targets, value:
+        case [ast.Tuple(elts=names) | ast.List(elts=names)], ast.Tuple(elts=parts) | ast.List(elts=parts):
+            if len(names) == len(parts) and not any(isinstance(one, ast.Starred) for one in names):
+                found = (part for one, part in zip(names, parts, strict=True) if last_name(one) == name)
+                return next(found, value)
+    return value
+
+
 def is_type(node: ast.expr, module: Module) -> bool:
     """Whether an expression surely stands for a type: of what is built in, of `typing`, or built of them."""
     match node:

@@ -31,9 +31,15 @@ _RUNNING: Mapping[str, tuple[Parameter, ...]] = {
     "pdb.run": _STATEMENT,
     "pdb.runeval": (("expression", 0),),
     "pdb.Pdb().run": _COMMAND,
+    "pdb.Pdb().runctx": _COMMAND,
+    "bdb.Bdb().run": _COMMAND,
+    "bdb.Bdb().runctx": _COMMAND,
+    "bdb.Bdb().runeval": (("expr", 0),),
+    "trace.Trace().run": _COMMAND,
     "trace.Trace().runctx": _COMMAND,
     "code.InteractiveInterpreter().runsource": (("source", 0),),
     "code.InteractiveConsole().runsource": (("source", 0),),
+    "code.InteractiveConsole().push": (("line", 0),),
     "concurrent.interpreters.create().exec": (("code", 0),),
     "_interpreters.run_string": (("script", 1),),
 }
@@ -44,6 +50,8 @@ _NAMING: Mapping[str, Parameter] = {
     "unittest.defaultTestLoader.loadTestsFromName": ("name", 0),
     "unittest.defaultTestLoader.loadTestsFromNames": ("names", 0),
     "xml.sax.make_parser": ("parser_list", 0),
+    "pickle.Unpickler().find_class": ("module_name", 0),
+    "unittest.mock.patch": ("target", 0),
 }
 """Functions that import what a parameter names, or each of what it names."""
 _CONFIGURING = frozenset({"logging.config.dictConfig", "logging.config.DictConfigurator"})

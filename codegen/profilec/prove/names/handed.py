@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from profilec.prove.names.modules import Located
 from profilec.prove.names.nodes import last_name, walk
 
 type Names = Callable[[ast.expr], frozenset[str]]
@@ -190,13 +191,28 @@ def _naming(tops: frozenset[str]) -> re.Pattern[bytes]:
 
 def names_asked_of_unknown(
     nodes: Iterable[ast.AST], values: Callable[[ast.expr], object], words: frozenset[str], unused: set[int]
-) -> Iterator[tuple[str, ast.Attribute]]:
+) -> Iterator[tuple[str, Located]]:
     """Every attribute with a name of interest of which nothing says what it stands for; not those unused."""
     for node in nodes:
         match node:
             case ast.Attribute(value=value, attr=name, ctx=ast.Load()) if name in words:
                 if id(node) not in unused and not isinstance(value, _KNOWN) and not values(node):
                     yield name, node
+            case ast.Match(subject=subject) if not isinstance(subject, _KNOWN) and not values(subject):
+                yield from ((name, at) for name, at in asked_by_patterns(node) if name in words)
+
+
+def asked_by_patterns(node: ast.Match) -> Iterator[tuple[str, Located]]:
+    """The attributes that the patterns of a `match` ask its subject for."""
+    pending = [case.pattern for case in node.cases]
+    while pending:
+        match pattern := pending.pop():
+            case ast.MatchClass(kwd_attrs=names):
+                yield from ((name, pattern) for name in names)
+            case ast.MatchAs(pattern=ast.pattern() as inner):
+                pending.append(inner)
+            case ast.MatchOr(patterns=patterns):
+                pending += patterns
 
 
 def unused(nodes: Iterable[ast.AST], owners: Iterable[str]) -> set[int]:

@@ -48,6 +48,7 @@ RUN_TIME = tuple(
         "dictConfig", "DictConfigurator", "fileConfig", "loadTestsFromName", "loadTestsFromNames",
         "make_parser", "runctx", "runeval", "runsource", "run_string", "create_builtin", "create_dynamic",
         "timeit", "cProfile", "pdb", "interpreters", "pickle", "_pickle", "shelve", "executable",
+        "bdb", "find_class", "mock", "InteractiveConsole", "Trace",
     )
 )  # fmt: skip
 """Words of which a file must hold one, or call `compile`, to import anything but by an import statement."""
@@ -58,7 +59,8 @@ _WHOLE = {word: re.compile(rb"%s(?<!\w%s)(?!\w)" % (word, word)) for word in RUN
 """Each of the words alone: a pattern that begins with plain text is found many times sooner."""
 _CONTAINED = frozenset({
     "entry_points", "iter_entry_points", "load_entry_point", "EntryPoint", "pydoc", "timeit", "cProfile",
-    "pdb", "interpreters", "pickle", "_pickle", "shelve", "executable",
+    "pdb", "interpreters", "pickle", "_pickle", "shelve", "executable", "bdb", "find_class", "mock",
+    "InteractiveConsole", "Trace",
 })  # fmt: skip
 """Words of what imports by what it returns or contains, and not where it is called."""
 _WITH_WORDS = {

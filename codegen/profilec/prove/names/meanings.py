@@ -10,8 +10,9 @@ are written out. Anything else stands for nothing.
 
 import ast
 import builtins
+import sys
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
 from profilec.prove.names.behind import PARTIAL, Behind, Value, Values, class_around, decorator_names
@@ -38,6 +39,12 @@ _MOST_NAMES = 32
 _FURTHEST = 150
 """Steps from one expression to the next: no program goes so far, and Python's stack not much further."""
 
+_BUILTINS = "__builtins__"
+"""What every module and every function has, and what it is asked for at run time by that name."""
+_COPIES = frozenset({"builtins.dict", "builtins.list", "builtins.tuple"})
+"""Functions that give a table of what the one has that they are given."""
+_FEW_STEPS = 8
+"""Steps from an expression to one that is annotated."""
 _PROPERTIES = frozenset({"property", "cached_property"})
 _OF_TABLES = ("get", "pop", "setdefault", "__getitem__")
 
@@ -64,7 +71,7 @@ class Meanings:
                 counts: others may give and add something else.
             given: what parameters are given, by the id of their scope and their name.
         """
-        self._module = module
+        self.module = module
         self.scopes = scopes
         self._around = around
         self._is_answering = given is not None
@@ -117,7 +124,7 @@ class Meanings:
 
     def _chosen(self, scope: Scope, parameter: str, body: list[ast.stmt], name: str) -> Values:
         given: dict[tuple[int, str], list[ast.expr]] = {(id(scope), parameter): [ast.Constant(name)]}
-        inner = Meanings(self._module, self.scopes, self._around, given=given)
+        inner = Meanings(self.module, self.scopes, self._around, given=given)
         results, _ = chosen(body, inner.literals.truth)
         return NOTHING.union(*map(inner.values, results))
 
@@ -177,33 +184,52 @@ class Meanings:
         if self._around is not None:
             meanings, outer = self._around
             return meanings.looked_up(name, outer)
-        if name == "__builtins__":
+        if name == _BUILTINS:
             return frozenset({"builtins"})
         return self._from_stars(name).union([f"builtins.{name}"] if hasattr(builtins, name) else ())
 
     def annotated(self, node: ast.expr, scope: Scope) -> Values:
         """The types that an annotation in a scope may name; None beside it, or quotes, make no difference."""
-        match node:
+        match bare(node):
             case ast.Name(id=name):
                 owner = scope.owner(name)
                 imported = owner.types.get(name, ()) if owner else ()
                 return self.looked_up(name, scope).union(map(self._absolute, imported))
             case ast.Attribute(value=value, attr=name):
                 return self._attribute(self.annotated(value, scope), name)
-            case ast.Constant(value=str(text)) if inner := in_annotation(text):
-                return self.annotated(inner, scope)
-            case (
-                ast.BinOp(left=one, op=ast.BitOr(), right=ast.Constant(value=None))
-                | ast.BinOp(left=ast.Constant(value=None), op=ast.BitOr(), right=one)
-                | ast.Subscript(value=ast.Name(id="Optional") | ast.Attribute(attr="Optional"), slice=one)
-            ):
-                return self.annotated(one, scope)
         return NOTHING
+
+    def declared(self, node: ast.expr, depth: int = 0) -> frozenset[str]:
+        """The names of the types of which an annotation says that an expression is an instance.
+
+        What an operator makes of an instance is taken for one of the same type: `folder / "x"`.
+        """
+        types: Values = NOTHING
+        match node:
+            case ast.Name(id=name) if owner := self.behind.owner_of(node):
+                types = self._declared_in(owner, owner.annotations.get(name))
+            case ast.Attribute(value=value, attr=name):
+                classes = (one for one in self.values(value) if isinstance(one, Scope))
+                types = NOTHING.union(*(self._declared_in(one, one.annotations.get(name)) for one in classes))
+            case ast.Call(func=function):
+                functions = (one for one in self.values(function) if isinstance(one, Scope))
+                given = ((one.parent, getattr(one.node, "returns", None)) for one in functions)
+                types = NOTHING.union(*(self._declared_in(scope, text) for scope, text in given if scope))
+            case ast.BinOp(left=left):
+                made = (one for one in self.names(left) if one.endswith("()"))
+                return self.declared(left, depth).union(one.removesuffix("()") for one in made)
+        found = frozenset(one for one in types if isinstance(one, str))
+        if found or depth > _FEW_STEPS:
+            return found
+        return frozenset().union(*(self.declared(one, depth + 1) for one in self.behind.of(node)))
+
+    def _declared_in(self, scope: Scope, annotation: ast.expr | None) -> Values:
+        return self.annotated(annotation, scope) if annotation is not None else NOTHING
 
     @cached_property
     def _bound_perhaps(self) -> frozenset[str]:
         """The names of the module that not every run of it binds: another may have a builtin of that name."""
-        body = self._module.syntax.body
+        body = self.module.syntax.body
         return frozenset(bindings(body).keys() - surely_bound(body))
 
     def _from_stars(self, name: str) -> Values:
@@ -220,17 +246,29 @@ class Meanings:
         return frozenset(found).union(*map(self.values, self.behind.assigned(scope, name)))
 
     def _absolute(self, imported: Import) -> str:
-        module = self._module.absolute(imported.module, imported.level)
+        module = self.module.absolute(imported.module, imported.level)
         return module if imported.name in (None, "*") else f"{module}.{imported.name}"
 
     def _attribute(self, values: Values, name: str) -> Values:
+        if name == _BUILTINS:
+            return frozenset({"builtins"})
         found: set[Value] = set()
         for value in values:
-            if isinstance(value, str):
-                found.add(f"{value}.{name}")
+            if name == "__globals__":
+                found.update(self._namespaces_around(value))
+            elif isinstance(value, str):
+                found.add(_seen_in_library(value, name) or f"{value}.{name}")
             elif isinstance(value.node, ast.ClassDef):
                 found |= self._member(value, value.node, name)
         return frozenset(found)
+
+    def _namespaces_around(self, function: Value) -> Iterator[str]:
+        """The namespaces of modules of which one is that in which a function, or a method, is defined."""
+        if isinstance(function, Scope):
+            yield f"{self.module.name}.__dict__"
+        else:
+            module, _, _ = function.rpartition(".")
+            yield from (f"{one}.__dict__" for one in (module, module.rpartition(".")[0]) if one)
 
     def _member(self, scope: Scope, definition: ast.ClassDef, name: str) -> Values:
         """What an attribute of a class of this file, or of its instances, may stand for."""
@@ -239,7 +277,7 @@ class Meanings:
     def _found_in(self, scope: Scope, definition: ast.ClassDef, name: str) -> Values:
         given = self.behind.set_on(scope, name)
         found = self._in_scope(scope, name).union(*map(self.values, given))
-        properties = [value for value in found if isinstance(value, Scope) and _is_property(value)]
+        properties = [value for value in found if isinstance(value, Scope) and is_property(value.node)]
         found |= self._called(*properties)
         bases = NOTHING.union(*map(self.values, definition.bases))
         if given or name in scope.bound:  # it is its own, and not that of a class that is not known
@@ -275,6 +313,10 @@ class Meanings:
                 return self.values(value)
             case ast.Call(args=[table, *defaults]) if "builtins.next" in called:
                 return self._element(ast.Starred(table)).union(*map(self.values, defaults))
+            case ast.Call(args=[table]) if not _COPIES.isdisjoint(called) and (
+                same := frozenset(one for one in self.names(table) if one.startswith("sys.modules"))
+            ):
+                return same
             case ast.Call(args=[value, *_]) if not SAME_AS_ARGUMENT.isdisjoint(called):
                 return self.values(value)
             case ast.Call(args=arguments) if is_importer(one for one in called if isinstance(one, str)):
@@ -352,16 +394,31 @@ class Meanings:
             case ast.Call(func=ast.Name(id="globals" | "vars" | "locals" as kind), args=[]):
                 scope = self.behind.scope_of(table.func) if kind != "globals" else None
                 return self.looked_up(name, scope or self.scopes)
-            case ast.Attribute(value=function, attr="__globals__"):
-                functions = self.values(function)
-                own = self.looked_up(name, self.scopes) if any(map(_is_scope, functions)) else NOTHING
-                others = (one.rpartition(".")[0] for one in functions if isinstance(one, str))
-                return own.union(f"{module}.{name}" for module in others)
+            case ast.Attribute(value=function, attr="__globals__") if not self.values(function):
+                return frozenset(
+                    {"builtins" if name == _BUILTINS else name}
+                )  # probably a module of that name
         spaces = self.names(table)
         if "sys.modules" in spaces:
             return frozenset({name})
-        found = {f"{one.removesuffix('.__dict__')}.{name}" for one in spaces if one.endswith(".__dict__")}
-        return frozenset(found | ({f"builtins.{name}"} if "builtins" in spaces else set()))
+        modules = {one.removesuffix(".__dict__") for one in spaces if one.endswith(".__dict__")}
+        own = self.looked_up(name, self.scopes) if self.module.name in modules else NOTHING
+        modules |= {"builtins"} & spaces
+        return own.union(f"{module}.{name}" for module in modules - {self.module.name})
+
+
+def bare(annotation: ast.expr) -> ast.expr:
+    """An annotation without its quotes, and without None beside it."""
+    match annotation:
+        case ast.Constant(value=str(text)) if inner := in_annotation(text):
+            return bare(inner)
+        case (
+            ast.BinOp(left=one, op=ast.BitOr(), right=ast.Constant(value=None))
+            | ast.BinOp(left=ast.Constant(value=None), op=ast.BitOr(), right=one)
+            | ast.Subscript(value=ast.Name(id="Optional") | ast.Attribute(attr="Optional"), slice=one)
+        ):
+            return bare(one)
+    return annotation
 
 
 def _bounded(values: Values) -> Values:
@@ -371,6 +428,17 @@ def _bounded(values: Values) -> Values:
         return values
     kept = sorted(names, key=lambda name: (len(name), name))[:_MOST_NAMES]
     return values.difference(names).union(kept)
+
+
+def _seen_in_library(owner: str, name: str) -> str | None:
+    """What an attribute is by another name: `os.sys.modules`, and what holds a builtin function."""
+    first, _, rest = owner.partition(".")
+    match name:
+        case "modules" if rest.endswith("sys") and first in sys.stdlib_module_names:
+            return "sys.modules"
+        case "__self__" if first == "builtins" and "." not in rest:
+            return first
+    return None
 
 
 def _class_of_first(scope: Scope, name: str) -> Scope | None:
@@ -387,5 +455,6 @@ def _is_scope(value: Value) -> bool:
     return isinstance(value, Scope)
 
 
-def _is_property(scope: Scope) -> bool:
-    return not decorator_names(scope.node).isdisjoint(_PROPERTIES)
+def is_property(method: ast.AST) -> bool:
+    """Whether a method is called where its name is read as an attribute."""
+    return not decorator_names(method).isdisjoint(_PROPERTIES)

@@ -137,16 +137,16 @@ def lines_with(data: bytes, *patterns: re.Pattern[bytes]) -> list[int]:
     return lines
 
 
-def unguarded(syntax: ast.Module, error: str = "AttributeError") -> Iterator[ast.AST]:
-    """Every node of a file but those around which an error, or more, is handled or suppressed."""
+def unguarded(syntax: ast.Module, *errors: str) -> Iterator[ast.AST]:
+    """Every node of a file but those around which one of some errors, or more, is handled or suppressed."""
     pending: list[ast.AST] = [syntax]
     while pending:
         node = pending.pop()
         yield node
         match node:
-            case ast.Try() | ast.TryStar() if any(catches(handler, error) for handler in node.handlers):
+            case ast.Try() | ast.TryStar() if any(catches(handler, *errors) for handler in node.handlers):
                 pending += [*node.handlers, *node.orelse, *node.finalbody]
-            case ast.With() if any(suppresses(item, error) for item in node.items):
+            case ast.With() if any(suppresses(item, *errors) for item in node.items):
                 pending += node.items
             case _:
                 pending += children(node)

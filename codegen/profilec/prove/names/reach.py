@@ -7,6 +7,7 @@ remembered from build to build, and any process can work it out.
 import ast
 import hashlib
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from operator import itemgetter
 
@@ -23,8 +24,13 @@ from profilec.prove.names.words import may_name
 from profilec.syntax.depth import room_for_depth
 from profilec.tree import SourceFile
 
-_PIECES = re.compile(rb"""getattr\s*\([^()]*,\s*(?:[fF][rR]?['"]|['"][^'"\n]*['"]\s*[^\s,)])""")
-"""A `getattr` whose name is put together, so that the file need not hold the word."""
+_PIECES = re.compile(
+    rb"""(?:getattr\s*\([^()]*,|\bmodules\s*\[)\s*(?:[fF][rR]?['"]|['"][^'"\n]*['"]\s*[^\s,)\]])"""
+    rb"""|[=(,]\s*getattr\b(?!\s*\()"""
+    rb"""|\\(?:x(?:[46][1-9a-fA-F]|[57][0-9aA]|5[fF])|u00[4-7]|U000000[4-7]|N\{L|1[0-7]{2})"""
+)
+"""A name put together, or with letters by their numbers, so that the file need not hold the word."""
+_NOT_ASCII = re.compile(r"\w*[^\W\x00-\x7f]\w*")
 _IMPORT = re.compile(rb"import")  # no `\b` in front: a plain text is found far sooner
 
 
@@ -102,12 +108,14 @@ def reach(interest: Interest, file: SourceFile) -> Reach:
     imports = tuple(sorted(_imported_names(module, file.data), key=itemgetter(1)))
     if not words:
         return Reach(imports)
-    holds_word = _PIECES.search(file.data) is not None or may_name(words, module, file.data)
-    runs = may_import_at_run_time(file.data, module)
+    is_written_out = _is_written_out(file.data)
+    holds_word = not is_written_out or may_name(words, module, file.data)
+    runs = not is_written_out or may_import_at_run_time(file.data, module)
     tops = frozenset(owner.partition(".")[0] for owner in owners)
     imports_one = any(name.partition(".")[0] in tops for name, _ in imports)
     hands_on = imports_one and may_hand_on(file.data, tops)
-    if not (holds_word or runs or (hands_on and reads_one_of(module.syntax, tops))):
+    holds_word |= hands_on and reads_one_of(module.syntax, tops)
+    if not (holds_word or runs):
         return Reach(imports)
     references, loses = References(module, owners=owners), hands_on or (holds_word and runs)
     named, asked = references.all(written=holds_word), references.attributes(written=holds_word)
@@ -121,7 +129,7 @@ def reach(interest: Interest, file: SourceFile) -> Reach:
                 is_bare=isinstance(one.node, ast.Name),
                 is_used=id(one.node) not in references.unused,
             )
-            for one in named
+            for one in (*named, *references.of_annotated(words))
             if not words.isdisjoint(one.name.split("."))
         ),
         _mentions(one for one in asked if one.name in words),
@@ -134,6 +142,14 @@ def reach(interest: Interest, file: SourceFile) -> Reach:
         _mentions(references.unsaid) if loses else (),
         _mentions(references.of_unknown(words | ASKED) if holds_word or runs else ()),
     )
+
+
+def _is_written_out(data: bytes) -> bool:
+    """Whether a file holds each word that it names as it is: in one piece, and in the letters of that."""
+    if _PIECES.search(data):
+        return False
+    words = () if data.isascii() else _NOT_ASCII.findall(data.decode("utf-8", "replace"))
+    return not any(word.isidentifier() and unicodedata.normalize("NFKC", word).isascii() for word in words)
 
 
 def _mentions(references: Iterable[Reference]) -> tuple[Mention, ...]:

@@ -12,7 +12,13 @@ from msgspec import Struct
 from profilec.prove.names.beginnings import Beginnings
 from profilec.prove.names.behind import Values
 from profilec.prove.names.by_name import RUN_BY_NAME, named_in, started, texts_run
-from profilec.prove.names.handed import ONLY_LOOKING, handed_on, names_asked_of_unknown, unused
+from profilec.prove.names.handed import (
+    ONLY_LOOKING,
+    asked_by_patterns,
+    handed_on,
+    names_asked_of_unknown,
+    unused,
+)
 from profilec.prove.names.importers import (
     IMPORTERS,
     NAMES,
@@ -104,6 +110,9 @@ class References:
                     yield from (Reference(name, node) for name in self._meanings.names(node))
                     if isinstance(node, ast.Call) and (made := self._meanings.behind.whole(node)) is not node:
                         yield from (Reference(name, node) for name in self._meanings.names(made.func))
+                case ast.Match(subject=subject):
+                    for owner in self._meanings.names(subject):
+                        yield from (Reference(f"{owner}.{name}", at) for name, at in asked_by_patterns(node))
         for call, inner in self._in_strings:
             yield from (Reference(reference.name, call) for reference in inner.all())
         for dynamic in self.dynamic_imports:
@@ -139,6 +148,14 @@ class References:
                         yield Reference(text.rpartition(".")[2], node)
         for call, inner in self._in_strings:
             yield from (Reference(reference.name, call) for reference in inner.attributes())
+
+    def of_annotated(self, words: frozenset[str]) -> Iterator[Reference]:
+        """Every attribute of some names of what is annotated with a type, as an instance of that has it."""
+        for node in self._nodes:
+            match node:
+                case ast.Attribute(value=value, attr=name, ctx=ast.Load()) if name in words:
+                    types = self._meanings.declared(value)
+                    yield from (Reference(f"{one}().{name}", node) for one in sorted(types))
 
     @cached_property
     def handed_on(self) -> list[Reference]:
@@ -205,7 +222,19 @@ class References:
     def of_unknown(self, words: frozenset[str]) -> Iterator[Reference]:
         """Every attribute of some names of which nothing says what it stands for."""
         found = names_asked_of_unknown(self._nodes, self._meanings.values, words, self.unused)
-        return (Reference(name, node) for name, node in found)
+        yield from (Reference(name, node) for name, node in found)
+        yield from self._texts_asked_of_unknown(words)
+
+    def _texts_asked_of_unknown(self, words: frozenset[str]) -> Iterator[Reference]:
+        """Every call that asks an unknown thing by a text; a getter asks what it is given."""
+        calls = [node for node in self._nodes if isinstance(node, ast.Call)]
+        given = {id(node.func): node.args for node in calls}
+        for node in calls:
+            if (name := self._attribute_asked_for(node)) is not None:
+                asked = given.get(id(node), []) if last_name(node.func) in _MADE_GETTERS else node.args
+                if not (asked and self._meanings.values(asked[0])):
+                    texts = self._meanings.literals.texts(name) & words
+                    yield from (Reference(text, node) for text in sorted(texts))
 
     @cached_property
     def unused(self) -> set[int]:
