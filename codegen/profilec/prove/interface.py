@@ -403,10 +403,10 @@ class Interface(Struct, dict=True):
                     for decorator, part in parts
                 )
             case ast.Call(func=made, args=[function, *given]) if last_name(made) in _OF_FUNCTIONS and (
-                texts := [*self._texts(file, module, function, name, body)]
+                text := self._text(file, module, function, name, body)
             ):
                 called = [*map(ast.unparse, given), *(f"{one.arg}=…" for one in value.keywords)]
-                return f"{ast.unparse(made)}({', '.join(called)}) of {'; '.join(texts)}"
+                return f"{ast.unparse(made)}({', '.join(called)}) of {text}"
             case ast.Lambda(args=arguments):
                 parameters = parameters_of(arguments, lambda part: self._is_declared(file, part))
                 return f"{name} = lambda {', '.join(parameters)}"
