@@ -107,7 +107,7 @@ class Feeder:
             return False
         while scheduler.calm():
             if not tour.goes_on:
-                if self._payloads is None or scheduler.work:
+                if self._payloads is None or not scheduler.drained:
                     return False
                 self._fill(tour, self._payloads)
                 if scheduler.stopped:
