@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from typing import Self
 
 import msgspec
-from msgspec.structs import replace
 
 from kernel_exec.flow_ir import (
     BufferPolicy,
@@ -36,7 +35,7 @@ from kernel_exec.flow_ir import (
     flow_id,
     node_id,
 )
-from kernel_exec.loading import encoded, misshapen
+from kernel_exec.loading import check_json, encoded, misshapen
 
 
 class FlowBuilder:
@@ -191,9 +190,9 @@ class FlowBuilder:
 
 
 def _check_shape(flow: FlowIR) -> None:
-    """Refuse what no text holds, and what a type checker would, but for configs: validation reads them."""
-    surfaces = tuple(replace(surface, config=None) for surface in flow.control_surfaces)
-    flow = replace(flow, control_surfaces=surfaces)
+    """Refuse what no text holds, and what a type checker would."""
+    for index, surface in enumerate(flow.control_surfaces):
+        check_json(surface.config, (((None, "control_surfaces"), index), "config"), 4)
     encoded(dump_flow, flow)
     try:
         msgspec.convert(msgspec.to_builtins(flow), FlowIR)

@@ -25,7 +25,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TextIO
 
 import click
 import msgspec
@@ -66,7 +66,7 @@ class _Program(click.Group):
         except KeyboardInterrupt:
             # A handler that was abandoned on a worker may be printing. Python aborts if it ends while a
             # thread holds the lock of standard output, so wait for that lock once.
-            sys.stdout.flush()
+            click.echo(nl=False)
             click.echo("Interrupted.", err=True)
             sys.exit(_INTERRUPTED)
 
@@ -265,6 +265,8 @@ def _payload(text: str | bytes, place: str) -> object:
 def _executor(target: str) -> FlowExecutor:
     """Return the executor that `--nodes` names, made of a registry unless it is one."""
     module_name, _, name = target.partition(":")
+    if not all(map(str.isidentifier, module_name.split("."))):
+        raise click.UsageError(f"--nodes {target}: name a module as `import` does, such as shop.handlers")
     sys.path.insert(0, str(Path.cwd()))
     try:
         found: Any = importlib.import_module(module_name)
@@ -362,7 +364,7 @@ class _Output:
     """Seconds between two drawings of the line."""
 
     def __init__(self) -> None:
-        self._draws = sys.stderr.isatty() and not sys.stdout.isatty()
+        self._draws = _is_terminal(sys.stderr) and not _is_terminal(sys.stdout)
         self._started = self._drawn = time.monotonic()
         self._count = 0
 
@@ -396,6 +398,11 @@ class _Output:
         """Take the line off the terminal."""
         if self._draws:
             click.echo("\r\x1b[K", nl=False, err=True)
+
+
+def _is_terminal(file: TextIO | None) -> bool:
+    """Tell whether somebody sees what is written to `file`, which is None where it is closed."""
+    return file is not None and file.isatty()
 
 
 def _drawn(dot: str) -> bytes:

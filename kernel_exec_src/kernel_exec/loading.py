@@ -47,7 +47,7 @@ def load_flow(source: dict[str, Any] | str | bytes | bytearray | os.PathLike[str
     """
     match source:
         case dict():
-            _check_json(source, None, 1)
+            check_json(source, None, 1)
             return _decode(encoded(_json_of, source))
         case str():
             return _decode(encoded(str.encode, source))
@@ -130,8 +130,12 @@ def _check_depth(data: bytes) -> None:
             raise _too_deep()
 
 
-def _check_json(value: object, trail: _Trail, level: int) -> None:
-    """Refuse what JSON cannot say. `level` bounds the recursion, and so ends a cycle too."""
+def check_json(value: object, trail: _Trail, level: int) -> None:
+    """Refuse what JSON cannot say. `level` bounds the recursion, and so ends a cycle too.
+
+    Raises:
+        FlowFormatError: there is such a value, or one nested too deep.
+    """
     match value:
         case str() | int() | None:
             return
@@ -144,10 +148,10 @@ def _check_json(value: object, trail: _Trail, level: int) -> None:
             for key, item in value.items():
                 if not isinstance(key, str):
                     raise _not_json(trail, f"the key {key!r} is not a string")
-                _check_json(item, (trail, key), level + 1)
+                check_json(item, (trail, key), level + 1)
         case list() | tuple():
             for index, item in enumerate(value):
-                _check_json(item, (trail, index), level + 1)
+                check_json(item, (trail, index), level + 1)
         case _:
             raise _not_json(trail, f"{type(value).__name__} is not a JSON value")
 

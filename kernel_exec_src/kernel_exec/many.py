@@ -31,14 +31,14 @@ def run_many(
     instance.scheduler.entrance(trigger)
     if isinstance(payloads, AsyncIterable):
         return _from_async(instance, trigger, payloads)
-    return _from_sync(instance, trigger, payloads)
+    return _from_sync(instance, trigger, iter(payloads))
 
 
-async def _from_sync(instance: FlowInstance, trigger: str, payloads: Iterable[Any]) -> AsyncIterator[Result]:
+async def _from_sync(instance: FlowInstance, trigger: str, payloads: Iterator[Any]) -> AsyncIterator[Result]:
     """Feed before every wait for a result: as much as there is room for, with no task in between."""
     async with instance:
         scheduler = instance.scheduler
-        feeder = Feeder(scheduler, trigger, iter(payloads))
+        feeder = Feeder(scheduler, trigger, payloads)
         while feeder.goes_on_tour() or await feeder.wait_for_result():
             results, size = feeder.take()
             for result in results:
@@ -107,7 +107,7 @@ class Feeder:
             return False
         while scheduler.calm():
             if not tour.goes_on:
-                if self._payloads is None or scheduler.work:
+                if self._payloads is None or not scheduler.drained:
                     return False
                 self._fill(tour, self._payloads)
                 if scheduler.stopped:

@@ -219,7 +219,11 @@ class Journal:
             else:
                 blob = Blob(_next_key(self.checkpoint_id, before), len(state), crc32(state))
                 record = replace(self._fill(b""), blob=blob)
-                await ask(self.checkpoint_id, lambda: blobs.put(blob.key, state))
+                try:
+                    await ask(self.checkpoint_id, lambda: blobs.put(blob.key, state))
+                except CheckpointError:
+                    await self._forget(blob)  # it may have been kept all the same
+                    raise
             await self._put(record)
             self._record = record
             self._kept = True

@@ -77,6 +77,14 @@ def test_building_twice_gives_two_equal_flows_and_the_builder_goes_on() -> None:
     assert [node.alias for node in builder.build().nodes] == ["a", "b"]
 
 
+ITSELF: dict[str, object] = {}
+ITSELF["again"] = [ITSELF]
+
+
+def nested(levels: int) -> list[Any]:
+    return [nested(levels - 1)] if levels > 1 else []
+
+
 MISTAKES: dict[str, tuple[Callable[[Any], object], str]] = {
     "a word that is none": (
         lambda flow: flow.node("a", "t::a", effects="efectful"),
@@ -107,6 +115,14 @@ MISTAKES: dict[str, tuple[Callable[[Any], object], str]] = {
         lambda flow: flow.edge("a", "b", timeout_ms=float("nan")),
         "$.edges[0].timeout_ms: expected `int | null`, got `float`",
     ),
+    "a config that is no JSON": (
+        lambda flow: flow.surface("r", "loop", {}).surface("s", "loop", {"items": [1, {2}]}),
+        "$.control_surfaces[1].config.items[1]: set is not a JSON value",
+    ),
+    "a config that holds itself": (
+        lambda flow: flow.surface("s", "loop", ITSELF),
+        "objects and arrays are nested deeper than 100 levels",
+    ),
 }
 
 
@@ -125,3 +141,13 @@ def test_what_flow_ir_does_not_take_is_refused_by_its_place(
 def test_a_name_or_version_that_is_no_text_is_refused_with_the_rest(given: tuple[str, str]) -> None:
     with pytest.raises(FlowFormatError, match=r"not JSON: U\+D[8F]\w\w is half of a character"):
         FlowBuilder(*given).node("a", "t::a").build()
+
+
+@pytest.mark.parametrize("levels", [97, 98])
+def test_a_config_nests_as_deep_as_a_document_may(levels: int) -> None:
+    builder = FlowBuilder("deep", "1.0.0").surface("s", "loop", nested(levels))
+    if levels > 97:
+        with pytest.raises(FlowFormatError, match="nested deeper than 100 levels"):
+            builder.build()
+    else:
+        assert load_flow(dump_flow(builder.build())) == builder.build()

@@ -6,9 +6,10 @@ from typing import Any, get_args
 import pytest
 from documents import Document, document, edge, node, surface
 from findings import BLOB, CASES, IF, ROUTED, SWITCH, spill
+from msgspec.structs import replace
 
 from kernel_exec import FlowBuilder, InvalidFlow, diagnose, load_flow, validate
-from kernel_exec.flow_ir import SurfaceKind
+from kernel_exec.flow_ir import ControlSurfaceIR, SurfaceKind
 
 
 @pytest.mark.parametrize(("source", "expected"), CASES.values(), ids=CASES)
@@ -143,7 +144,8 @@ ODD_CONFIGS: tuple[object, ...] = (
 @pytest.mark.parametrize("kind", get_args(SurfaceKind))
 @pytest.mark.parametrize("config", ODD_CONFIGS, ids=repr)
 def test_diagnose_does_not_raise_for_what_only_python_could_build(kind: SurfaceKind, config: object) -> None:
-    flow = FlowBuilder("odd", "1.0.0").node("a", "x", summary="s").surface("s", kind, config).build()
+    flow = FlowBuilder("odd", "1.0.0").node("a", "x", summary="s").build()
+    flow = replace(flow, control_surfaces=(ControlSurfaceIR("s", kind, (), config),))
     assert {finding.code for finding in diagnose(flow)} <= {
         "CTRL110",
         "CTRL111",

@@ -353,6 +353,19 @@ async def test_a_blob_that_cannot_be_deleted_costs_nothing_but_room(error: BaseE
     assert await it.store.list() == []
 
 
+async def test_a_blob_that_was_kept_though_its_store_raised_does_not_stay() -> None:
+    class Late(MemoryStore):
+        async def put(self, key: str, data: bytes) -> None:
+            await super().put(key, data)
+            raise ConnectionError("no answer")
+
+    blobs = Late()
+    it = Shop("in > ask > out", halts="ask", blobs=blobs, blob_threshold_bytes=0)
+    with pytest.raises(CheckpointError, match="no answer"):
+        await it.run()
+    assert blobs.objects == {}
+
+
 async def test_a_store_need_not_forget_what_has_expired() -> None:
     it = Shop("in > ask > out", halts="ask", checkpoint_ttl=1)
     result = await it.run()

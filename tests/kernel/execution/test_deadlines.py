@@ -160,7 +160,7 @@ async def test_the_time_of_an_edge_runs_while_a_message_waits() -> None:
             await asyncio.sleep(3600)
         return number
 
-    flow = small("in>a>out", {"in": slow_first, "a": slow_first}, edges={"in>a": {"timeout_ms": 30}})
+    flow = small("in>a>out", {"in": slow_first, "a": slow_first}, edges={"in>a": {"timeout_ms": 2000}})
     async with flow.executor().instantiate(flow.plan, capture="out") as run:
         await run.send("in", 1)
         assert await soon(run.next()) == Value(1)
@@ -211,3 +211,12 @@ async def test_an_edge_whose_target_never_yields_fails_it_when_it_returns() -> N
     with pytest.raises(NodeFailed) as caught:
         await flow.executor().run_once(flow.plan, "in", 1, capture="out")
     assert (caught.value.alias, type(caught.value.cause)) == ("a", TimeoutError)
+
+
+async def test_the_time_of_a_message_that_was_in_time_is_kept_no_longer() -> None:
+    flow = small("in>out", edges={"in>out": {"timeout_ms": 60_000}})
+    async with flow.executor().instantiate(flow.plan, capture="out") as run:
+        for number in range(3):
+            await run.send("in", number)
+            assert await soon(run.next()) == Value(number)
+        assert not run.scheduler.timers

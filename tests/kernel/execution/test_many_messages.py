@@ -12,12 +12,13 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from small_flows import Small, collect, small, soon, turns
 
-from kernel_exec import SKIP, NodeFailed, Result, Value
+from kernel_exec import SKIP, NodeFailed, QueueLimitExceeded, Result, Value
+from kernel_exec.many import run_many
 
 QUICK = 60
 """Messages after which a run takes its handlers to be quick."""
 
-SURPRISES = ["suspends", "pauses", "works", "marks", "skips", "suspends and skips"]
+SURPRISES = ["suspends", "pauses", "works", "sleeps", "marks", "skips", "suspends and skips"]
 
 mark: ContextVar[int | None] = ContextVar("mark", default=None)
 
@@ -63,6 +64,11 @@ class Log:
         self.inside: Counter[int] = Counter()
 
 
+def sleep() -> None:
+    """Wait without awaiting; in Pyodide others go on meanwhile."""
+    time.sleep(0.003)
+
+
 def flow_of(case: Case, log: Log) -> Small:
     def handler(node: int) -> Any:
         async def handle(path: list[int]) -> Any:
@@ -80,6 +86,8 @@ def flow_of(case: Case, log: Log) -> Small:
                 ends = time.perf_counter() + 0.003
                 while time.perf_counter() < ends:
                     pass
+            elif surprise == "sleeps":
+                sleep()
             elif surprise == "marks":
                 mark.set(number)
             log.inside[node] -= 1
@@ -136,9 +144,13 @@ def test_nothing_is_lost_doubled_reordered_or_inside_twice(case: Case) -> None:
             yield [number]
 
     async def run() -> None:
-        async for result in executor.run_many(flow.plan, "n0", payloads(), capture=f"n{case.capture}"):
+        instance = executor.instantiate(flow.plan, capture=f"n{case.capture}")
+        async for result in run_many(instance, "n0", payloads()):
             assert isinstance(result, Value)
             given_back.append(tuple(result.value))
+        assert instance.scheduler.permits.free == case.capture_capacity
+        weights = instance.scheduler.weights
+        assert weights is None or weights.held == 0
 
     asyncio.run(soon(run()))
 
@@ -372,3 +384,13 @@ async def test_the_host_may_leave_in_the_middle_of_a_message(take: int) -> None:
     count = len(handled)
     await turns()
     assert len(handled) == count <= take // 2 + 9
+
+
+async def test_a_payload_whose_copies_are_too_large_together_comes_behind_the_results_before_it() -> None:
+    flow = small("a>b, a>c")
+    payloads = [*range(QUICK), "x" * 1000, QUICK]
+    values: list[Any] = []
+    results = flow.executor(queue_limit_bytes=3000).run_many(flow.plan, "a", payloads, capture="a")
+    with pytest.raises(QueueLimitExceeded, match="3 copies of a payload"):
+        await soon(collect_into(values, results))
+    assert values == list(range(QUICK))

@@ -213,6 +213,13 @@ async def test_messages_that_end_without_a_result_make_room_while_another_goes_o
     assert await soon(result) == Value("held")
 
 
+async def test_what_is_no_iterable_is_refused_at_once() -> None:
+    flow = small("in>out")
+    payloads: Any = 5
+    with pytest.raises(TypeError, match="'int' object is not iterable"):
+        flow.executor().run_many(flow.plan, "in", payloads, capture="out")
+
+
 async def test_run_many_takes_no_more_payloads_than_it_has_room_for() -> None:
     taken = 0
 
@@ -271,6 +278,7 @@ async def test_what_the_payloads_raise_goes_with_a_host_that_leaves_before() -> 
         yield from (1, 2)
         raise ValueError("nobody hears it")
 
+    gc.collect()  # what is told of earlier tests is told now
     told: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: told.append(context))
     flow = small("in>out")

@@ -48,6 +48,8 @@ async def test_streams_of_several_messages_follow_one_another() -> None:
         for number in range(20):
             await soon(run.send("in", number))
             assert await items_of(await soon(run.next())) == list(range(number))
+        await turns()
+        assert run.scheduler.permits.free == 2
 
 
 async def test_a_second_task_that_waits_for_the_next_item_is_refused() -> None:

@@ -211,6 +211,8 @@ WRONG = {
     "both sources": (("--payload", "1", "--input", "-"), "handlers", "give --payload or --input, not both"),
     "bad line": (("--input", "in.jsonl"), "handlers", "line 2 of --input cannot be read as JSON"),
     "no module": ((), "missing", "No module named 'missing'"),
+    "a path": ((), "./handlers.py", "name a module as `import` does"),
+    "a name without a module": ((), ":registry", "name a module as `import` does"),
     "no name": ((), "handlers:absent", "has no attribute 'absent'"),
     "no registry": ((), "handlers:nothing", "is of type int; name a NodeRegistry or a FlowExecutor"),
     "broken module": ((), "broken", "broken.py:2: ZeroDivisionError"),
@@ -380,6 +382,13 @@ def test_a_standard_input_that_is_closed_is_a_wrong_call() -> None:
     done = shell(f"{quote(sys.executable)} -m kernel_exec run {flow('in')} {ends} <&-")
     assert "'--input': standard input is closed" in done.stderr
     assert done.returncode == 2
+
+
+@pytest.mark.parametrize(("closed", "printed"), [(">&-", ""), ("2>&-", "null\n")])
+def test_a_run_goes_on_where_nobody_can_see_it(closed: str, printed: str) -> None:
+    ends = "--nodes handlers --trigger in --capture out"
+    done = shell(f"{quote(sys.executable)} -m kernel_exec run {flow('in')} {ends} {closed}")
+    assert (done.returncode, done.stdout, done.stderr) == (0, printed, "")
 
 
 def shell(command: str) -> "subprocess.CompletedProcess[str]":
