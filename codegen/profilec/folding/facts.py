@@ -297,7 +297,8 @@ def is_literal(node: cst.CSTNode) -> bool:
     """Tell whether an expression holds literals alone, so that it repeats no fact."""
     if isinstance(node, cst.Name):
         return node.value in ("True", "False", "None")
-    return not isinstance(node, cst.Lambda | cst.BaseComp) and all(map(is_literal, children(node)))
+    runs = isinstance(node, cst.Lambda | cst.BaseComp | cst.Yield | cst.Await)
+    return not runs and all(map(is_literal, children(node)))
 
 
 def _truth(found: Value | VersionPrefix) -> Value:
