@@ -3,7 +3,7 @@
 Within a branch one blank line is enough. Unless a file has one around the definitions at its top, those that
 move there from a branch, or from one within it, get two. No branch needs any around itself: what moves out of
 it to stand directly beside a definition, or is one, is parted from what was around. Definitions of one line
-stay as close together as they are.
+stay as close to each other as they are.
 """
 
 import re
@@ -131,8 +131,11 @@ def _part(walk: Walk, before: cst.CSTNode, after: cst.CSTNode, *, is_wide: bool)
     is_apart = (_is_tall(before) and blank_lines_below(content, end) > end) or (
         _is_tall(after) and blank_lines_above(content, top) < top
     )
-    is_beside = _is_tall(before) or _is_tall(after)
-    if is_beside and (is_wide or is_apart) and not _BLANK_LINE.search(_left_between(walk, end, line)):
+    is_beside = is_apart or (
+        is_wide
+        and (_is_tall(before) or _is_tall(after) or _is_definition(before) is not _is_definition(after))
+    )
+    if is_beside and not _BLANK_LINE.search(_left_between(walk, end, line)):
         at = _end_of_line(walk, before)
         walk.draft.cut(*at, NO_CAUSE, walk.syntax.module.default_newline * (2 + is_wide))
 
