@@ -141,7 +141,7 @@ def idle_deletions(module: Module, decision: Decision) -> Iterator[cst.CSTNode]:
             bindings = bound.get(target.value, []) if isinstance(target, cst.Name) else []
             if remains.has(place) and any(one.span == place for one in bindings):
                 cuts = [remains.cut(one.span) for one in bindings if one.kind != "deletion"]
-                if all(cut and cut.cause == UNUSED for cut in cuts):
+                if cuts and all(cut and cut.cause == UNUSED for cut in cuts):
                     yield whole
 
 
