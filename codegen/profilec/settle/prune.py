@@ -1,4 +1,4 @@
-"""What only removed code used goes too: imports, and private names at the top of a module.
+"""What only removed code used goes too: imports, local names, and private names at the top of a module.
 
 Takes the decision of one profile about a file and finds the nodes that nothing that is left leads to, though
 something in the source did. What was unused before stays, and so does every public name. `settle` decides
