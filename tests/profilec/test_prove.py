@@ -156,6 +156,11 @@ def test_a_name_that_lost_its_binding_is_found(name: str, project: Project) -> N
     )
 
 
+def test_a_name_may_be_bound_no_more_where_the_program_asks_whether_it_is(project: Project) -> None:
+    probe = "try:\n    x\nexcept NameError:\n    {}\n"
+    assert prove(project, {"shop/a.py": probe.format("x = 1")}, {"shop/a.py": probe.format("pass")}) == []
+
+
 BOUND = {
     "a parameter": "def f(x, /, y, *z, w=1, **k):\n    return x, y, z, w, k\n",
     "an outer function's variable": "def f():\n    x = 1\n    def g():\n        return x\n    return g\n",

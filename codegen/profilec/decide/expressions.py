@@ -12,6 +12,7 @@ from profilec.decide.displays import cut_list, lay_out_marked
 from profilec.decide.draft import blank_length
 from profilec.decide.elements import with_comments
 from profilec.decide.faults import unknown_flag
+from profilec.decide.idle_operands import settle_fields, without_idle_operand
 from profilec.decide.replacing import OPERATIONS, PRODUCTS, Place, replace, replace_call
 from profilec.decide.settled import is_settled, is_truth_before_a_fact, truth_of_choice
 from profilec.decide.spreads import lose_empty, opened
@@ -234,6 +235,13 @@ def expression(walk: Walk, node: cst.CSTNode, *, place: Place = Place.TIGHT) -> 
                     expression(walk, child, place=_place_in(node))
         case cst.CompIf(test=test):
             _filter(walk, node, test)
+        case cst.FormattedString(parts=parts) if texts := settle_fields(walk, node):
+            for field in parts:
+                if field not in texts:
+                    expression(walk, field)
+        case cst.BinaryOperation() if left_alone := without_idle_operand(walk, node):
+            replace(walk, node, *left_alone, place)
+            expression(walk, left_alone[0], place=place)
         case cst.FormattedStringExpression(equal=cst.AssignEqual()) | cst.TemplatedStringExpression(
             equal=cst.AssignEqual()
         ):

@@ -3,7 +3,7 @@
 Within a branch one blank line is enough. Unless a file has one around the definitions at its top, those that
 move there from a branch, or from one within it, get two. No branch needs any around itself: what moves out of
 it to stand directly beside a definition, or is one, is parted from what was around. Definitions of one line
-stay as close together as they are.
+stay as close to each other as they are.
 """
 
 import re
@@ -110,7 +110,7 @@ def part_definitions(walk: Walk) -> None:
             is_wide = body is walk.syntax.module.body and _is_wide(walk.syntax.content)
             for (suite, before), (other, after) in pairwise(_all_left(walk, body)):
                 if suite is not other or (is_wide and suite is not body):
-                    _part(walk, before, after, is_wide=is_wide)
+                    _part(walk, before, after, is_wide=is_wide, is_new=suite is not other)
 
 
 def _all_left(walk: Walk, body: Sequence[cst.CSTNode]) -> Iterator[tuple[Sequence[cst.CSTNode], cst.CSTNode]]:
@@ -123,7 +123,8 @@ def _all_left(walk: Walk, body: Sequence[cst.CSTNode]) -> Iterator[tuple[Sequenc
             yield body, one
 
 
-def _part(walk: Walk, before: cst.CSTNode, after: cst.CSTNode, *, is_wide: bool) -> None:
+def _part(walk: Walk, before: cst.CSTNode, after: cst.CSTNode, *, is_wide: bool, is_new: bool) -> None:
+    """Part two statements, which stand beside each other as in the source unless that `is_new`."""
     content = walk.syntax.content
     end = walk.without_blank_end(walk.syntax.outer(before)).end
     line = walk.line_start(walk.syntax.inner(after).start)
@@ -131,8 +132,9 @@ def _part(walk: Walk, before: cst.CSTNode, after: cst.CSTNode, *, is_wide: bool)
     is_apart = (_is_tall(before) and blank_lines_below(content, end) > end) or (
         _is_tall(after) and blank_lines_above(content, top) < top
     )
-    is_beside = _is_tall(before) or _is_tall(after)
-    if is_beside and (is_wide or is_apart) and not _BLANK_LINE.search(_left_between(walk, end, line)):
+    ends = is_new and _is_definition(before) is not _is_definition(after)
+    is_beside = _is_tall(before) or _is_tall(after) or ends
+    if (is_apart or (is_wide and is_beside)) and not _BLANK_LINE.search(_left_between(walk, end, line)):
         at = _end_of_line(walk, before)
         walk.draft.cut(*at, NO_CAUSE, walk.syntax.module.default_newline * (2 + is_wide))
 

@@ -22,11 +22,14 @@ from profilec.folding.flags import Flag, FlagTable, choice, holds, marker
 from profilec.syntax.read import Span, Syntax, children
 from profilec.syntax.scopes import Names, Use
 
-_QUESTIONS = frozenset({"callable", "hasattr", "isinstance", "issubclass", "len"})
+_QUESTIONS = frozenset({"bool", "callable", "hasattr", "isinstance", "issubclass", "len"})
 """Builtins that only look at what they are given, as the reading of an attribute does."""
 _BINDS_OR_WAITS = (cst.Await, cst.Yield, cst.NamedExpr)
-_READINGS = frozenset({"os.environ.get", "os.getenv"})
-"""Functions that only read the environment, as those of `platform` do."""
+_READINGS = frozenset({
+    "os.environ.get", "os.getenv", "os.access", "os.path.exists", "os.path.isdir", "os.path.isfile",
+    "os.path.islink", "os.path.lexists", "shutil.which",
+})  # fmt: skip
+"""Functions that only read the environment and look at files, as those of `platform` do."""
 
 
 class World(Struct, frozen=True):

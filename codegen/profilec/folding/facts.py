@@ -297,7 +297,8 @@ def is_literal(node: cst.CSTNode) -> bool:
     """Tell whether an expression holds literals alone, so that it repeats no fact."""
     if isinstance(node, cst.Name):
         return node.value in ("True", "False", "None")
-    return not isinstance(node, cst.Lambda | cst.BaseComp) and all(map(is_literal, children(node)))
+    runs = isinstance(node, cst.Lambda | cst.BaseComp | cst.Yield | cst.Await)
+    return not runs and all(map(is_literal, children(node)))
 
 
 def _truth(found: Value | VersionPrefix) -> Value:
@@ -436,7 +437,7 @@ def _version_comparison(a: object, how: cst.BaseCompOp, b: object) -> Value:
     return order(1, 0)  # five parts of which the first ones are equal: greater than the shorter tuple
 
 
-def _item(whole: Value | VersionPrefix, index: cst.BaseSlice) -> Value:
+def _item(whole: Value | VersionPrefix, index: cst.BaseSlice) -> Value | VersionPrefix:
     match index:
         case cst.Index(value=cst.Integer() as number):
             if isinstance(whole, str):
@@ -446,7 +447,9 @@ def _item(whole: Value | VersionPrefix, index: cst.BaseSlice) -> Value:
             if isinstance(whole, str):
                 return whole[: stop.evaluated_value]
             parts = _parts(whole)
-            return parts[: stop.evaluated_value] if stop.evaluated_value <= len(parts) else UNKNOWN
+            if stop.evaluated_value <= len(parts):
+                return parts[: stop.evaluated_value]
+            return whole if isinstance(whole, VersionPrefix) else UNKNOWN
     return UNKNOWN
 
 

@@ -13,7 +13,7 @@ from profilec.config import Config
 from profilec.prove.names.bindings import bindings
 from profilec.prove.names.differences import Differences, Lines
 from profilec.prove.names.faces import faces, imported
-from profilec.prove.names.modules import Located, Module, compiles, is_source, parse
+from profilec.prove.names.modules import Located, Module, compiles, is_source, parse, unguarded
 from profilec.prove.names.nodes import walk
 from profilec.prove.names.scopes import Scope, find_scopes, unresolved
 from profilec.prove.parameters import Dropped, dropped
@@ -180,10 +180,17 @@ def _has_lost_member(before: list[Scope], after: list[Scope]) -> bool:
 
 
 def newly_unbound(source: Module | None, emitted: Module) -> Iterator[tuple[str, Located]]:
-    """The first place of each name that nothing binds, and that was bound wherever the source reads it."""
+    """The first place of each name that nothing binds, and that was bound wherever the source reads it.
+
+    Where a `NameError` is handled, the program itself asks whether there is such a name.
+    """
+    unbound = list(unresolved(find_scopes(emitted.syntax)))
+    if not unbound:
+        return
     reported = {name for name, _ in unresolved(find_scopes(source.syntax))} if source else set()
-    for name, node in unresolved(find_scopes(emitted.syntax)):
-        if name not in reported:
+    handled = {*walk(emitted.syntax)}.difference(unguarded(emitted.syntax, "NameError"))
+    for name, node in unbound:
+        if name not in reported and node not in handled:
             reported.add(name)
             yield name, node
 

@@ -20,17 +20,25 @@ from profilec.decide.comments import marks
 from profilec.decide.faults import Stray, faults, inert_marks, strays, subjects_used
 from profilec.decide.refusals import Stub, configured
 from profilec.diagnostics import Finding
-from profilec.folding.conditions import World
+from profilec.folding.conditions import Conditions, World
 from profilec.folding.error_classes import ErrorClass
 from profilec.folding.facts import UNKNOWN, Facts, is_literal, value
 from profilec.folding.flags import FlagTable, has
 from profilec.folding.telling import Telling, like_flags, telling
 from profilec.settle.derive import Derived, derive, joined
-from profilec.settle.prune import Remains, idle_declarations, idle_exceptions, statement_of, touched, unused
+from profilec.settle.prune import (
+    Remains,
+    idle_declarations,
+    idle_deletions,
+    idle_exceptions,
+    statement_of,
+    touched,
+    unused,
+)
 from profilec.settle.traps import Trap, traps
 from profilec.syntax.depth import room_for_depth
 from profilec.syntax.edit import UNUSED, Cause
-from profilec.syntax.read import Span, Syntax, Text, UnreadableSourceError, too_deep
+from profilec.syntax.read import Span, Syntax, Text, UnreadableSourceError, children, too_deep
 from profilec.syntax.scope_walk import parsed
 from profilec.syntax.scopes import Names, module_name
 from profilec.syntax.skipped import Part, Skipping
@@ -293,16 +301,21 @@ class _Settling(Struct):
         if not decision.emitted or not (decision.cuts or self.given.unneeded):
             return False
         self.idle.clear()
-        found = unused(self.module, decision, self._may_be_needed, self._is_fact, self.given.unneeded)
+        found = unused(self.module, decision, self._may_be_needed, self._is_idle, self.given.unneeded)
         nodes = [statement_of(self.module, binding) for binding in found.values()]
         nodes += idle_declarations(self.module, decision)
+        nodes += idle_deletions(self.module, decision)
         nodes += idle_exceptions(self.module, decision)
         new = {node: UNUSED for node in nodes if node not in self.known}
         self.known.update(new)
         return bool(new)
 
-    def _is_fact(self, node: cst.BaseExpression) -> bool:
-        return is_literal(node) or value(node, self.module.names, self.world.facts) is not UNKNOWN
+    def _is_idle(self, node: cst.BaseExpression) -> bool:
+        """Tell whether an expression may go if nothing needs its value: a fact, or it only names and asks."""
+        if is_literal(node) or value(node, self.module.names, self.world.facts) is not UNKNOWN:
+            return True
+        conditions = Conditions(self.module.syntax, self.module.names, self.world)
+        return not _computes(node) and not conditions.has_effect(node)
 
     def _may_be_needed(self, name: str) -> bool:
         if name in self.given.unneeded:
@@ -337,6 +350,14 @@ class _Settling(Struct):
                 if harm := self._harm(trap, remains):
                     found.append((name, harm))
         return found
+
+
+_COMPUTATIONS = (cst.BaseComp, cst.BinaryOperation, cst.FormattedString, cst.StarredElement, cst.Subscript)
+
+
+def _computes(node: cst.CSTNode) -> bool:
+    """Tell whether evaluating an expression may run what is not called, or fail for what it is given."""
+    return isinstance(node, _COMPUTATIONS) or any(map(_computes, children(node)))
 
 
 def _on_one_line(text: str) -> str:

@@ -248,9 +248,23 @@ def _bound(statements: Iterable[cst.CSTNode]) -> Iterator[tuple[cst.CSTNode, cst
             case cst.Import(names=aliases) | cst.ImportFrom(names=[*aliases]):
                 yield from ((alias, None) for alias in aliases)
             case cst.Assign(targets=targets, value=assigned):
-                yield from ((target.target, assigned) for target in targets)
+                for target in targets:
+                    yield from _paired(target.target, assigned)
             case cst.AnnAssign(target=target, value=assigned):
                 yield target, assigned
+
+
+def _paired(
+    target: cst.BaseExpression, assigned: cst.BaseExpression
+) -> Iterator[tuple[cst.CSTNode, cst.BaseExpression]]:
+    """Yield a target with what it is assigned, or those of two tuples one by one: `a, b = 1, 2`."""
+    match target, assigned:
+        case cst.Tuple(elements=targets), cst.Tuple(elements=values) if len(targets) == len(values):
+            if not any(isinstance(one, cst.StarredElement) for one in (*targets, *values)):
+                for one, value_of_one in zip(targets, values, strict=True):
+                    yield from _paired(one.value, value_of_one.value)
+        case _:
+            yield target, assigned
 
 
 def _left(module: Module, nodes: Iterable[cst.CSTNode], remains: Remains) -> Iterator[cst.CSTNode]:

@@ -1,4 +1,4 @@
-"""What only removed code used goes too: imports, and private names at the top of a module.
+"""What only removed code used goes too: imports, local names, and private names at the top of a module.
 
 Takes the decision of one profile about a file and finds the nodes that nothing that is left leads to, though
 something in the source did. What was unused before stays, and so does every public name. `settle` decides
@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from profilec.decide import Decision, Module
 from profilec.decide.module import small_statements
-from profilec.syntax.edit import Cut, outermost
+from profilec.syntax.edit import UNUSED, Cut, outermost
 from profilec.syntax.read import Span, Syntax
 from profilec.syntax.scopes import Binding, Scope
 
@@ -69,23 +69,24 @@ def unused(
     module: Module,
     decision: Decision,
     used_elsewhere: Callable[[str], bool],
-    is_fact: Callable[[cst.BaseExpression], bool],
+    is_idle: Callable[[cst.BaseExpression], bool],
     deserted: Set[str],
 ) -> Nodes:
-    """Find the imports, private definitions and facts in local names that only what a decision removed used.
+    """Find the imports, private definitions and local names that only what a decision removed used.
 
     Args:
         module: the module.
         decision: what the profile removed of it so far.
         used_elsewhere: tells whether another file of the tree still asks this module for a name.
-        is_fact: tells whether an expression only says what facts fix.
+        is_idle: tells whether an expression may go if nothing needs its value.
         deserted: names that another file used before, and no other file asks this module for any more.
     """
     remains = Remains.of(decision.cuts)
     found: Nodes = {}
+    asked = {use.name for use in module.names.uses if not remains.has(use.span)}
     for scope in module.names.scopes:
         if scope.kind in ("function", "lambda"):
-            found |= _unused_locals(module, scope, remains, is_fact)
+            found |= _unused_locals(module, scope, remains, asked, is_idle)
     found |= _unused_at_top(module, remains, used_elsewhere, deserted)
     return _without_probes(module.syntax, found, remains)
 
@@ -125,6 +126,23 @@ def idle_declarations(module: Module, decision: Decision) -> list[cst.NameItem]:
     if not spans:
         return []
     return [item for item in module.syntax.every(cst.NameItem) if module.syntax.inner(item) in spans]
+
+
+def idle_deletions(module: Module, decision: Decision) -> Iterator[cst.CSTNode]:
+    """Find what `del` names at the top of a module though what bound it went because nothing uses it."""
+    syntax, remains = module.syntax, Remains.of(decision.cuts)
+    bound = module.names.root.bindings
+    for node in syntax.every(cst.Del):
+        elements = node.target.elements if isinstance(node.target, cst.Tuple) else ()
+        targets: list[tuple[cst.CSTNode, cst.CSTNode]]
+        targets = [(one, one.value) for one in elements] or [(node, node.target)]
+        for whole, target in targets:
+            place = syntax.inner(target)
+            bindings = bound.get(target.value, []) if isinstance(target, cst.Name) else []
+            if remains.has(place) and any(one.span == place for one in bindings):
+                cuts = [remains.cut(one.span) for one in bindings if one.kind != "deletion"]
+                if cuts and all(cut and cut.cause == UNUSED for cut in cuts):
+                    yield whole
 
 
 def idle_exceptions(module: Module, decision: Decision) -> Iterator[cst.AsName]:
@@ -175,7 +193,7 @@ def _without_probes(syntax: Syntax, found: Nodes, remains: Remains) -> Nodes:
     ]
 
     def is_probe(binding: Binding) -> bool:
-        return binding.kind == "import" and any(
+        return (binding.kind == "import" or binding.statement is not None) and any(
             body.covers(binding.span)
             and (binding.owner is syntax.module or not body.covers(syntax.inner(binding.owner)))
             for body in bodies
@@ -208,38 +226,42 @@ def _goes(syntax: Syntax, node: cst.CSTNode, found: Nodes, remains: Remains) -> 
 
 
 def _unused_locals(
-    module: Module, scope: Scope, remains: Remains, is_fact: Callable[[cst.BaseExpression], bool]
+    module: Module,
+    scope: Scope,
+    remains: Remains,
+    asked: Set[str],
+    is_idle: Callable[[cst.BaseExpression], bool],
 ) -> Nodes:
+    """Find the local names of which some, among those that are not `asked` for everywhere, are no more."""
     names = module.names
-    imported = {
+    candidates = {
         name: found
         for name, found in scope.bindings.items()
-        if all(
-            one.kind == "import" or not remains.has(one.span) or _holds_fact(one, is_fact) for one in found
-        )
+        if name in asked
+        and all(one.kind == "import" or not remains.has(one.span) or _holds(one, is_idle) for one in found)
     }
-    if not imported or _LOOKS_AT_LOCALS.search(module.syntax.source(scope.node)):
+    if not candidates or _LOOKS_AT_LOCALS.search(module.syntax.source(scope.node)):
         return {}
-    used = dict.fromkeys(imported, False)
+    used = dict.fromkeys(candidates, False)
     left = dict(used)
     for use in names.uses:
-        if use.name in imported and names.binding_scope(use.name, use.scope) is scope:
+        if use.name in candidates and names.binding_scope(use.name, use.scope) is scope:
             used[use.name] = True
             left[use.name] |= remains.has(use.span)
     return {
         binding.node: binding
-        for name, found in imported.items()
+        for name, found in candidates.items()
         if used[name] and not left[name] and name not in remains.generated
         for binding in found
         if remains.has(binding.span)
     }
 
 
-def _holds_fact(binding: Binding, is_fact: Callable[[cst.BaseExpression], bool]) -> bool:
-    """Tell whether what binds a local name does no more than ask for facts."""
+def _holds(binding: Binding, is_idle: Callable[[cst.BaseExpression], bool]) -> bool:
+    """Tell whether what binds a local name is the assignment of something, and that may go."""
     match binding.statement:
         case cst.Assign(value=assigned) | cst.AnnAssign(value=cst.BaseExpression() as assigned):
-            return is_fact(assigned)
+            return is_idle(assigned)
     return False
 
 
@@ -256,9 +278,11 @@ def _unused_at_top(
     candidates = dict(_candidates(module, remains))
     if not candidates:
         return {}
-    idle = _idle(_uses_by_owner(module, candidates, lambda span: True), candidates.keys())
+    root = module.names.root.bindings
+    deleted = {one.span for name in candidates for one in root[name] if one.kind == "deletion"}
+    idle = _idle(_uses_by_owner(module, candidates, lambda span: span not in deleted), candidates.keys())
     kept = remains.generated | _named_in_text(module, remains) | (idle - deserted)
-    uses = _uses_by_owner(module, candidates, remains.has)
+    uses = _uses_by_owner(module, candidates, lambda span: span not in deleted and remains.has(span))
     left = {name: [one for one in found if remains.has(one.span)] for name, found in candidates.items()}
     dead = {name for name, bindings in left.items() if bindings} - _reached(uses, kept & candidates.keys())
     dead -= _reached(uses, filter(used_elsewhere, dead))
@@ -326,7 +350,7 @@ def _candidates(module: Module, remains: Remains) -> Iterator[tuple[str, list[Bi
     kept_lines = {mark.line for mark in module.marks if mark.action == "keep"}
     listed = {name for name, _ in module.exports}
     for name, all_bindings in module.names.root.bindings.items():
-        bindings = [binding for binding in all_bindings if binding.kind != "deletion"]  # that is a use
+        bindings = [binding for binding in all_bindings if binding.kind != "deletion"]  # which goes with them
         private = name.startswith("_") and not name.startswith("__")
         left = [binding for binding in bindings if remains.has(binding.span)] or bindings
         imported = all(binding.kind == "import" for binding in left)

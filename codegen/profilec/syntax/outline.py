@@ -110,13 +110,14 @@ def asked_of_others(_: None, text: Text) -> frozenset[str]:
 
     Of a name that surely is one import, `run` has the whole path before it. Paths in strings begin with a
     quotation mark. Prose is none of it: neither comments nor docstrings. Nor are the names in `__all__` that
-    the text itself binds.
+    the text itself binds, and what is asked of `self`, which is no module.
     """
     found: set[str] = set()
     body = _body(text) or []
     paths = _paths_at_top(body, _package_of(text))
     nodes = list(_asking(body))
     local = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    instances = {"self", "cls"} - local
     local |= {node.arg for node in nodes if isinstance(node, ast.arg)}
     single = _passed_on(paths)
     sure = {name: path for name, path in single.items() if name not in local}
@@ -130,6 +131,8 @@ def asked_of_others(_: None, text: Text) -> frozenset[str]:
                 pass
             case ast.Attribute(value=ast.Name(id=owner), attr=name) if owner in sure:
                 found |= {f"{owner}.{name}", f"{sure[owner]}.{name}"}
+            case ast.Attribute(value=ast.Name(id=owner)) if owner in instances:
+                pass
             case ast.Attribute(value=ast.Name(id=owner) | ast.Attribute(attr=owner), attr=name):
                 found |= {name, f"{owner}.{name}"}
             case ast.Attribute(attr=name):

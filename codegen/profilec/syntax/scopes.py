@@ -168,6 +168,8 @@ class Names(Struct, frozen=True, dict=True):
             and use.name not in BUILTINS
         ):
             return f"{self.stars[0].module}.{use.name}"
+        if len(bindings) > 1 and bindings[0].owner is self.root.node and use.name not in BUILTINS:
+            bindings = [one for one in bindings if one.kind != "deletion"]  # behind which the name is none
         paths = {self._path_of(binding) for binding in bindings}
         if len(paths) == 1:
             return paths.pop()
