@@ -25,12 +25,15 @@ from profilec.syntax.depth import room_for_depth
 from profilec.tree import SourceFile
 
 _PIECES = re.compile(
-    rb"""(?:getattr\s*\([^()]*,|\bmodules\s*\[)\s*(?:[fF][rR]?['"]|['"][^'"\n]*['"]\s*[^\s,)\]])"""
-    rb"""|[=(,]\s*getattr\b(?!\s*\()"""
-    rb"""|\\(?:x(?:[46][1-9a-fA-F]|[57][0-9aA]|5[fF])|u00[4-7]|U000000[4-7]|N\{L|1[0-7]{2})"""
+    rb"""(?:getattr\s*\([^()]*,|\b(?:modules|__dict__|__globals__|vars\s*\([^()]*\))\s*\[)\s*"""
+    rb"""(?:[fF][rR]?['"]|['"][^'"\n]*['"]\s*[^\s,)\]])"""
+    rb"""|\bgetattr\b(?!\s*\(| (?!(?:if|else|and|or|for)\b)\w)"""  # nor in prose
 )
-"""A name put together, or with letters by their numbers, so that the file need not hold the word."""
-_NOT_ASCII = re.compile(r"\w*[^\W\x00-\x7f]\w*")
+"""A name put together, or asked for where nothing shows it, so that the file need not hold the word."""
+_BY_NUMBER = re.compile(
+    rb"\\(?:x[4-7][0-9a-fA-F]|u00[4-7][0-9a-fA-F]|U000000[4-7][0-9a-fA-F]|N\{L[A-Z ]+\}|1[0-7]{2})"
+)
+"""A letter as a string may have it, by its number or its name."""
 _IMPORT = re.compile(rb"import")  # no `\b` in front: a plain text is found far sooner
 
 
@@ -108,14 +111,14 @@ def reach(interest: Interest, file: SourceFile) -> Reach:
     imports = tuple(sorted(_imported_names(module, file.data), key=itemgetter(1)))
     if not words:
         return Reach(imports)
-    is_written_out = _is_written_out(file.data)
-    holds_word = not is_written_out or may_name(words, module, file.data)
-    runs = not is_written_out or may_import_at_run_time(file.data, module)
+    text = _spelt_out(file.data)
+    in_pieces = _PIECES.search(text) is not None
+    holds_word = in_pieces or may_name(words, module, text)
+    runs = in_pieces or may_import_at_run_time(text, module)
     tops = frozenset(owner.partition(".")[0] for owner in owners)
     imports_one = any(name.partition(".")[0] in tops for name, _ in imports)
     hands_on = imports_one and may_hand_on(file.data, tops)
-    holds_word |= hands_on and reads_one_of(module.syntax, tops)
-    if not (holds_word or runs):
+    if not (holds_word or runs or (hands_on and reads_one_of(module.syntax, tops))):
         return Reach(imports)
     references, loses = References(module, owners=owners), hands_on or (holds_word and runs)
     named, asked = references.all(written=holds_word), references.attributes(written=holds_word)
@@ -144,12 +147,13 @@ def reach(interest: Interest, file: SourceFile) -> Reach:
     )
 
 
-def _is_written_out(data: bytes) -> bool:
-    """Whether a file holds each word that it names as it is: in one piece, and in the letters of that."""
-    if _PIECES.search(data):
-        return False
-    words = () if data.isascii() else _NOT_ASCII.findall(data.decode("utf-8", "replace"))
-    return not any(word.isidentifier() and unicodedata.normalize("NFKC", word).isascii() for word in words)
+def _spelt_out(data: bytes) -> bytes:
+    """A file with each letter as itself, on the same line: not by its number, nor in a wide form."""
+    if b"\\" in data:
+        data = _BY_NUMBER.sub(lambda found: found[0].decode("unicode_escape", "replace").encode(), data)
+    if not data.isascii():
+        data = unicodedata.normalize("NFKC", data.decode("utf-8", "replace")).encode()
+    return data
 
 
 def _mentions(references: Iterable[Reference]) -> tuple[Mention, ...]:

@@ -44,6 +44,7 @@ _UNKNOWN: Texts = frozenset({None})
 _SPEC = "importlib.util.find_spec"
 _GETTING = ("getattr", "getattr_static", "__getattribute__")
 _MADE_GETTERS = ("attrgetter", "methodcaller")
+_ASKING = frozenset({*_GETTING, *_MADE_GETTERS})
 _OF_MODULES = (".import_module", ".__import__", ".run_module")
 """Endings of the names of functions whose first argument names a module, and nothing in it."""
 _EACH = frozenset({"builtins.map", "itertools.starmap"})
@@ -143,9 +144,9 @@ class References:
                     yield Reference(name, node)
                 case ast.MatchClass(kwd_attrs=names):
                     yield from (Reference(name, node) for name in names)
-                case ast.Call():
-                    for text in self._meanings.literals.texts(self._attribute_asked_for(node)):
-                        yield Reference(text.rpartition(".")[2], node)
+        for asking, asked in self._asking if written else ():
+            for text in self._meanings.literals.texts(asked):
+                yield Reference(text.rpartition(".")[2], asking)
         for call, inner in self._in_strings:
             yield from (Reference(reference.name, call) for reference in inner.attributes())
 
@@ -227,19 +228,27 @@ class References:
 
     def _texts_asked_of_unknown(self, words: frozenset[str]) -> Iterator[Reference]:
         """Every call that asks an unknown thing by a text; a getter asks what it is given."""
-        calls = [node for node in self._nodes if isinstance(node, ast.Call)]
-        given = {id(node.func): node.args for node in calls}
-        for node in calls:
-            if (name := self._attribute_asked_for(node)) is not None:
-                asked = given.get(id(node), []) if last_name(node.func) in _MADE_GETTERS else node.args
-                if not (asked and self._meanings.values(asked[0])):
-                    texts = self._meanings.literals.texts(name) & words
-                    yield from (Reference(text, node) for text in sorted(texts))
+        given = {id(node.func): node.args for node in self._nodes if isinstance(node, ast.Call)}
+        for node, name in self._asking:
+            texts = self._meanings.literals.texts(name) & words
+            asked = given.get(id(node), []) if last_name(node.func) in _MADE_GETTERS else node.args
+            if texts and not (asked and self._meanings.values(asked[0])):
+                yield from (Reference(text, node) for text in sorted(texts))
 
     @cached_property
     def unused(self) -> set[int]:
         """The expressions, by ids, that are not used as what a namespace of interest has."""
         return unused(self._nodes, self._owners)
+
+    @cached_property
+    def _asking(self) -> list[tuple[ast.Call, ast.expr]]:
+        """Every call that asks something for an attribute by a text, with what gives that text."""
+        calls = [node for node in self._nodes if isinstance(node, ast.Call)]
+        direct = [call for call in calls if last_name(call.func) in _ASKING]
+        if sum(map(_names_what_asks, self._nodes)) == len(direct):
+            calls = direct  # nothing else can be what asks, by another name
+        asked = ((call, self._attribute_asked_for(call)) for call in calls)
+        return [(call, name) for call, name in asked if name is not None]
 
     def _attribute_asked_for(self, node: ast.Call) -> ast.expr | None:
         node = self._meanings.behind.whole(node)
@@ -432,3 +441,13 @@ class References:
     def _code(self, node: ast.Call) -> Texts:
         """The texts that a call of `exec` or `eval` runs."""
         return self._meanings.literals.all_texts(node.args[0] if node.args else None)
+
+
+def _names_what_asks(node: ast.AST) -> bool:
+    """Whether a node reads, imports as another name, or is the name of, a function that asks by a text."""
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name) | ast.Constant(value=str(name)):
+            return name in _ASKING
+        case ast.alias(name=name, asname=str()):
+            return name in _ASKING
+    return False
