@@ -324,6 +324,7 @@ def test_a_version_is_read_from_the_package(text: str, configured: Configured) -
 def test_a_version_that_cannot_be_found_is_a_warning(configured: Configured) -> None:
     project = configured('[project]\nname = "shop"\ndynamic = ["version"]\n' + HEAD + TWO_WORLDS)
     (project.root / "src" / "shop" / "_profile.py").unlink()
+    project.write({"src/shop/cli.py": "def main(): ...\n"})
     ran = project.run("check", "--json")
     assert (ran.code, ran.codes) == (0, ["PC014"])
 
@@ -334,6 +335,7 @@ def test_metadata_that_another_backend_would_work_out_is_missed(configured: Conf
     )
     project = configured(metadata + HEAD + TWO_WORLDS)
     (project.root / "src" / "shop" / "_profile.py").unlink()
+    project.write({"src/shop/cli.py": "def main(): ...\n"})
     (finding,) = project.run("check", "--json").json["findings"]
     assert finding["code"] == "PC014"
     assert finding["message"] == "the packages go without what is `dynamic`: requires-python"

@@ -12,7 +12,7 @@ from profilec.decide.displays import cut_list, lay_out_marked
 from profilec.decide.draft import blank_length
 from profilec.decide.elements import with_comments
 from profilec.decide.faults import unknown_flag
-from profilec.decide.idle_operands import settle_fields, without_idle_operand
+from profilec.decide.idle_operands import parts_of, settle_fields, without_idle_operand
 from profilec.decide.replacing import OPERATIONS, PRODUCTS, Place, replace, replace_call
 from profilec.decide.settled import is_settled, is_truth_before_a_fact, truth_of_choice
 from profilec.decide.spreads import lose_empty, opened
@@ -235,6 +235,9 @@ def expression(walk: Walk, node: cst.CSTNode, *, place: Place = Place.TIGHT) -> 
                     expression(walk, child, place=_place_in(node))
         case cst.CompIf(test=test):
             _filter(walk, node, test)
+        case cst.Expr(value=cst.FormattedString() | cst.ConcatenatedString() as value):
+            for one in parts_of(value):
+                expression(walk, one)
         case cst.FormattedString(parts=parts) if texts := settle_fields(walk, node):
             for field in parts:
                 if field not in texts:

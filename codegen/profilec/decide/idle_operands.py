@@ -83,6 +83,16 @@ def settle_fields(walk: Walk, node: cst.FormattedString) -> frozenset[cst.CSTNod
     return frozenset(texts)
 
 
+def parts_of(node: cst.BaseExpression) -> Iterator[cst.CSTNode]:
+    """Yield the parts of what is formatted of a string that stays so, lest it be a docstring."""
+    match node:
+        case cst.ConcatenatedString(left=left, right=right):
+            yield from parts_of(left)
+            yield from parts_of(right)
+        case cst.FormattedString(parts=parts):
+            yield from parts
+
+
 def _plain_text(walk: Walk, field: cst.FormattedStringExpression) -> str | None:
     """Return the text that a field shows, if a choice leaves one that reads the same in the string itself."""
     left = walk.conditions.chosen(field.expression)
