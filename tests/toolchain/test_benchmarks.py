@@ -88,7 +88,7 @@ def test_the_page_says_what_falls_short() -> None:
 
 def test_the_plot_has_a_bar_for_every_world_that_measured_a_row() -> None:
     plot = render_plot(KEPT)
-    assert plot.count("<rect") == 2
+    assert plot.count('<rect class="w') == 2
     assert "9.0" in plot
     assert "12.0" in plot
 
