@@ -110,8 +110,8 @@ async def test_a_deadline_that_passes_in_a_side_branch_carries_the_result() -> N
 async def test_the_deadline_of_a_run_that_has_ended_does_not_stop_the_next() -> None:
     flow = small("in>out", {"in": nap})
     executor = flow.executor()
-    assert await executor.run_once(flow.plan, "in", 0.001, capture="out", deadline=0.1) == Value(0.001)
-    assert await executor.run_once(flow.plan, "in", 0.12, capture="out") == Value(0.12)
+    assert await executor.run_once(flow.plan, "in", 0.001, capture="out", deadline=0.3) == Value(0.001)
+    assert await executor.run_once(flow.plan, "in", 0.33, capture="out") == Value(0.33)
 
 
 async def nap(seconds: float) -> float:

@@ -115,7 +115,7 @@ async def test_an_executor_keeps_little_of_many_runs_at_once() -> None:
 async def test_a_stream_without_items_has_no_say_in_the_next_run(end: str) -> None:
     async def after_a_while(payload: list[int]) -> list[int]:
         for _ in range(1 + len(payload)):
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.05)
         return payload
 
     async def each(payload: list[int]) -> AsyncIterator[int]:
@@ -124,9 +124,9 @@ async def test_a_stream_without_items_has_no_say_in_the_next_run(end: str) -> No
 
     flow = small("in>out", {"in": after_a_while, "out": stream(each)})
     executor = flow.executor()
-    empty = await executor.run_once(flow.plan, "in", [], capture="out", deadline=0.2)
+    empty = await executor.run_once(flow.plan, "in", [], capture="out", deadline=0.5)
     assert isinstance(empty, Stream)
-    following = asyncio.ensure_future(executor.run_once(flow.plan, "in", [1] * 25, capture="out"))
+    following = asyncio.ensure_future(executor.run_once(flow.plan, "in", [1] * 10, capture="out"))
     await turns()
     match end:
         case "read":
@@ -138,7 +138,7 @@ async def test_a_stream_without_items_has_no_say_in_the_next_run(end: str) -> No
             gc.collect()
     full = await soon(following)
     assert isinstance(full, Stream)
-    assert [item async for item in full] == [1] * 25
+    assert [item async for item in full] == [1] * 10
 
 
 _MARK: ContextVar[int] = ContextVar("_MARK", default=0)
