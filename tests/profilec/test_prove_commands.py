@@ -1,34 +1,17 @@
 """What a command calls is there in every tree that the command is installed from."""
 
 import pytest
-from profilec_project import Project
+from profilec_project import CONFIGURATION, FLAGS, Project
 
-CONFIGURATION = """
-    [project]
-    name = "shop"
-    version = "1"
-    scripts = { shop = "TARGET" }
-
-    [tool.profilec]
-    package = "shop"
-    flags = "shop._profile"
-
-    [tool.profilec.features]
-    cli = "a command"
-
-    [tool.profilec.profiles.native]
-    features = ["cli"]
-
-    [tool.profilec.profiles.wasm]
-    """
+COMMAND = CONFIGURATION.replace('version = "1.2"', 'version = "1.2"\n    scripts = { shop = "TARGET" }')
 FILES = {
-    "shop/__init__.py": "",
-    "shop/_profile.py": "from profilec import flag\n\nCLI = flag('cli')\n",
-    "shop/cli.py": """
+    "src/shop/__init__.py": "",
+    "src/shop/_profile.py": FLAGS,
+    "src/shop/cli.py": """
         from profilec import only
-        from shop._profile import CLI
+        from shop._profile import THREADS
 
-        @only(CLI)
+        @only(THREADS)
         def main() -> None: ...
 
         class App:
@@ -36,8 +19,8 @@ FILES = {
 
         app = App()
         """,
-    "shop/late.py": "def __getattr__(name: str) -> object: ...\n",
-    "shop/fast.abi3.so": b"",
+    "src/shop/late.py": "def __getattr__(name: str) -> object: ...\n",
+    "src/shop/fast.abi3.so": b"",
 }
 
 
@@ -52,7 +35,7 @@ FILES = {
 def test_a_command_that_calls_what_is_not_there_is_found(
     project: Project, target: str, message: str, profiles: list[str]
 ) -> None:
-    project.write({"pyproject.toml": CONFIGURATION.replace("TARGET", target), **FILES})
+    project.write({"pyproject.toml": COMMAND.replace("TARGET", target), **FILES})
 
     (finding,) = project.run("check", "--json").json["findings"]
 
@@ -65,6 +48,6 @@ def test_a_command_that_calls_what_is_not_there_is_found(
     "target", ["shop.cli:app.run", "shop.cli:App", "shop.late:main", "shop.fast:main", "elsewhere:main"]
 )
 def test_a_command_that_may_find_what_it_calls_is_not_reported(project: Project, target: str) -> None:
-    project.write({"pyproject.toml": CONFIGURATION.replace("TARGET", target), **FILES})
+    project.write({"pyproject.toml": COMMAND.replace("TARGET", target), **FILES})
 
     assert project.run("check", "--json").json["findings"] == []
