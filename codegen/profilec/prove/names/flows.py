@@ -9,12 +9,20 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from profilec.prove.names.nodes import FILES_HELD, children, last_name, walk
+from profilec.prove.names.nodes import FILES_HELD, children, last_name
+from profilec.prove.names.run_time import at_run_time
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 _GROWING = ("append", "extend", "insert", "add", "update", "setdefault")
 _ADDING = ("append", "appendleft", "add", "insert", "extend", "update", "setdefault")
+
+
+_FLOWING = (
+    ast.Attribute, ast.Subscript, ast.Compare, ast.Call, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.For,
+    ast.AsyncFor, ast.withitem,
+)  # fmt: skip
+"""Kinds of nodes that may hand something on."""
 
 
 class Flows(Struct, frozen=True):
@@ -38,11 +46,9 @@ class Flows(Struct, frozen=True):
 @lru_cache(maxsize=FILES_HELD)
 def flows_of(syntax: ast.Module) -> Flows:
     """Read what a file hands on."""
-    found = Flows()
-    for node in walk(syntax):
+    found, nodes = Flows(), at_run_time(syntax)
+    for node in nodes.of(*_FLOWING):
         match node:
-            case ast.Name() | ast.Constant():
-                pass  # most nodes are one of these
             case ast.Attribute(value=ast.Name(id=name), attr=method) if method in _GROWING:
                 found.growing.add(name)
             case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store()):

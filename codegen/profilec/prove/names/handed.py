@@ -6,13 +6,12 @@ in another file. What asks an unknown thing for `sleep` may ask `time`.
 
 import ast
 import re
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any
 
 from profilec.prove.names.modules import Located
-from profilec.prove.names.nodes import last_name, walk
+from profilec.prove.names.nodes import Nodes, last_name
+from profilec.prove.names.run_time import at_run_time
 
 type Names = Callable[[ast.expr], frozenset[str]]
 
@@ -42,17 +41,17 @@ _SETTING = ("setattr", "delattr")
 """Methods that other things have for their own sake, such as a monkeypatch."""
 
 
-def handed_on(nodes: list[ast.AST], names: Names, wanted: frozenset[str]) -> Iterator[tuple[str, ast.expr]]:
+def handed_on(nodes: Nodes, names: Names, wanted: frozenset[str]) -> Iterator[tuple[str, ast.expr]]:
     """Every place where one of some namespaces or functions becomes the value of what is not a name.
 
     Args:
-        nodes: the nodes of a file, each before what is in it.
+        nodes: the nodes of a file.
         names: what an expression may stand for.
         wanted: what is of interest.
     """
-    candidates = _candidates(_by_kind(nodes), wanted)
+    candidates = _candidates(nodes, wanted)
     in_sight: set[int] = set()
-    for node in nodes if candidates else ():
+    for node in nodes.in_order if candidates else ():
         if type(node) in _LOOKING:
             seen = _in_sight(node, names, candidates, is_kept=id(node) in in_sight)
             in_sight.update(map(id, seen))
@@ -61,37 +60,32 @@ def handed_on(nodes: list[ast.AST], names: Names, wanted: frozenset[str]) -> Ite
             yield from ((name, candidate) for name in sorted(names(candidate) & wanted))
 
 
-def _by_kind(nodes: Iterable[ast.AST]) -> Mapping[type, list[Any]]:
-    found: defaultdict[type, list[Any]] = defaultdict(list)
-    for node in nodes:
-        found[type(node)].append(node)
-    return found
-
-
-def _candidates(nodes: Mapping[type, list[Any]], wanted: frozenset[str]) -> dict[int, ast.expr]:
+def _candidates(nodes: Nodes, wanted: frozenset[str]) -> dict[int, ast.expr]:
     """What may be of interest by a name that it was not handed on by, by ids.
 
     What is called is not handed on, nor what is asked for an attribute.
     """
     ends = {part for name in wanted for part in (_top(name), name.rpartition(".")[2])}
     names = _names_bound_to(ends, nodes)
-    found: list[ast.expr] = [one for one in nodes[ast.Name] if one.id in names]
-    found += [one for one in nodes[ast.Attribute] if one.attr in ends]
-    found += [one for one in nodes[ast.Call] if last_name(one.func) in _GIVING]
-    found += [one for one in nodes[ast.Subscript] if last_name(one.value) in _TABLES]
-    passed = {id(one.value) for one in nodes[ast.Attribute]} | {id(one.func) for one in nodes[ast.Call]}
+    found: list[ast.expr] = [one for one in nodes.of(ast.Name) if one.id in names]
+    found += [one for one in nodes.of(ast.Attribute) if one.attr in ends]
+    found += [one for one in nodes.of(ast.Call) if last_name(one.func) in _GIVING]
+    found += [one for one in nodes.of(ast.Subscript) if last_name(one.value) in _TABLES]
+    passed = {id(one.value) for one in nodes.of(ast.Attribute)}
+    passed |= {id(one.func) for one in nodes.of(ast.Call)}
     return {id(one): one for one in found if id(one) not in passed}
 
 
-def _names_bound_to(ends: set[str], nodes: Mapping[type, list[Any]]) -> set[str]:
+def _names_bound_to(ends: set[str], nodes: Nodes) -> set[str]:
     """The names that imports and assignments give to what is called one of some names."""
     names = set(ends)
-    for node in nodes[ast.Import]:
-        names.update(one.asname for one in node.names if one.asname and _top(one.name) in ends)
-    for node in nodes[ast.ImportFrom]:
-        is_inside = _top(node.module or "") in ends
-        names.update(one.asname for one in node.names if one.asname and (is_inside or one.name in ends))
-    for alias in reversed([*nodes[ast.AnnAssign], *nodes[ast.Assign]]):  # blocks come in the opposite order
+    for plain in nodes.of(ast.Import):
+        names.update(one.asname for one in plain.names if one.asname and _top(one.name) in ends)
+    for some in nodes.of(ast.ImportFrom):
+        is_inside = _top(some.module or "") in ends
+        names.update(one.asname for one in some.names if one.asname and (is_inside or one.name in ends))
+    aliases: list[ast.AnnAssign | ast.Assign] = [*nodes.of(ast.AnnAssign), *nodes.of(ast.Assign)]
+    for alias in reversed(aliases):  # blocks come in the opposite order
         if not names.isdisjoint(_may_be_called(alias.value)):
             targets = alias.targets if isinstance(alias, ast.Assign) else [alias.target]
             names.update(one.id for one in targets if isinstance(one, ast.Name))
@@ -156,17 +150,23 @@ def may_hand_on(data: bytes, tops: frozenset[str]) -> bool:
 
     It may if it reads one for more than an attribute, or gives it another name.
     """
-    found = (match["imports"] for match in _naming(tops).finditer(data))
-    return any(one is None or b" as " in one or b"__dict__" in one for one in found)
+    imports, names = _naming(tops)
+    lines = (one for pattern in imports for one in pattern.finditer(data) if _begins_line(data, one))
+    spans = [(one.span(), b" as " in one[0] or b"__dict__" in one[0]) for one in lines]
+    if any(renames for _, renames in spans):
+        return True
+    imported = [span for span, _ in spans]
+    read = (one.start() for name, pattern in names.items() if name in data for one in pattern.finditer(data))
+    return any(all(not start <= at < end for start, end in imported) for at in read)
 
 
 def reads_one_of(syntax: ast.Module, tops: frozenset[str]) -> bool:
     """Whether a file reads one of some names, or what it imports of them, for more than an attribute."""
-    nodes = _by_kind(walk(syntax))
+    nodes = at_run_time(syntax)
     names = _names_bound_to(set(tops), nodes)
-    read = {id(one) for one in nodes[ast.Name] if one.id in names and isinstance(one.ctx, ast.Load)}
-    looked_at = {id(one.value) for one in nodes[ast.Attribute] if one.attr != "__dict__"}
-    for call in nodes[ast.Call]:
+    read = {id(one) for one in nodes.of(ast.Name) if one.id in names and isinstance(one.ctx, ast.Load)}
+    looked_at = {id(one.value) for one in nodes.of(ast.Attribute) if one.attr != "__dict__"}
+    for call in nodes.of(ast.Call):
         match call:
             case ast.Call(func=ast.Name(id="hasattr" | "getattr"), args=[owner, ast.Constant(), *_]):
                 looked_at.add(id(owner))
@@ -177,29 +177,40 @@ def _top(name: str) -> str:
     return name.partition(".")[0]
 
 
+def _begins_line(data: bytes, found: re.Match[bytes]) -> bool:
+    return not data[data.rfind(b"\n", 0, found.start()) + 1 : found.start()].strip(b" \t")
+
+
 @cache
-def _naming(tops: frozenset[str]) -> re.Pattern[bytes]:
-    """Finds imports of some names, and where they may be read: not in prose, nor where they are looked at."""
-    names = b"|".join(sorted(re.escape(top.encode()) for top in tops))
-    plain = rb"^[ \t]*import[ \t][^\n]*?(?<![\w.])(?:%s)\b[^\n]*" % names
-    imported = rb"%s|^[ \t]*from[ \t]+(?:%s)\b[^\n]*" % (plain, names)
+def _naming(tops: frozenset[str]) -> tuple[tuple[re.Pattern[bytes], ...], dict[bytes, re.Pattern[bytes]]]:
+    """Patterns of imports of some names, and of where each may be read: not in prose, nor only looked at.
+
+    Each begins with plain text, which is found far sooner than what stands before it is looked at.
+    """
+    words = {top.encode(): re.escape(top.encode()) for top in sorted(tops)}
+    any_of = b"|".join(words.values())
+    imports = rb"import[ \t][^\n]*?(?<![\w.])(?:%s)\b[^\n]*" % any_of, rb"from[ \t]+(?:%s)\b[^\n]*" % any_of
     in_prose = rb"[ \t]+(?!(?:and|as|else|for|if|in|is|not|or)\b)\w"
-    read = rb"(?<![\w.'\"`])(?<!hasattr\()(?<!getattr\()(?:%s)\b(?!\s*[.'\"`]|%s)" % (names, in_prose)
-    asked = rb"getattr\((?:%s)\s*,\s*(?!['\"])|\b(?:%s)\.__dict__" % (names, names)
-    return re.compile(rb"(?P<imports>%s)|%s|%s" % (imported, read, asked), re.MULTILINE)
+    names = {
+        word: rb"%(w)s(?:(?<![\w.'\"`]%(w)s)(?<!hasattr\(%(w)s)(?<!getattr\(%(w)s)\b(?!\s*[.'\"`]|%(prose)s)"
+        rb"|(?<=getattr\(%(w)s)\s*+,\s*+(?!['\"])|(?<!\w%(w)s)\.__dict__)"
+        % {b"w": escaped, b"prose": in_prose}
+        for word, escaped in words.items()
+    }
+    return tuple(map(re.compile, imports)), {word: re.compile(text) for word, text in names.items()}
 
 
 def names_asked_of_unknown(
-    nodes: Iterable[ast.AST], values: Callable[[ast.expr], object], words: frozenset[str], unused: set[int]
+    nodes: Nodes, values: Callable[[ast.expr], object], words: frozenset[str], unused: set[int]
 ) -> Iterator[tuple[str, Located]]:
     """Every attribute with a name of interest of which nothing says what it stands for; not those unused."""
-    for node in nodes:
-        match node:
-            case ast.Attribute(value=value, attr=name, ctx=ast.Load()) if name in words:
-                if id(node) not in unused and not isinstance(value, _KNOWN) and not values(node):
-                    yield name, node
-            case ast.Match(subject=subject) if not isinstance(subject, _KNOWN) and not values(subject):
-                yield from ((name, at) for name, at in asked_by_patterns(node) if name in words)
+    for node in nodes.of(ast.Attribute):
+        is_asked = node.attr in words and isinstance(node.ctx, ast.Load) and id(node) not in unused
+        if is_asked and not isinstance(node.value, _KNOWN) and not values(node):
+            yield node.attr, node
+    for match in nodes.of(ast.Match):
+        if not isinstance(match.subject, _KNOWN) and not values(match.subject):
+            yield from ((name, at) for name, at in asked_by_patterns(match) if name in words)
 
 
 def asked_by_patterns(node: ast.Match) -> Iterator[tuple[str, Located]]:
@@ -215,24 +226,19 @@ def asked_by_patterns(node: ast.Match) -> Iterator[tuple[str, Located]]:
                 pending += patterns
 
 
-def unused(nodes: Iterable[ast.AST], owners: Iterable[str]) -> set[int]:
+def unused(nodes: Nodes, owners: Iterable[str]) -> set[int]:
     """The expressions, by ids, whose value is not used as something that is in one of some namespaces.
 
     What is only tested is not used at all. In `x.socket.error`, `x.socket` is a module rather than what that
     has of the same name.
     """
     modules = {owner.rpartition(".")[2] for owner in owners}
-    found: set[int] = set()
-    for node in nodes:
-        match node:
-            case ast.Attribute(value=value) if last_name(value) in modules:
-                found.add(id(value))
-            case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test) | ast.Assert(test=test):
-                found.add(id(test))
-            case ast.UnaryOp(op=ast.Not(), operand=operand):
-                found.add(id(operand))
-            case ast.Compare(left=left, comparators=others):
-                found.update(map(id, (left, *others)))
-            case ast.BoolOp(values=operands) if id(node) in found:
-                found.update(map(id, operands))
+    found = {id(one.value) for one in nodes.of(ast.Attribute) if last_name(one.value) in modules}
+    found |= {id(one.test) for one in nodes.of(ast.If)} | {id(one.test) for one in nodes.of(ast.While)}
+    found |= {id(one.test) for one in nodes.of(ast.IfExp)} | {id(one.test) for one in nodes.of(ast.Assert)}
+    found |= {id(one.operand) for one in nodes.of(ast.UnaryOp) if isinstance(one.op, ast.Not)}
+    found |= {id(part) for one in nodes.of(ast.Compare) for part in (one.left, *one.comparators)}
+    for operation in nodes.of(ast.BoolOp):
+        if id(operation) in found:
+            found.update(map(id, operation.values))
     return found

@@ -2,10 +2,10 @@
 
 import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from profilec.prove.names.modules import Module, lines_with
-from profilec.prove.names.nodes import last_name, walk_on
+from profilec.prove.names.nodes import Nodes, last_name, walk_on
 
 IMPORTERS = frozenset({
     "importlib.import_module", "importlib.__import__", "builtins.__import__", "runpy.run_module",
@@ -81,17 +81,17 @@ def names_importer(nodes: Iterable[ast.AST]) -> bool:
     return any(map(_is_word, nodes))
 
 
-def calls_by_name(nodes: Iterable[ast.AST], names: frozenset[str]) -> list[ast.Call]:
+def calls_by_name(nodes: Nodes, names: frozenset[str]) -> Sequence[ast.Call]:
     """The calls among some nodes of what may have one of some names; all of them where that does not tell.
 
     It tells where a file names such functions only to import them, and to call them there and then.
     """
-    nodes = list(nodes)
-    calls = [node for node in nodes if isinstance(node, ast.Call)]
+    calls = nodes.of(ast.Call)
     named = {id(call.func): call for call in calls if last_name(call.func) in names}
     told = named.keys() | _modes(calls)
-    others = (node for node in nodes if _word(node) in names and id(node) not in told)
-    tells = all(map(_is_plain, others)) and not any(map(_asks_for_pieces, nodes))
+    others = (node for node in with_words(nodes) if _word(node) in names and id(node) not in told)
+    asking = nodes.of(ast.Call, ast.Subscript)
+    tells = all(map(_is_plain, others)) and not any(map(_asks_for_pieces, asking))
     return list(named.values()) if tells else calls
 
 
@@ -100,25 +100,29 @@ def _modes(calls: Iterable[ast.Call]) -> set[int]:
     return {id(given) for call in calls if last_name(call.func) == _COMPILE for given in call.args}
 
 
-def calls_of_importers(nodes: Iterable[ast.AST]) -> list[ast.Call] | None:
+def calls_of_importers(nodes: Nodes) -> list[ast.Call] | None:
     """The calls among some nodes that can import, by what they call; None where that does not tell.
 
     It tells where a file names importing functions only to call them there and then. Else one may be called
     by another name, or by a function that it is given to.
     """
-    nodes = list(nodes)
-    calls = [node for node in nodes if isinstance(node, ast.Call)]
+    calls = nodes.of(ast.Call)
     if any(map(_asks_for_pieces, calls)):
         return None
     direct = {id(call.func): call for call in calls if _is_word(call.func, _CONTAINED)}
     told = direct.keys() | _modes(calls)
-    others = (node for node in nodes if _is_word(node) and id(node) not in told)
+    others = (node for node in with_words(nodes) if _is_word(node) and id(node) not in told)
     return list(direct.values()) if all(map(_is_plain, others)) else None
 
 
 def _is_plain(node: ast.AST) -> bool:
     """Whether a node is an import that gives something no other name."""
     return isinstance(node, ast.alias) and node.asname in (None, node.name)
+
+
+def with_words(nodes: Nodes) -> Sequence[ast.AST]:
+    """Those among some nodes that may be a word."""
+    return nodes.of(*_WITH_WORDS)
 
 
 def _word(node: ast.AST) -> object:

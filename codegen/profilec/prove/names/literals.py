@@ -3,8 +3,7 @@
 import ast
 import operator
 import textwrap
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice, product
 
 from profilec.prove.names.behind import Behind
@@ -70,10 +69,6 @@ class Literals:
         self._inside: dict[tuple[int, int], list[ast.expr]] = {}
         self._texts: dict[int, Texts] = {}
         self._kept: list[ast.expr | None] = []  # what is known of an expression is known by its id
-
-    @cached_property
-    def _tested(self) -> Mapping[int, ast.expr]:
-        return tested(self._module.syntax)
 
     def inside(self, table: ast.expr, key: ast.expr | None = None, depth: int = 0) -> list[ast.expr]:
         """The expressions that going through a table may give; with a key, those that may be under it."""
@@ -221,7 +216,7 @@ class Literals:
             case ast.Name():
                 if self._behind.is_known(node):
                     return self._any(self._behind.of(node), depth)
-                if node.id in self._behind.sought and (found := self._tested.get(id(node))):
+                if node.id in self._behind.sought and (found := tested(self._module.syntax).get(id(node))):
                     return self._any(self.inside(found, None, depth), depth) | self._others(found)
                 return self._any(self._behind.of(node), depth) | _UNKNOWN
             case ast.Attribute():

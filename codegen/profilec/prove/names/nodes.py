@@ -5,7 +5,10 @@ Contexts and operators are left out: they are half of all nodes, and whoever car
 
 import ast
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Any
 
 FILES_HELD = 4
 """Files whose syntax is held at once, with what was found in it: syntax is large, and a proof that asks about
@@ -21,10 +24,30 @@ _WITH_GAPS = frozenset({"keys", "kw_defaults"})
 _COMPOUND = frozenset({"body", "orelse", "finalbody", "handlers", "cases"})
 
 
+class Nodes:
+    """Some nodes by what they are: who looks for calls need not look at all the rest."""
+
+    def __init__(self, nodes: Iterable[ast.AST]) -> None:
+        """Look at each once.
+
+        Args:
+            nodes: the nodes, each before what is in it.
+        """
+        self.in_order = list(nodes)
+        self._by_kind: defaultdict[type[ast.AST], list[Any]] = defaultdict(list)
+        for node in self.in_order:
+            self._by_kind[type(node)].append(node)
+
+    def of[N: ast.AST](self, kind: type[N], *others: type[N]) -> Sequence[N]:
+        """The nodes of some kinds, each before what is in it as far as they are of the same kind."""
+        found: Sequence[N] = self._by_kind[kind]
+        return [*found, *chain(*(self._by_kind[other] for other in others))] if others else found
+
+
 def children(node: ast.AST) -> list[ast.AST]:
     """The nodes right below a node."""
     found: list[ast.AST] = []
-    for name in _TELLING[type(node)]:
+    for name in FIELDS[type(node)]:
         value = getattr(node, name, None)
         if value is None:
             continue
@@ -42,7 +65,7 @@ def walk(node: ast.AST) -> Iterator[ast.AST]:
     pending = [node]
     for current in pending:
         yield current
-        if _TELLING[type(current)]:
+        if FIELDS[type(current)]:
             pending += children(current)
 
 
@@ -100,7 +123,8 @@ def _may_hold_nodes(kind: type[ast.AST], name: str) -> bool:
     return name not in _NO_NODES
 
 
-_TELLING = _Fields(_may_hold_nodes)
+FIELDS = _Fields(_may_hold_nodes)
+"""The fields of a node in which there may be nodes; those of most nodes hold none."""
 _BLOCKS = _Fields(lambda _, name: name in _COMPOUND)
 
 

@@ -24,11 +24,17 @@ from profilec.prove.names.words import may_name
 from profilec.syntax.depth import room_for_depth
 from profilec.tree import SourceFile
 
-_PIECES = re.compile(
-    rb"""(?:getattr\s*\([^()]*,|\b(?:modules|__dict__|__globals__|vars\s*\([^()]*\))\s*\[)\s*"""
-    rb"""(?:[fF][rR]?['"]|['"][^'"\n]*['"]\s*[^\s,)\]])"""
-    rb"""|\bgetattr\b(?!\s*\(| (?!(?:if|else|and|or|for)\b)\w)"""  # nor in prose
-)
+_PIECE = rb"""\s*(?:[fF][rR]?['"]|['"][^'"\n]*['"]\s*[^\s,)\]])"""
+_IN_PIECES = {
+    start: re.compile(rb"%s(?:%s)" % (start, rest))  # each begins with plain text, which is found far sooner
+    for start, rest in (
+        (b"getattr", rb"\s*\([^()]*,%s|(?<!\wgetattr)\b(?!\s*\(| (?!(?:if|else|and|or|for)\b)\w)" % _PIECE),
+        (b"modules", rb"(?<!\wmodules)\s*\[%s" % _PIECE),
+        (b"__dict__", rb"(?<!\w__dict__)\s*\[%s" % _PIECE),
+        (b"__globals__", rb"(?<!\w__globals__)\s*\[%s" % _PIECE),
+        (b"vars", rb"(?<!\wvars)\s*\([^()]*\)\s*\[%s" % _PIECE),
+    )
+}
 """A name put together, or asked for where nothing shows it, so that the file need not hold the word."""
 _BY_NUMBER = re.compile(
     rb"\\(?:x[4-7][0-9a-fA-F]|u00[4-7][0-9a-fA-F]|U000000[4-7][0-9a-fA-F]|N\{L[A-Z ]+\}|1[0-7]{2})"
@@ -112,7 +118,7 @@ def reach(interest: Interest, file: SourceFile) -> Reach:
     if not words:
         return Reach(imports)
     text = _spelt_out(file.data)
-    in_pieces = _PIECES.search(text) is not None
+    in_pieces = any(start in text and pattern.search(text) for start, pattern in _IN_PIECES.items())
     holds_word = in_pieces or may_name(words, module, text)
     runs = in_pieces or may_import_at_run_time(text, module)
     tops = frozenset(owner.partition(".")[0] for owner in owners)

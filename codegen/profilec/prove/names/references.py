@@ -31,6 +31,7 @@ from profilec.prove.names.importers import (
     is_importer,
     is_loader,
     names_importer,
+    with_words,
 )
 from profilec.prove.names.literals import NO_TEXT, Texts
 from profilec.prove.names.meanings import GETTERS, SAME_AS_ARGUMENT, Meanings
@@ -86,7 +87,7 @@ class References:
             owners: the namespaces of interest.
         """
         self._owners = owners
-        self._nodes = list(at_run_time(module.syntax))
+        self._nodes = at_run_time(module.syntax)
         self._module = module
         self._meanings = Meanings(module, find_scopes(module.syntax), around)
 
@@ -100,25 +101,30 @@ class References:
         Args:
             written: whether the file itself is read, or only what it imports and runs at run time.
         """
-        for node in self._nodes if written else ():
-            match node:
-                case ast.Import():
-                    yield from (Reference(alias.name, alias) for alias in node.names)
-                case ast.ImportFrom():
-                    origin = self._module.absolute(node.module, node.level)
-                    yield from (Reference(f"{origin}.{alias.name}", alias) for alias in node.names)
-                case ast.Name() | ast.Attribute() | ast.Call() | ast.Subscript():
-                    yield from (Reference(name, node) for name in self._meanings.names(node))
-                    if isinstance(node, ast.Call) and (made := self._meanings.behind.whole(node)) is not node:
-                        yield from (Reference(name, node) for name in self._meanings.names(made.func))
-                case ast.Match(subject=subject):
-                    for owner in self._meanings.names(subject):
-                        yield from (Reference(f"{owner}.{name}", at) for name, at in asked_by_patterns(node))
+        if written:
+            yield from self._written()
         for call, inner in self._in_strings:
             yield from (Reference(reference.name, call) for reference in inner.all())
         for dynamic in self.dynamic_imports:
             if dynamic.module is not None and not dynamic.module.endswith("."):
                 yield Reference(dynamic.module, dynamic.node)
+
+    def _written(self) -> Iterator[Reference]:
+        """What the file itself names, as `all` gives it."""
+        names, nodes = self._meanings.names, self._nodes
+        for plain in nodes.of(ast.Import):
+            yield from (Reference(alias.name, alias) for alias in plain.names)
+        for some in nodes.of(ast.ImportFrom):
+            origin = self._module.absolute(some.module, some.level)
+            yield from (Reference(f"{origin}.{alias.name}", alias) for alias in some.names)
+        for node in nodes.of(ast.Name, ast.Attribute, ast.Call, ast.Subscript):
+            yield from (Reference(name, node) for name in names(node))
+        for call in nodes.of(ast.Call):
+            if (made := self._meanings.behind.whole(call)) is not call:
+                yield from (Reference(name, call) for name in names(made.func))
+        for match in nodes.of(ast.Match):
+            for owner in names(match.subject):
+                yield from (Reference(f"{owner}.{name}", at) for name, at in asked_by_patterns(match))
 
     @property
     def stars(self) -> Iterator[str]:
@@ -138,12 +144,11 @@ class References:
 
     def attributes(self, *, written: bool = True) -> Iterator[Reference]:
         """Every attribute that is read of anything, by its plain name; `written` as above."""
-        for node in self._nodes if written else ():
-            match node:
-                case ast.Attribute(attr=name, ctx=ast.Load()):
-                    yield Reference(name, node)
-                case ast.MatchClass(kwd_attrs=names):
-                    yield from (Reference(name, node) for name in names)
+        for node in self._nodes.of(ast.Attribute) if written else ():
+            if isinstance(node.ctx, ast.Load):
+                yield Reference(node.attr, node)
+        for pattern in self._nodes.of(ast.MatchClass) if written else ():
+            yield from (Reference(name, pattern) for name in pattern.kwd_attrs)
         for asking, asked in self._asking if written else ():
             for text in self._meanings.literals.texts(asked):
                 yield Reference(text.rpartition(".")[2], asking)
@@ -152,11 +157,10 @@ class References:
 
     def of_annotated(self, words: frozenset[str]) -> Iterator[Reference]:
         """Every attribute of some names of what is annotated with a type, as an instance of that has it."""
-        for node in self._nodes:
-            match node:
-                case ast.Attribute(value=value, attr=name, ctx=ast.Load()) if name in words:
-                    types = self._meanings.declared(value)
-                    yield from (Reference(f"{one}().{name}", node) for one in sorted(types))
+        for node in self._nodes.of(ast.Attribute):
+            if node.attr in words and isinstance(node.ctx, ast.Load):
+                types = self._meanings.declared(node.value)
+                yield from (Reference(f"{one}().{node.attr}", node) for one in sorted(types))
 
     @cached_property
     def handed_on(self) -> list[Reference]:
@@ -179,7 +183,7 @@ class References:
         Where one is handed on, and `getattr` is too, that may be what asks.
         """
         names, literals = self._meanings.names, self._meanings.literals
-        for node in self._nodes:
+        for node in self._nodes.of(ast.Call, ast.Subscript):
             match node:
                 case ast.Call(func=function, args=[owner, name, *_]) if last_name(function) in _GETTING:
                     pass
@@ -200,20 +204,18 @@ class References:
 
     def _getters_unsaid(self) -> Iterator[Located]:
         """Every `attrgetter` of a name that is not written out: what that is given to is not followed."""
-        for node in self._nodes:
-            match node:
-                case ast.Call(func=function, args=names) if last_name(function) in _MADE_GETTERS:
-                    texts = self._meanings.literals.all_texts
-                    if any(None in texts(name) and not self._is_answered(name) for name in names):
-                        yield node
+        texts = self._meanings.literals.all_texts
+        made = (call for call in self._nodes.of(ast.Call) if last_name(call.func) in _MADE_GETTERS)
+        for call in made:
+            if any(None in texts(name) and not self._is_answered(name) for name in call.args):
+                yield call
 
     def _namespaces_imported(self) -> Iterator[Reference]:
         """Every import of all that a namespace of interest has: `from time import __dict__`."""
-        for node in self._nodes:
-            if isinstance(node, ast.ImportFrom):
-                origin = self._module.absolute(node.module, node.level)
-                found = (alias for alias in node.names if alias.name == "__dict__" and origin in self._owners)
-                yield from (Reference(origin, alias) for alias in found)
+        for node in self._nodes.of(ast.ImportFrom):
+            origin = self._module.absolute(node.module, node.level)
+            found = (alias for alias in node.names if alias.name == "__dict__" and origin in self._owners)
+            yield from (Reference(origin, alias) for alias in found)
 
     def _is_answered(self, name: ast.expr) -> bool:
         """Whether a name is the one that a `__getattr__` is asked for: what that answers is known."""
@@ -228,7 +230,7 @@ class References:
 
     def _texts_asked_of_unknown(self, words: frozenset[str]) -> Iterator[Reference]:
         """Every call that asks an unknown thing by a text; a getter asks what it is given."""
-        given = {id(node.func): node.args for node in self._nodes if isinstance(node, ast.Call)}
+        given = {id(call.func): call.args for call in self._nodes.of(ast.Call)} if self._asking else {}
         for node, name in self._asking:
             texts = self._meanings.literals.texts(name) & words
             asked = given.get(id(node), []) if last_name(node.func) in _MADE_GETTERS else node.args
@@ -243,9 +245,9 @@ class References:
     @cached_property
     def _asking(self) -> list[tuple[ast.Call, ast.expr]]:
         """Every call that asks something for an attribute by a text, with what gives that text."""
-        calls = [node for node in self._nodes if isinstance(node, ast.Call)]
+        calls = self._nodes.of(ast.Call)
         direct = [call for call in calls if last_name(call.func) in _ASKING]
-        if sum(map(_names_what_asks, self._nodes)) == len(direct):
+        if sum(map(_names_what_asks, with_words(self._nodes))) == len(direct):
             calls = direct  # nothing else can be what asks, by another name
         asked = ((call, self._attribute_asked_for(call)) for call in calls)
         return [(call, name) for call, name in asked if name is not None]
@@ -267,7 +269,7 @@ class References:
     @cached_property
     def _may_import_at_run_time(self) -> bool:
         """Whether the file names an importing function at all; most do not, and need not be looked into."""
-        return names_importer(self._nodes)
+        return names_importer(with_words(self._nodes))
 
     @cached_property
     def _direct_imports(self) -> list[ast.Call] | None:
@@ -320,13 +322,11 @@ class References:
                 yield from (DynamicImport(command, name), DynamicImport(command, f"{name}.__main__"))
         for runs, inner in self._in_strings:
             yield from (DynamicImport(runs, dynamic.module) for dynamic in inner.dynamic_imports)
-            for statement in inner._nodes:
-                match statement:
-                    case ast.Import(names=names):
-                        yield from (DynamicImport(runs, alias.name) for alias in names)
-                    case ast.ImportFrom(module=module, level=level, names=names):
-                        origin = self._module.absolute(module, level)
-                        yield from (DynamicImport(runs, f"{origin}.{alias.name}") for alias in names)
+            for plain in inner._nodes.of(ast.Import):
+                yield from (DynamicImport(runs, alias.name) for alias in plain.names)
+            for some in inner._nodes.of(ast.ImportFrom):
+                origin = self._module.absolute(some.module, some.level)
+                yield from (DynamicImport(runs, f"{origin}.{alias.name}") for alias in some.names)
 
     def _importers_lost(self) -> Iterator[Located]:
         """The places where an importing function becomes the value of something that the file does not call.
@@ -435,7 +435,7 @@ class References:
         """The commands in this file that start this Python, with what they have it run."""
         if not self._may_import_at_run_time or self._direct_imports is not None:
             return []
-        tables = [node for node in self._nodes if isinstance(node, ast.List | ast.Tuple)]
+        tables: list[ast.List | ast.Tuple] = [*self._nodes.of(ast.List), *self._nodes.of(ast.Tuple)]
         return [(table, what) for table in tables if (what := started(table, self._meanings))]
 
     def _code(self, node: ast.Call) -> Texts:

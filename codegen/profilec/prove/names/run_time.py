@@ -5,14 +5,19 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from profilec.prove.names.modules import statements
-from profilec.prove.names.nodes import FILES_HELD, children
+from profilec.prove.names.nodes import FIELDS, FILES_HELD, Nodes, children
 
 _TYPING = ("typing", "typing_extensions")
 _TYPE_CHECKING = "TYPE_CHECKING"
 
 
-def at_run_time(syntax: ast.Module) -> Iterator[ast.AST]:
-    """Every node of a file that may be run."""
+@lru_cache(maxsize=FILES_HELD)
+def at_run_time(syntax: ast.Module) -> Nodes:
+    """The nodes of a file that may be run."""
+    return Nodes(_at_run_time(syntax))
+
+
+def _at_run_time(syntax: ast.Module) -> Iterator[ast.AST]:
     annotations_are_text = any(
         isinstance(node, ast.ImportFrom) and node.module == "__future__" and _names(node, "annotations")
         for node in syntax.body
@@ -21,6 +26,8 @@ def at_run_time(syntax: ast.Module) -> Iterator[ast.AST]:
     while pending:
         node = pending.pop()
         yield node
+        if not FIELDS[type(node)]:
+            continue
         parts = parts_at_run_time(node, syntax) if isinstance(node, ast.If) else children(node)
         if annotations_are_text:
             types = getattr(node, "annotation", None), getattr(node, "returns", None)

@@ -7,7 +7,8 @@ import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
-from profilec.prove.names.nodes import FILES_HELD, children, inner_blocks, walk
+from profilec.prove.names.nodes import FILES_HELD, children, inner_blocks
+from profilec.prove.names.run_time import at_run_time
 
 _LATER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 """What is run at another time than what stands around it."""
@@ -21,6 +22,7 @@ type _Tells = Callable[[ast.expr, bool], Iterator[tuple[str, ast.expr]]]
 """Of a test and whether it holds, the names that it tells something of, with what."""
 
 
+@lru_cache(maxsize=FILES_HELD)
 def tested(syntax: ast.Module) -> Mapping[int, ast.expr]:
     """The table that each name has been found in, by the id of its node."""
     return _told(syntax, _tables)
@@ -30,7 +32,8 @@ def tested(syntax: ast.Module) -> Mapping[int, ast.expr]:
 def narrowed(syntax: ast.Module) -> Mapping[int, ast.expr]:
     """The class that each name is found, or was caught, to be an instance of, by the id of its node."""
     found = {**_told(syntax, _classes)}
-    for node in walk(syntax):
+    nodes = at_run_time(syntax)
+    for node in nodes.of(ast.match_case, ast.ExceptHandler):
         match node:
             case ast.match_case(
                 pattern=ast.MatchAs(pattern=ast.MatchClass(cls=one), name=str(name)), body=body
@@ -41,7 +44,7 @@ def narrowed(syntax: ast.Module) -> Mapping[int, ast.expr]:
 
 def _told(syntax: ast.Module, tells: _Tells) -> Mapping[int, ast.expr]:
     found: dict[int, ast.expr] = {}
-    for node in walk(syntax):
+    for node in at_run_time(syntax).in_order:
         if isinstance(node, _Testing):
             for parts, name, table in _under_tests(node, tells):
                 found |= {id(read): table for read in _reads(parts, name)}

@@ -4,9 +4,9 @@ What is then done with it is not followed, but for an entry that is asked for th
 """
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
-from profilec.prove.names.nodes import last_name
+from profilec.prove.names.nodes import Nodes, last_name
 
 _PAIRS = ("getmembers", "getmembers_static")
 """Functions that give all that their first argument has, as a list of pairs."""
@@ -18,32 +18,27 @@ _OF_NAMES = ("frozenset", "iter", "len", "list", "set", "sorted", "tuple")
 """Functions that ask a table only for its names."""
 
 
-def taken_whole(
-    nodes: Iterable[ast.AST], is_written: Callable[[ast.expr], bool]
-) -> Iterator[tuple[ast.expr, ast.expr]]:
+def taken_whole(nodes: Nodes, is_written: Callable[[ast.expr], bool]) -> Iterator[tuple[ast.expr, ast.expr]]:
     """Every expression that gives all of something, and what it is asked of.
 
     Args:
         nodes: the nodes of a file.
         is_written: whether the text is known that an expression gives.
     """
-    nodes = list(nodes)
-    tables = [*_tables(nodes)]
-    passed_over = {id(part) for node in nodes for part in _looked_at(node, is_written)} if tables else ()
-    yield from ((table, owner) for table, owner in tables if id(table) not in passed_over)
-    for node in nodes:
-        match node:
-            case ast.Call(func=function, args=[owner, *_]) if last_name(function) in _PAIRS:
-                yield node, owner
+    if tables := [*_tables(nodes)]:
+        passed_over = {id(part) for node in nodes.in_order for part in _looked_at(node, is_written)}
+        yield from ((table, owner) for table, owner in tables if id(table) not in passed_over)
+    yield from (
+        (one, one.args[0]) for one in nodes.of(ast.Call) if last_name(one.func) in _PAIRS and one.args
+    )
 
 
-def _tables(nodes: Iterable[ast.AST]) -> Iterator[tuple[ast.expr, ast.expr]]:
-    for node in nodes:
-        match node:
-            case ast.Attribute(value=owner, attr="__dict__"):
-                yield node, owner
+def _tables(nodes: Nodes) -> Iterator[tuple[ast.expr, ast.expr]]:
+    yield from ((one, one.value) for one in nodes.of(ast.Attribute) if one.attr == "__dict__")
+    for call in nodes.of(ast.Call):
+        match call:
             case ast.Call(func=ast.Name(id="vars"), args=[owner]):
-                yield node, owner
+                yield call, owner
 
 
 def _looked_at(node: ast.AST, is_written: Callable[[ast.expr], bool]) -> list[ast.expr]:
