@@ -1,5 +1,6 @@
 """Proof 3 follows names that lead in circles, or on and on, and comes to an end."""
 
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -60,3 +61,47 @@ def test_a_name_that_leads_through_thousands_of_others_comes_to_an_end(tmp_path:
     chain = "clock5000" + ".sleep().x" * 60
     found = prove(tmp_path, {"shop/a.py": f"import time as clock0\n{names}{chain}\n"})
     assert {finding.code for finding in found} <= {"PC405"}
+
+
+_RING = {
+    "functions": ["def {0}(): return {1}()", "{0}().sleep(1)", "def {0}(): return time if x else {1}()"],
+    "properties": [
+        "class A{0}:\n    @property\n    def it(self): return A{1}().it",
+        "A{0}().it.sleep(1)",
+        "class A{0}:\n    it = time\n    @property\n    def it(self): return A{1}().it",
+    ],
+    "attributes": [
+        "class A{0}: pass\nA{0}.it = A{1}.it",
+        "A{0}.it.sleep(1)",
+        "class A{0}: it = time\nA{0}.it = A{1}.it",
+    ],
+    "tables": ["T{0} = [*T{1}]", "T{0}[0].sleep(1)", "T{0} = [time, *T{1}]"],
+    "parameters": [
+        "def {0}(clock): {1}(clock)",
+        "lambda: {0}",
+        "def {0}(clock):\n    clock.sleep(1)\n    {1}(clock)\n    {0}(time)",
+    ],
+}
+"""What one of a ring asks the next for, what is asked of each, and the one through which `time` comes in."""
+
+
+@pytest.mark.parametrize("kind", _RING)
+def test_a_circle_hides_nothing_in_whatever_order_it_is_read(kind: str, tmp_path: Path) -> None:
+    link, use, entrance = _RING[kind]
+    ring = [
+        (entrance if name == "c" else link).format(name, after)
+        for name, after in zip("abcd", "bcda", strict=True)
+    ]
+    for number, order in enumerate(permutations("abcd")):
+        text = "\n".join(["import time", *ring, *(use.format(name) for name in order)])
+        found = prove(tmp_path / str(number), {"shop/a.py": text})
+        assert sum(1 + len(one.also) for one in found) == text.count("sleep"), (order, found)
+
+
+def test_functions_that_all_return_each_other_come_to_an_end(tmp_path: Path) -> None:
+    names = [f"f{number}" for number in range(12)]
+    body = "".join(f"    if x: return {name}()\n" for name in names)
+    functions = "".join(f"def {name}():\n{body}    return time\n" for name in names)
+    text = "import time\n" + functions + "".join(f"{name}().sleep(1)\n" for name in names)
+    (found,) = prove(tmp_path, {"shop/a.py": text})
+    assert len(found.also) == len(names) - 1

@@ -9,6 +9,7 @@ import ast
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
 
+from profilec.prove.names.circles import Circles, Once
 from profilec.prove.names.flows import Definition, Flows, argument, flows_of, returned
 from profilec.prove.names.nodes import FILES_HELD, last_name
 from profilec.prove.names.scopes import Scope
@@ -51,7 +52,8 @@ class Behind:
         self._is_guessing = is_guessing
         self._scope_of = _scopes_of_names(scopes)
         self._given = given
-        self._found: dict[tuple[int, str], list[ast.expr]] = {}
+        self.circles = Circles()
+        self._found = Once[list[ast.expr]](self.circles, [], joined)
 
     @cached_property
     def lambdas(self) -> dict[int, list[Scope]]:
@@ -110,12 +112,12 @@ class Behind:
 
     def _arguments(self, scope: Scope, function: Definition, name: str) -> list[ast.expr]:
         """What calls in the file give a parameter."""
-        key = id(scope), name
-        if key not in self._found:
-            self._found[key] = []
-            for call, skipped in self._calls_of(scope):
-                self._found[key] += argument(call, function, name, skipped)
-        return self._found[key]
+
+        def work() -> list[ast.expr]:
+            calls = self._calls_of(scope)
+            return [one for call, skipped in calls for one in argument(call, function, name, skipped)]
+
+        return self._found.ask((id(scope), name), work)
 
     def _calls_of(self, scope: Scope) -> Iterator[tuple[ast.Call, int]]:
         """The calls of a function in the file, each with how many parameters it leaves out at the start."""
@@ -137,12 +139,13 @@ class Behind:
 
     def given_by(self, function: Scope) -> list[ast.expr]:
         """What calling a function of the file gives."""
-        key = id(function), "()"
-        if key not in self._found:
+
+        def work() -> list[ast.expr]:
             is_context = not decorator_names(function.node).isdisjoint(_CONTEXTS)
             node = function.node
-            self._found[key] = returned(node, is_context=is_context) if isinstance(node, Definition) else []
-        return self._found[key]
+            return returned(node, is_context=is_context) if isinstance(node, Definition) else []
+
+        return self._found.ask((id(function), "()"), work)
 
     def _added(self, table: ast.expr) -> Iterator[ast.expr]:
         """Tables that hold what the file adds to a table."""
@@ -163,16 +166,17 @@ class Behind:
 
     def set_on(self, scope: Scope, name: str) -> list[ast.expr]:
         """What an attribute of a class of the file, or of its instances, is set to."""
-        if not isinstance(scope.node, ast.ClassDef):
+        definition = scope.node
+        if not isinstance(definition, ast.ClassDef):
             return []
-        key = id(scope), f".{name}"
-        if key not in self._found:
-            self._found[key] = [*scope.values.get(name, ())]
-            for owner, value in self._flows.given.get(name, ()):
-                if scope in self._values(owner):
-                    self._found[key].append(value)
-            self._found[key] += self._made_with(scope, scope.node, name)
-        return self._found[key]
+
+        def work() -> list[ast.expr]:
+            set_here = (
+                value for owner, value in self._flows.given.get(name, ()) if scope in self._values(owner)
+            )
+            return [*scope.values.get(name, ()), *set_here, *self._made_with(scope, definition, name)]
+
+        return self._found.ask((id(scope), f".{name}"), work)
 
     def _made_with(self, scope: Scope, definition: ast.ClassDef, name: str) -> Iterator[ast.expr]:
         """What instances are made with, for a field of a class that has no `__init__` of its own."""
@@ -229,6 +233,11 @@ class Behind:
                     method = ast.copy_location(ast.Attribute(owner, name, ast.Load()), call)
                     return ast.copy_location(ast.Call(method, arguments, made.keywords), call)
         return call
+
+
+def joined(one: list[ast.expr], other: list[ast.expr]) -> list[ast.expr]:
+    """Two lists of expressions, each of which is once in the list that is made."""
+    return [*{id(found): found for found in (*one, *other)}.values()]
 
 
 @lru_cache(maxsize=FILES_HELD)

@@ -6,7 +6,8 @@ import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice, product
 
-from profilec.prove.names.behind import Behind
+from profilec.prove.names.behind import Behind, joined
+from profilec.prove.names.circles import Once
 from profilec.prove.names.modules import Module
 from profilec.prove.names.nodes import last_name
 from profilec.prove.names.tested import tested
@@ -66,21 +67,20 @@ class Literals:
         """
         self._module = module
         self._behind = behind
-        self._inside: dict[tuple[int, int], list[ast.expr]] = {}
+        self._inside = Once[list[ast.expr]](behind.circles, [], joined)
         self._texts: dict[int, Texts] = {}
         self._kept: list[ast.expr | None] = []  # what is known of an expression is known by its id
 
     def inside(self, table: ast.expr, key: ast.expr | None = None, depth: int = 0) -> list[ast.expr]:
         """The expressions that going through a table may give; with a key, those that may be under it."""
-        asked = id(table), id(key)
-        if asked not in self._inside:
-            self._inside[asked] = []
+
+        def work() -> list[ast.expr]:
             self._kept += [table, key]
-            if depth < _FURTHEST:
-                found = {id(one): one for one in self._entries(table, key, depth + 1)}
-                self._inside[asked] = [*islice(found.values(), _MOST_ENTRIES)]
-                self._kept += self._inside[asked]
-        return self._inside[asked]
+            found = joined([*self._entries(table, key, depth + 1)], [])[:_MOST_ENTRIES]
+            self._kept += found
+            return found
+
+        return self._inside.ask((id(table), id(key)), work) if depth < _FURTHEST else []
 
     def _entries(self, table: ast.expr, key: ast.expr | None, depth: int) -> Iterator[ast.expr]:
         match table:

@@ -17,6 +17,7 @@ from functools import cached_property
 
 from profilec.prove.names.behind import PARTIAL, Behind, Value, Values, class_around, decorator_names
 from profilec.prove.names.bindings import bindings, surely_bound
+from profilec.prove.names.circles import Once
 from profilec.prove.names.flows import chosen
 from profilec.prove.names.importers import is_importer, is_loader
 from profilec.prove.names.literals import Literals
@@ -36,15 +37,11 @@ GETTERS = frozenset({"builtins.getattr", "inspect.getattr_static", "builtins.obj
 
 _MOST_NAMES = 32
 """Names that one expression is followed to."""
-_FURTHEST = 150
-"""Steps from one expression to the next: no program goes so far, and Python's stack not much further."""
 
 _BUILTINS = "__builtins__"
 """What every module and every function has, and what it is asked for at run time by that name."""
 _COPIES = frozenset({"builtins.dict", "builtins.list", "builtins.tuple"})
 """Functions that give a table of what the one has that they are given."""
-_FEW_STEPS = 8
-"""Steps from an expression to one that is annotated."""
 _PROPERTIES = frozenset({"property", "cached_property"})
 _OF_TABLES = ("get", "pop", "setdefault", "__getitem__")
 
@@ -75,7 +72,6 @@ class Meanings:
         self.scopes = scopes
         self._around = around
         self._is_answering = given is not None
-        self._depth = 0
         this = weakref.proxy(self)  # a circle would keep the syntax until there is a search for garbage
         self.behind = Behind(
             module.syntax,
@@ -85,7 +81,8 @@ class Meanings:
             given=given or {},
         )
         self.literals = Literals(module, self.behind)
-        self._known: dict[tuple[int, str], Values] = {}
+        self._known = Once[Values](self.behind.circles, NOTHING, frozenset.union)
+        self._types = Once[frozenset[str]](self.behind.circles, frozenset(), frozenset.union)
         self._kept: list[ast.expr] = []  # what is known of an expression is known by its id
 
     def names(self, node: ast.expr) -> frozenset[str]:
@@ -130,14 +127,7 @@ class Meanings:
 
     def _once(self, key: tuple[int, str], work: Callable[[], Values]) -> Values:
         """Values that are worked out once; meanwhile, what means itself means nothing."""
-        if key not in self._known:
-            if self._depth == _FURTHEST:
-                return NOTHING
-            self._known[key] = NOTHING
-            self._depth += 1
-            self._known[key] = _bounded(work())
-            self._depth -= 1
-        return self._known[key]
+        return self._known.ask(key, lambda: _bounded(work()))
 
     def _step(self, values: Values, step: str) -> Values:
         attribute = step.removesuffix("()")
@@ -199,11 +189,15 @@ class Meanings:
                 return self._attribute(self.annotated(value, scope), name)
         return NOTHING
 
-    def declared(self, node: ast.expr, depth: int = 0) -> frozenset[str]:
+    def declared(self, node: ast.expr) -> frozenset[str]:
         """The names of the types of which an annotation says that an expression is an instance.
 
         What an operator makes of an instance is taken for one of the same type: `folder / "x"`.
         """
+        self._kept.append(node)
+        return self._types.ask(id(node), lambda: self._declared(node))
+
+    def _declared(self, node: ast.expr) -> frozenset[str]:
         types: Values = NOTHING
         match node:
             case ast.Name(id=name) if owner := self.behind.owner_of(node):
@@ -217,11 +211,9 @@ class Meanings:
                 types = NOTHING.union(*(self._declared_in(scope, text) for scope, text in given if scope))
             case ast.BinOp(left=left):
                 made = (one for one in self.names(left) if one.endswith("()"))
-                return self.declared(left, depth).union(one.removesuffix("()") for one in made)
+                return self.declared(left).union(one.removesuffix("()") for one in made)
         found = frozenset(one for one in types if isinstance(one, str))
-        if found or depth > _FEW_STEPS:
-            return found
-        return frozenset().union(*(self.declared(one, depth + 1) for one in self.behind.of(node)))
+        return found or frozenset().union(*map(self.declared, self.behind.of(node)))
 
     def _declared_in(self, scope: Scope, annotation: ast.expr | None) -> Values:
         return self.annotated(annotation, scope) if annotation is not None else NOTHING
