@@ -344,7 +344,13 @@ def test_results_come_while_a_pipe_is_still_open() -> None:
 
 
 @pytest.mark.parametrize("last", ["double", "block"])
-def test_an_interrupt_ends_the_run_at_once_and_says_so(last: str) -> None:
+@pytest.mark.parametrize(
+    ("number", "code", "said"),
+    [(signal.SIGINT, 130, "Interrupted.\n"), (signal.SIGTERM, 143, "Terminated.\n")],
+)
+def test_a_signal_ends_the_run_at_once_and_says_so(
+    last: str, number: signal.Signals, code: int, said: str
+) -> None:
     with process(last, "--input", "-") as running:
         assert running.stdin is not None
         assert running.stdout is not None
@@ -352,11 +358,11 @@ def test_an_interrupt_ends_the_run_at_once_and_says_so(last: str) -> None:
         running.stdin.write("1\n")
         running.stdin.flush()
         running.stdout.readline()
-        interrupted = time.monotonic()
-        running.send_signal(signal.SIGINT)
-        assert running.wait(30) == 130
-        assert time.monotonic() - interrupted < 10
-        assert running.stderr.read() == "Interrupted.\n"
+        told = time.monotonic()
+        running.send_signal(number)
+        assert running.wait(30) == code
+        assert time.monotonic() - told < 10
+        assert running.stderr.read() == said
 
 
 def test_an_interrupt_while_handlers_are_imported_is_one_too(folder: Path) -> None:
