@@ -57,6 +57,7 @@ class _Program(click.Group):
 
     def make_context(self, *arguments: Any, **options: Any) -> click.Context:
         """Read the arguments; help is shown here."""
+        _fill_standard_descriptors()
         with _writing():
             return super().make_context(*arguments, **options)
 
@@ -72,6 +73,17 @@ class _Program(click.Group):
             interrupted = isinstance(stopped, KeyboardInterrupt)
             click.echo("Interrupted." if interrupted else "Terminated.", err=True)
             sys.exit(_INTERRUPTED if interrupted else _TERMINATED)
+
+
+def _fill_standard_descriptors() -> None:
+    """Open what is closed of standard input, output and error, so that no other file gets its number.
+
+    A message for people would be written into that file, and uvloop aborts when it closes one.
+    """
+    opened = 0
+    while opened <= 2:
+        opened = os.open(os.devnull, os.O_RDWR)
+    os.close(opened)
 
 
 @contextmanager
