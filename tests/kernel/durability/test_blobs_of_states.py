@@ -39,7 +39,8 @@ async def test_a_checkpoint_that_was_kept_though_its_store_raised_has_its_state(
     it = Shop("in > out", mode="strong", store=Doubtful(), blobs=Blobs(), blob_threshold_bytes=0)
     async with it.executor().instantiate(it.plan, capture="out") as run:
         await run.send("in", [1])
-        await asyncio.sleep(0.01)
+        while len(it.finished) < 2:
+            await asyncio.sleep(0)
         it.store.doubtful = True
         await run.send("in", [2])
         while not it.store.lost:
