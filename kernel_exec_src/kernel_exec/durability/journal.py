@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from kernel_exec.durability.leases import Lease, ask
 from kernel_exec.durability.records import Blob, CheckpointRecord, Place, State, pack, pack_state
 from kernel_exec.durability.stores import Durability
-from kernel_exec.errors import CheckpointError, ExecutionError, in_words
+from kernel_exec.errors import CheckpointError, CheckpointLeaseConflict, ExecutionError, in_words
 from kernel_exec.payloads import encode
 from kernel_exec.runtime import GRACE, faults
 
@@ -236,6 +236,8 @@ class Journal:
             self._blobs = [record.blob] if record.blob is not None else []
             await self._forget(before)
         except CheckpointError as error:
+            if isinstance(error, CheckpointLeaseConflict):
+                await self._forget(self._blobs[len(before) :])  # of a record that was refused
             return error
         finally:
             self._writing = None

@@ -99,6 +99,7 @@ async def test_a_run_that_was_taken_over_harms_no_state_of_its_successor() -> No
     taken_over.set()
     with pytest.raises(CheckpointLeaseConflict):
         await running
+    assert len(options["blobs"].objects) == 1
     (checkpoint,) = await first.store.list()
     third = Shop("in > a > out", **options)
     await third.store.put(
