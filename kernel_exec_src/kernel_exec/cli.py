@@ -3,7 +3,7 @@
 
 The outermost room: files and arguments in, lines and an exit code out. Results go to standard output
 as JSON lines, everything else to standard error. Exit codes: 0 done, 1 the flow was refused or its run
-failed, 2 the command was called wrongly, 130 interrupted.
+failed, 2 the command was called wrongly, 130 interrupted, 143 terminated.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ import json
 import math
 import os
 import shutil
+import signal
 import stat
 import subprocess
 import sys
 import time
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -40,6 +41,7 @@ from kernel_exec.results import Halted, Result, Stream, Value
 from kernel_exec.validation import ValidatedFlow, diagnose, validate
 
 _INTERRUPTED = 130
+_TERMINATED = 143
 _LONGEST_LINE = 64 * 1024 * 1024
 """Bytes of one JSON line that arrives through a pipe."""
 
@@ -55,6 +57,7 @@ class _Program(click.Group):
 
     def make_context(self, *arguments: Any, **options: Any) -> click.Context:
         """Read the arguments; help is shown here."""
+        _fill_standard_descriptors()
         with _writing():
             return super().make_context(*arguments, **options)
 
@@ -63,12 +66,24 @@ class _Program(click.Group):
         try:
             with _writing():
                 return super().invoke(ctx)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, asyncio.CancelledError) as stopped:
             # A handler that was abandoned on a worker may be printing. Python aborts if it ends while a
             # thread holds the lock of standard output, so wait for that lock once.
             click.echo(nl=False)
-            click.echo("Interrupted.", err=True)
-            sys.exit(_INTERRUPTED)
+            interrupted = isinstance(stopped, KeyboardInterrupt)
+            click.echo("Interrupted." if interrupted else "Terminated.", err=True)
+            sys.exit(_INTERRUPTED if interrupted else _TERMINATED)
+
+
+def _fill_standard_descriptors() -> None:
+    """Open what is closed of standard input, output and error, so that no other file gets its number.
+
+    A message for people would be written into that file, and uvloop aborts when it closes one.
+    """
+    opened = 0
+    while opened <= 2:
+        opened = os.open(os.devnull, os.O_RDWR)
+    os.close(opened)
 
 
 @contextmanager
@@ -184,7 +199,7 @@ def run(
         printing = _print_many(calls, deadline, _Output())
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(printing)
+            runner.run(_until_terminated(printing))
     except ExecutionError as error:
         raise _Failure(str(error) if error.code is None else f"{error.code}: {error}") from None
     except TypeError as error:  # a handler whose annotations cannot be resolved
@@ -301,6 +316,23 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     except ImportError:
         return None
     return factory
+
+
+async def _until_terminated(printing: Coroutine[Any, Any, None]) -> None:
+    """Await `printing`; a termination cancels it, so that the run cleans up, and a second one kills."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+
+    def terminate(*_: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        task.cancel()
+        loop.call_soon_threadsafe(lambda: None)  # a loop that sleeps has to wake up for it
+
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        await printing
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 async def _print_one(run_once: Callable[[], Awaitable[Result]], output: _Output) -> None:

@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import Iterable
 from typing import Any, Final
+from uuid import uuid4
 from zlib import crc32
 
 from msgspec.structs import replace
@@ -20,7 +21,7 @@ from msgspec.structs import replace
 from kernel_exec.durability.leases import Lease, ask
 from kernel_exec.durability.records import Blob, CheckpointRecord, Place, State, pack, pack_state
 from kernel_exec.durability.stores import Durability
-from kernel_exec.errors import CheckpointError, ExecutionError, in_words
+from kernel_exec.errors import CheckpointError, CheckpointLeaseConflict, ExecutionError, in_words
 from kernel_exec.payloads import encode
 from kernel_exec.runtime import GRACE, faults
 
@@ -43,6 +44,8 @@ class Journal:
         """By place: the edge that the message came by, and its encoded payload."""
         self._results = deque(state.results)
         self._halted = (record.halted, state.halted)
+        self._blobs = [record.blob] if record.blob is not None else []
+        """States, any of which may be the kept checkpoint's: a store can keep one and fail to say so."""
         self._kept = record.attempt > 0
         """The store has a checkpoint of this run."""
         self._noted = 1
@@ -189,7 +192,7 @@ class Journal:
         if self._ended or not self._kept:
             return
         self._ended = True
-        store, blob, retain = self._durability.store, self._record.blob, self._durability.retain
+        store, retain = self._durability.store, self._durability.retain
         try:
             if retain is None:
                 await self.lease.stop_renewing()  # the lease goes with the checkpoint
@@ -203,11 +206,11 @@ class Journal:
         except BaseException:
             await self.lease.end(GRACE)
             raise
-        await self._forget(blob)
+        await self._forget(self._blobs)
 
     async def _write(self) -> CheckpointError | None:
         """Write a checkpoint; return what went wrong, since who waits for it may be interrupted."""
-        noted, before = self._noted, self._record.blob
+        noted, before = self._noted, self._blobs
         try:
             if not self.lease.held:
                 await self.lease.take()
@@ -217,20 +220,24 @@ class Journal:
             if blobs is None or threshold is None or len(state) <= threshold:
                 record = replace(self._fill(state), blob=None)
             else:
-                blob = Blob(_next_key(self.checkpoint_id, before), len(state), crc32(state))
+                blob = Blob(f"{self.checkpoint_id}-{uuid4().hex}", len(state), crc32(state))
                 record = replace(self._fill(b""), blob=blob)
                 try:
                     await ask(self.checkpoint_id, lambda: blobs.put(blob.key, state))
                 except CheckpointError:
-                    await self._forget(blob)  # it may have been kept all the same
+                    await self._forget([blob])  # it may have been kept all the same
                     raise
+                self._blobs = [*before, blob]
             await self._put(record)
             self._record = record
             self._kept = True
             self._stored = noted
             self._stored_at = time.monotonic()
-            await self._forget(before)  # before another is written, which takes the key of this state
+            self._blobs = [record.blob] if record.blob is not None else []
+            await self._forget(before)
         except CheckpointError as error:
+            if isinstance(error, CheckpointLeaseConflict):
+                await self._forget(self._blobs[len(before) :])  # of a record that was refused
             return error
         finally:
             self._writing = None
@@ -253,18 +260,13 @@ class Journal:
         if not await ask(record.id, lambda: store.put(record.id, data, owner=owner, expires=expires)):
             raise self.lease.conflict()
 
-    async def _forget(self, blob: Blob | None) -> None:
-        """Delete the state of an earlier checkpoint; one that stays costs room and nothing else."""
+    async def _forget(self, states: Iterable[Blob]) -> None:
+        """Delete the states of earlier checkpoints; one that stays costs room and nothing else."""
         blobs = self._durability.blobs
-        if blob is None or blobs is None:
+        if blobs is None:
             return
-        try:
-            await blobs.delete(blob.key)
-        except faults() as error:
-            _log.warning("the blob %s of a checkpoint stays: %s", blob.key, in_words(error))
-
-
-def _next_key(checkpoint_id: str, before: Blob | None) -> str:
-    """Return another key than the one in use, and never a third: who dies leaves at most one behind."""
-    key = f"{checkpoint_id}-a"
-    return f"{checkpoint_id}-b" if before is not None and before.key == key else key
+        for blob in states:
+            try:
+                await blobs.delete(blob.key)
+            except faults() as error:
+                _log.warning("the blob %s of a checkpoint stays: %s", blob.key, in_words(error))

@@ -20,13 +20,15 @@ from kernel_exec.cli import main
 from kernel_exec.flow_ir import Durability
 
 HANDLERS = """
-import asyncio, dataclasses, time
+import asyncio, dataclasses, tempfile, time
 from kernel_exec import FlowExecutor, NodeRegistry
 from kernel_exec.durability import MemoryCheckpoints
 
 registry = NodeRegistry()
 executor = FlowExecutor(registry, resources={"kv": object(), "checkpoints": MemoryCheckpoints()})
 nothing = 3
+with tempfile.TemporaryFile() as file:
+    opened = file.fileno()
 
 @dataclasses.dataclass
 class Row:
@@ -34,6 +36,9 @@ class Row:
 
 @registry.node("t::in")
 async def receive(payload): return payload
+
+@registry.node("t::open")
+async def say_which_was_opened(payload): return opened
 
 @registry.node("t::double")
 async def double(payload): return {"twice": payload * 2}
@@ -344,7 +349,13 @@ def test_results_come_while_a_pipe_is_still_open() -> None:
 
 
 @pytest.mark.parametrize("last", ["double", "block"])
-def test_an_interrupt_ends_the_run_at_once_and_says_so(last: str) -> None:
+@pytest.mark.parametrize(
+    ("number", "code", "said"),
+    [(signal.SIGINT, 130, "Interrupted.\n"), (signal.SIGTERM, 143, "Terminated.\n")],
+)
+def test_a_signal_ends_the_run_at_once_and_says_so(
+    last: str, number: signal.Signals, code: int, said: str
+) -> None:
     with process(last, "--input", "-") as running:
         assert running.stdin is not None
         assert running.stdout is not None
@@ -352,11 +363,11 @@ def test_an_interrupt_ends_the_run_at_once_and_says_so(last: str) -> None:
         running.stdin.write("1\n")
         running.stdin.flush()
         running.stdout.readline()
-        interrupted = time.monotonic()
-        running.send_signal(signal.SIGINT)
-        assert running.wait(30) == 130
-        assert time.monotonic() - interrupted < 10
-        assert running.stderr.read() == "Interrupted.\n"
+        told = time.monotonic()
+        running.send_signal(number)
+        assert running.wait(30) == code
+        assert time.monotonic() - told < 10
+        assert running.stderr.read() == said
 
 
 def test_an_interrupt_while_handlers_are_imported_is_one_too(folder: Path) -> None:
@@ -389,6 +400,13 @@ def test_a_run_goes_on_where_nobody_can_see_it(closed: str, printed: str) -> Non
     ends = "--nodes handlers --trigger in --capture out"
     done = shell(f"{quote(sys.executable)} -m kernel_exec run {flow('in')} {ends} {closed}")
     assert (done.returncode, done.stdout, done.stderr) == (0, printed, "")
+
+
+@pytest.mark.parametrize("closed", ["<&-", "2>&-", "<&- 2>&-"])
+def test_no_file_of_a_handler_is_taken_for_a_stream_that_is_closed(closed: str) -> None:
+    ends = "--nodes handlers --trigger in --capture out"
+    done = shell(f"{quote(sys.executable)} -m kernel_exec run {flow('open')} {ends} {closed}")
+    assert int(done.stdout) > 2
 
 
 def shell(command: str) -> "subprocess.CompletedProcess[str]":
