@@ -51,17 +51,8 @@ def other_python() -> Path | None:
     if not python.exists():
         shutil.rmtree(folder, ignore_errors=True)
         subprocess.run([base, "-m", "venv", folder], check=True)
-        pip = [
-            str(python),
-            "-m",
-            "pip",
-            "-qq",
-            "install",
-            "--no-deps",
-            "--require-hashes",
-            "--only-binary=:all:",
-        ]
-        subprocess.run([*pip, "-r", str(ROOT / "requirements/index.txt")], check=True)
+        locked = ["--no-deps", "--require-hashes", "--only-binary=:all:", "-r", "requirements/index.txt"]
+        subprocess.run([python, "-m", "pip", "-qq", "install", *locked], cwd=ROOT, check=True)
     return python
 
 

@@ -19,6 +19,7 @@ Hatchling is imported where it is used: it is a requirement of builds, and no de
 """
 
 import os
+import platform
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import chdir, contextmanager
@@ -29,21 +30,13 @@ from msgspec.structs import replace
 
 from profilec.answers import Answers
 from profilec.config import Config, ConfigError, Profile, find_project, load_config
-from profilec.diagnostics import Finding, did_you_mean, render
+from profilec.diagnostics import Finding, render
+from profilec.wasm.environment import marker_environment
 
 type Settings = Mapping[str, str | list[str]] | None
 """What a front end calls config settings; a key that was given several times has a list."""
 
 _HATCHLING = "hatchling>=1.27"
-_IN_PYODIDE = {
-    "implementation_name": "cpython",
-    "os_name": "posix",
-    "platform_machine": "wasm32",
-    "platform_python_implementation": "CPython",
-    "platform_system": "Emscripten",
-    "sys_platform": "emscripten",
-}
-"""The environment markers (PEP 508) of Pyodide, as far as they tell it from other platforms."""
 
 
 def get_requires_for_build_wheel(config_settings: Settings = None) -> list[str]:
@@ -186,8 +179,7 @@ def _named(config: Config, wanted: str | list[str]) -> Profile:
     if len(names) != 1:
         raise SystemExit(f"profilec: one build gives one profile, not {' and '.join(names)}: build twice")
     if names[0] not in config.profiles:
-        hint = did_you_mean(names[0], config.profiles) or f"declared: {', '.join(config.profiles)}"
-        raise SystemExit(f"profilec: unknown profile `{names[0]}`: {hint}")
+        raise SystemExit(f"profilec: {config.unknown_profile(names[0])}")
     return config.profiles[names[0]]
 
 
@@ -197,10 +189,11 @@ def _for_pyodide(config: Config, abi: str) -> Profile:
 
     tagged = [(profile, profile.wheel_tag) for profile in config.profiles.values() if profile.wheel_tag]
     for profile, tag in tagged:
-        if any(platform.endswith(f"_{abi}_wasm32") for platform in tag.split("-")[-1].split(".")):
+        if any(name.endswith(f"_{abi}_wasm32") for name in tag.split("-")[-1].split(".")):
             return profile
+    inside = marker_environment(platform.python_version())  # that of Pyodide, as pyodide-build demands
     for profile in config.profiles.values():
-        if not profile.wheel_tag and profile.marker and Marker(profile.marker).evaluate(_IN_PYODIDE):
+        if not profile.wheel_tag and profile.marker and Marker(profile.marker).evaluate(dict(inside)):
             return replace(profile, wheel_tag=f"py3-none-pyemscripten_{abi}_wasm32")
     others = [f"; that of {profile.name} is {tag}" for profile, tag in tagged if "wasm32" in tag]
     raise SystemExit(

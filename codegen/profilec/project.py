@@ -4,25 +4,19 @@ What every command shares. Writes nothing and prints nothing.
 """
 
 import hashlib
-import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from profilec.config import Config, at_key
+from profilec.config import Config
 from profilec.diagnostics import Finding, merged
-from profilec.emit.project_files import (
-    compiled_elsewhere,
-    distribution_name,
-    find_version,
-    project_files,
-    told_elsewhere,
-)
+from profilec.emit.project_files import project_files
+from profilec.emit.undeclared import compiled_elsewhere, told_elsewhere, undeclared
 from profilec.seen import State
 from profilec.sources import beside, programs, read_sources
 from profilec.syntax.depth import room_for_depth
@@ -32,17 +26,6 @@ if TYPE_CHECKING:
     from profilec.answers import Answers
     from profilec.specialise import Specialised
     from profilec.specialise.package import Package
-
-
-_NEEDED = (
-    "dependencies",
-    "optional-dependencies",
-    "scripts",
-    "gui-scripts",
-    "entry-points",
-    "requires-python",
-)
-"""What a package cannot do without if its project has it."""
 
 
 class Project(Struct, frozen=True):
@@ -173,12 +156,10 @@ def analyse(
         answers: what is known of single files; that of the last build where left out.
     """
     from profilec.prove import Dependencies, prove
-    from profilec.specialise import specialise
-    from profilec.specialise.package import (
-        read_package,  # brings LibCST, which an unchanged project does without
-    )
+    from profilec.specialise import specialise  # brings LibCST, which an unchanged project does without
+    from profilec.specialise.package import read_package
 
-    config, findings = project.config, [*project.findings, *_metadata_findings(project.config)]
+    config, findings = project.config, [*project.findings, *undeclared(project.config)]
     package = read_package(project.sources, config, answers or known_answers(config))
     on_step(f"specialising for {' and '.join(config.profiles)}")
     made = specialise(package, config.profiles.values())
@@ -195,54 +176,6 @@ def analyse(
                 project.sources, trees, config, third_party, by_facts, package.answers, statements
             )
     return Analysis(project, package, made, merged(findings), proved=good, seen=third_party.seen)
-
-
-def _metadata_findings(config: Config) -> Iterator[Finding]:
-    """Warnings (PC014) where the project has metadata, but no version, or has what matters elsewhere."""
-    if config.project and find_version(config) is None:
-        message = "the version of the project is not to be found; the packages are called 0.0.0"
-        listed = "version" in _dynamic(config)
-        hint = 'write version = "…" into [project]' + ", and take it out of `dynamic`" * listed
-        finding = Finding("PC014", "pyproject.toml", message=message, hint=hint)
-        yield at_key(finding, config, ("project", "dynamic") if listed else ("project",))
-    for file, words in told_elsewhere(config):
-        what = f"are called {distribution_name(config)} and go without {_listed(words)}"
-        message = f"the packages {what}: there is no [project] table"
-        yield _at(file, words[0], message, "write it into [project]")
-    for file, words in compiled_elsewhere(config):
-        message = f"the packages go without the extension modules that {_listed(words)} makes"
-        hint = "build them into the package first, and give the profile of their platform its `wheel-tag`"
-        yield _at(file, words[0], message, hint)
-    profiles = config.profiles.values()
-    by_profile = {
-        "dependencies": any(profile.dependencies for profile in profiles),
-        "scripts": any(profile.scripts for profile in profiles),
-    }
-    elsewhere = [key for key in _NEEDED if key in _dynamic(config) and not by_profile.get(key)]
-    if elsewhere:
-        message = f"the packages go without what is `dynamic`: {', '.join(elsewhere)}"
-        finding = Finding("PC014", "pyproject.toml", message=message, hint="write it into [project]")
-        yield at_key(finding, config, ("project", "dynamic"))
-
-
-def _dynamic(config: Config) -> list[Any]:
-    """The keys of `[project]` that a build backend works out."""
-    dynamic = config.project.get("dynamic")
-    return dynamic if isinstance(dynamic, list) else []
-
-
-def _listed(words: Iterable[re.Match[str]]) -> str:
-    return ", ".join(f"`{match['key']}`" for match in words)
-
-
-def _at(file: str, word: re.Match[str], message: str, hint: str) -> Finding:
-    """A warning (PC014) at a word of a file beside the package."""
-    start, end = word.span("key")
-    text = word.string
-    first = text.rfind("\n", 0, start) + 1
-    line = text[first:].partition("\n")[0]
-    place = text.count("\n", 0, start) + 1, start - first + 1, end - first + 1
-    return Finding("PC014", file, *place, message, hint, source_line=line)
 
 
 def _statements(package: "Package", trees: Iterable[Tree]) -> dict[str, tuple[tuple[int, int], ...]]:

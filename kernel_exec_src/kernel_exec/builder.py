@@ -41,6 +41,14 @@ from kernel_exec.loading import check_json, encoded, misshapen
 class FlowBuilder:
     """Collects the parts of one flow; every method but `build` returns the builder.
 
+    Args:
+        name: the flow's name; its id is derived from that and `version` (Flow IR, "Shape").
+        version: a semantic version, such as `1.0.0`.
+        profile: the world that the flow is meant for.
+        summary: a sentence for readers.
+        policies: what validation insists on, and when checkpoints are written.
+        metadata: tags, and how hosts reach the flow.
+
     Example:
         >>> flow = (
         ...     FlowBuilder("greet", "1.0.0")
@@ -92,7 +100,24 @@ class FlowBuilder:
         durability: Durability = Durability(),
         subflow_ir: FlowIR | None = None,
     ) -> Self:
-        """Add a node. Its `name` is the alias unless given; a schema is a name, or None for opaque."""
+        """Add a node.
+
+        Args:
+            alias: its name in the flow, which edges and hosts use.
+            identifier: what its handler is registered under.
+            kind: which kind of node it is (Flow IR, "Shape").
+            name: its name for readers; the alias unless given.
+            summary: a sentence for readers.
+            in_schema: the name of the schema of its payloads; None for an opaque one.
+            out_schema: the same of its results.
+            effects: the most that it does to the world.
+            determinism: how repeatable its results are.
+            effect_hints: what it does, such as `resource::kv::read`; a host has to bind that.
+            determinism_hints: what its results depend on, as a clock.
+            idempotency: how it tells a repeated message from a new one.
+            durability: what checkpoints may assume of it, and whether it halts the run.
+            subflow_ir: the flow that a `subflow` stands for.
+        """
         self._nodes.append(
             NodeIR(
                 id=node_id(self._id, alias),
@@ -126,7 +151,18 @@ class FlowBuilder:
         into: bool = False,
         buffer: BufferPolicy = BufferPolicy(),
     ) -> Self:
-        """Add an edge between two aliases. `into` lets the payload convert; `timeout_ms` is milliseconds."""
+        """Add an edge.
+
+        Args:
+            from_: the alias that it leads from.
+            to: the alias that it leads to.
+            delivery: for hosts; no run goes by it.
+            ordering: for hosts as well.
+            partition_key: for hosts as well.
+            timeout_ms: milliseconds from when the edge takes a message to the end of the target's handler.
+            into: whether to declare that the payload converts into the target's schema; for hosts as well.
+            buffer: how much it may hold, and where it spills beyond that.
+        """
         self._edges.append(
             EdgeIR(
                 from_=from_,

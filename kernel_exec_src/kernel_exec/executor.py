@@ -121,7 +121,9 @@ class FlowExecutor:
             NodeFailed, SpillFailed, QueueLimitExceeded: the run failed.
             DeadlineExceeded: it did not end in time.
             MissingOutput: it ended, and `capture` gave nothing.
-            If a result was captured before such an error, the error has it as its `.result`.
+            TypeError: `plan` is something else, or a handler's annotation cannot be resolved.
+            ValueError: `deadline` is negative or no number, or `finish` is something else.
+            If a result was captured before the run failed, the error has it as its `.result`.
         """
         if finish not in ("all", "capture"):
             raise ValueError(f"finish must be 'all' or 'capture', not {finish!r}")
@@ -152,9 +154,17 @@ class FlowExecutor:
         is room for it. What `payloads` raises is raised behind the results of what it gave before, an
         interrupt at once. Leaving the iteration stops the run.
 
+        Args:
+            plan: what `validate` gave.
+            trigger: the alias of a node without inbound edges.
+            payloads: what is sent, in this order.
+            capture: the alias of the node whose results are wanted.
+
         Raises:
             What `run_once` raises, but for the deadline and the missing output: here what does not fit, and
             from the iteration what fails the run.
+            TypeError: `payloads` is no iterable.
+            RuntimeError: no event loop is running.
         """
         from kernel_exec.many import run_many  # most programs run flows one way alone
 
@@ -163,10 +173,15 @@ class FlowExecutor:
     def instantiate(self, plan: ValidatedFlow, *, capture: str) -> FlowInstance:
         """Return a run of `plan` that stays open for payloads, to be used with `async with`.
 
+        Args:
+            plan: what `validate` gave.
+            capture: the alias of the node whose results are wanted.
+
         Raises:
             UnknownCapture, UnregisteredNode, NodeMismatch: flow, capture and registry do not fit together.
             MissingCapabilities, MissingDurabilityServices, UnsupportedControlSurface, UnsupportedSpill: as
                 `preflight`.
+            TypeError: `plan` is something else, or a handler's annotation cannot be resolved.
             RuntimeError: no event loop is running.
         """
         return FlowInstance(self._pool(plan, capture).make())
@@ -192,7 +207,7 @@ class FlowExecutor:
             CheckpointIncompatibleVersion: the checkpoint cannot be resumed; no handler has run.
             MissingDurabilityServices: the flow is not durable, or no checkpoint store is bound.
             CheckpointError: the store failed, or the flow allows no further attempt.
-            ExecutionError: as `run_once`.
+            ExecutionError, TypeError, ValueError: as `run_once`.
         """
         ends = None
         if deadline is not None:

@@ -36,6 +36,10 @@ class FlowInstance(AsyncIterator[Result]):
     async def send(self, trigger: str, payload: Any) -> None:
         """Send `payload` to the node `trigger`, waiting while the run holds as much as it may.
 
+        Args:
+            trigger: the alias of a node without inbound edges.
+            payload: what its handler is given, converted to what that annotates.
+
         Raises:
             UnknownTrigger: the flow has no node of that alias without inbound edges.
             Cancelled: the run was cancelled, finished or closed, before or while this call waited.
@@ -91,7 +95,11 @@ class FlowInstance(AsyncIterator[Result]):
         self.scheduler.outlet.wake_all()
 
     def cancel(self, reason: str | None = None) -> None:
-        """Stop all handlers and forget all results; pending and later `send` and `next` raise `Cancelled`."""
+        """Stop all handlers and forget all results; pending and later `send` and `next` raise `Cancelled`.
+
+        Args:
+            reason: what `Cancelled.reason` says, and its message too.
+        """
         message = "the run was cancelled" if reason is None else f"the run was cancelled: {reason}"
         self.scheduler.discard(Cancelled(message, reason=reason))
 

@@ -120,7 +120,8 @@ class NodeRegistry:
 
         Raises:
             TypeError: the callable is not of the kind that the options say, or its parameters cannot be
-            filled. ValueError: the identifier is empty or taken, or the options contradict each other.
+                filled.
+            ValueError: the identifier is empty or taken, or the options contradict each other.
         """
         if callable(identifier):
             raise TypeError('write the identifier: @registry.node("shop::price")')

@@ -1,5 +1,6 @@
 """`profilec build` and `profilec check`, run as a user runs them."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -299,3 +300,18 @@ def test_output_that_cannot_be_written_is_told_in_one_sentence(
         ran = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, env=environment)
     assert ran.stderr == "profilec: the output cannot be written: No space left on device\n"
     assert ran.returncode == 1
+
+
+def test_what_cannot_be_read_is_a_finding(shop: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(folder: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(folder))
+
+    monkeypatch.setattr("profilec.sources.os.scandir", refuse)
+    ran = shop.run("check", "--json")
+    (finding,) = ran.json["findings"]
+    assert (ran.code, finding["code"], finding["path"]) == (1, "PC610", "src/shop")
+    monkeypatch.undo()
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    ran = shop.run("check", "--json")
+    (finding,) = ran.json["findings"]
+    assert (ran.code, finding["code"], finding["path"]) == (2, "PC001", "pyproject.toml")

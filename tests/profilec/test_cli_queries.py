@@ -237,13 +237,6 @@ def test_trees_that_a_proof_refuses_can_still_be_looked_at(shop: Project) -> Non
     assert compared.out.endswith(told[1])
 
 
-@pytest.mark.parametrize("command", ["build", "check", "explain", "diff", "map", "audit", "parity"])
-def test_every_command_has_help_with_an_example(command: str, shop: Project) -> None:
-    ran = shop.run(command, "--help")
-    assert ran.code == 0
-    assert f"Example: profilec {command}" in " ".join(ran.out.split())
-
-
 @pytest.mark.parametrize("folder", [".", "src/shop"])
 def test_a_place_as_a_finding_prints_it_is_found_from_any_folder_of_the_project(
     project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], folder: str

@@ -1,15 +1,16 @@
-"""What the pages of the codes show: an example has its fault, what to write instead has none.
+"""The pages of the codes: there is one of each; an example has its fault, what to write instead has none.
 
-Left out are commands, and what takes a wheel (PC307), a folder (PC502), an option (PC506), another Python
-(PC412) or more room than a page has (PC603).
+Left out of the examples are commands, and what takes a wheel (PC307), a folder (PC502), an option (PC506),
+another Python (PC412) or more room than a page has (PC603).
 """
 
 import re
+from pathlib import Path
 
 import pytest
 from profilec_project import Project
 
-from profilec.diagnostics import CODES
+from profilec.diagnostics import CODES, pages
 
 FEATURES = ("threads", "spill-fs", "posix", "files")
 FLAGS = {name.upper().replace("-", "_"): name for name in ("native", "wasm", *FEATURES)}
@@ -99,3 +100,17 @@ def test_an_example_has_its_fault_and_what_to_write_instead_has_none(
 ) -> None:
     assert _found(project, code, example) == {code}
     assert _found(project, code, instead) == set()
+
+
+def test_every_code_has_a_page_and_the_pages_are_up_to_date() -> None:
+    folder = Path(__file__).parents[2] / "docs" / "diagnostics"
+    written = {file.name: file.read_text(encoding="utf-8") for file in folder.glob("*.md")}
+    assert written == pages.render_pages(), "run python -m profilec.diagnostics.pages docs/diagnostics"
+    assert set(written) == {f"{name}.md" for name in CODES} | {"index.md"}
+
+
+def test_pages_of_codes_that_are_no_more_go(tmp_path: Path) -> None:
+    (tmp_path / "PC999.md").write_text("")
+    pages.main(tmp_path)
+    assert not (tmp_path / "PC999.md").exists()
+    assert (tmp_path / "PC101.md").read_text().startswith("# PC101: ")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from profilec.cli.options import Form, command, configuration, dependencies, form, report
 from profilec.cli.progress import say, steps
+from profilec.diagnostics.codes.proofs import FORBIDDEN
 
 
 @command
@@ -19,7 +20,7 @@ def audit(deps: Path | None, form: Form) -> int:
     config = configuration()
     with steps("reading") as step:
         analysis = analyse(open_project(config), step, dependencies=deps)
-    found = analysis.about(("PC405", "PC406", "PC407", "PC411", "PC412"))
+    found = analysis.about(FORBIDDEN)
     if not any(profile.forbid for profile in config.profiles.values()):
         say("no profile forbids anything: list what must not be reached under `forbid`")
     elif not found:

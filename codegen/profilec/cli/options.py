@@ -117,12 +117,9 @@ def known_profiles(config: Config, names: Iterable[str]) -> tuple[str, ...]:
     Raises:
         click.UsageError: a name is not that of a profile.
     """
-    from profilec.diagnostics import did_you_mean
-
     for name in names:
         if name not in config.profiles:
-            hint = did_you_mean(name, config.profiles) or f"declared: {', '.join(config.profiles)}"
-            raise click.UsageError(f"unknown profile `{name}`: {hint}")
+            raise click.UsageError(config.unknown_profile(name))
     return tuple(dict.fromkeys(names)) or tuple(config.profiles)
 
 

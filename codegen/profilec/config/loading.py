@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ _SYNTAX_HINTS = {
     "mutate": "write all of the table in one place",
 }
 """What to do about what `tomllib` says, by a part of it."""
+_REPEATED = re.compile(r"Cannot declare \('tool', 'profilec', 'profiles', '([^']+)'\) twice")
 _BLACK_FLAGS = (
     "skip-string-normalization", "skip-magic-trailing-comma", "skip-source-first-line", "preview", "unstable",
 )  # fmt: skip
@@ -112,24 +113,24 @@ def _syntax_finding(text: str, message: str) -> Finding:
     reason = match[1] if match else message
     lines = text.split("\n")
     row, place = (int(match[2]), int(match[3])) if match and match[2] else (len(lines), 1)
-    repeated = re.fullmatch(r"Cannot declare \('tool', 'profilec', 'profiles', '([^']+)'\) twice", reason)
-    if repeated:
-        header = (
-            rf"\s*\[\s*tool\s*\.\s*profilec\s*\.\s*profiles\s*\.\s*[\"']?{re.escape(repeated[1])}[\"']?\s*\]"
-        )
-        rows = [number for number, content in enumerate(lines, 1) if re.match(header, content)]
-        message, note = f"profile `{repeated[1]}` is declared twice", (
-            f"first declared in line {rows[0]}" if rows else ""
-        )
-        row = rows[-1] if rows else row
-        return Finding(
-            "PC009", FILE, row, 1, 2, message, source_line=lines[row - 1], notes=(note,) if note else ()
-        )
+    if repeated := _REPEATED.fullmatch(reason):
+        return _declared_twice(repeated[1], lines, row)
     reason = reason[:1].lower() + reason[1:]
     hint = next((hint for part, hint in _SYNTAX_HINTS.items() if part in reason), "")
     return Finding(
         "PC002", FILE, row, place, place + 1, f"not valid TOML: {reason}", hint, source_line=lines[row - 1]
     )
+
+
+def _declared_twice(profile: str, lines: Sequence[str], row: int) -> Finding:
+    """The finding of a profile with two tables: at the header of the later one, else where reading ended."""
+    path = r"\s*\.\s*".join(["tool", "profilec", "profiles", f"[\"']?{re.escape(profile)}[\"']?"])
+    header = re.compile(rf"\s*\[\s*{path}\s*\]")
+    rows = [number for number, line in enumerate(lines, 1) if header.match(line)]
+    notes = tuple(f"first declared in line {first}" for first in rows[:1])
+    row = rows[-1] if rows else row
+    message = f"profile `{profile}` is declared twice"
+    return Finding("PC009", FILE, row, 1, 2, message, source_line=lines[row - 1], notes=notes)
 
 
 def _read_config(root: Path, document: Mapping[str, Any], complaints: Complaints) -> Config:

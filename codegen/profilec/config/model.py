@@ -9,6 +9,8 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from profilec.diagnostics import did_you_mean
+
 type Fact = str | int | float | bool | tuple[Fact, ...]
 """A value that a profile fixes. TOML lists become tuples, so that they compare with `sys.version_info`."""
 
@@ -98,6 +100,11 @@ class Config(Struct, frozen=True, dict=True):
     def profile_names(self) -> tuple[str, ...]:
         """Every declared profile, those first that are compiled."""
         return (*self.profiles, *self.others)
+
+    def unknown_profile(self, name: str) -> str:
+        """Say that no profile has a name, and which one was probably meant."""
+        hint = did_you_mean(name, self.profiles) or f"declared: {', '.join(self.profiles)}"
+        return f"unknown profile `{name}`: {hint}"
 
     @property
     def requirements(self) -> list[str]:

@@ -129,9 +129,7 @@ class _Scan:
             case "{":
                 self._sequence("}", lambda _: self._pair(path))
             case _:
-                while self._peek() not in (",", "]", "}", "\n", None) and not str(self._peek()).startswith(
-                    "#"
-                ):
+                while not _ends_value(self._peek()):
                     self._next += 1
         self._places.values.setdefault(path, self._place(first, self._next - 1))
 
@@ -145,6 +143,11 @@ class _Scan:
                 element(index)
                 index += 1
         self._next += 1
+
+
+def _ends_value(token: str | None) -> bool:
+    """Whether a token, or the end of the text, stands behind a value that is no list and no table."""
+    return token is None or token in (",", "]", "}", "\n") or token.startswith("#")
 
 
 def _unquoted(token: str) -> str:

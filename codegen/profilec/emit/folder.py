@@ -16,9 +16,9 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
-from msgspec import MsgspecError, Struct
+import msgspec
+from msgspec import Struct
 
 from profilec.emit.origin import Origin
 
@@ -43,6 +43,12 @@ class OutputError(Exception):
         place = f"{error.filename}: " if error.filename else ""
         super().__init__(f"{place}{error.strerror or error}")
         self.advice = _ADVICE.get(error.errno or 0, "make it writable, or choose another `out`")
+
+
+class _Manifest(Struct, frozen=True):
+    """What lies beside a package: the hash of every file by path."""
+
+    files: Mapping[str, str]
 
 
 class Output(Struct, frozen=True):
@@ -78,13 +84,13 @@ def inspect(folder: Path) -> Output:
     """Look at an output folder without changing it. A missing or empty folder is ours."""
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return Output(True, None, (), (), {})
-    manifest = _read_manifest(folder)
-    if manifest is None:
+    files = _written(folder)
+    if files is None:
         return Output(False, None, (), (), {})
-    present = {path: _digest_of(f"{folder}/{path}") for path in manifest["files"]}
+    present = {path: _digest_of(f"{folder}/{path}") for path in files}
     missing = tuple(path for path, found in present.items() if found is None)
-    edited = tuple(path for path, found in present.items() if found not in (None, manifest["files"][path]))
-    return Output(True, _known_origin(folder), edited, missing, manifest["files"])
+    edited = tuple(path for path, found in present.items() if found not in (None, files[path]))
+    return Output(True, _known_origin(folder), edited, missing, files)
 
 
 def drift(output: Output, files: Mapping[str, bytes]) -> tuple[str, ...]:
@@ -118,12 +124,11 @@ def replace_folders(
     Raises:
         OutputError: something could not be written. No folder is half written.
     """
+    (common,) = {folder.parent for folder in folders}
     try:
-        for common in {folder.parent for folder in folders}:
-            common.mkdir(parents=True, exist_ok=True)
-            with _lock(common):
-                here = {folder: files for folder, files in folders.items() if folder.parent == common}
-                _replace_in(common, here, origin, earlier or {}, programs)
+        common.mkdir(parents=True, exist_ok=True)
+        with _lock(common):
+            _replace_in(common, folders, origin, earlier or {}, programs)
     except OSError as error:
         raise OutputError(error) from error
 
@@ -270,15 +275,15 @@ def _known_origin(folder: Path) -> Origin | None:
         note = (folder.parent / _ORIGINS / folder.name).read_text(encoding="utf-8")
         written, manifest = note.rstrip("\n").split("\n")
         return Origin.from_json(written) if manifest == _digest_of(folder / MANIFEST) else None
-    except (OSError, ValueError, MsgspecError):  # none, or one of another release
+    except (OSError, ValueError, msgspec.MsgspecError):  # none, or one of another release
         return None
 
 
-def _read_manifest(folder: Path) -> dict[str, Any] | None:
+def _written(folder: Path) -> Mapping[str, str] | None:
+    """The hash of every file that was written, by path; None where no manifest says so."""
     try:
-        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_bytes())
-        return manifest if isinstance(manifest["files"], dict) else None
-    except (OSError, ValueError, KeyError, TypeError):
+        return msgspec.json.decode((folder / MANIFEST).read_bytes(), type=_Manifest).files
+    except (OSError, msgspec.DecodeError):
         return None
 
 

@@ -4,39 +4,17 @@ Imports nothing slow, because a build that finds nothing to do has to look at th
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from profilec.config import Config
 
 _VERSION = re.compile(r"^__version__\s*(?::[^=\n]+)?=\s*(?:\w+\s*=\s*)*[\"']([^\"'\n]+)[\"']", re.MULTILINE)
 
-_KEYS = r"version|install_requires|extras_require|python_requires|entry_points|scripts"
-_ELSEWHERE = {
-    "pyproject.toml": re.compile(
-        r"^\[?(?P<key>tool\.poetry\.(?:dependencies|extras|scripts|plugins)"
-        r"|tool\.flit\.(?:metadata|scripts)|version(?=[ ]*=))\b",
-        re.MULTILINE,
-    ),
-    "setup.cfg": re.compile(rf"^\[?(?:options\.)?(?P<key>{_KEYS})[ ]*[]=]", re.MULTILINE),
-    "setup.py": re.compile(rf"\b(?P<key>{_KEYS})\b[\"']?\]?[ ]*[=:](?!=)(?![ ]*\[[ ]*\])"),
-}
-"""Where tools before `[project]` keep what a package cannot do without."""
-
-_COMPILED = {
-    "pyproject.toml": re.compile(
-        r"^(?:build-backend[ ]*=[ ]*[\"']|\[+tool\.setuptools\.)?"
-        r"(?P<key>maturin|mesonpy|scikit_build_core|ext-modules)\b",
-        re.MULTILINE,
-    ),
-    "setup.py": re.compile(r"\b(?P<key>(?:ext|cffi)_modules|rust_extensions)\b[ ]*=(?![ ]*\[[ ]*\])"),
-}
-"""Where build backends are told of extension modules."""
-
 
 def distribution_name(config: Config) -> str:
     """The name that pip knows the project by: from `[project]`, else `PKG-INFO`, else the package's."""
-    information = re.search(r"^Name: (\S+)", _read(config.root / "PKG-INFO"), re.MULTILINE)
+    information = re.search(r"^Name: (\S+)", text_of(config.root / "PKG-INFO"), re.MULTILINE)
     released = information[1] if information else config.package.replace("_", "-")
     return str(config.project.get("name") or released)
 
@@ -45,35 +23,13 @@ def find_version(config: Config) -> str | None:
     """The version: from `[project]`, else `PKG-INFO`, else `__version__`; None where there is none."""
     if isinstance(version := config.project.get("version"), str):
         return version
-    information = _read(config.root / "PKG-INFO")
+    information = text_of(config.root / "PKG-INFO")
     if match := re.search(r"^Version: (\S+)", information, re.MULTILINE):
         return match[1]
     for name in ("__init__.py", "__about__.py", "_version.py", "__version__.py", "version.py", "about.py"):
-        if match := _VERSION.search(_read(config.package_folder / name)):
+        if match := _VERSION.search(text_of(config.package_folder / name)):
             return match[1]
     return None
-
-
-def told_elsewhere(config: Config) -> Iterator[tuple[str, list[re.Match[str]]]]:
-    """The files that say what a package needs where no `[project]` table does, each with its words for it."""
-    known = {"version"} if find_version(config) else set()
-    return _telling(config, _ELSEWHERE, known) if not config.project else iter(())
-
-
-def compiled_elsewhere(config: Config) -> list[tuple[str, list[re.Match[str]]]]:
-    """The files that say how extension modules are made, each with its words for it, where none is there."""
-    told = list(_telling(config, _COMPILED, set()))
-    there = told and any(file.suffix in {".so", ".pyd"} for file in config.package_folder.rglob("*"))
-    return [] if there else told
-
-
-def _telling(
-    config: Config, kinds: Mapping[str, re.Pattern[str]], known: set[str]
-) -> Iterator[tuple[str, list[re.Match[str]]]]:
-    for name, words in kinds.items():
-        found = {match["key"]: match for match in words.finditer(_read(config.root / name))}
-        if told := [match for key, match in found.items() if key not in known]:
-            yield name, told
 
 
 def project_files(config: Config) -> dict[str, Path]:
@@ -119,5 +75,6 @@ def _named_files(config: Config) -> Iterator[str]:
         yield from (path.relative_to(config.root).as_posix() for path in config.root.glob(every))
 
 
-def _read(file: Path) -> str:
+def text_of(file: Path) -> str:
+    """The text of a file, what is not UTF-8 replaced; nothing where there is none."""
     return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""

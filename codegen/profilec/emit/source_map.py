@@ -5,19 +5,19 @@ on. Lines in no run were generated. A file that came out as it went in has no en
 under `unchanged`.
 """
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from msgspec import Struct
+import msgspec
+from msgspec import Struct, field
 
 from profilec.tree import EmittedFile
 
 MAP_FILE = "profilec-map.json"
 
 
-class SourceMap(Struct, frozen=True):
-    """The map of one tree.
+class SourceMap(Struct, frozen=True, tag_field="version", tag=1):
+    """The map of one tree, with the fields of its file.
 
     Attributes:
         profile: whose tree it is.
@@ -28,7 +28,7 @@ class SourceMap(Struct, frozen=True):
 
     profile: str
     source: str
-    runs: Mapping[str, tuple[tuple[int, int, int], ...]]
+    runs: Mapping[str, tuple[tuple[int, int, int], ...]] = field(name="files")
     unchanged: frozenset[str]
 
     def to_source(self, path: str, line: int) -> int | None:
@@ -50,29 +50,28 @@ class SourceMap(Struct, frozen=True):
 
 def render_map(profile: str, source: str, files: Mapping[str, EmittedFile]) -> bytes:
     """The bytes of the map of one tree."""
-    changed = {path: _runs(file.lines) for path, file in sorted(files.items()) if file.changed}
-    unchanged = sorted(path for path, file in files.items() if not file.changed)
-    content = {"version": 1, "profile": profile, "source": source, "files": changed, "unchanged": unchanged}
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    changed = {path: _runs(file.lines) for path, file in files.items() if file.changed}
+    unchanged = frozenset(path for path, file in files.items() if not file.changed)
+    content = SourceMap(profile, source, changed, unchanged)
+    return msgspec.json.encode(content, order="deterministic") + b"\n"
 
 
 def read_map(folder: Path) -> SourceMap | None:
     """The map beside a package, or None where there is none that can be read."""
     try:
-        content = json.loads((folder / MAP_FILE).read_bytes())
-        runs = {path: tuple(map(tuple, runs)) for path, runs in content["files"].items()}
-        return SourceMap(content["profile"], content["source"], runs, frozenset(content["unchanged"]))
-    except (OSError, ValueError, KeyError, TypeError):
+        return msgspec.json.decode((folder / MAP_FILE).read_bytes(), type=SourceMap)
+    except (OSError, msgspec.DecodeError):
         return None
 
 
-def _runs(lines: tuple[int, ...]) -> list[list[int]]:
-    runs: list[list[int]] = []
+def _runs(lines: tuple[int, ...]) -> tuple[tuple[int, int, int], ...]:
+    runs: list[tuple[int, int, int]] = []
     for number, origin in enumerate(lines, 1):
         if not origin:
             continue
-        if runs and runs[-1][0] + runs[-1][2] == number and runs[-1][1] + runs[-1][2] == origin:
-            runs[-1][2] += 1
+        first, start, count = runs[-1] if runs else (0, 0, 0)
+        if runs and (first + count, start + count) == (number, origin):
+            runs[-1] = first, start, count + 1
         else:
-            runs.append([number, origin, 1])
-    return runs
+            runs.append((number, origin, 1))
+    return tuple(runs)

@@ -6,6 +6,7 @@ from itertools import groupby
 from msgspec import Struct
 
 from profilec.diagnostics import Finding
+from profilec.diagnostics.codes.proofs import FORBIDDEN
 from profilec.emit.package import render_package
 from profilec.fates import Fate, Kind, fates
 from profilec.project import Analysis
@@ -18,11 +19,7 @@ PROOFS = (
         "Every file parses; every name and import inside the package resolves.",
         ("PC402", "PC403", "PC404"),
     ),
-    (
-        "Forbidden",
-        "Nothing that a profile forbids can be reached.",
-        ("PC405", "PC406", "PC407", "PC411", "PC412"),
-    ),
+    ("Forbidden", "Nothing that a profile forbids can be reached.", FORBIDDEN),
     ("Parity", "Public names and signatures agree, or are declared to differ.", ("PC408",)),
     ("Lossless", "What was not selected from is byte for byte the source.", ("PC410",)),
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from profilec.config import Config, ConfigError, Profile, find_project, load_config
-from profilec.diagnostics import Finding, did_you_mean, render
+from profilec.diagnostics import Finding, render
 
 
 def open_config(folder: Path) -> Config:
@@ -30,8 +30,7 @@ def find_profile(config: Config, name: str) -> Profile:
     """
     if name in config.profiles:
         return config.profiles[name]
-    hint = did_you_mean(name, config.profiles) or f"declared: {', '.join(config.profiles)}"
-    raise pytest.UsageError(f"profilec: unknown profile `{name}`: {hint}")
+    raise pytest.UsageError(f"profilec: {config.unknown_profile(name)}")
 
 
 def built_tree(config: Config, profile: Profile) -> Path:

@@ -7,13 +7,12 @@ inside.
     python -m profilec.wasm precompile.py STDLIB_ZIP COMPILED_ZIP PACKAGES
 """
 
-import compileall
 import importlib.util
 import marshal
+import py_compile
 import sys
 import zipfile
 from pathlib import Path
-from py_compile import PycInvalidationMode
 
 # PEP 552: a pyc that carries the hash of its source, and is trusted without looking at the source.
 _UNCHECKED_HASH = (1).to_bytes(4, "little")
@@ -35,14 +34,32 @@ def compile_zip(sources: Path, target: Path) -> None:
     unfinished.replace(target)
 
 
+def compile_folder(folder: Path) -> None:
+    """Write the bytecode of every module below `folder` that has none, or that of another source.
+
+    `compileall` takes bytecode for current by the time of its source, which this bytecode does not carry, and
+    would compile every module again whenever one is added. A file that does not compile is passed over.
+    """
+    for file in folder.rglob("*.py"):
+        header = _header(file.read_bytes())
+        compiled = Path(importlib.util.cache_from_source(file))
+        if not (compiled.is_file() and compiled.read_bytes().startswith(header)):
+            py_compile.compile(
+                str(file), quiet=2, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH
+            )
+
+
 def _bytecode(name: str, source: bytes) -> bytes:
     code = compile(source, f"{_LIBRARY}/{name}", "exec", dont_inherit=True)
-    header = importlib.util.MAGIC_NUMBER + _UNCHECKED_HASH + importlib.util.source_hash(source)
-    return header + marshal.dumps(code)
+    return _header(source) + marshal.dumps(code)
+
+
+def _header(source: bytes) -> bytes:
+    return importlib.util.MAGIC_NUMBER + _UNCHECKED_HASH + importlib.util.source_hash(source)
 
 
 if __name__ == "__main__":
     stdlib, target, packages = map(Path, sys.argv[1:])
-    compileall.compile_dir(packages, quiet=2, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
+    compile_folder(packages)
     if not target.exists():
         compile_zip(stdlib, target)

@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 
 def run(argv: list[str], importable: list[str], profilec: str) -> int:
@@ -29,7 +30,8 @@ def run(argv: list[str], importable: list[str], profilec: str) -> int:
     sys.path.extend(importable)
     runpy.run_path(f"{profilec}/pin.py")["Pin"]("profilec", str(Path(profilec).parent)).set()
     # A SystemExit in a task would end the run in the event loop; ignored there, `asyncio.run` raises it.
-    asyncio.get_event_loop()._system_exit_handler = lambda status: None  # type: ignore[attr-defined]  # Pyodide's
+    loop: Any = asyncio.get_event_loop()  # Pyodide's own
+    loop._system_exit_handler = lambda status: None
     match argv:
         case ["-m", module, *arguments]:
             return _finish(lambda: _run_module(module, arguments))

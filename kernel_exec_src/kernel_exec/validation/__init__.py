@@ -53,7 +53,11 @@ def diagnose(
     effect_hints: Mapping[str, Effects] = {},
     determinism_hints: Mapping[str, Determinism] = {},
 ) -> tuple[Diagnostic, ...]:
-    """Return every finding of any flow, errors and warnings; the arguments are those of `validate`."""
+    """Return every finding of any flow, errors and warnings; the arguments are those of `validate`.
+
+    Raises:
+        TypeError: `flow` is something else, as a dict that was not loaded.
+    """
     return tuple(_findings(index_flow(flow), effect_hints, determinism_hints))
 
 

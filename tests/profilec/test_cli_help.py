@@ -1,0 +1,44 @@
+"""What the command line tells of itself: help, and what a shell completes."""
+
+import os
+import subprocess
+import sys
+
+import click
+import pytest
+from profilec_project import Project
+
+from profilec.cli.commands import profilec
+
+
+@pytest.mark.parametrize("command", profilec.list_commands(click.Context(profilec)))
+def test_every_command_has_help_with_an_example(command: str, project: Project) -> None:
+    ran = project.run(command, "--help")
+    assert ran.code == 0
+    assert f"Example: profilec {command}" in " ".join(ran.out.split())
+
+
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [
+        ("profilec bu", ["build"]),
+        ("profilec build na", ["native"]),
+        ("profilec diff native w", ["wasm"]),
+        ("profilec build --ke", ["--keep-lines"]),
+    ],
+)
+def test_a_shell_completes_commands_profiles_and_options(
+    words: str, completed: list[str], project: Project
+) -> None:
+    typed = words.split()
+    environment = {
+        **os.environ,
+        "_PROFILEC_COMPLETE": "bash_complete",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(len(typed) - 1),
+    }
+    command = [sys.executable, "-m", "profilec.cli"]
+    ran = subprocess.run(
+        command, cwd=project.root, env=environment, capture_output=True, text=True, check=False
+    )
+    assert [line.partition(",")[2] for line in ran.stdout.splitlines()] == completed
