@@ -14,7 +14,13 @@ from profilec.decide.elements import with_comments
 from profilec.decide.faults import unknown_flag
 from profilec.decide.idle_operands import parts_of, settle_fields, without_idle_operand
 from profilec.decide.replacing import OPERATIONS, PRODUCTS, Place, replace, replace_call
-from profilec.decide.settled import is_settled, is_truth_before_a_fact, truth_of_choice
+from profilec.decide.settled import (
+    end_within,
+    goes_on_past_a_fact,
+    is_settled,
+    is_truth_before_a_fact,
+    truth_of_choice,
+)
 from profilec.decide.spreads import lose_empty, opened
 from profilec.decide.walk import Walk
 from profilec.syntax.edit import Cause
@@ -284,7 +290,10 @@ def expression(walk: Walk, node: cst.CSTNode, *, place: Place = Place.TIGHT) -> 
             expression(walk, right, place=place)
         case cst.BooleanOperation() if is_truth_before_a_fact(walk, node):
             _without_fact_behind(walk, node, place)
-        case cst.BooleanOperation(left=left, right=right) if _goes_on_past_a_fact(walk, node, left):
+        case cst.BooleanOperation(left=left, operator=operator) if end := end_within(walk, left, operator):
+            replace(walk, node, end, walk.because(end.right, walk.conditions.truth(end.right)), place)
+            expression(walk, end, place=place)
+        case cst.BooleanOperation(left=left, right=right) if goes_on_past_a_fact(walk, node, left):
             _without_facts_within(walk, node, left)
             expression(walk, right, place=_place_in(node))
         case _:
@@ -339,19 +348,10 @@ def _last_of_chain(walk: Walk, node: cst.BaseExpression) -> cst.BooleanOperation
     return None
 
 
-def _goes_on_past_a_fact(walk: Walk, node: cst.BooleanOperation, left: cst.BaseExpression) -> bool:
-    """Tell whether the left side is an operation of the same kind whose last operand decides nothing."""
-    match left:
-        case cst.BooleanOperation(right=last) if type(left.operator) is type(node.operator):
-            decides = isinstance(node.operator, cst.Or)
-            return is_settled(walk, last) and walk.conditions.truth(last) is not decides
-    return False
-
-
 def _without_facts_within(walk: Walk, node: cst.BooleanOperation, left: cst.BaseExpression) -> None:
     """Cut operands that decide nothing from the end of the left side: its value is that of what is before."""
     kept = left
-    while isinstance(kept, cst.BooleanOperation) and _goes_on_past_a_fact(walk, node, kept):
+    while isinstance(kept, cst.BooleanOperation) and goes_on_past_a_fact(walk, node, kept):
         last, kept = kept.right, kept.left
     replace(walk, left, kept, walk.because(last, walk.conditions.truth(last)), _place_in(node))
     expression(walk, kept, place=_place_in(node))
