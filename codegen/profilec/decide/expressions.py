@@ -104,22 +104,20 @@ def _simplify(walk: Walk, node: cst.BaseExpression, *, place: Place = Place.COND
 def _simplify_operation(
     walk: Walk, node: cst.BooleanOperation, left: cst.BaseExpression, right: cst.BaseExpression, place: Place
 ) -> None:
+    decided, kept = left, right
     truth = walk.conditions.truth(left)
-    if truth is not None:  # it does not decide, or the whole would be decided
-        _refuse_lost_effects(walk, left)
-        replace(walk, node, right, walk.because(left, truth), place)
-        _simplify(walk, right, place=place)
-        return
-    truth = walk.conditions.truth(right)
-    decides = truth is isinstance(node.operator, cst.Or)
-    if truth is not None and not decides:
-        _refuse_lost_effects(walk, right)
-        replace(walk, node, left, walk.because(right, truth), place)
-        _simplify(walk, left, place=place)
-        return
-    _simplify(walk, left, place=_place_in(node))
     if truth is None:
-        _simplify(walk, right, place=_place_in(node))
+        decided, kept = right, left
+        truth = walk.conditions.truth(right)
+        if truth is None or truth is isinstance(node.operator, cst.Or):
+            _simplify(walk, left, place=_place_in(node))
+            if truth is None:
+                _simplify(walk, right, place=_place_in(node))
+            return
+    _refuse_lost_effects(walk, decided)  # it does not decide, or the whole would be decided
+    alone, _ = _what_is_left(walk, kept)
+    replace(walk, node, kept, walk.because(decided, truth), place, alone)
+    _simplify(walk, kept, place=place)
 
 
 def _simplify_negation(
@@ -151,7 +149,9 @@ def _what_is_left(
                 right
             ) is isinstance(operator, cst.And):
                 gone, kept = right, left
-            case cst.IfExp(test=gone, body=body, orelse=orelse) if truth(gone) is not None:
+            case cst.IfExp(test=gone, body=body, orelse=orelse) if (
+                walk.touches(gone) and truth(gone) is not None
+            ):
                 kept = body if truth(gone) else orelse
             case _:
                 break
