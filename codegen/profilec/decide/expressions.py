@@ -14,7 +14,13 @@ from profilec.decide.elements import with_comments
 from profilec.decide.faults import unknown_flag
 from profilec.decide.idle_operands import parts_of, settle_fields, without_idle_operand
 from profilec.decide.replacing import OPERATIONS, PRODUCTS, Place, replace, replace_call
-from profilec.decide.settled import is_settled, is_truth_before_a_fact, truth_of_choice
+from profilec.decide.settled import (
+    end_within,
+    goes_on_past_a_fact,
+    is_settled,
+    is_truth_before_a_fact,
+    truth_of_choice,
+)
 from profilec.decide.spreads import lose_empty, opened
 from profilec.decide.walk import Walk
 from profilec.syntax.edit import Cause
@@ -98,22 +104,20 @@ def _simplify(walk: Walk, node: cst.BaseExpression, *, place: Place = Place.COND
 def _simplify_operation(
     walk: Walk, node: cst.BooleanOperation, left: cst.BaseExpression, right: cst.BaseExpression, place: Place
 ) -> None:
+    decided, kept = left, right
     truth = walk.conditions.truth(left)
-    if truth is not None:  # it does not decide, or the whole would be decided
-        _refuse_lost_effects(walk, left)
-        replace(walk, node, right, walk.because(left, truth), place)
-        _simplify(walk, right, place=place)
-        return
-    truth = walk.conditions.truth(right)
-    decides = truth is isinstance(node.operator, cst.Or)
-    if truth is not None and not decides:
-        _refuse_lost_effects(walk, right)
-        replace(walk, node, left, walk.because(right, truth), place)
-        _simplify(walk, left, place=place)
-        return
-    _simplify(walk, left, place=_place_in(node))
     if truth is None:
-        _simplify(walk, right, place=_place_in(node))
+        decided, kept = right, left
+        truth = walk.conditions.truth(right)
+        if truth is None or truth is isinstance(node.operator, cst.Or):
+            _simplify(walk, left, place=_place_in(node))
+            if truth is None:
+                _simplify(walk, right, place=_place_in(node))
+            return
+    _refuse_lost_effects(walk, decided)  # it does not decide, or the whole would be decided
+    alone, _ = _what_is_left(walk, kept)
+    replace(walk, node, kept, walk.because(decided, truth), place, alone)
+    _simplify(walk, kept, place=place)
 
 
 def _simplify_negation(
@@ -145,7 +149,9 @@ def _what_is_left(
                 right
             ) is isinstance(operator, cst.And):
                 gone, kept = right, left
-            case cst.IfExp(test=gone, body=body, orelse=orelse) if truth(gone) is not None:
+            case cst.IfExp(test=gone, body=body, orelse=orelse) if (
+                walk.touches(gone) and truth(gone) is not None
+            ):
                 kept = body if truth(gone) else orelse
             case _:
                 break
@@ -284,7 +290,10 @@ def expression(walk: Walk, node: cst.CSTNode, *, place: Place = Place.TIGHT) -> 
             expression(walk, right, place=place)
         case cst.BooleanOperation() if is_truth_before_a_fact(walk, node):
             _without_fact_behind(walk, node, place)
-        case cst.BooleanOperation(left=left, right=right) if _goes_on_past_a_fact(walk, node, left):
+        case cst.BooleanOperation(left=left, operator=operator) if end := end_within(walk, left, operator):
+            replace(walk, node, end, walk.because(end.right, walk.conditions.truth(end.right)), place)
+            expression(walk, end, place=place)
+        case cst.BooleanOperation(left=left, right=right) if goes_on_past_a_fact(walk, node, left):
             _without_facts_within(walk, node, left)
             expression(walk, right, place=_place_in(node))
         case _:
@@ -339,19 +348,10 @@ def _last_of_chain(walk: Walk, node: cst.BaseExpression) -> cst.BooleanOperation
     return None
 
 
-def _goes_on_past_a_fact(walk: Walk, node: cst.BooleanOperation, left: cst.BaseExpression) -> bool:
-    """Tell whether the left side is an operation of the same kind whose last operand decides nothing."""
-    match left:
-        case cst.BooleanOperation(right=last) if type(left.operator) is type(node.operator):
-            decides = isinstance(node.operator, cst.Or)
-            return is_settled(walk, last) and walk.conditions.truth(last) is not decides
-    return False
-
-
 def _without_facts_within(walk: Walk, node: cst.BooleanOperation, left: cst.BaseExpression) -> None:
     """Cut operands that decide nothing from the end of the left side: its value is that of what is before."""
     kept = left
-    while isinstance(kept, cst.BooleanOperation) and _goes_on_past_a_fact(walk, node, kept):
+    while isinstance(kept, cst.BooleanOperation) and goes_on_past_a_fact(walk, node, kept):
         last, kept = kept.right, kept.left
     replace(walk, left, kept, walk.because(last, walk.conditions.truth(last)), _place_in(node))
     expression(walk, kept, place=_place_in(node))

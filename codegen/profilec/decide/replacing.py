@@ -64,14 +64,31 @@ def _is_bare(part: cst.BaseExpression, place: Place) -> bool:
 
 
 def replace(
-    walk: Walk, node: cst.BaseExpression, part: cst.BaseExpression, cause: Cause, place: Place
+    walk: Walk,
+    node: cst.BaseExpression,
+    part: cst.BaseExpression,
+    cause: Cause,
+    place: Place,
+    alone: cst.BaseExpression | None = None,
 ) -> None:
-    """Cut an expression down to a part of it, without parentheses that nothing needs any more."""
+    """Cut an expression down to a part of it, without parentheses that nothing needs any more.
+
+    Args:
+        walk: what is decided so far.
+        node: the expression.
+        part: what stays of it.
+        cause: why the rest goes.
+        place: where the expression stands.
+        alone: what will be left of the part when more of it goes.
+    """
     content = walk.syntax.content
     kept, whole = walk.syntax.outer(part), walk.syntax.outer(node)
     one_line = "\n" not in content[kept.start : kept.end]
     goes_on = _is_joined_alike(part, place)
     bare = bool(part.lpar) or isinstance(part, _ATOMS) or (one_line and (goes_on or _is_bare(part, place)))
+    if alone is not None and "#" not in content[whole.start : whole.end]:
+        is_bare_line = "\n" not in walk.syntax.source(alone) and _is_bare(alone, place)
+        bare = bare or bool(alone.lpar) or is_bare_line
     comments = comments_above(content, kept.start, whole.start)
     behind = _comment_behind(content, kept.end, whole.end)
     if not bare or comments or (behind and "\n" in content[whole.start : kept.start]):

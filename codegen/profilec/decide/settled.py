@@ -31,6 +31,27 @@ def is_truth_before_a_fact(walk: Walk, node: cst.BooleanOperation) -> bool:
     return not decides or not walk.conditions.has_effect(node.left)
 
 
+def end_within(
+    walk: Walk, node: cst.BaseExpression, operator: cst.BaseBooleanOp
+) -> cst.BooleanOperation | None:
+    """Return the part of a chain of one operation that ends with what decides it: nothing behind is asked."""
+    if not isinstance(node, cst.BooleanOperation) or type(node.operator) is not type(operator):
+        return None
+    if earlier := end_within(walk, node.left, operator):
+        return earlier
+    decides = isinstance(operator, cst.Or)
+    return node if is_settled(walk, node.right) and walk.conditions.truth(node.right) is decides else None
+
+
+def goes_on_past_a_fact(walk: Walk, node: cst.BooleanOperation, left: cst.BaseExpression) -> bool:
+    """Tell whether the left side is an operation of the same kind whose last operand decides nothing."""
+    match left:
+        case cst.BooleanOperation(right=last) if type(left.operator) is type(node.operator):
+            decides = isinstance(node.operator, cst.Or)
+            return is_settled(walk, last) and walk.conditions.truth(last) is not decides
+    return False
+
+
 def _is_truth(walk: Walk, node: cst.BaseExpression) -> bool:
     match node:
         case cst.UnaryOperation(operator=cst.Not()):
