@@ -443,12 +443,19 @@ def _seen_in_library(owner: str, name: str) -> str | None:
 
 def _class_of_first(scope: Scope, name: str) -> Scope | None:
     """The class of which a parameter is `self` or `cls`."""
+    return class_around(scope) if is_first_parameter(scope, name) else None
+
+
+def is_first_parameter(scope: Scope, name: str) -> bool:
+    """Whether a name is that of the first parameter of a method, or of what would be one in a class."""
     match scope.node:
         case ast.FunctionDef(args=arguments) | ast.AsyncFunctionDef(args=arguments):
             first = next(iter((*arguments.posonlyargs, *arguments.args)), None)
-            if first is not None and first.arg == name and "staticmethod" not in decorator_names(scope.node):
-                return class_around(scope)
-    return None
+            is_static = "staticmethod" in decorator_names(scope.node)
+            return (
+                first is not None and first.arg == name and not is_static and class_around(scope) is not None
+            )
+    return False
 
 
 def _is_scope(value: Value) -> bool:
