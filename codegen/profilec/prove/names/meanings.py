@@ -199,6 +199,10 @@ class Meanings:
                 return self._attribute(self.annotated(value, scope), name)
         return NOTHING
 
+    def types_named(self, node: ast.expr, scope: Scope) -> frozenset[str]:
+        """The dotted names among `annotated`."""
+        return frozenset(one for one in self.annotated(node, scope) if isinstance(one, str))
+
     def declared(self, node: ast.expr, depth: int = 0) -> frozenset[str]:
         """The names of the types of which an annotation says that an expression is an instance.
 
