@@ -183,7 +183,7 @@ class Meanings:
             return self._in_scope(owner, name).union([f"builtins.{name}"] if is_perhaps else ())
         if self._around is not None:
             meanings, outer = self._around
-            return meanings.looked_up(name, outer)
+            return meanings.looked_up(name, outer) | self._from_stars(name)
         if name == _BUILTINS:
             return frozenset({"builtins"})
         return self._from_stars(name).union([f"builtins.{name}"] if hasattr(builtins, name) else ())
