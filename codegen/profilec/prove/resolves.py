@@ -270,9 +270,10 @@ class _Mentions:
         yield from self._imports(self._module.syntax)
         yield from self._run_time_imports()
         yield from self._attributes()
-        yield from self._answers()
         yield from self._stars()
-        yield from self._listed()
+        if self._lost.was_there:
+            yield from self._answers()
+            yield from self._listed()
 
     def _imports(self, node: ast.AST) -> Iterator[tuple[Located, str, str]]:
         for child in children(node):
@@ -395,7 +396,7 @@ class _Mentions:
 
     def _answers(self) -> Iterator[tuple[Located, str, str]]:
         """A name for which a `__getattr__` of the module asks another module that has lost it (PEP 562)."""
-        if "__getattr__" not in self._meanings.scopes.definitions:
+        if "__getattr__" not in find_scopes(self._module.syntax).definitions:
             return
         for node in walk(self._module.syntax):
             match node:
