@@ -233,6 +233,22 @@ LESS = "\ndef close(): ...\n"
             "PC404",
             "`shop.spill` has no `open_lane` in this tree",
         ),
+        (
+            "from . import spill\ndef f(x: 'list[spill.open_lane]'): ...\n",
+            "PC404",
+            "`shop.spill` has no `open_lane` in this tree",
+        ),
+        (
+            "import typing as t\nif t.TYPE_CHECKING:\n    from . import spill\nx: 'spill.open_lane'\n",
+            "PC404",
+            "`shop.spill` has no `open_lane` in this tree",
+        ),
+        (
+            "from __future__ import annotations\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING:\n"
+            "    import shop.spill as s\ndef f() -> s.open_lane: ...\n",
+            "PC404",
+            "`shop.spill` has no `open_lane` in this tree",
+        ),
         ("from .spill import *\ndef f():\n    open_lane()\n", "PC404", "nothing binds `open_lane` any more"),
     ],
 )
@@ -287,6 +303,9 @@ def test_a_name_that_went_is_followed_through_a_star_import(project: Project) ->
         "from . import spill\nspill.open_lane = close\nspill.open_lane()\n",
         "import shop.spill\nshop.spill.close.open_lane\n",
         "from .spill import *\ndef f(open_lane):\n    open_lane()\n",
+        "from . import spill\ndef f(x: 'spill.close', y: 'a.open_lane', z='spill.open_lane'): ...\n",
+        "def __getattr__(name):\n    if name == 'open_lane':\n        return print\n",
+        "__all__ = 'open_lane'.split()\nfrom .other import *\n",
     ],
 )
 def test_an_import_that_can_do_without_is_left_alone(user: str, project: Project) -> None:

@@ -86,7 +86,42 @@ def test_an_argument_for_a_parameter_that_went_is_found(name: str, project: Proj
     assert check(project, text, other) == [f"`{function}` of `shop.b` takes no `flag` in this tree"]
 
 
+OF_CLASS = METHOD.replace("self,", "cls,").replace("def f", "@classmethod\n    def f")
+STATIC = METHOD.replace("\n        self,", "").replace("def f", "@staticmethod\n    def f")
+BY_PLACE = {
+    "a method": f"{METHOD}A().f(1, 2)\n",
+    "a method of a variable": f"{METHOD}a = A()\na.f(1, 2)\n",
+    "a method of self": f"{METHOD}    def g(self):\n        self.f(1, 2)\n",
+    "a method of a parameter": f"{METHOD}def g(a: A):\n    a.f(1, 2)\n",
+    "a method of a field": (
+        f"{METHOD}class _B:\n    def __init__(self):\n        self.a = A()\n"
+        "    def g(self):\n        self.a.f(1, 2)\n"
+    ),
+    "a method of what a function gives": f"{METHOD}def g():\n    return A()\n\ng().f(1, 2)\n",
+    "a method by super": f"{METHOD}class B(A):\n    def f(self, x=0):\n        super().f(x, 2)\n",
+    "a method of the class": f"{METHOD}A.f(A(), 1, 2)\n",
+    "a class method": f"{OF_CLASS}A.f(1, 2)\n",
+    "a class method of an instance": f"{OF_CLASS}A().f(1, 2)\n",
+    "a static method": f"{STATIC}A.f(1, 2)\n",
+}
+
+
+@pytest.mark.parametrize("name", BY_PLACE)
+def test_an_argument_by_its_place_for_a_parameter_of_a_method_that_went_is_found(
+    name: str, project: Project
+) -> None:
+    assert check(project, BY_PLACE[name]) == ["`A.f` of `shop.b` takes no `flag` in this tree"]
+
+
 KEPT = {
+    "a method of a class that is given": f"{METHOD}def g(a: type[A]):\n    a.f(A(), 1)\n",
+    "a method of what is given to one": f"{METHOD}    @classmethod\n    def g(cls):\n        cls.f(A(), 1)\n",
+    "a method of what may be the class": f"{METHOD}def g():\n    return A\n\ng().f(A(), 1)\n",
+    "a method of another name for the class": f"{METHOD}B = A\nB.f(A(), 1)\n",
+    "a method of a class in another place": f"{METHOD}import shop.b\nshop.b.A.f(A(), 1)\n",
+    "a method of a class by super": (
+        f"{METHOD}class B(A):\n    @classmethod\n    def g(cls):\n        super().f(A(), 1)\n"
+    ),
     "an argument that is selected, too": f"{FUNCTION}f(\n    1,\n    flag=2,  # profilec: only THREADS\n)\n",
     "a call that is selected, too": f"{FUNCTION}if THREADS:\n    f(1, flag=2)\n",
     "another parameter": f"{FUNCTION}f(x=1)\nf(1)\n",

@@ -67,6 +67,7 @@ SLEEPS = {
     "a module read again": "import importlib\nimportlib.reload(time).sleep(1)",
     "eval": "eval('time.sleep(1)')",
     "exec": "exec('from time import sleep as nap')",
+    "exec of an import of everything": "exec('from time import *\\nsleep(1)')",
     "exec of what compile gives": "code = compile('time.sleep(1)', 'here', 'exec')\nexec(code)",
     "resolve_name": "import pkgutil\npkgutil.resolve_name('time:sleep')(1)",
     "resolve_name with dots": "from pkgutil import resolve_name\nresolve_name('time.sleep')(1)",

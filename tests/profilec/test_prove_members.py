@@ -88,6 +88,10 @@ METHODS = {
     "a method of what a property gives": (
         "class D:\n    @property\n    def one(self) -> C: ...\n\ndef g(x: D):\n    x.one.f()\n"
     ),
+    "a method of a class that is given": "def g(x: type[C]):\n    return x.f\n",
+    "a method of a class that is given by its old name": (
+        "import typing\n\ndef g(x: 'typing.Type[C] | None'):\n    return x and x.f\n"
+    ),
     "a method of a pattern": "def g(x):\n    match x:\n        case C(f=1): ...\n",
 }
 

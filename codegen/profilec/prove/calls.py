@@ -15,7 +15,7 @@ from profilec.diagnostics import Finding
 from profilec.prove.changes import Change, top_classes
 from profilec.prove.classes import Class, Classes
 from profilec.prove.fields import fields_of, makes_constructor
-from profilec.prove.names.behind import PARTIAL
+from profilec.prove.names.behind import PARTIAL, decorator_names
 from profilec.prove.names.bindings import bindings
 from profilec.prove.names.meanings import Meanings
 from profilec.prove.names.modules import finding_at, is_python, module_name, unguarded
@@ -134,12 +134,33 @@ class _Calls(Struct, dict=True):
         return None if self.classes.has_subclass(owner) else self._method(owner, "__init__")
 
     def _has_too_many(self, call: ast.Call, function: Function, parameter: Dropped) -> bool:
-        """Whether a call has more arguments without names than a function takes, which is no method."""
-        is_method = function[1] and isinstance(call.func, ast.Attribute) and call.func.attr == function[2]
-        if is_method or parameter.takes is None or any(isinstance(one, ast.Starred) for one in call.args):
+        """Whether a call has more arguments without names than a function takes."""
+        before = self._given_before(call, function)
+        if (
+            before is None
+            or parameter.takes is None
+            or any(isinstance(one, ast.Starred) for one in call.args)
+        ):
             return False
-        took = len(call.args) if parameter.took is None else parameter.took
-        return parameter.takes < len(call.args) <= took
+        given = len(call.args) - before
+        return parameter.takes < given <= (given if parameter.took is None else parameter.took)
+
+    def _given_before(self, call: ast.Call, function: Function) -> int | None:
+        """How many arguments stand before those that count: 1 for the instance that `A.f(a)` gives itself."""
+        module, owner, name = function
+        match call.func:
+            case ast.Attribute(value=value, attr=attribute) if owner and attribute == name:
+                there = self.classes.meanings(module)
+                methods = [
+                    one
+                    for scope in (there.scopes.definitions[owner] if there else ())
+                    for one in scope.definitions.get(name, ())
+                ]
+                if any(decorator_names(one.node) & {"classmethod", "staticmethod"} for one in methods):
+                    return 0
+                is_instance = self.classes.is_instance(self._own, value)
+                return None if is_instance is None else int(not is_instance)
+        return 0
 
     def _called(self, call: ast.Call) -> Function | None:
         """The function that a call surely calls."""

@@ -8,9 +8,9 @@ from functools import cached_property
 from types import EllipsisType
 
 from profilec.prove.changes import top_classes
-from profilec.prove.names.behind import Values
+from profilec.prove.names.behind import Values, class_around, decorator_names
 from profilec.prove.names.bindings import bindings
-from profilec.prove.names.meanings import Meanings, bare, is_property
+from profilec.prove.names.meanings import Meanings, bare, is_first_parameter, is_property
 from profilec.prove.names.modules import parse
 from profilec.prove.names.nodes import last_name, walk
 from profilec.prove.names.scopes import Scope
@@ -31,6 +31,8 @@ _ITERABLES = _SEQUENCES | {
 }  # fmt: skip
 """Generic types, in small letters, that going through gives elements of the type that they are given."""
 _MAPPINGS = frozenset({"dict", "Dict", "Mapping", "MutableMapping", "OrderedDict", "defaultdict"})
+_OF_CLASSES = ("__new__", "__init_subclass__", "__class_getitem__")
+"""Methods that are called with a class though nothing decorates them."""
 _FURTHEST = 8
 """Re-exports and bases that are followed; a circle ends here."""
 
@@ -89,7 +91,7 @@ class Classes(TreeMeanings, dict=True):
             case ast.Name() if (tested := narrowed(meanings.module.syntax).get(id(node))) is not None:
                 return self._one_of(meanings.values(tested), module, meanings)
         if found := self._annotation(node, module, meanings):
-            return self._in_annotation(found)
+            return self._in_annotation((_class_in(found[0]) or found[0], *found[1:]))
         match _given(node, meanings):
             case [ast.Call() | ast.Await() | ast.Starred() | ast.Subscript() as value]:
                 return self._annotated(value, module, meanings)
@@ -182,6 +184,30 @@ class Classes(TreeMeanings, dict=True):
         is_in_function = owner is not None and owner.kind == "function"
         return is_in_function or self._one_of(meanings.values(node), module, meanings) is None
 
+    def is_instance(self, module: str, node: ast.expr, depth: int = 0) -> bool | None:
+        """Whether what is of a class is an instance of it, or is it itself; None if it is not known."""
+        meanings = self.meanings(module)
+        if meanings is None or depth > _FURTHEST:
+            return None
+        match node:
+            case ast.Call(func=ast.Name(id="super") as function, args=[]):
+                return _has_instance(meanings.behind.scope_of(function))
+            case ast.Call(func=function) if self.class_of(module, function) is not None:
+                return True
+            case ast.Name(id=name) if owner := meanings.behind.owner_of(node):
+                if is_first_parameter(owner, name):
+                    return _has_instance(owner)
+                if name in owner.definitions:
+                    return False
+        if annotation := self._annotation(node, module, meanings):
+            return _class_in(annotation[0]) is None
+        if self._annotated(node, module, meanings) is not None:
+            return True
+        if any(isinstance(value, str) and not value.endswith("()") for value in meanings.values(node)):
+            return False
+        found = {self.is_instance(module, one, depth + 1) for one in meanings.behind.of(node)}
+        return found.pop() if len(found) == 1 else None
+
     def is_common(self, method: str) -> bool:
         """Whether several classes of the tree define a method."""
         if method not in self._common:
@@ -261,12 +287,30 @@ def _given(node: ast.expr, meanings: Meanings) -> list[ast.expr]:
     return [one for one in values if not isinstance(one, ast.Constant)]
 
 
+def _class_in(annotation: ast.expr) -> ast.expr | None:
+    """The class that an annotation is about, where it says that something is a class: `type[A]`."""
+    match bare(annotation):
+        case ast.Subscript(value=ast.Name(id="type" | "Type") | ast.Attribute(attr="Type"), slice=inner):
+            return inner
+    return None
+
+
 def _property(scope: Scope, name: str) -> ast.expr | None:
     """What a property of a class says that it gives."""
     match scope.definitions.get(name):
         case [Scope(node=ast.FunctionDef(returns=annotation) as method)] if is_property(method):
             return annotation
     return None
+
+
+def _has_instance(scope: Scope | None) -> bool:
+    """Whether the method that a scope is in is called with an instance, not with its class."""
+    while scope is not None and class_around(scope) is None:
+        scope = scope.parent
+    if scope is None:
+        return False
+    is_of_class = getattr(scope.node, "name", "") in _OF_CLASSES
+    return not is_of_class and decorator_names(scope.node).isdisjoint({"classmethod", "staticmethod"})
 
 
 def _is_plain(keyword: ast.keyword, meanings: Meanings) -> bool:

@@ -36,8 +36,8 @@ from profilec.prove.names.modules import (
 )
 from profilec.prove.names.nodes import children, walk
 from profilec.prove.names.reach import Reaches
-from profilec.prove.names.scopes import find_scopes, unresolved
-from profilec.prove.names.stars import lost_with_stars, through_stars
+from profilec.prove.names.scopes import find_scopes, in_annotation, unresolved
+from profilec.prove.names.stars import listed_names, lost_with_stars, through_stars
 from profilec.prove.names.tree_meanings import TreeMeanings
 from profilec.tree import EmittedFile, SourceFile, Tree
 
@@ -203,6 +203,11 @@ class _Lost(Struct, frozen=True, dict=True):
         """Whether a module has lost names that a star import brought."""
         return not self.names.get(module, frozenset()) <= self.bound_before.get(module, frozenset())
 
+    def may_be_listed(self, module: str, data: bytes) -> bool:
+        """Whether a module may list one of its lost names in `__all__`."""
+        names = self.names.get(module, frozenset())
+        return bool(names) and b"__all__" in data and any(name.encode() in data for name in names)
+
     def may_be_mentioned(self, data: bytes) -> bool:
         """Whether a file holds the words that it must hold to mention any of it."""
         if len(self._sought) < _FEW and not any(word in data for word in self._sought):
@@ -237,7 +242,9 @@ def _prove_imports(
     modules = TreeMeanings.of(tree)
     for file in tree.files.values():
         if not is_python(file.path) or not (
-            lost.may_be_mentioned(file.data) or lost.has_lost_by_star(module_name(file.path)[0])
+            lost.may_be_mentioned(file.data)
+            or lost.has_lost_by_star(module_name(file.path)[0])
+            or lost.may_be_listed(module_name(file.path)[0], file.data)
         ):
             continue
         module = parse(file.path, file.data)
@@ -264,6 +271,9 @@ class _Mentions:
         yield from self._run_time_imports()
         yield from self._attributes()
         yield from self._stars()
+        if self._lost.was_there:
+            yield from self._answers()
+            yield from self._listed()
 
     def _imports(self, node: ast.AST) -> Iterator[tuple[Located, str, str]]:
         for child in children(node):
@@ -348,11 +358,26 @@ class _Mentions:
         Where something lost was given another name, it is found there.
         """
         package, found = self._module.name.partition(".")[0] + ".", []
-        for node in self._candidates() if self._lost.was_there else ():
-            match [*self._meanings.names(node)]:
+        for node, names in self._named() if self._lost.was_there else ():
+            match [*names]:
                 case [name] if name.startswith(package) and name.rpartition(".")[2] in self._lost.ends:
                     found.append((node, self._modules.seen_through(name)))
         return found
+
+    def _named(self) -> Iterator[tuple[ast.expr, frozenset[str]]]:
+        """What may stand for something lost, with its names: in annotations too, be they in text."""
+        meanings = self._meanings
+        for node in self._candidates():
+            names, scope = meanings.names(node), meanings.behind.scope_of(_root(node))
+            yield node, names or (meanings.types_named(node, scope) if scope else names)
+        for scope in meanings.scopes.walk():
+            for text in {
+                id(node): node for _, node in scope.loads if isinstance(node, ast.Constant)
+            }.values():
+                annotation = in_annotation(str(text.value)) if "." in str(text.value) else None
+                for part in walk(annotation) if annotation else ():
+                    if isinstance(part, ast.Attribute) and part.attr in self._lost.ends:
+                        yield text, meanings.types_named(part, scope)
 
     @cached_property
     def _meanings(self) -> Meanings:
@@ -369,6 +394,33 @@ class _Mentions:
                 case ast.Call() if asks:
                     yield node
 
+    def _answers(self) -> Iterator[tuple[Located, str, str]]:
+        """A name for which a `__getattr__` of the module asks another module that has lost it (PEP 562)."""
+        if "__getattr__" not in find_scopes(self._module.syntax).definitions:
+            return
+        for node in walk(self._module.syntax):
+            match node:
+                case ast.Constant(value=str(name)) if name in self._lost.ends:
+                    found = self._meanings.exports([name]) - self._imported - self._lost.never
+                    asked = (one.rpartition(".") for one in found)
+                    match [
+                        module for module, _, last in asked if last == name and module in self._modules.files
+                    ]:
+                        case [module] if name in self._lost.names.get(module, ()):
+                            yield node, f"`{module}` has no `{name}` in this tree", "PC404"
+
+    def _listed(self) -> Iterator[tuple[Located, str, str]]:
+        """A name that `__all__` lists, however it is put together, and that the module has lost."""
+        lost, own = self._lost.names.get(self._module.name, frozenset()), self._module.name
+        if not self._lost.may_be_listed(own, self._modules.files[own].data) or self._meanings.scopes.stars:
+            return
+        entries = listed_names(self._modules.files[own], self._modules.files) or frozenset()
+        places = [node for node in walk(self._module.syntax) if isinstance(node, ast.Name)]
+        listing = [node for node in places if node.id == "__all__"]
+        for name in sorted(entries & lost) if listing else ():
+            if f"{own}.{name}" not in self._lost.never:
+                yield listing[0], f"`__all__` lists `{name}`, which nothing binds any more", "PC404"
+
     def _stars(self) -> Iterator[tuple[Located, str, str]]:
         """A name that only a star import brought, from where it went."""
         lost = self._lost.names.get(self._module.name, frozenset())
@@ -376,3 +428,8 @@ class _Mentions:
             for name, node in unresolved(find_scopes(self._module.syntax)):
                 if name in lost and name not in self._lost.bound_before.get(self._module.name, ()):
                     yield node, f"nothing binds `{name}` any more", "PC404"
+
+
+def _root(node: ast.expr) -> ast.expr:
+    """What the first attribute is asked of."""
+    return _root(node.value) if isinstance(node, ast.Attribute) else node

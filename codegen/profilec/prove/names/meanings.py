@@ -173,7 +173,7 @@ class Meanings:
             return self._in_scope(owner, name).union([f"builtins.{name}"] if is_perhaps else ())
         if self._around is not None:
             meanings, outer = self._around
-            return meanings.looked_up(name, outer)
+            return meanings.looked_up(name, outer) | self._from_stars(name)
         if name == _BUILTINS:
             return frozenset({"builtins"})
         return self._from_stars(name).union([f"builtins.{name}"] if hasattr(builtins, name) else ())
@@ -188,6 +188,10 @@ class Meanings:
             case ast.Attribute(value=value, attr=name):
                 return self._attribute(self.annotated(value, scope), name)
         return NOTHING
+
+    def types_named(self, node: ast.expr, scope: Scope) -> frozenset[str]:
+        """The dotted names among `annotated`."""
+        return frozenset(one for one in self.annotated(node, scope) if isinstance(one, str))
 
     def declared(self, node: ast.expr) -> frozenset[str]:
         """The names of the types of which an annotation says that an expression is an instance.
@@ -435,12 +439,19 @@ def _seen_in_library(owner: str, name: str) -> str | None:
 
 def _class_of_first(scope: Scope, name: str) -> Scope | None:
     """The class of which a parameter is `self` or `cls`."""
+    return class_around(scope) if is_first_parameter(scope, name) else None
+
+
+def is_first_parameter(scope: Scope, name: str) -> bool:
+    """Whether a name is that of the first parameter of a method, or of what would be one in a class."""
     match scope.node:
         case ast.FunctionDef(args=arguments) | ast.AsyncFunctionDef(args=arguments):
             first = next(iter((*arguments.posonlyargs, *arguments.args)), None)
-            if first is not None and first.arg == name and "staticmethod" not in decorator_names(scope.node):
-                return class_around(scope)
-    return None
+            is_static = "staticmethod" in decorator_names(scope.node)
+            return (
+                first is not None and first.arg == name and not is_static and class_around(scope) is not None
+            )
+    return False
 
 
 def _is_scope(value: Value) -> bool:

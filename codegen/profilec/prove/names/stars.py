@@ -74,13 +74,13 @@ def _unlisted(
     origins = frozenset().union(*answers.ask(stars_of, None, asked, tuple[str, ...]))
     for name, file in listing.items():
         if name in origins:
-            before, after = _entries(sources[file.path]), _entries(file)
+            before, after = listed_names(sources[file.path]), listed_names(file)
             if before and after is not None and (went := before - after):
                 yield name, went
 
 
-def _entries(
-    file: SourceFile | EmittedFile, files: Mapping[str, SourceFile] = MappingProxyType({})
+def listed_names(
+    file: SourceFile | EmittedFile, files: Mapping[str, SourceFile | EmittedFile] = MappingProxyType({})
 ) -> frozenset[str] | None:
     """The entries of `__all__` of a file; None where there is none, or the file cannot be read.
 
@@ -188,7 +188,7 @@ def _offered(module: str, files: Mapping[str, SourceFile], depth: int = 0) -> fr
     parsed = parse(source.path, source.data) if source and depth < _FURTHEST else None
     if source is None or parsed is None:
         return frozenset()
-    if (listed := _entries(source, files)) is not None:
+    if (listed := listed_names(source, files)) is not None:
         return listed
     stars = _stars_of(source.path, source.data)
     names = find_scopes(parsed.syntax).bound.union(*(_offered(star, files, depth + 1) for star in stars))
