@@ -251,6 +251,19 @@ def test_what_the_tests_declare_is_installed_for_webassembly_by_the_first_run(
     assert second.stderr.str() == ""
 
 
+def test_what_profilec_itself_imports_there_is_installed_by_the_first_run(
+    shop: pytest.Pytester, fresh_environment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in fresh_environment.parents[1].glob("wasm/lib/msgspec*"):
+        shutil.rmtree(folder)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(ROOT / ".venv/wheels"))
+    shop.makefile(".toml", pyproject=CONFIGURATION)
+    shop.makepyfile("import shop\ndef test_a(): assert shop.world() == 'wasm'")
+
+    shop.run(fresh_environment, "-m", "pytest", "--profilec", "wasm").assert_outcomes(passed=1)
+
+
 def test_a_package_that_cannot_be_had_for_webassembly_is_named_in_what_pip_says(
     shop: pytest.Pytester, fresh_environment: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

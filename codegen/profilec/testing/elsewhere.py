@@ -21,6 +21,8 @@ from profilec.wasm.interpreter import Interpreter, NotHereError, find_interprete
 from profilec.wasm.packages import InstallError, prepare
 
 PLUGIN = "profilec.pytest_plugin"
+_OWN = ("msgspec", "packaging")
+"""What the plugin itself imports inside."""
 
 
 class Elsewhere:
@@ -55,13 +57,13 @@ class Elsewhere:
 
 
 def requirements(config: Config, profile: Profile) -> list[str]:
-    """What a suite needs inside: this pytest, what the project requires, and its dependency group `test`."""
+    """What a run needs inside: this pytest and plugin, what the project requires, its group `test`."""
     text = (config.root / "pyproject.toml").read_text(encoding="utf-8")
     groups = tomllib.loads(text).get("dependency-groups", {})
     of_the_tests = resolve_dependency_groups(groups, "test") if "test" in groups else ()
     of_the_project = config.project.get("dependencies", ())
     common = map(str, of_the_project) if isinstance(of_the_project, list) else ()
-    wanted = [f"pytest=={pytest.__version__}", *common, *profile.dependencies, *of_the_tests]
+    wanted = [f"pytest=={pytest.__version__}", *_OWN, *common, *profile.dependencies, *of_the_tests]
     return [text for text in wanted if canonicalize_name(Requirement(text).name) not in absent.DISTRIBUTIONS]
 
 
