@@ -93,7 +93,7 @@ def test_the_page_needs_nothing_from_elsewhere(shop: Project) -> None:
 def test_the_page_says_why_and_proves(shop: Project) -> None:
     shop.run("report", "-o", "page.html")
     html = shop.read("page.html")
-    assert "wasm: `THREADS` is false" in html
+    assert "wasm: <code>THREADS</code> is false" in html
     assert html.count("✓") == 5
     assert not (shop.root / "build").exists()
 
@@ -108,7 +108,7 @@ def test_a_project_with_findings_has_a_report_too(shop: Project) -> None:
     ran = shop.run("report")
     assert ran.code == 1
     html = shop.read("build/report.html")
-    assert "`threading` is forbidden" in html
+    assert "<code>threading</code> is forbidden" in html
     assert (html.count("✓"), html.count("✗")) == (4, 1)
 
 
@@ -122,7 +122,7 @@ def test_a_proof_with_nothing_but_notes_holds(shop: Project) -> None:
     )
     assert shop.run("report").code == 0
     html = shop.read("build/report.html")
-    assert "`msgspec._core` is compiled" in html
+    assert "<code>msgspec._core</code> is compiled" in html
     assert (html.count("✓"), html.count("✗")) == (5, 0)
 
 
@@ -130,8 +130,8 @@ def test_a_project_that_cannot_be_compiled_has_a_report_too(shop: Project) -> No
     shop.write({"src/shop/b.py": "from shop._profile import THREAD\nif THREAD:\n    x = 1\n"})
     assert shop.run("report").code == 1
     html = shop.read("build/report.html")
-    assert "unknown flag `THREAD`" in html
-    assert "did you mean `THREADS`?" in html
+    assert "unknown flag <code>THREAD</code>" in html
+    assert "did you mean <code>THREADS</code>?" in html
     assert "✓" not in html
 
 
@@ -153,3 +153,13 @@ def test_the_build_does_not_mind_the_report(shop: Project) -> None:
     shop.run("build")
     shop.run("report")
     assert shop.run("build", "--check").code == 0
+
+
+def test_the_page_counts_in_words_that_fit(empty_project: Project) -> None:
+    empty_project.write({"pyproject.toml": '[project]\nname = "bakery"\nversion = "3"\n'})
+    empty_project.write({"bakery/__init__.py": "OVENS = 1\n"})
+    empty_project.run("init")
+    assert empty_project.run("report").code == 0
+    html = empty_project.read("build/report.html")
+    assert "One source of 1 file and 1 line, 2 packages." in html
+    assert "1 name is the same in all packages." in html

@@ -28,7 +28,7 @@ MISTAKES = {
         HEAD + PROFILE + 'features = "threads"',
         "PC004",
         5,
-        "`tool.profilec.profiles.native.features` must be a list, each element a string, not a string",
+        "`tool.profilec.profiles.native.features` must be a list of strings, not a string",
         "",
     ),
     "a number in a list of strings": (
@@ -261,6 +261,16 @@ MISTAKES = {
         "the output folder src/shop and the source src overlap",
         "",
     ),
+    **{
+        f"files to copy that are {what}": (
+            HEAD + f'copy = ["{pattern}"]\n' + PROFILE,
+            "PC013",
+            4,
+            f"`{pattern}` names no files inside the project",
+            "write a path relative to `src` or to the package",
+        )
+        for what, pattern in (("outside", "../data/**"), ("absolute", "/data/**"), ("none", ""))
+    },
     "a folder outside the project": (
         '[tool.profilec]\nsource = "../src"\npackage = "shop"\n' + PROFILE,
         "PC013",
@@ -279,7 +289,7 @@ MISTAKES = {
         HEAD + 'format = "black"\n' + PROFILE + '[tool.black]\ntarget-version = "py312"\n',
         "PC004",
         7,
-        "`tool.black.target-version` must be a list, each element a string, not a string",
+        "`tool.black.target-version` must be a list of strings, not a string",
         "write a list",
     ),
     "another formatter": (HEAD + 'format = "yapf"\n' + PROFILE, "PC013", 4, "neither black nor none", ""),

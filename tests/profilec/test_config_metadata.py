@@ -20,7 +20,7 @@ MISTAKES = {
     "name = 1": ("PC004", "`project.name` must be a string, not a number"),
     "version = 1.2": ("PC004", "`project.version` must be a string, not a number"),
     "requires-python = 3": ("PC004", "`project.requires-python` must be a string, not a number"),
-    'dependencies = "click"': ("PC004", "`project.dependencies` must be a list, each element a string"),
+    'dependencies = "click"': ("PC004", "`project.dependencies` must be a list of strings"),
     "dependencies = [8]": ("PC004", "each element of `project.dependencies` must be a string, not a number"),
     'dependencies = ["click >="]': ("PC013", "`click >=` is not a requirement"),
     'optional-dependencies = ["click"]': ("PC004", "`project.optional-dependencies` must be a table"),

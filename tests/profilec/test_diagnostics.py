@@ -150,3 +150,10 @@ def test_what_is_left_for_another_module_names_that_module(project: Project) -> 
     assert found["notes"] == [
         "line 4: another module asks for `work`, which goes", "src/shop/c.py asks for it",
     ]  # fmt: skip
+
+
+def test_a_choice_that_nothing_imports_is_found_where_no_flag_stands(project: Project) -> None:
+    project.write({"src/shop/a.py": "LIMIT = choose(native=1, wasm=2)\n"})
+    ran = project.run("check")
+    assert "src/shop/a.py:1:9: PC101 `choose` is not imported from `profilec`" in ran.out
+    assert "from profilec import choose" in ran.out

@@ -40,6 +40,11 @@ CASES = {
     ),
     "PC104": Mended("if f() and THREADS: pass", "put the flag first", "if THREADS and f(): pass"),
     "PC201": Mended("@only\ndef f(): ...", "write @only(FLAG)", "@only(THREADS)\ndef f(): ..."),
+    "PC201 of two": Mended(
+        "@only(THREADS, NATIVE)\ndef f(): ...",
+        "joined by not, and, or",
+        "@only(THREADS or WASM)\ndef f(): ...",
+    ),
     "PC202": Mended("@only(x)\ndef f(): ...", "use flags", "@only(THREADS and not WASM)\ndef f(): ..."),
     "PC202 in quotes": Mended(
         '@only("threads")\ndef f(): ...', "write `THREADS`", "@only(THREADS)\ndef f(): ..."

@@ -150,6 +150,27 @@ def test_a_package_of_one_profile_is_declared_with_all_that_lies_in_it(project: 
     assert project.run("check").out == ""
 
 
+def test_a_module_that_sheds_what_it_took_from_another_lacks_none_of_its_own_names(project: Project) -> None:
+    files = {
+        "src/shop/compat.py": "import sys\n\nON_THE_WEB = sys.platform == 'emscripten'\n",
+        "src/shop/a.py": """\
+from collections import namedtuple
+
+from shop.compat import ON_THE_WEB
+
+LIMIT = 1
+Pair = namedtuple("Pair", ["a", "b"])
+
+
+def run() -> int:
+    return 1 if ON_THE_WEB else 2
+""",
+    }
+    configuration = CONFIGURATION + 'facts = { "sys.platform" = "emscripten" }\n'
+    project.write({"pyproject.toml": configuration, **files})
+    assert "PC408" not in project.run("check", "--json").codes
+
+
 def test_a_private_module_has_no_interface(project: Project) -> None:
     project.write({"src/shop/_a.py": HEAD + "if THREADS:\n    def run(): ...\n"})
     assert project.run("check").code == 0

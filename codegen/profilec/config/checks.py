@@ -7,7 +7,7 @@ from keyword import iskeyword
 from pathlib import Path
 
 from profilec.config.marker import MarkerError, python_test
-from profilec.config.metadata import check_files
+from profilec.config.metadata import check_files, leads_inside
 from profilec.config.model import Config, Fact, Profile
 from profilec.config.places import KeyPath
 from profilec.config.tables import Complaints, Table
@@ -15,6 +15,7 @@ from profilec.diagnostics import did_you_mean
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _WHEEL_TAG = re.compile(r"[A-Za-z0-9_.]+-[A-Za-z0-9_.]+-[A-Za-z0-9_.]+")
+_TAG_HINT = "write python-abi-platform, as in py3-none-any"
 _SCRIPT = re.compile(r"\w+(\.\w+)*:\w+(\.\w+)*")
 _FACTS: Mapping[str, type] = {
     "sys.platform": str,
@@ -92,7 +93,7 @@ def _check_places(config: Config, complaints: Complaints) -> None:
             complaints.add("PC010", (*_TABLE, key), f"`{name}` is not the name of a module", hint)
             return
     if not config.source_folder.is_dir():
-        hint = _nearest_folder(config.root, config.source)
+        hint = _nearest_folder(config.root, config.source) or "name the folder that holds the package"
         complaints.add(
             "PC006", (*_TABLE, "source"), f"the source folder `{config.source}` does not exist", hint
         )
@@ -105,6 +106,11 @@ def _check_places(config: Config, complaints: Complaints) -> None:
         _check_flags(config, complaints)
         _check_stub_modules(config, complaints)
         _check_out(config, complaints)
+        for index, pattern in enumerate(config.copy):
+            if not leads_inside(pattern):
+                message = f"`{pattern}` names no files inside the project"
+                hint = f"write a path relative to `{config.source}` or to the package, with forward slashes"
+                complaints.add("PC013", (*_TABLE, "copy", index), message, hint)
 
 
 def _is_module_name(name: str) -> bool:
@@ -182,7 +188,7 @@ def _check_profile(config: Config, profile: Profile, complaints: Complaints) -> 
             hint = "write one that names the platform, as in \"sys_platform == 'emscripten'\""
             complaints.add("PC013", (*at, "marker"), f"`marker` cannot be used: {error}", hint)
     if profile.wheel_tag is not None and not _WHEEL_TAG.fullmatch(profile.wheel_tag):
-        complaints.add("PC013", (*at, "wheel-tag"), "`wheel-tag` is not one", "write python-abi-platform")
+        complaints.add("PC013", (*at, "wheel-tag"), "`wheel-tag` is no tag of a wheel", _TAG_HINT)
     for name, target in profile.scripts.items():
         if not _SCRIPT.fullmatch(target):
             complaints.add(

@@ -69,14 +69,18 @@ def check_files(config: Config, complaints: Complaints) -> None:
             complaints.add("PC006", at, f"the {what} `{path}` does not exist", "name a file of the project")
     patterns = config.project.get("license-files")
     for index, pattern in enumerate(patterns if isinstance(patterns, list) else ()):
-        if not _leads_inside(PurePosixPath(pattern)):
+        if not leads_inside(pattern) or not _is_glob(pattern):
             message = f"`{pattern}` names no files inside the project"
             hint = "write a path relative to pyproject.toml, with forward slashes"
             complaints.add("PC013", ("project", "license-files", index), message, hint)
 
 
-def _leads_inside(pattern: PurePosixPath) -> bool:
-    """Whether a pattern is one of files below its folder; `**` stands alone between slashes."""
-    if not pattern.parts or pattern.is_absolute():
-        return False
-    return not any(part == ".." or "\\" in part or ("**" in part and part != "**") for part in pattern.parts)
+def leads_inside(pattern: str) -> bool:
+    """Whether a pattern can be one of files below the folder that it starts from."""
+    path = PurePosixPath(pattern)
+    return bool(path.parts) and not path.is_absolute() and ".." not in path.parts and "\\" not in pattern
+
+
+def _is_glob(pattern: str) -> bool:
+    """Whether `**` stands alone between slashes wherever it stands."""
+    return not any("**" in part and part != "**" for part in PurePosixPath(pattern).parts)

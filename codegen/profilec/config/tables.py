@@ -57,15 +57,15 @@ class Table:
 
     def texts(self, key: str) -> tuple[str, ...]:
         """The strings listed at `key`."""
-        return tuple(self._elements(key, "a string", lambda value: isinstance(value, str)))
+        return tuple(self._elements(key, "string", lambda value: isinstance(value, str)))
 
     def text_lists(self, key: str) -> tuple[tuple[str, ...], ...]:
         """The lists of strings listed at `key`."""
-        return tuple(map(tuple, self._elements(key, "a list of strings", _is_text_list)))
+        return tuple(map(tuple, self._elements(key, "list of strings", _is_text_list)))
 
     def table_list(self, key: str) -> tuple[Mapping[str, Any], ...]:
         """The tables listed at `key`."""
-        return tuple(self._elements(key, "a table", lambda value: isinstance(value, dict)))
+        return tuple(self._elements(key, "table", lambda value: isinstance(value, dict)))
 
     def text_table(self, key: str) -> dict[str, str]:
         """The table at `key`, whose values are strings."""
@@ -126,12 +126,12 @@ class Table:
         return None
 
     def _elements(self, key: str, wanted: str, fits: Callable[[Any], bool]) -> list[Any]:
-        values = (
-            self._read(key, f"a list, each element {wanted}", lambda value: isinstance(value, list)) or []
-        )
+        kind, _, of = wanted.partition(" ")
+        whole = f"a list of {kind}s {of}".rstrip()
+        values = self._read(key, whole, lambda value: isinstance(value, list)) or []
         for index, value in enumerate(values):
             if not fits(value):
-                self._wrong_type((key, index), wanted, value)
+                self._wrong_type((key, index), f"a {wanted}", value)
         return [value for value in values if fits(value)]
 
     def _values(

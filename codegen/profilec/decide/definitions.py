@@ -76,6 +76,9 @@ def _markers(
                 yield decorator, call, marker
 
 
+_SEVERAL = "takes one condition"
+
+
 def _condition_of(walk: Walk, call: cst.Call, marker: str) -> cst.BaseExpression | None:
     """Return the condition of a marker: the one argument of `only`, the `unless` of `stub`."""
     wanted = None if marker == "only" else "unless"
@@ -85,14 +88,15 @@ def _condition_of(walk: Walk, call: cst.Call, marker: str) -> cst.BaseExpression
         if (argument.keyword.value if argument.keyword else None) == wanted and not argument.star
     ]
     if not found or (marker == "only" and len(call.args) > 1):
-        _refuse_without_condition(walk, call, marker, "takes one condition" if found else "has no condition")
+        _refuse_without_condition(walk, call, marker, _SEVERAL if found else "has no condition")
         return None
     return found[0]
 
 
 def _refuse_without_condition(walk: Walk, node: cst.CSTNode, marker: str, fault: str) -> None:
     example = "@only(FLAG)" if marker == "only" else "@stub(unless=FLAG)"
-    walk.draft.refuse("PC201", walk.syntax.inner(node), f"`{marker}` {fault}", f"write {example}")
+    joined = ", its flags joined by not, and, or" if fault == _SEVERAL else ""
+    walk.draft.refuse("PC201", walk.syntax.inner(node), f"`{marker}` {fault}", f"write {example}{joined}")
 
 
 def _refuse_runtime_condition(walk: Walk, test: cst.BaseExpression, marker: str) -> None:

@@ -127,12 +127,20 @@ class Telling(Struct, frozen=True):
         return replace(self, imported=imported, around=self.around | (wanted & stars))
 
 
-def telling(flags: FlagTable, facts: Iterable[Facts]) -> Telling:
-    """Return what tells that flags or facts may decide something."""
+def telling(flags: FlagTable, facts: Iterable[Facts], profiles: Iterable[str] = ()) -> Telling:
+    """Return what tells that flags or facts may decide something.
+
+    Args:
+        flags: every flag.
+        facts: what each profile fixes.
+        profiles: the names of all profiles, by which a `choose` is known that nothing imports.
+    """
     words = {MARKERS, (flags.module or MARKERS).rpartition(".")[2]}
     words |= {flag.rpartition(".")[2] for flag in flags.flags}
     together: set[Words] = set()
     owners: set[str] = set()
+    if names := [name.replace("-", "_") for name in profiles]:
+        together.add(frozenset(["choose", *names]))
     for known in facts:
         named = (*known.modules, *known.named_by, *known.classes, *known.wanted)
         words |= {name.rpartition(".")[2] for name in named}

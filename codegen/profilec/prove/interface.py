@@ -125,7 +125,7 @@ class Interface(Struct, dict=True):
         """The public names of one module, dotted from the package on, with what each stands for."""
         file = self._file(name)
         is_public = not any(part.startswith("_") for part in name.split("."))
-        if file is None or not is_public or not self._may_matter(file) or self._is_declared_file(file):
+        if file is None or not is_public or self._is_declared_file(file):
             return {}
         module = opened(file.path, file.data)
         return dict(self._module(name, file, module)) if module else {}
@@ -137,8 +137,13 @@ class Interface(Struct, dict=True):
             return None
         return Alone(file, self.sources.get(file.path), self.by_facts.get(file.path, frozenset()))
 
-    def _may_matter(self, file: EmittedFile) -> bool:
-        """Whether the entries of a file can differ: it does itself, or it may pass names of such files on."""
+    def may_matter(self, name: str) -> bool:
+        """Whether the entries of a module can differ: it does itself, or passes names of such modules on.
+
+        Where they can in one tree, they are compared in all: another may have shed the import that says so.
+        """
+        if (file := self._file(name)) is None:
+            return False
         if file.path in self.differing:
             return True
         passes_on = any(pattern.search(file.data) for pattern in (_PASSES_ON, _REEXPORT, _GIVES_AGAIN))

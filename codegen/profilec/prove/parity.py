@@ -54,6 +54,8 @@ def prove_parity(
     known = {asked: of_file for asked, found in zip(alone, entries, strict=True) for of_file in found}
     found = {name: dict[str, Entry]() for name in trees}
     for module in modules:  # module by module, so that what trees share is parsed once
+        if not any(interface.may_matter(module) for interface in interfaces.values()):
+            continue
         for name, interface in interfaces.items():
             found[name] |= known[module, name] if (module, name) in known else interface.of_module(module)
     yield from _compared(found, trees, sources, config)

@@ -136,7 +136,7 @@ class Settled(Struct, frozen=True):
 def settle(config: Config, task: Task) -> Settled:
     """Settle one file. LibCST reads only those parts of it on which a decision may hang."""
     text = task.text
-    told = _told(task, [given.facts for given in task.profiles.values()])
+    told = _told(config, task, [given.facts for given in task.profiles.values()])
     is_stub = any(_stub(text.path, config.profiles[name], config) for name in task.profiles)
     is_whole = is_stub or any(config.profiles[name].stripped for name in task.profiles)
     skipped = Skipping(text.content, () if is_whole else task.parts).untold(told.tells)
@@ -151,7 +151,7 @@ def settle(config: Config, task: Task) -> Settled:
         left = left.without(like_flags(names, task.flags, text.content, left.words))
         if left.parts == skipped.parts:
             settling, settled = _settled(config, task, syntax, names)
-            told = _told(task, [one.world.facts for one in settling.values()])
+            told = _told(config, task, [one.world.facts for one in settling.values()])
             left = left.untold(told.through(names).tells)
             for name, outcome in settled.outcomes.items():
                 left = settling[name].may_skip(left, outcome)
@@ -166,8 +166,8 @@ def settle(config: Config, task: Task) -> Settled:
         skipped = left
 
 
-def _told(task: Task, facts: Iterable[Facts]) -> Telling:
-    return telling(task.flags, facts).within(task.text.path, task.text.content)
+def _told(config: Config, task: Task, facts: Iterable[Facts]) -> Telling:
+    return telling(task.flags, facts, config.profile_names).within(task.text.path, task.text.content)
 
 
 def _settled(

@@ -284,7 +284,8 @@ def _find_relevant(package: Package) -> None:
     if any(profile.stripped for profile in package.config.profiles.values()):
         package.relevant = tuple(package.texts)
         return
-    told = telling(package.flags, map(facts_of, package.config.profiles.values()))
+    config = package.config
+    told = telling(package.flags, map(facts_of, config.profiles.values()), config.profile_names)
     stubs = {package.file_of(module) for module in package.config.stub_modules}
     package.relevant = tuple(
         path for path, text in package.texts.items() if path in stubs or told.may_tell(path, text.content)

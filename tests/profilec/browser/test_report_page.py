@@ -112,7 +112,7 @@ def test_lines_are_coloured_by_profile_and_say_why(page: Path) -> None:
     assert nowhere not in (native["background"], tiny["background"])
     assert native["background"] != tiny["background"]
     assert everywhere["background"] == nowhere
-    assert "wasm, tiny: `THREADS` is false" in native["why"]
+    assert "wasm, tiny: THREADS is false" in native["why"]
 
 
 def test_the_source_can_be_read_as_each_profile(page: Path) -> None:
@@ -131,7 +131,7 @@ def test_the_tree_the_proofs_and_their_chains_are_there_on_wide_and_narrow_scree
     assert (found["dead"], found["overflow"]) == (0, 0)
     assert any(line.startswith("jobs.py") for line in found["tree"])
     assert any(line.startswith("prices.py") for line in found["tree"])
-    for words in ("✓ Nothing left", "✗ Forbidden", "`socket` is forbidden", "Public names", "KB"):
+    for words in ("✓ Nothing left", "✗ Forbidden", "socket is forbidden", "Public names", "bytes"):
         assert words in found["text"], words
 
 
