@@ -13,14 +13,15 @@ import os
 import shutil
 import stat
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
 from profilec.emit.origin import Origin
+from profilec.locking import locked
 
 MANIFEST = "profilec-manifest.json"
 _STAGING = ".staging"
@@ -127,7 +128,7 @@ def replace_folders(
     (common,) = {folder.parent for folder in folders}
     try:
         common.mkdir(parents=True, exist_ok=True)
-        with _lock(common):
+        with locked(common):
             _replace_in(common, folders, origin, earlier or {}, programs)
     except OSError as error:
         raise OutputError(error) from error
@@ -248,19 +249,6 @@ def _exchange_at_once(first: Path, second: Path) -> bool:
     if number in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):
         return False
     raise OSError(number, os.strerror(number), str(second))
-
-
-@contextmanager
-def _lock(folder: Path) -> Iterator[None]:
-    """Let one build at a time write below a folder. The lock ends with the process, however it ends."""
-    if sys.platform == "win32":
-        yield
-        return
-    import fcntl
-
-    with (folder / ".lock").open("wb") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def _remember(folder: Path, origin: Origin) -> None:

@@ -7,19 +7,18 @@ run needs and the folder lacks is installed by pip; what is there and fits is le
 folder filled from a lock file stays at the locked releases.
 """
 
-import fcntl
 import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import distributions
 from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from profilec.locking import locked
 from profilec.wasm.environment import marker_environment
 from profilec.wasm.interpreter import Interpreter, NotHereError, find_interpreter
 
@@ -55,7 +54,7 @@ def prepare(
     except OSError as error:
         hint = "use a virtual environment that you may write to"
         raise InstallError(f"{interpreter.home} cannot be made ({error.strerror}): {hint}") from None
-    with _alone(interpreter.home):
+    with locked(interpreter.home):
         _forget_other_releases(interpreter)
         missing = _missing(interpreter, wanted)
         if missing:
@@ -124,14 +123,6 @@ def _run(command: list[str], program: str) -> None:
     ran = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if ran.returncode != 0:
         raise InstallError(f"{program} failed with status {ran.returncode}:\n{ran.stdout.rstrip()}")
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold the folder against other processes that prepare it."""
-    with (folder / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def main() -> None:

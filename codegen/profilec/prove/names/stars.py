@@ -121,6 +121,7 @@ def _keeps_lists(before: bytes, after: bytes) -> bool:
     return len(lists) == before.count(b"__all__") and lists == _LIST.findall(after)
 
 
+@cache
 def _written(data: bytes) -> list[bytes] | None:
     """What is written for the module of each star import that a file may have; None where that is unusual."""
     stars = _STAR.findall(data)
