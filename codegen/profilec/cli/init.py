@@ -62,9 +62,9 @@ def init(package: str | None, as_json: bool) -> int:
             "There is no [project] table: the built packages take their name and dependencies from there."
         )
     click.echo(
-        "Next: profilec build, then profilec diff native wasm. What must not be reached goes into `forbid`;"
+        "Next: profilec build, then profilec diff native wasm; pytest --profilec wasm runs your tests there."
     )
-    click.echo("profilec audit then lists what is, and from where.")
+    click.echo("What must not be reached goes into `forbid`: profilec audit lists what is, and from where.")
     return 0
 
 
