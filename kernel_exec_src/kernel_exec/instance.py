@@ -97,6 +97,8 @@ class FlowInstance(AsyncIterator[Result]):
     def cancel(self, reason: str | None = None) -> None:
         """Stop all handlers and forget all results; pending and later `send` and `next` raise `Cancelled`.
 
+        Leaving the `async with` block, or dropping the instance, then removes what the run has spilled.
+
         Args:
             reason: what `Cancelled.reason` says, and its message too.
         """

@@ -45,6 +45,7 @@ def test_a_strangers_project_builds_after_init(layout: str, metadata: str, empty
     assert (ran.code, ran.err) == (0, "")
     assert f"added [tool.profilec] for the package {package}\n" in ran.out
     assert ("There is no [project] table" in ran.out) == ("project" not in metadata)
+    assert "pytest --profilec wasm" in ran.out
     written = (empty_project.root / "pyproject.toml").read_bytes()
     assert written.startswith(metadata.encode())
     assert (b"\r\n" in written, written.count(b"\r\n")) in ((False, 0), (True, written.count(b"\n")))

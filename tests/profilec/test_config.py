@@ -222,6 +222,20 @@ MISTAKES = {
         "profile `native` combines `a` and `b`",
         "",
     ),
+    "a feature that excludes itself alone": (
+        HEAD + 'exclusive = [["a", "a"]]\n[tool.profilec.features]\na = "x"\n' + PROFILE,
+        "PC013",
+        4,
+        "`exclusive` lists only `a`",
+        "name two or more features",
+    ),
+    "features that exclude each other, and are none": (
+        HEAD + "exclusive = [[]]\n" + PROFILE,
+        "PC013",
+        4,
+        "`exclusive` lists no feature",
+        "",
+    ),
     "a marker that is none": (HEAD + PROFILE + 'marker = "linux"', "PC013", 5, "`marker` cannot be used", ""),
     "a wheel tag that is none": (HEAD + PROFILE + 'wheel-tag = "wasm"', "PC013", 5, "`wheel-tag`", ""),
     "a script that calls nothing": (

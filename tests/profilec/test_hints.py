@@ -38,6 +38,11 @@ CASES = {
     "PC102 identical": Mended(
         "if f() or THREADS is True: pass", "write `THREADS`, or `not THREADS`", "if THREADS or f(): pass"
     ),
+    "PC102 decorator": Mended("@WASM\ndef f(): ...", "write `@only(WASM)`", "@only(WASM)\ndef f(): ..."),
+    "PC102 matched": Mended("match WASM:\n    case True: pass", "write `if WASM:`", "if WASM: pass"),
+    "PC102 called": Mended("if WASM(): pass", "write `WASM`, or `not WASM`", "if WASM: pass"),
+    "PC102 joined": Mended("if THREADS | WASM: pass", "join flags by `or`", "if THREADS or WASM: pass"),
+    "PC102 inverted": Mended("if ~WASM: pass", "as `not` negates them", "if not WASM: pass"),
     "PC104": Mended("if f() and THREADS: pass", "put the flag first", "if THREADS and f(): pass"),
     "PC201": Mended("@only\ndef f(): ...", "write @only(FLAG)", "@only(THREADS)\ndef f(): ..."),
     "PC201 of two": Mended(

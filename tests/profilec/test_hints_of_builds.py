@@ -197,7 +197,10 @@ def test_what_only_older_tools_are_told_is_written_into_the_project_table(
     project.write({file: text + tool if file == "pyproject.toml" else text})
     (finding,) = project.run("build", "--json").json["findings"]
     assert (finding["code"], finding["path"], finding["line"]) == ("PC014", file, 2 - (file[0] == "p"))
-    assert f"the packages are called shop and go without `{key}`" in finding["message"]
+    assert f"the packages are called shop 0.0.0 and go without `{key}`" in finding["message"]
+    project.write({"src/shop/_version.py": "__version__ = '8'\n"})
+    (finding,) = project.run("build", "--json").json["findings"]
+    assert f"the packages are called shop 8 and go without `{key}`" in finding["message"]
     assert finding["hint"] == "write it into [project]"
     table = "[project]\nname = 'shop'\nversion = '1'\ndependencies = ['click']\n\n"
     project.write({"pyproject.toml": table + project.read("pyproject.toml")})
@@ -221,7 +224,7 @@ def test_a_version_that_only_older_tools_are_told_is_missed_where_there_is_no_ot
     project.write({file: text + tool if file == "pyproject.toml" else text})
     (finding,) = project.run("build", "--json").json["findings"]
     assert (finding["code"], finding["path"], finding["line"]) == ("PC014", file, 2)
-    assert "the packages are called shop and go without `version`" in finding["message"]
+    assert "the packages are called shop 0.0.0 and go without `version`" in finding["message"]
     project.write({"src/shop/_version.py": "__version__ = '8'\n"})
     assert _found(project) == {}
 

@@ -59,12 +59,12 @@ def init(package: str | None, as_json: bool) -> int:
     click.echo(f"{FILE}: added [tool.profilec] for the package {found.package}")
     if "project" not in document:
         click.echo(
-            "There is no [project] table: the built packages take their name and dependencies from there."
+            "There is no [project] table: the built packages take their name, version and more from there."
         )
     click.echo(
-        "Next: profilec build, then profilec diff native wasm. What must not be reached goes into `forbid`;"
+        "Next: profilec build, then profilec diff native wasm; pytest --profilec wasm runs your tests there."
     )
-    click.echo("profilec audit then lists what is, and from where.")
+    click.echo("What must not be reached goes into `forbid`: profilec audit lists what is, and from where.")
     return 0
 
 

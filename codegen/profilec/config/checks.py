@@ -77,6 +77,13 @@ def check_config(config: Config, complaints: Complaints) -> None:
     """Report values of a form that cannot be used, and folders and files that are not there."""
     _check_places(config, complaints)
     check_files(config, complaints)
+    for index, group in enumerate(config.exclusive):
+        if len(set(group)) < 2:
+            message = (
+                f"`exclusive` lists {f'only `{group[0]}`' if group else 'no feature'}, so excludes nothing"
+            )
+            hint = "name two or more features that no build may combine"
+            complaints.add("PC013", (*_TABLE, "exclusive", index), message, hint)
     for profile in config.profiles.values():
         _check_profile(config, profile, complaints)
 

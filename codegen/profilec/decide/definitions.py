@@ -136,7 +136,7 @@ def _decorators(walk: Walk, node: cst.FunctionDef | cst.ClassDef) -> None:
         elif (marker := walk.conditions.marker(decorator.decorator)) in ("only", "stub"):
             _refuse_without_condition(walk, decorator.decorator, marker, "has no condition")
         elif not _is_marker(walk, decorator):
-            expression(walk, decorator.decorator, place=Place.ANY)
+            expression(walk, decorator.decorator, place=Place.DECORATOR)
 
 
 def _is_marker(walk: Walk, decorator: cst.Decorator) -> bool:

@@ -13,7 +13,7 @@ from profilec.decide.draft import blank_length
 from profilec.decide.elements import with_comments
 from profilec.decide.faults import unknown_flag
 from profilec.decide.idle_operands import parts_of, settle_fields, without_idle_operand
-from profilec.decide.replacing import OPERATIONS, PRODUCTS, Place, replace, replace_call
+from profilec.decide.replacing import Place, place_in, replace, replace_call
 from profilec.decide.settled import (
     end_within,
     goes_on_past_a_fact,
@@ -25,38 +25,6 @@ from profilec.decide.spreads import lose_empty, opened
 from profilec.decide.walk import Walk
 from profilec.syntax.edit import Cause
 from profilec.syntax.read import children
-
-_AROUND_ANY = (
-    cst.Assign, cst.AnnAssign, cst.AugAssign, cst.Return, cst.Arg, cst.Element, cst.DictElement,
-    cst.Index, cst.Slice, cst.Param, cst.Expr, cst.Raise, cst.Assert, cst.WithItem, cst.If, cst.While,
-    cst.For, cst.MatchCase, cst.Decorator, cst.Yield, cst.Lambda, cst.ListComp, cst.SetComp, cst.DictComp,
-    cst.GeneratorExp, cst.TypeAlias, cst.Annotation, cst.TypeVar, cst.TypeParam, cst.NamedExpr,
-)  # fmt: skip
-
-_AROUND_OPERANDS = (
-    *OPERATIONS, cst.StarredElement,
-)  # fmt: skip
-_OPERAND_OF: Mapping[type[cst.CSTNode], Place] = {
-    **dict.fromkeys((cst.Add, cst.Subtract), Place.SUM),
-    **dict.fromkeys(PRODUCTS, Place.PRODUCT),
-}
-
-
-def _place_in(node: cst.CSTNode) -> Place:
-    """Return the place that a node gives to the expressions directly in it."""
-    if isinstance(node, _AROUND_ANY):
-        return Place.ANY
-    if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not):
-        return Place.CONDITION
-    if isinstance(node, cst.BooleanOperation):
-        return Place.AND if isinstance(node.operator, cst.And) else Place.OR
-    if isinstance(node, cst.CompFor | cst.FormattedStringExpression | cst.TemplatedStringExpression):
-        return Place.FILTER
-    if isinstance(node, cst.Comparison | cst.ComparisonTarget):
-        return Place.COMPARED
-    if isinstance(node, cst.BinaryOperation):
-        return _OPERAND_OF.get(type(node.operator), Place.ARITHMETIC)
-    return Place.ARITHMETIC if isinstance(node, _AROUND_OPERANDS) else Place.TIGHT
 
 
 def condition(walk: Walk, node: cst.BaseExpression, place: Place = Place.ANY) -> bool | None:
@@ -110,9 +78,9 @@ def _simplify_operation(
         decided, kept = right, left
         truth = walk.conditions.truth(right)
         if truth is None or truth is isinstance(node.operator, cst.Or):
-            _simplify(walk, left, place=_place_in(node))
+            _simplify(walk, left, place=place_in(node))
             if truth is None:
-                _simplify(walk, right, place=_place_in(node))
+                _simplify(walk, right, place=place_in(node))
             return
     _refuse_lost_effects(walk, decided)  # it does not decide, or the whole would be decided
     alone, _ = _what_is_left(walk, kept)
@@ -238,7 +206,7 @@ def expression(walk: Walk, node: cst.CSTNode, *, place: Place = Place.TIGHT) -> 
             dead = _behind_a_false_filter(walk, filters)
             for child in children(node):
                 if child not in dead:
-                    expression(walk, child, place=_place_in(node))
+                    expression(walk, child, place=place_in(node))
         case cst.CompIf(test=test):
             _filter(walk, node, test)
         case cst.Expr(value=cst.FormattedString() | cst.ConcatenatedString() as value):
@@ -295,7 +263,7 @@ def expression(walk: Walk, node: cst.CSTNode, *, place: Place = Place.TIGHT) -> 
             expression(walk, end, place=place)
         case cst.BooleanOperation(left=left, right=right) if goes_on_past_a_fact(walk, node, left):
             _without_facts_within(walk, node, left)
-            expression(walk, right, place=_place_in(node))
+            expression(walk, right, place=place_in(node))
         case _:
             _parts(walk, node)
 
@@ -311,7 +279,7 @@ def _parts(walk: Walk, node: cst.CSTNode) -> None:
     for child in below:
         if child not in walk.lost:
             for part in opened(walk, below, child):
-                expression(walk, part, place=_place_in(node))
+                expression(walk, part, place=place_in(node))
 
 
 def expressions(walk: Walk, nodes: Iterable[cst.CSTNode | None]) -> None:
@@ -353,8 +321,8 @@ def _without_facts_within(walk: Walk, node: cst.BooleanOperation, left: cst.Base
     kept = left
     while isinstance(kept, cst.BooleanOperation) and goes_on_past_a_fact(walk, node, kept):
         last, kept = kept.right, kept.left
-    replace(walk, left, kept, walk.because(last, walk.conditions.truth(last)), _place_in(node))
-    expression(walk, kept, place=_place_in(node))
+    replace(walk, left, kept, walk.because(last, walk.conditions.truth(last)), place_in(node))
+    expression(walk, kept, place=place_in(node))
 
 
 def _without_fact_behind(walk: Walk, node: cst.BooleanOperation, place: Place) -> None:
@@ -428,13 +396,18 @@ def _refuse_flag_as_value(walk: Walk, node: cst.CSTNode, place: Place) -> None:
         "PC102",
         walk.syntax.inner(node),
         f"the flag `{name}` is used as a value; a flag stands only in conditions",
-        (
-            f"write `{name}`, or `not {name}`: it is a condition by itself"
-            if place is Place.COMPARED
-            else "write `choose(...)` for a value that differs by profile"
-        ),
+        _INSTEAD.get(place, "write `choose(...)` for a value that differs by profile").format(name),
         (f"declared in {flag.declared_at}",) if flag else (),
     )
+
+
+_INSTEAD: Mapping[Place, str] = {
+    **dict.fromkeys((Place.COMPARED, Place.CALLED), "write `{0}`, or `not {0}`: it is a condition by itself"),
+    Place.BITWISE: "join flags by `or` and `and`, as `not` negates them",
+    Place.DECORATOR: "write `@only({0})`",
+    Place.SUBJECT: "write `if {0}:`, and `else:` for the other case",
+}
+"""What to write where a flag is used as a value."""
 
 
 def _marker_call(walk: Walk, node: cst.Call, marker: str, place: Place) -> None:

@@ -27,7 +27,7 @@ def match_(walk: Walk, node: cst.Match) -> Fate:
     """Decide a `match`: cases may go; when all have gone, what is left of it is the subject."""
     if (taken := _taken(walk, node)) is not None:
         return instead(walk, node, taken, _cause(walk, node))
-    expression(walk, node.subject, place=Place.ANY)
+    expression(walk, node.subject, place=Place.SUBJECT)
     fates = _close(walk, node.cases, _cases(walk, node))
     kept = [fate for fate in fates if fate.kept]
     cases = list(zip(node.cases, fates, strict=True))

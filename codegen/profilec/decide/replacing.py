@@ -27,6 +27,8 @@ class Place(Enum):
     """Where an expression stands, which decides what may stand there without parentheses."""
 
     ANY = "where any expression may"
+    DECORATOR = "as a decorator"
+    SUBJECT = "as the subject of a `match`"
     FILTER = "where anything but a conditional expression may"
     AND = "as an operand of `and`"
     OR = "as an operand of `or`"
@@ -34,21 +36,58 @@ class Place(Enum):
     COMPARED = "as an operand of a comparison"
     SUM = "as an operand of `+` or `-`"
     PRODUCT = "as an operand of `*`, `/`, `//`, `%` or `@`"
+    BITWISE = "as an operand of `|`, `&`, `^` or `~`"
     ARITHMETIC = "as another operand"
+    CALLED = "as what is called"
     TIGHT = "where something follows closely, as a dot or a call"
 
 
+_ALONE = (Place.ANY, Place.DECORATOR, Place.SUBJECT)
+_OPERANDS = (Place.COMPARED, Place.SUM, Place.PRODUCT, Place.BITWISE, Place.ARITHMETIC)
 _BARE: Mapping[Place, tuple[type[cst.CSTNode], ...]] = {
-    Place.ANY: (cst.BaseExpression,),
+    **dict.fromkeys(_ALONE, (cst.BaseExpression,)),
     Place.FILTER: (*_ATOMS, *_NUMBERS, *OPERATIONS, cst.BooleanOperation),
     **dict.fromkeys((Place.AND, Place.OR, Place.CONDITION), (*_ATOMS, *_NUMBERS, *OPERATIONS)),
-    **dict.fromkeys((Place.COMPARED, Place.SUM, Place.PRODUCT, Place.ARITHMETIC), (*_ATOMS, *_NUMBERS)),
-    Place.TIGHT: _ATOMS,
+    **dict.fromkeys(_OPERANDS, (*_ATOMS, *_NUMBERS)),
+    **dict.fromkeys((Place.CALLED, Place.TIGHT), _ATOMS),
 }
 _SHEDS_PARENTHESES: Mapping[Place, tuple[type[cst.CSTNode], ...]] = {
-    Place.ANY: (*_ATOMS, *_NUMBERS, *OPERATIONS, cst.BooleanOperation, cst.IfExp),
+    **dict.fromkeys(_ALONE, (*_ATOMS, *_NUMBERS, *OPERATIONS, cst.BooleanOperation, cst.IfExp)),
     Place.FILTER: (*_ATOMS, *_NUMBERS, *OPERATIONS, cst.BooleanOperation),
 }
+
+
+_AROUND_ANY = (
+    cst.Assign, cst.AnnAssign, cst.AugAssign, cst.Return, cst.Arg, cst.Element, cst.DictElement,
+    cst.Index, cst.Slice, cst.Param, cst.Expr, cst.Raise, cst.Assert, cst.WithItem, cst.If, cst.While,
+    cst.For, cst.MatchCase, cst.Decorator, cst.Yield, cst.Lambda, cst.ListComp, cst.SetComp, cst.DictComp,
+    cst.GeneratorExp, cst.TypeAlias, cst.Annotation, cst.TypeVar, cst.TypeParam, cst.NamedExpr,
+)  # fmt: skip
+
+_OPERAND_OF: Mapping[type[cst.CSTNode], Place] = {
+    **dict.fromkeys((cst.Add, cst.Subtract), Place.SUM),
+    **dict.fromkeys(PRODUCTS, Place.PRODUCT),
+    **dict.fromkeys((cst.BitOr, cst.BitAnd, cst.BitXor, cst.BitInvert), Place.BITWISE),
+}
+
+
+def place_in(node: cst.CSTNode) -> Place:
+    """Return the place that a node gives to the expressions directly in it."""
+    if isinstance(node, _AROUND_ANY):
+        return Place.ANY
+    if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not):
+        return Place.CONDITION
+    if isinstance(node, cst.BooleanOperation):
+        return Place.AND if isinstance(node.operator, cst.And) else Place.OR
+    if isinstance(node, cst.CompFor | cst.FormattedStringExpression | cst.TemplatedStringExpression):
+        return Place.FILTER
+    if isinstance(node, cst.Comparison | cst.ComparisonTarget):
+        return Place.COMPARED
+    if isinstance(node, cst.Call):
+        return Place.CALLED
+    if isinstance(node, cst.BinaryOperation | cst.UnaryOperation):
+        return _OPERAND_OF.get(type(node.operator), Place.ARITHMETIC)
+    return Place.ARITHMETIC if isinstance(node, cst.StarredElement) else Place.TIGHT
 
 
 def _is_bare(part: cst.BaseExpression, place: Place) -> bool:

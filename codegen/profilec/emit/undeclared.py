@@ -46,14 +46,15 @@ _NEEDED = (
 
 def undeclared(config: Config) -> Iterator[Finding]:
     """Warnings (PC014) where the project has metadata, but no version, or has what matters elsewhere."""
-    if config.project and find_version(config) is None:
+    version = find_version(config)
+    if config.project and version is None:
         message = "the version of the project is not to be found; the packages are called 0.0.0"
         listed = "version" in _dynamic(config)
         hint = 'write version = "…" into [project]' + ", and take it out of `dynamic`" * listed
         finding = Finding("PC014", "pyproject.toml", message=message, hint=hint)
         yield at_key(finding, config, ("project", "dynamic") if listed else ("project",))
     for file, words in told_elsewhere(config):
-        what = f"are called {distribution_name(config)} and go without {_listed(words)}"
+        what = f"are called {distribution_name(config)} {version or '0.0.0'} and go without {_listed(words)}"
         message = f"the packages {what}: there is no [project] table"
         yield _at(file, words[0], message, "write it into [project]")
     for file, words in compiled_elsewhere(config):

@@ -121,7 +121,8 @@ CODES = (
         "The value has the right type but not a usable form: an environment marker or a requirement that is "
         "not one, a wheel tag that is not `python-abi-platform`, a script that is not `module:function`, an "
         "expression that Python cannot parse, a fact about the platform whose value is of another kind or "
-        "whose name is misspelt, an output folder that holds the source.",
+        "whose name is misspelt, an output folder that holds the source, an `exclusive` list of fewer than "
+        "two features.",
         '[tool.profilec.profiles.wasm]\nmarker = "sys.platform == wasm"',
         "[tool.profilec.profiles.wasm]\nmarker = \"sys_platform == 'emscripten'\"",
     ),
