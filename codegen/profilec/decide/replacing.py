@@ -26,6 +26,7 @@ PRODUCTS = (cst.Multiply, cst.Divide, cst.FloorDivide, cst.Modulo, cst.MatrixMul
 class Place(Enum):
     """Where an expression stands, which decides what may stand there without parentheses."""
 
+    TEST = "where any expression may, and an assignment without parentheses"
     ANY = "where any expression may"
     FILTER = "where anything but a conditional expression may"
     AND = "as an operand of `and`"
@@ -39,15 +40,16 @@ class Place(Enum):
 
 
 _BARE: Mapping[Place, tuple[type[cst.CSTNode], ...]] = {
-    Place.ANY: (cst.BaseExpression,),
+    **dict.fromkeys((Place.TEST, Place.ANY), (cst.BaseExpression,)),
     Place.FILTER: (*_ATOMS, *_NUMBERS, *OPERATIONS, cst.BooleanOperation),
     **dict.fromkeys((Place.AND, Place.OR, Place.CONDITION), (*_ATOMS, *_NUMBERS, *OPERATIONS)),
     **dict.fromkeys((Place.COMPARED, Place.SUM, Place.PRODUCT, Place.ARITHMETIC), (*_ATOMS, *_NUMBERS)),
     Place.TIGHT: _ATOMS,
 }
 _SHEDS_PARENTHESES: Mapping[Place, tuple[type[cst.CSTNode], ...]] = {
-    Place.ANY: (*_ATOMS, *_NUMBERS, *OPERATIONS, cst.BooleanOperation, cst.IfExp),
-    Place.FILTER: (*_ATOMS, *_NUMBERS, *OPERATIONS, cst.BooleanOperation),
+    Place.TEST: (*_BARE[Place.FILTER], cst.IfExp, cst.NamedExpr),
+    Place.ANY: (*_BARE[Place.FILTER], cst.IfExp),
+    Place.FILTER: _BARE[Place.FILTER],
 }
 
 
