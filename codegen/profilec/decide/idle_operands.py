@@ -16,8 +16,8 @@ _OF_CONSTANTS = frozenset({"errno", "os", "re", "select", "signal", "socket", "s
 """Modules whose names in capitals are numbers."""
 _NOT_PLAIN = frozenset("\\{}'\"\n\r")
 """Characters that mean something else, or nothing, in a formatted string."""
-_OPEN_ESCAPE = re.compile(r"\\[0-7]{1,2}\Z")
-"""An escape sequence, as `\\1`, that a digit behind it would become part of."""
+_OPEN_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\[0-7]{0,2}\Z")
+"""An escape sequence, as `\\1`, or a backslash alone, of which what comes to follow may become a part."""
 
 
 def without_idle_operand(walk: Walk, node: cst.BinaryOperation) -> tuple[cst.BaseExpression, Cause] | None:
@@ -91,7 +91,7 @@ def settle_fields(walk: Walk, parts: Sequence[cst.CSTNode]) -> list[cst.CSTNode]
         match part:
             case cst.FormattedStringExpression() | cst.TemplatedStringExpression() if (
                 text := _plain_text(walk, part)
-            ) is not None and not (text[:1].isdigit() and _OPEN_ESCAPE.search(before)):
+            ) is not None and not _OPEN_ESCAPE.search(before):
                 walk.draft.cut(*walk.syntax.inner(part), _cause(walk, part.expression), text)
                 before += text
                 continue
