@@ -12,13 +12,15 @@ from profilec.decide.displays import cut_list, lay_out_marked
 from profilec.decide.draft import blank_length
 from profilec.decide.elements import with_comments
 from profilec.decide.faults import unknown_flag
-from profilec.decide.idle_operands import parts_of, settle_fields, without_idle_operand
+from profilec.decide.idle_operands import parts_of, settle_fields, settle_string, without_idle_operand
 from profilec.decide.replacing import Place, place_in, replace, replace_call
 from profilec.decide.settled import (
+    chosen_operand,
     end_within,
     goes_on_past_a_fact,
     is_settled,
     is_truth_before_a_fact,
+    last_of_chain,
     truth_of_choice,
 )
 from profilec.decide.spreads import lose_empty, opened
@@ -27,7 +29,7 @@ from profilec.syntax.edit import Cause
 from profilec.syntax.read import children
 
 
-def condition(walk: Walk, node: cst.BaseExpression, place: Place = Place.ANY) -> bool | None:
+def condition(walk: Walk, node: cst.BaseExpression, place: Place = Place.TEST) -> bool | None:
     """Decide a condition. Where only run time knows its truth, what is decided within it is cut out."""
     if not walk.touches(node):
         return None
@@ -91,16 +93,34 @@ def _simplify_operation(
 def _simplify_negation(
     walk: Walk, node: cst.BaseExpression, operand: cst.BaseExpression, place: Place
 ) -> None:
-    """Cut what is decided out of a negation: where a negation is left of what it negates, both go."""
+    """Cut what is decided out of a negation, which what is left of the rest may take into itself.
+
+    `not not x` becomes `x` and `not x in y` `x not in y`, but a class may mean by `!=` what it likes.
+    """
     left, decided = _what_is_left(walk, operand)
     match left:
-        case cst.UnaryOperation(operator=cst.Not(), expression=inner) if decided:
-            for part in decided:
-                _refuse_lost_effects(walk, part)
-            replace(walk, node, inner, walk.because(decided[0], walk.conditions.truth(decided[0])), place)
-            _simplify(walk, inner, place=place)
+        case cst.UnaryOperation(operator=cst.Not(), expression=cst.BaseExpression() as kept) if decided:
+            pass
+        case cst.Comparison(
+            comparisons=[cst.ComparisonTarget(operator=cst.Is() | cst.In() as operator)]
+        ) as kept if decided:
+            _negate(walk, operator, walk.because(decided[0], walk.conditions.truth(decided[0])))
         case _:
             _simplify(walk, operand)
+            return
+    for part in decided:
+        _refuse_lost_effects(walk, part)
+    replace(walk, node, kept, walk.because(decided[0], walk.conditions.truth(decided[0])), place)
+    _simplify(walk, kept, place=place)
+
+
+def _negate(walk: Walk, operator: cst.Is | cst.In, cause: Cause) -> None:
+    """Make `is not` or `not in` of an operator."""
+    start = walk.syntax.outer(operator.whitespace_before).end
+    if isinstance(operator, cst.In):
+        walk.draft.cut(start, start, cause, "not ")
+    else:
+        walk.draft.cut(start + len("is"), start + len("is"), cause, " not")
 
 
 def _what_is_left(
@@ -212,10 +232,9 @@ def expression(walk: Walk, node: cst.CSTNode, *, place: Place = Place.TIGHT) -> 
         case cst.Expr(value=cst.FormattedString() | cst.ConcatenatedString() as value):
             for one in parts_of(value):
                 expression(walk, one)
-        case cst.FormattedString(parts=parts) if texts := settle_fields(walk, node):
-            for field in parts:
-                if field not in texts:
-                    expression(walk, field)
+        case cst.FormattedString():
+            for one in settle_string(walk, node):
+                expression(walk, one)
         case cst.BinaryOperation() if left_alone := without_idle_operand(walk, node):
             replace(walk, node, *left_alone, place)
             expression(walk, left_alone[0], place=place)
@@ -223,6 +242,12 @@ def expression(walk: Walk, node: cst.CSTNode, *, place: Place = Place.TIGHT) -> 
             equal=cst.AssignEqual()
         ):
             _shown_as_written(walk, node)
+        case cst.FormattedStringExpression(format_spec=[*parts]) | cst.TemplatedStringExpression(
+            format_spec=[*parts]
+        ):
+            expression(walk, node.expression, place=Place.FILTER)
+            for one in settle_fields(walk, parts):
+                expression(walk, one)
         case cst.Name() | cst.Attribute() if walk.conditions.flag(node):
             _refuse_flag_as_value(walk, node, place)
         case cst.Name() | cst.Attribute() if name := walk.conditions.misspelt(node):
@@ -241,12 +266,12 @@ def expression(walk: Walk, node: cst.CSTNode, *, place: Place = Place.TIGHT) -> 
             _simplify(walk, operand)  # of which only the truth is asked
         case cst.BooleanOperation(
             operator=cst.Or(), left=cst.BooleanOperation(operator=cst.Or()) as left
-        ) if last := _last_of_chain(walk, left):
+        ) if last := last_of_chain(walk, left):
             replace(walk, node, left, walk.because(last.left, True), place)
             expression(walk, left, place=place)
         case cst.BooleanOperation(
             operator=cst.Or(), left=cst.BooleanOperation(left=left) as chosen
-        ) if part := _chosen(walk, chosen, node.right):
+        ) if part := chosen_operand(walk, chosen, node.right):
             replace(walk, node, part, walk.because(left, True), place)
             expression(walk, part, place=place)
         case cst.BooleanOperation(left=left) if (truth := truth_of_choice(walk, left)) is not None:
@@ -287,33 +312,6 @@ def expressions(walk: Walk, nodes: Iterable[cst.CSTNode | None]) -> None:
     for node in nodes:
         if node is not None:
             expression(walk, node, place=Place.ANY)
-
-
-def _chosen(walk: Walk, node: cst.BooleanOperation, other: cst.BaseExpression) -> cst.BaseExpression | None:
-    """Return what `fact and value or other` is, where the fact holds and the truth of the value is known."""
-    if not isinstance(node.operator, cst.And) or not is_settled(walk, node.left):
-        return None
-    truth: bool | None
-    match node.right:
-        case cst.List(elements=held) | cst.Tuple(elements=held) | cst.Set(elements=held):
-            truth = any(isinstance(element, cst.Element) for element in held) or None
-        case cst.Dict(elements=items):
-            truth = any(isinstance(item, cst.DictElement) for item in items) or None
-        case operand:
-            truth = None if walk.conditions.mentions_profile(operand) else walk.conditions.truth(operand)
-    if truth is None or not walk.conditions.truth(node.left):
-        return None
-    return node.right if truth else other
-
-
-def _last_of_chain(walk: Walk, node: cst.BaseExpression) -> cst.BooleanOperation | None:
-    """Return the `fact and value` in a chain of `or` that is true: nothing behind that chain counts."""
-    match node:
-        case cst.BooleanOperation(operator=cst.Or(), left=left, right=right):
-            return _last_of_chain(walk, left) or _last_of_chain(walk, right)
-        case cst.BooleanOperation(right=right) if _chosen(walk, node, node) is right:
-            return node
-    return None
 
 
 def _without_facts_within(walk: Walk, node: cst.BooleanOperation, left: cst.BaseExpression) -> None:
@@ -385,7 +383,7 @@ def _shown_as_written(
             "this field shows its own text, in which the profile decides something",
             "write the text before the field, without `=`",
         )
-    for part in node.format_spec or ():
+    for part in settle_fields(walk, node.format_spec or ()):
         expression(walk, part)
 
 

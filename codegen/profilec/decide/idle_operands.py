@@ -4,7 +4,8 @@ Only a choice that is decided is asked about: what an author wrote so stays. An 
 what shows that it changes nothing, as the result of an operation is another object than its operand.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
@@ -15,6 +16,8 @@ _OF_CONSTANTS = frozenset({"errno", "os", "re", "select", "signal", "socket", "s
 """Modules whose names in capitals are numbers."""
 _NOT_PLAIN = frozenset("\\{}'\"\n\r")
 """Characters that mean something else, or nothing, in a formatted string."""
+_OPEN_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\[0-7]{0,2}\Z")
+"""An escape sequence, as `\\1`, or a backslash alone, of which what comes to follow may become a part."""
 
 
 def without_idle_operand(walk: Walk, node: cst.BinaryOperation) -> tuple[cst.BaseExpression, Cause] | None:
@@ -63,24 +66,45 @@ def _is_text(node: cst.BaseExpression) -> bool:
     )
 
 
-def settle_fields(walk: Walk, node: cst.FormattedString) -> frozenset[cst.CSTNode]:
-    """Write the plain texts that are chosen in fields of a string into it, and return those fields.
+def settle_string(walk: Walk, node: cst.FormattedString) -> list[cst.CSTNode]:
+    """Write what is chosen in fields of a string into it, and return the parts that are left.
 
-    Without any other field the string is not a formatted one any more.
+    Without any field the string is not a formatted one any more.
     """
-    fields = [part for part in node.parts if isinstance(part, cst.FormattedStringExpression)]
-    texts = {field: text for field in fields if (text := _plain_text(walk, field)) is not None}
-    for field, text in texts.items():
-        walk.draft.cut(*walk.syntax.inner(field), _cause(walk, field.expression), text)
-    doubled = any(
-        not {"{", "}"}.isdisjoint(text.value)
-        for text in node.parts
-        if isinstance(text, cst.FormattedStringText)
-    )
-    if texts and len(texts) == len(fields) and not doubled:
+    left = settle_fields(walk, node.parts)
+    is_text = all(isinstance(part, cst.FormattedStringText) for part in left)
+    if is_text and len(left) < len(node.parts) and not any(_holds_braces(part) for part in left):
+        first = next(part for part in node.parts if isinstance(part, cst.FormattedStringExpression))
         start = walk.syntax.inner(node).start + node.start.lower().index("f")
-        walk.draft.cut(start, start + 1, _cause(walk, fields[0].expression))
-    return frozenset(texts)
+        walk.draft.cut(start, start + 1, _cause(walk, first.expression))
+    return left
+
+
+def settle_fields(walk: Walk, parts: Sequence[cst.CSTNode]) -> list[cst.CSTNode]:
+    """Write the plain texts and numbers that are chosen in fields of a string, or of a format, into it.
+
+    Returns:
+        the parts that are left as they are.
+    """
+    left, before = list[cst.CSTNode](), ""
+    for part in parts:
+        match part:
+            case cst.FormattedStringExpression() | cst.TemplatedStringExpression() if (
+                text := _plain_text(walk, part)
+            ) is not None and not _OPEN_ESCAPE.search(before):
+                walk.draft.cut(*walk.syntax.inner(part), _cause(walk, part.expression), text)
+                before += text
+                continue
+            case cst.FormattedStringText(value=text) | cst.TemplatedStringText(value=text):
+                before += text
+            case _:
+                before = ""
+        left.append(part)
+    return left
+
+
+def _holds_braces(part: cst.CSTNode) -> bool:
+    return isinstance(part, cst.FormattedStringText) and not {"{", "}"}.isdisjoint(part.value)
 
 
 def parts_of(node: cst.BaseExpression) -> Iterator[cst.CSTNode]:
@@ -93,14 +117,18 @@ def parts_of(node: cst.BaseExpression) -> Iterator[cst.CSTNode]:
             yield from parts
 
 
-def _plain_text(walk: Walk, field: cst.FormattedStringExpression) -> str | None:
+def _plain_text(
+    walk: Walk, field: cst.FormattedStringExpression | cst.TemplatedStringExpression
+) -> str | None:
     """Return the text that a field shows, if a choice leaves one that reads the same in the string itself."""
     left = walk.conditions.chosen(field.expression)
-    shows_it = left is not field.expression and not (field.equal or field.conversion or field.format_spec)
+    if left is field.expression or field.equal or field.conversion or field.format_spec:
+        return None
     match left:
-        case cst.SimpleString(prefix="", raw_value=str() as text) if shows_it:
-            is_plain = _NOT_PLAIN.isdisjoint(text) and not text[:1].isdigit()  # which may follow `\1`
-            return text if is_plain else None
+        case cst.SimpleString(prefix="", raw_value=str() as text) if _NOT_PLAIN.isdisjoint(text):
+            return text
+        case cst.Integer(value=digits) if digits.isdecimal() and (digits == "0" or digits[0] != "0"):
+            return digits
     return None
 
 

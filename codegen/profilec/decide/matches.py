@@ -26,7 +26,9 @@ class _Case(NamedTuple):
 def match_(walk: Walk, node: cst.Match) -> Fate:
     """Decide a `match`: cases may go; when all have gone, what is left of it is the subject."""
     if (taken := _taken(walk, node)) is not None:
-        return instead(walk, node, taken, _cause(walk, node))
+        return instead(walk, node, taken, _cause(walk, node.subject))
+    if isinstance(node.subject, cst.Tuple):
+        _lose_by_parts(walk, node.cases, node.subject.elements)
     expression(walk, node.subject, place=Place.SUBJECT)
     fates = _close(walk, node.cases, _cases(walk, node))
     kept = [fate for fate in fates if fate.kept]
@@ -55,7 +57,7 @@ def _taken(walk: Walk, node: cst.Match) -> cst.MatchCase | None:
     for case in node.cases:
         matched = False if certain else _matches(walk, case.pattern, subject)
         if matched is False:
-            walk.lost.setdefault(case, _cause(walk, node))
+            walk.lost.setdefault(case, _cause(walk, node.subject))
         elif case not in walk.lost and (guard := _holds(walk, case.guard)) is not False:
             left.append(case)
             certain = matched is True and guard is True
@@ -80,15 +82,44 @@ def _matches(walk: Walk, pattern: cst.MatchPattern, subject: Fact | None) -> boo
     return None
 
 
+def _lose_by_parts(walk: Walk, cases: Sequence[cst.MatchCase], parts: Sequence[cst.BaseElement]) -> None:
+    """Lose the cases that want a part of the subject to be what facts say it is not."""
+    for case in cases:
+        if part := _refuting(walk, case.pattern, parts):
+            walk.lost.setdefault(case, _cause(walk, part))
+
+
+def _refuting(
+    walk: Walk, pattern: cst.MatchPattern, parts: Sequence[cst.BaseElement]
+) -> cst.BaseExpression | None:
+    """Return a part of a subject by which a pattern certainly does not take the whole."""
+    match pattern:
+        case cst.MatchAs(pattern=cst.MatchPattern() as inner):
+            return _refuting(walk, inner, parts)
+        case cst.MatchOr(patterns=[first, *others]):
+            found = _refuting(walk, first.pattern, parts)
+            return found if all(_refuting(walk, one.pattern, parts) for one in others) else None
+        case cst.MatchSequence(patterns=patterns):
+            for part, wanted in zip(parts, patterns, strict=False):
+                if isinstance(part, cst.StarredElement) or isinstance(wanted, cst.MatchStar):
+                    break
+                subject = value(part.value, walk.names, walk.conditions.facts)
+                if not walk.touches(part.value) or not isinstance(subject, str | int | None):
+                    continue
+                if _matches(walk, wanted.value, subject) is False:
+                    return part.value
+    return None
+
+
 def _holds(walk: Walk, guard: cst.BaseExpression | None) -> bool | None:
     if guard is None:
         return True
     return walk.conditions.truth(guard) if walk.touches(guard) else None
 
 
-def _cause(walk: Walk, node: cst.Match) -> Cause:
+def _cause(walk: Walk, subject: cst.BaseExpression) -> Cause:
     """Return the cause that facts, or the profile, fix what is asked for."""
-    subject, (line, _) = node.subject, walk.syntax.place(walk.syntax.inner(node.subject).start)
+    line, _ = walk.syntax.place(walk.syntax.inner(subject).start)
     found = value(subject, walk.names, walk.conditions.facts)
     fact = None if walk.conditions.mentions_profile(subject) else walk.syntax.outer(subject)
     return Cause(f"`{walk.syntax.source(subject)}` is {found!r}", line, fact)

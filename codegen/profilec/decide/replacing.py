@@ -26,6 +26,7 @@ PRODUCTS = (cst.Multiply, cst.Divide, cst.FloorDivide, cst.Modulo, cst.MatrixMul
 class Place(Enum):
     """Where an expression stands, which decides what may stand there without parentheses."""
 
+    TEST = "where any expression may, and an assignment without parentheses"
     ANY = "where any expression may"
     DECORATOR = "as a decorator"
     SUBJECT = "as the subject of a `match`"
@@ -45,15 +46,16 @@ class Place(Enum):
 _ALONE = (Place.ANY, Place.DECORATOR, Place.SUBJECT)
 _OPERANDS = (Place.COMPARED, Place.SUM, Place.PRODUCT, Place.BITWISE, Place.ARITHMETIC)
 _BARE: Mapping[Place, tuple[type[cst.CSTNode], ...]] = {
-    **dict.fromkeys(_ALONE, (cst.BaseExpression,)),
+    **dict.fromkeys((Place.TEST, *_ALONE), (cst.BaseExpression,)),
     Place.FILTER: (*_ATOMS, *_NUMBERS, *OPERATIONS, cst.BooleanOperation),
     **dict.fromkeys((Place.AND, Place.OR, Place.CONDITION), (*_ATOMS, *_NUMBERS, *OPERATIONS)),
     **dict.fromkeys(_OPERANDS, (*_ATOMS, *_NUMBERS)),
     **dict.fromkeys((Place.CALLED, Place.TIGHT), _ATOMS),
 }
 _SHEDS_PARENTHESES: Mapping[Place, tuple[type[cst.CSTNode], ...]] = {
-    **dict.fromkeys(_ALONE, (*_ATOMS, *_NUMBERS, *OPERATIONS, cst.BooleanOperation, cst.IfExp)),
-    Place.FILTER: (*_ATOMS, *_NUMBERS, *OPERATIONS, cst.BooleanOperation),
+    Place.TEST: (*_BARE[Place.FILTER], cst.IfExp, cst.NamedExpr),
+    **dict.fromkeys(_ALONE, (*_BARE[Place.FILTER], cst.IfExp)),
+    Place.FILTER: _BARE[Place.FILTER],
 }
 
 

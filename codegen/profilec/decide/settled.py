@@ -52,6 +52,35 @@ def goes_on_past_a_fact(walk: Walk, node: cst.BooleanOperation, left: cst.BaseEx
     return False
 
 
+def chosen_operand(
+    walk: Walk, node: cst.BooleanOperation, other: cst.BaseExpression
+) -> cst.BaseExpression | None:
+    """Return what `fact and value or other` is, where the fact holds and the truth of the value is known."""
+    if not isinstance(node.operator, cst.And) or not is_settled(walk, node.left):
+        return None
+    truth: bool | None
+    match node.right:
+        case cst.List(elements=held) | cst.Tuple(elements=held) | cst.Set(elements=held):
+            truth = any(isinstance(element, cst.Element) for element in held) or None
+        case cst.Dict(elements=items):
+            truth = any(isinstance(item, cst.DictElement) for item in items) or None
+        case operand:
+            truth = None if walk.conditions.mentions_profile(operand) else walk.conditions.truth(operand)
+    if truth is None or not walk.conditions.truth(node.left):
+        return None
+    return node.right if truth else other
+
+
+def last_of_chain(walk: Walk, node: cst.BaseExpression) -> cst.BooleanOperation | None:
+    """Return the `fact and value` in a chain of `or` that is true: nothing behind that chain counts."""
+    match node:
+        case cst.BooleanOperation(operator=cst.Or(), left=left, right=right):
+            return last_of_chain(walk, left) or last_of_chain(walk, right)
+        case cst.BooleanOperation(right=right) if chosen_operand(walk, node, node) is right:
+            return node
+    return None
+
+
 def _is_truth(walk: Walk, node: cst.BaseExpression) -> bool:
     match node:
         case cst.UnaryOperation(operator=cst.Not()):

@@ -5,6 +5,7 @@ import libcst as cst
 from profilec.decide.displays import lay_out_marked
 from profilec.decide.elements import cut_elements
 from profilec.decide.expressions import condition, expression, expressions, idle_choice
+from profilec.decide.replacing import Place
 from profilec.decide.walk import KEPT, Fate, Walk, gone
 
 
@@ -25,7 +26,7 @@ def import_(walk: Walk, node: cst.Import | cst.ImportFrom) -> Fate:
 
 def assert_(walk: Walk, node: cst.Assert) -> Fate:
     """Decide an assertion: one that always holds goes."""
-    truth = condition(walk, node.test)
+    truth = condition(walk, node.test, Place.ANY)
     if truth:
         return gone(walk.because(node.test, truth))
     if truth is False:
