@@ -78,7 +78,9 @@ def prove_resolves(
     names = {module_name(path)[0]: one.lost for path, one in changes.items() if one.lost and is_python(path)}
     lost = _find_lost(sources, tree, names, reaches.answers)
     if lost.modules or lost.names:
-        yield from _prove_imports(sources, tree, config, replace(lost, never=_by_facts(sources, by_facts)))
+        lost = replace(lost, never=_by_facts(sources, by_facts))
+        yield from _prove_imports(sources, tree, config, lost)
+        yield from _prove_stubs(sources, tree, config, lost)
 
 
 def _by_facts(sources: Mapping[str, SourceFile], lines: Mapping[str, frozenset[int]]) -> frozenset[str]:
@@ -256,6 +258,25 @@ def _prove_imports(
             yield finding_at(config, tree, file, source, node, code=code, message=message, hint=hint)
 
 
+def _prove_stubs(
+    sources: Mapping[str, SourceFile], tree: Tree, config: Config, lost: _Lost
+) -> Iterator[Finding]:
+    """What stubs for type checkers say of what code has lost; of a module with a stub, the stub is asked."""
+    stubs = {
+        module_name(path)[0]: file
+        for path, file in tree.files.items()
+        if is_source(path) and not is_python(path)
+    }
+    of_others = {module: names for module, names in lost.names.items() if module not in stubs}
+    elsewhere, modules = replace(lost, names=of_others), TreeMeanings.of(tree)
+    for name, file in stubs.items():
+        own = any(word.encode() in file.data for word in lost.names.get(name, ()))
+        module = parse(file.path, file.data) if own or elsewhere.may_be_mentioned(file.data) else None
+        for node, message, code in _Mentions(module, elsewhere, modules).of_stub(lost) if module else ():
+            source, hint = sources.get(file.path), "select both for the same profiles"
+            yield finding_at(config, tree, file, source, node, code=code, message=message, hint=hint)
+
+
 class _Mentions:
     """Finds what one file says of lost modules and names."""
 
@@ -274,6 +295,15 @@ class _Mentions:
         if self._lost.was_there:
             yield from self._answers()
             yield from self._listed()
+
+    def of_stub(self, lost: _Lost) -> Iterator[tuple[Located, str, str]]:
+        """Each mention in a stub; names of its own that begin with an underscore may serve it alone."""
+        yield from self._imports(self._module.syntax)
+        own = self._module.name
+        for name, nodes in bindings(self._module.syntax.body).items():
+            is_lost = name in lost.names.get(own, ()) and f"{own}.{name}" not in lost.never
+            if is_lost and not name.startswith("_") and not isinstance(nodes[0], ast.alias):
+                yield nodes[0], f"`{own}` has no `{name}` in this tree", "PC404"
 
     def _imports(self, node: ast.AST) -> Iterator[tuple[Located, str, str]]:
         for child in children(node):
