@@ -18,6 +18,7 @@ from profilec.diagnostics import Finding
 from profilec.prove.changes import Change, compiles_no_more, newly_unbound
 from profilec.prove.members import given_attributes
 from profilec.prove.names.bindings import bindings
+from profilec.prove.names.by_name import named_in
 from profilec.prove.names.importers import may_import_at_run_time
 from profilec.prove.names.meanings import Meanings
 from profilec.prove.names.modules import (
@@ -399,6 +400,9 @@ class _Mentions:
         meanings = self._meanings
         for node in self._candidates():
             names, scope = meanings.names(node), meanings.behind.scope_of(_root(node))
+            if isinstance(node, ast.Call) and not any(one.arg == "create" for one in node.keywords):
+                imported = named_in(meanings.names(node.func), node, meanings)
+                names = frozenset(filter(None, imported)) or names
             yield node, names or (meanings.types_named(node, scope) if scope else names)
         for scope in meanings.scopes.walk():
             for text in {
