@@ -76,6 +76,11 @@ LOST = {
         "",
         "A.__init__",
     ),
+    "a pattern that asks for a field by its place": (
+        f"{FIELDS}\ndef g(a):\n    match a:\n        case A(1, 2): ...\n",
+        "",
+        "A.__init__",
+    ),
     "a function that is itself marked": (f"@only(THREADS or not THREADS)\n{FUNCTION}f(flag=1)\n", "", "f"),
 }
 
@@ -147,6 +152,10 @@ KEPT = {
         f"{FIELDS}\n@dataclass\nclass B(A):\n    flag: int = 0\n"
         "def g(a: A):\n    return replace(a, flag=1)\n".replace("dataclass\n", "dataclass, replace\n", 1)
     ),
+    "a pattern of a class that says what its places are": (
+        f"{MADE}    __match_args__ = ('x', 'y')\n\nmatch input():\n    case A(1, 2): ...\n"
+    ),
+    "a pattern of fields that are left": f"{FIELDS}\nmatch input():\n    case A(1): ...\n",
     "what is replaced in a text": f"{FIELDS}\ndef g(a: A, replace):\n    return replace(a, flag=1)\n",
     "a partial of another function": f"from functools import partial\n{FUNCTION}partial(print, flag=1)\n",
     "an unbound method": f"{METHOD}A.f(A(), 1)\n",

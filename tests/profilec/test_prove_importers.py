@@ -3,9 +3,12 @@
 from pathlib import Path
 
 import pytest
+from profilec_project import Project
 from proved_package import install, prove
 
 DECIDED = {
+    "by a patch": "from unittest.mock import patch\nwith patch('threading.Thread'): ...",
+    "by a patch of a module by another name": "import unittest.mock as m\nm.patch('threading.Thread')",
     "by a namespace that another module passes on": "from .b import il\nil.import_module('threading')",
     "by a name that another module passes on": "from .b import import_module\nimport_module('threading')",
     "by a method caller": (
@@ -221,3 +224,21 @@ def test_what_a_dependency_imports_of_its_own_is_not_decided(tmp_path: Path) -> 
 def test_a_module_of_the_package_that_is_forbidden_may_be_imported(tmp_path: Path) -> None:
     (finding,) = prove(tmp_path, {"shop/a.py": OWN, "shop/b.py": ""}, forbid=("shop.b",))
     assert (finding.code, finding.line) == ("PC406", 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("with patch('shop.a.gone'): ...\n", ["`shop.a` has no `gone` in this tree"]),
+        ("with patch('shop.a.gone', create=True): ...\n", []),
+        ("with patch('shop.a.stay'): ...\n", []),
+    ],
+)
+def test_a_patch_of_a_name_that_its_module_lost_is_found(
+    text: str, found: list[str], project: Project
+) -> None:
+    head = "from profilec import only\nfrom shop._profile import THREADS\n\n"
+    project.write({"src/shop/a.py": f"{head}@only(THREADS)\ndef gone(): ...\ndef stay(): ...\n"})
+    project.write({"src/shop/b.py": f"from unittest.mock import patch\n\n{text}"})
+    findings = project.run("check", "--json").json["findings"]
+    assert [one["message"] for one in findings if one["code"] == "PC404"] == found

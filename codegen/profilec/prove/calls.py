@@ -95,8 +95,10 @@ class _Calls(Struct, dict=True):
             return
         syntax = self._meanings.module.syntax
         texts = {node.value for node in walk(syntax) if isinstance(node, ast.Constant)}
-        calls = (node for node in unguarded(syntax, "TypeError") if isinstance(node, ast.Call))
-        for node, function in map(self._followed, calls):
+        asking = (
+            node for node in unguarded(syntax, "TypeError") if isinstance(node, ast.Call | ast.MatchClass)
+        )
+        for node, function in map(self._followed, asking):
             if function is None:
                 continue
             for parameter in self.lost.get(function, ()):
@@ -116,8 +118,10 @@ class _Calls(Struct, dict=True):
     def _meanings(self) -> Meanings | None:
         return self.classes.meanings(self._own)
 
-    def _followed(self, call: ast.Call) -> tuple[ast.Call, Function | None]:
+    def _followed(self, call: ast.Call | ast.MatchClass) -> tuple[ast.Call, Function | None]:
         """A call, or the one that it prepares or makes an object by, and the function that is then called."""
+        if isinstance(call, ast.MatchClass):
+            return self._matched(call)
         called = self._meanings.names(call.func) if self._meanings else frozenset()
         match call.args:
             case [made, *others] if called == {PARTIAL}:
@@ -128,6 +132,17 @@ class _Calls(Struct, dict=True):
                 replaced = ast.copy_location(ast.Call(call.func, [], call.keywords), call)
                 return replaced, self._constructor(owner) if owner else None
         return call, self._called(call)
+
+    def _matched(self, pattern: ast.MatchClass) -> tuple[ast.Call, Function | None]:
+        """A pattern as the call that would make what it matches, where it asks for fields by their places."""
+        call = ast.copy_location(ast.Call(pattern.cls, [pattern.cls for _ in pattern.patterns], []), pattern)
+        module, name = owner = self.classes.class_of(self._own, pattern.cls) or ("", "")
+        meanings = self.classes.meanings(module)
+        definition = top_classes(meanings.scopes)[name] if meanings else None
+        is_by_fields = definition is not None and makes_constructor(definition)
+        if definition is None or not is_by_fields or "__match_args__" in bindings(definition.body):
+            return call, None
+        return call, self._constructor(owner)
 
     def _constructor(self, owner: Class) -> Function | None:
         """The function that makes an instance of a class, or of what would be a subclass of it."""

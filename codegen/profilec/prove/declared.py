@@ -2,16 +2,17 @@
 
 import ast
 import re
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from profilec.prove.names.modules import parse
-from profilec.prove.names.nodes import walk
+from profilec.prove.names.nodes import last_name, walk
 
 _MARKER = re.compile(rb"#\s*profilec\s*:\s*(only|unless)\b")
 _CLOSING = re.compile(rb"[ \t]*[)\]}]")
 """How a line begins on which nothing begins, so that a comment marks the statement that began above."""
 
-_ONLY = re.compile(rb"\bonly\s*\(")
+_ONLY = re.compile(rb"\bonly\s*(?:\(|as\b)")
 
 
 def is_declared_file(data: bytes) -> bool:
@@ -26,9 +27,11 @@ def declared_lines(data: bytes) -> frozenset[int]:
     lines = {number for number, line in enumerate(written, 1) if _MARKER.search(line)}
     closing = {number for number in lines if _CLOSING.match(written[number - 1])}
     module = parse("source.py", data) if closing or _ONLY.search(data) else None
-    for node in walk(module.syntax) if module else ():
+    nodes = [*walk(module.syntax)] if module else []
+    only = {"only", *_names_of_only(nodes)}
+    for node in nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and any(
-            map(_is_only, node.decorator_list)
+            isinstance(one, ast.Call) and last_name(one.func) in only for one in node.decorator_list
         ):
             lines.add(node.lineno)
         if isinstance(node, ast.stmt) and closing.intersection(header := _header(node)):
@@ -43,8 +46,8 @@ def _header(node: ast.stmt) -> range:
     return range(node.lineno, end)
 
 
-def _is_only(decorator: ast.expr) -> bool:
-    match decorator:
-        case ast.Call(func=ast.Name(id="only") | ast.Attribute(attr="only")):
-            return True
-    return False
+def _names_of_only(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    """The other names by which a file imports `only`."""
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and node.module == "profilec":
+            yield from (alias.asname for alias in node.names if alias.name == "only" and alias.asname)

@@ -11,8 +11,11 @@ _DECORATORS = frozenset({"dataclass", "define", "frozen", "mutable", "attrs"})
 _BASES = frozenset({"NamedTuple", "Struct", "BaseModel"})
 _SPECIFIERS = frozenset({"field", "Field", "attrib", "ib"})
 _DEFAULTS = frozenset({"default", "default_factory", "factory"})
-_OF_DATACLASS = ("init", "eq", "order", "unsafe_hash", "frozen", "match_args", "kw_only")
-"""Arguments of `dataclass` that show from outside."""
+_OF_DATACLASS = {
+    "init": "True", "eq": "True", "order": "False", "unsafe_hash": "False", "frozen": "False",
+    "match_args": "True", "kw_only": "False",
+}  # fmt: skip
+"""Arguments of `dataclass` that show from outside, with what they are where they are not given."""
 
 type Declared = Callable[[ast.stmt], bool]
 
@@ -71,7 +74,8 @@ def options_shown(decorator: ast.Call) -> str:
     if last_name(decorator.func) != "dataclass":
         return ""
     given = {one.arg: ast.unparse(one.value) for one in decorator.keywords if one.arg in _OF_DATACLASS}
-    return f"({', '.join(f'{name}={value}' for name, value in sorted(given.items()))})" if given else ""
+    shown = [f"{name}={value}" for name, value in sorted(given.items()) if value != _OF_DATACLASS[name]]
+    return f"({', '.join(shown)})" if shown else ""
 
 
 def _options(definition: ast.ClassDef) -> dict[str, ast.expr]:

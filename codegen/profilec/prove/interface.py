@@ -32,15 +32,18 @@ from profilec.prove.opened import bindings_of, module_named, opened, origin_of
 from profilec.prove.shapes import (
     Function,
     Member,
+    adds_nothing,
     annotation_text,
     decorated_parts,
+    decorator_text,
     decorators_text,
     element_for,
     function_text,
     generic_text,
+    gives_function,
     is_type,
+    members_of,
     parameters_of,
-    slots_of,
 )
 from profilec.tree import EmittedFile, SourceFile, Tree, packages_around
 
@@ -289,10 +292,10 @@ class Interface(Struct, dict=True):
 
     def _own_members(self, owner: str, place: "_Place", *, follows: bool) -> Iterator[tuple[str, Entry]]:
         file, module, definition = place.file, place.module, place.definition
-        found: Mapping[str, Sequence[Member]] = {**slots_of(definition), **bindings(definition.body)}
+        found, is_declared = members_of(module, definition), partial(self._is_declared, file)
         for name, all_nodes in found.items():
-            nodes = [node for node in all_nodes if not self._is_declared(file, node)]
-            if not nodes or not _is_public_member(name) or self._adds_nothing(file, nodes[-1]):
+            nodes = [node for node in all_nodes if not is_declared(node)]
+            if not nodes or not _is_public_member(name) or adds_nothing(nodes[-1], is_declared):
                 continue
             shapes = [self._shape(file, module, node, name, body=definition.body) for node in nodes]
             shape = "; ".join(dict.fromkeys(shapes))
@@ -301,18 +304,22 @@ class Interface(Struct, dict=True):
                 inner = _Place(file, module, nodes[-1], place.is_private)
                 yield from self._members(f"{owner}.{name}", inner, follows=follows)
         if makes_constructor(definition) and "__init__" not in found:
-            shape = constructor(definition, lambda node: self._is_declared(file, node))
+            shape = constructor(definition, is_declared)
             yield f"{owner}.__init__", Entry(shape, file.path, place_of(definition), follows=True)
 
-    def _inherited(self, owner: str, place: "_Place", depth: int = 0) -> dict[str, Entry]:
+    def _inherited(
+        self, owner: str, place: "_Place", *, differs: bool = False, depth: int = 0
+    ) -> dict[str, Entry]:
+        """What a class inherits; where it differs itself, another tree may define what this one inherits."""
         found: dict[str, Entry] = {}
+        differs = differs or self._differs(place)
         for base in reversed(place.definition.bases) if depth < _FURTHEST else ():
             above = self._class(place.file, place.module, base)
             if above is None or self._is_declared(place.file, base):
                 continue
-            found |= self._inherited(owner, above, depth + 1)
+            found |= self._inherited(owner, above, differs=differs, depth=depth + 1)
             is_told = not above.is_private  # where the class itself is compared
-            if self._differs(above):
+            if differs or self._differs(above):
                 found |= dict(self._own_members(owner, above, follows=is_told))
         return found
 
@@ -389,8 +396,8 @@ class Interface(Struct, dict=True):
                 )
             case ast.Assign(targets=targets, value=value):
                 return self._assigned(file, module, element_for(name, targets, value), name, body)
-            case ast.TypeAlias():
-                return ast.unparse(node)
+            case ast.TypeAlias(value=value):
+                return f"type {name}{generic_text(node, is_declared)} = {self._given(file, module, value)}"
             case ast.alias():
                 return self._imported(file, module, node, name, depth)
         return name
@@ -407,11 +414,11 @@ class Interface(Struct, dict=True):
                     f"@{decorator} {self._text(file, module, part, name, body) or name}"
                     for decorator, part in parts
                 )
-            case ast.Call(func=made, args=[function, *given]) if last_name(made) in _OF_FUNCTIONS and (
-                text := self._text(file, module, function, name, body)
-            ):
+            case ast.Call(func=made, args=[function, *given]) if self._gives_function(
+                file, module, made
+            ) and (text := self._text(file, module, function, name, body)):
                 called = [*map(ast.unparse, given), *(f"{one.arg}=…" for one in value.keywords)]
-                return f"{ast.unparse(made)}({', '.join(called)}) of {text}"
+                return f"{decorator_text(made)}({', '.join(called)}) of {text}"
             case ast.Lambda(args=arguments):
                 parameters = parameters_of(arguments, lambda part: self._is_declared(file, part))
                 return f"{name} = lambda {', '.join(parameters)}"
@@ -420,6 +427,13 @@ class Interface(Struct, dict=True):
             case _ if name == "__match_args__" or is_type(value, module):
                 return f"{name} = {ast.unparse(value)}"
         return name
+
+    def _gives_function(self, file: EmittedFile, module: Module, made: ast.expr) -> bool:
+        """Whether what is called gives a function like that which it is called with."""
+        if last_name(made.func if isinstance(made, ast.Call) else made) in _OF_FUNCTIONS:
+            return True
+        found = [function for _, function in self._functions(file, module, made)]
+        return bool(found) and all(map(gives_function, found))
 
     def _text(self, file: EmittedFile, module: Module, value: ast.expr, name: str, body: Body) -> str:
         """The functions that a name or an attribute stands for, as text by another name."""
@@ -445,7 +459,7 @@ class Interface(Struct, dict=True):
                 case [ast.alias() as alias]:
                     there, _, bound = self._behind(there, owner, alias)
         bound = [one for one in bound if not self._is_declared(there, one)]
-        given = [one.value for one in bound if isinstance(one, ast.Assign)]
+        given = [one.value for one in bound if isinstance(one, ast.Assign | ast.TypeAlias)]
         is_alias = bool(given) and all(isinstance(one, kind) for one in given)
         return " or ".join(map(ast.unparse, given)) if is_alias else ast.unparse(node)
 
@@ -460,15 +474,6 @@ class Interface(Struct, dict=True):
             return f"class {name}"  # its members are compared where it is defined
         shapes = (self._shape(there, defining, node, name, depth + 1) for node in alike)
         return "; ".join(dict.fromkeys(shapes))
-
-    def _adds_nothing(self, file: EmittedFile, node: Member) -> bool:
-        """Whether a member looks from outside as if it were not there: an `__init__` that takes nothing."""
-        if not isinstance(node, ast.FunctionDef) or node.name != "__init__":
-            return False
-        match [one for one in parameters_of(node.args, partial(self._is_declared, file)) if one != "/"]:
-            case [own] if not own.startswith("*"):
-                return True
-        return False
 
 
 class _Place(Struct, frozen=True):

@@ -23,6 +23,17 @@ def bindings_of(module: Module) -> Mapping[str, list[Binding]]:
     return bindings(module.syntax.body)
 
 
+@lru_cache(maxsize=_FILES)
+def attributes_set(module: Module) -> Mapping[str, Mapping[str, list[Binding]]]:
+    """What a module sets on each of its names: `A.x = …`, by name and attribute."""
+    found: dict[str, dict[str, list[Binding]]] = {}
+    for node in statements(module.syntax.body):
+        match node:
+            case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=owner), attr=name)]):
+                found.setdefault(owner, {}).setdefault(name, []).append(node)
+    return found
+
+
 def origin_of(module: Module, alias: ast.alias) -> str | None:
     """The module that a part of a `from` import takes its name from."""
     return _origins(module).get(id(alias))

@@ -18,6 +18,7 @@ from profilec.diagnostics import Finding
 from profilec.prove.changes import Change, compiles_no_more, newly_unbound
 from profilec.prove.members import given_attributes
 from profilec.prove.names.bindings import bindings
+from profilec.prove.names.by_name import named_in
 from profilec.prove.names.importers import may_import_at_run_time
 from profilec.prove.names.meanings import Meanings
 from profilec.prove.names.modules import (
@@ -78,7 +79,9 @@ def prove_resolves(
     names = {module_name(path)[0]: one.lost for path, one in changes.items() if one.lost and is_python(path)}
     lost = _find_lost(sources, tree, names, reaches.answers)
     if lost.modules or lost.names:
-        yield from _prove_imports(sources, tree, config, replace(lost, never=_by_facts(sources, by_facts)))
+        lost = replace(lost, never=_by_facts(sources, by_facts))
+        yield from _prove_imports(sources, tree, config, lost)
+        yield from _prove_stubs(sources, tree, config, lost)
 
 
 def _by_facts(sources: Mapping[str, SourceFile], lines: Mapping[str, frozenset[int]]) -> frozenset[str]:
@@ -256,6 +259,25 @@ def _prove_imports(
             yield finding_at(config, tree, file, source, node, code=code, message=message, hint=hint)
 
 
+def _prove_stubs(
+    sources: Mapping[str, SourceFile], tree: Tree, config: Config, lost: _Lost
+) -> Iterator[Finding]:
+    """What stubs for type checkers say of what code has lost; of a module with a stub, the stub is asked."""
+    stubs = {
+        module_name(path)[0]: file
+        for path, file in tree.files.items()
+        if is_source(path) and not is_python(path)
+    }
+    of_others = {module: names for module, names in lost.names.items() if module not in stubs}
+    elsewhere, modules = replace(lost, names=of_others), TreeMeanings.of(tree)
+    for name, file in stubs.items():
+        own = any(word.encode() in file.data for word in lost.names.get(name, ()))
+        module = parse(file.path, file.data) if own or elsewhere.may_be_mentioned(file.data) else None
+        for node, message, code in _Mentions(module, elsewhere, modules).of_stub(lost) if module else ():
+            source, hint = sources.get(file.path), "select both for the same profiles"
+            yield finding_at(config, tree, file, source, node, code=code, message=message, hint=hint)
+
+
 class _Mentions:
     """Finds what one file says of lost modules and names."""
 
@@ -274,6 +296,15 @@ class _Mentions:
         if self._lost.was_there:
             yield from self._answers()
             yield from self._listed()
+
+    def of_stub(self, lost: _Lost) -> Iterator[tuple[Located, str, str]]:
+        """Each mention in a stub; names of its own that begin with an underscore may serve it alone."""
+        yield from self._imports(self._module.syntax)
+        own = self._module.name
+        for name, nodes in bindings(self._module.syntax.body).items():
+            is_lost = name in lost.names.get(own, ()) and f"{own}.{name}" not in lost.never
+            if is_lost and not name.startswith("_") and not isinstance(nodes[0], ast.alias):
+                yield nodes[0], f"`{own}` has no `{name}` in this tree", "PC404"
 
     def _imports(self, node: ast.AST) -> Iterator[tuple[Located, str, str]]:
         for child in children(node):
@@ -369,6 +400,9 @@ class _Mentions:
         meanings = self._meanings
         for node in self._candidates():
             names, scope = meanings.names(node), meanings.behind.scope_of(_root(node))
+            if isinstance(node, ast.Call) and not any(one.arg == "create" for one in node.keywords):
+                imported = named_in(meanings.names(node.func), node, meanings)
+                names = frozenset(filter(None, imported)) or names
             yield node, names or (meanings.types_named(node, scope) if scope else names)
         for scope in meanings.scopes.walk():
             for text in {

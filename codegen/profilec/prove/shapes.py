@@ -2,16 +2,16 @@
 
 import ast
 import builtins
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
 from profilec.prove.fields import options_shown
-from profilec.prove.names.bindings import Binding
+from profilec.prove.names.bindings import Binding, bindings
 from profilec.prove.names.faces import yields
 from profilec.prove.names.listed import written_entries
 from profilec.prove.names.modules import Located, Module, statements
 from profilec.prove.names.nodes import last_name
-from profilec.prove.opened import bindings_of, origin_of
+from profilec.prove.opened import attributes_set, bindings_of, origin_of
 
 _PARTS = {
     "property": (("property", "fget"), ("{}.setter", "fset"), ("{}.deleter", "fdel")),
@@ -22,6 +22,8 @@ _PARTS = {
 """Decorators that may be called instead, each with the decorators of its arguments and their names."""
 _OF_TYPES = frozenset({"typing", "typing_extensions", "collections.abc"})
 """Modules whose names stand for types."""
+_OF_OBJECTS = frozenset({"__del__", "__dir__", "__repr__", "__sizeof__", "__str__"})
+"""Methods that nobody calls, or that every object has."""
 
 type Member = Binding | ast.expr
 """What binds a name of a class: a statement, a part of one, or an entry of `__slots__`."""
@@ -50,14 +52,17 @@ def decorators_text(node: Definition, is_declared: Declared) -> str:
     return "".join(f"@{decorator_text(decorator)} " for decorator in kept)
 
 
-def generic_text(node: Definition, is_declared: Declared) -> str:
+def generic_text(node: Definition | ast.TypeAlias, is_declared: Declared) -> str:
     """The type parameters of a definition."""
     left = [param for param in node.type_params if not is_declared(param)]
     return f"[{', '.join(map(ast.unparse, left))}]" if left else ""
 
 
 def parameters_of(arguments: ast.arguments, is_declared: Declared) -> Iterator[str]:
-    """The parameters, without those that are declared; a `/` or `*` that then parts nothing goes, too."""
+    """The parameters, without those that are declared; a `/` or `*` that then parts nothing goes, too.
+
+    Those that are given by their names alone are sorted: their order does not show.
+    """
     plain = [*arguments.posonlyargs, *arguments.args]
     required = len(plain) - len(arguments.defaults)
     shown = {
@@ -74,7 +79,7 @@ def parameters_of(arguments: ast.arguments, is_declared: Declared) -> Iterator[s
     before = [left[argument] for argument in arguments.posonlyargs if argument in left]
     yield from [*before, "/"] if before else ()
     yield from (left[argument] for argument in arguments.args if argument in left)
-    after = [left[argument] for argument in arguments.kwonlyargs if argument in left]
+    after = sorted(left[argument] for argument in arguments.kwonlyargs if argument in left)
     if arguments.vararg in left:
         yield left[arguments.vararg]
     elif after:
@@ -145,6 +150,37 @@ def annotation_text(node: ast.expr) -> str:
             with suppress(SyntaxError, ValueError):
                 return ast.unparse(ast.parse(text.strip(), mode="eval"))
     return ast.unparse(node)
+
+
+def gives_function(node: Function) -> bool:
+    """Whether a function gives what it is called with, or one around it that takes what that takes."""
+    first = [one.arg for one in (*node.args.posonlyargs, *node.args.args)][:1]
+    around = [
+        one.name
+        for one in statements(node.body)
+        if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef) and one.args.vararg
+    ]
+    returned = [one.value for one in statements(node.body) if isinstance(one, ast.Return)]
+    return bool(returned) and all(
+        isinstance(one, ast.Name) and one.id in (*first, *around) for one in returned
+    )
+
+
+def adds_nothing(node: Member, is_declared: Declared) -> bool:
+    """Whether a member might not be there: an `__init__` that takes nothing, or what every object has."""
+    if not isinstance(node, ast.FunctionDef) or node.name != "__init__":
+        return isinstance(node, ast.FunctionDef) and node.name in _OF_OBJECTS
+    match [one for one in parameters_of(node.args, is_declared) if one != "/"]:
+        case [own] if not own.startswith("*"):
+            return True
+    return False
+
+
+def members_of(module: Module, definition: ast.ClassDef) -> dict[str, Sequence[Member]]:
+    """What binds each member of a class: what the module sets on it, its `__slots__`, and its body."""
+    is_at_top = definition in bindings_of(module).get(definition.name, ())
+    beside = attributes_set(module).get(definition.name, {}) if is_at_top else {}
+    return {**beside, **slots_of(definition), **bindings(definition.body)}
 
 
 def slots_of(definition: ast.ClassDef) -> dict[str, list[Member]]:

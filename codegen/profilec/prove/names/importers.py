@@ -134,6 +134,8 @@ def _word(node: ast.AST) -> object:
 def _is_word(node: ast.AST, but: frozenset[str] = frozenset()) -> bool:
     """Whether a node is a word with which modules are imported at run time; `re.compile` is none."""
     word = _word(node)
+    if isinstance(word, str) and isinstance(node, ast.alias | ast.ImportFrom):
+        word = word.rpartition(".")[2]
     is_compile = word == _COMPILE and isinstance(node, ast.Name)
     return is_compile or (word in RUN_TIME_WORDS and word not in but)
 

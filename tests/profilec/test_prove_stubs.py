@@ -1,0 +1,51 @@
+"""Proof 2, for stubs beside modules: they tell type checkers of nothing that their tree has lost."""
+
+import pytest
+from profilec_project import CONFIGURATION, Project
+
+
+@pytest.mark.parametrize(
+    ("stub", "found"),
+    [
+        ("def go() -> None: ...\n", [("PC404", "`shop.a` has no `go` in this tree")]),
+        ("import os\n_T = int\ndef stay() -> _T: ...\n", []),
+        ("from shop._profile import THREADS\nif THREADS:\n    def go() -> None: ...\n", []),
+    ],
+)
+def test_a_stub_for_type_checkers_does_not_tell_of_names_that_its_module_lost(
+    stub: str, found: list[tuple[str, str]], project: Project
+) -> None:
+    head = "from profilec import only\nfrom shop._profile import THREADS\n\nif THREADS:\n    import os\n"
+    body = "    _T = 1\n    print(os, _T)\n\ndef stay(): ...\n@only(THREADS)\ndef go(): ...\n"
+    project.write({"src/shop/a.py": head + body, "src/shop/a.pyi": stub})
+    findings = project.run("check", "--json").json["findings"]
+    assert [(one["code"], one["message"]) for one in findings] == found
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("def go(): ...\n", []),
+        ("from shop._profile import THREADS\nif THREADS:\n    def _go(): ...\n", ["`shop._a` has no `_go`"]),
+        ("# profilec: only THREADS\ndef _go(): ...\n", ["this tree has no module `shop._a`"]),
+    ],
+)
+def test_what_a_stub_for_type_checkers_imports_is_in_its_tree(
+    source: str, found: list[str], project: Project
+) -> None:
+    project.write({
+        "src/shop/_a.py": source,
+        "src/shop/b.py": "",
+        "src/shop/b.pyi": "from shop._a import _go\n",
+        "src/shop/_profile.py": "from profilec import flag\n\nTHREADS = flag('threads')\n",
+    })  # fmt: skip
+    findings = [one for one in project.run("check", "--json").json["findings"] if one["code"] == "PC403"]
+    assert [one["message"].removesuffix(" in this tree") for one in findings] == found
+
+
+def test_a_stub_may_tell_of_what_facts_take_from_its_module(project: Project) -> None:
+    code = "import sys\n\nif sys.platform != 'emscripten':\n    def go(): ...\n"
+    facts = '    facts = { "sys.platform" = "emscripten" }\n'
+    project.write({"pyproject.toml": CONFIGURATION.rstrip(" ") + facts, "src/shop/a.py": code})
+    project.write({"src/shop/a.pyi": "def go() -> None: ...\n"})
+    assert [code for code in project.run("check", "--json").codes if code != "PC106"] == []
