@@ -1,47 +1,17 @@
 """Metrics of real runs (decision 12), and the check of who changes what it has handed on (decision 6)."""
 
 import asyncio
-from collections import Counter
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from typing import Any
 
 import pytest
+from metrics_sink import Sink
 from small_flows import collect, inline, same, small, soon, stream, turns
 
-from kernel_exec import Cancelled, DeadlineExceeded, NodeFailed, PayloadMutated, Stream, Value
+from kernel_exec import Cancelled, DeadlineExceeded, FlowBuilder, NodeFailed, PayloadMutated, Stream, Value
 from kernel_exec.instance import FlowInstance
-
-PREFIX = "lattice.executor."
-
-
-class Sink:
-    """Keeps what it is told: totals of counters, last values of gauges, numbers of observations."""
-
-    def __init__(self) -> None:
-        self.counters: Counter[tuple[str, ...]] = Counter()
-        self.gauges: dict[tuple[str, ...], float] = {}
-        self.highest: dict[tuple[str, ...], float] = {}
-        self.observed: Counter[tuple[str, ...]] = Counter()
-
-    def counter(self, name: str, value: float, labels: Mapping[str, str]) -> None:
-        self.counters[self.key(name, labels)] += int(value)
-
-    def gauge(self, name: str, value: float, labels: Mapping[str, str]) -> None:
-        key = self.key(name, labels)
-        self.gauges[key] = value
-        self.highest[key] = max(self.highest.get(key, 0), value)
-
-    def histogram(self, name: str, value: float, labels: Mapping[str, str]) -> None:
-        assert value >= 0
-        self.observed[self.key(name, labels)] += 1
-
-    @staticmethod
-    def key(name: str, labels: Mapping[str, str]) -> tuple[str, ...]:
-        assert name.startswith(PREFIX)
-        assert (labels["flow"], labels["profile"]) == ("small", "dev")
-        rest = sorted(value for label, value in labels.items() if label not in ("flow", "profile"))
-        return (name.removeprefix(PREFIX), *rest)
 
 
 @pytest.mark.parametrize("handler", [same, inline(lambda payload: payload)], ids=["async", "plain"])
@@ -163,6 +133,51 @@ async def test_errors_are_counted_by_their_kind() -> None:
         await flow.executor(metrics=sink).run_once(flow.plan, "in", 1, capture="out")
     assert sink.counters == {("node_errors_total", "KeyError", "out"): 1}
     assert set(sink.gauges.values()) == {0}
+
+
+async def pause(payload: Any) -> Any:
+    await asyncio.sleep(3600)
+
+
+@inline
+def block(payload: Any) -> Any:
+    time.sleep(0.02)
+    return payload
+
+
+async def no_payload(payload: Any) -> Any:
+    return object()
+
+
+async def number(payload: int) -> int:
+    return payload
+
+
+def asks_for_more(builder: FlowBuilder) -> None:
+    builder.switch("s", "in", "/more", {"go": "out"})
+
+
+@pytest.mark.parametrize(
+    ("graph", "options", "failed"),
+    [
+        ("in>a>out", {"edges": {"in>a": {"timeout_ms": 5}}, "handlers": {"a": pause}}, ("TimeoutError", "a")),
+        ("in>a>out", {"edges": {"in>a": {"timeout_ms": 5}}, "handlers": {"a": block}}, ("TimeoutError", "a")),
+        ("in>a>out, in>out", {"handlers": {"in": no_payload}}, ("PayloadError", "in")),
+        ("in>a, in>out", {"build": asks_for_more}, ("PointerError", "in")),
+        ("in>out", {"handlers": {"out": number}}, ("ValidationError", "out")),
+    ],
+    ids=["in time", "later", "copied", "gated", "converted"],
+)
+async def test_whatever_fails_a_node_is_counted_once(
+    graph: str, options: dict[str, Any], failed: tuple[str, str]
+) -> None:
+    sink = Sink()
+    flow = small(graph, **options)
+    with pytest.raises(NodeFailed) as caught:
+        await soon(flow.executor(metrics=sink).run_once(flow.plan, "in", {"some": "text"}, capture="out"))
+    assert (type(caught.value.cause).__name__, caught.value.alias) == failed
+    errors = {key: count for key, count in sink.counters.items() if key[0] == "node_errors_total"}
+    assert errors == {("node_errors_total", *failed): 1}
 
 
 async def test_what_is_interrupted_is_counted_as_cancelled() -> None:
