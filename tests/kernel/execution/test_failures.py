@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from copy import copy
 from typing import Any
 
 import pytest
@@ -66,6 +67,8 @@ async def test_a_plain_handler_may_raise_what_no_coroutine_can(kind: str) -> Non
 @pytest.mark.parametrize("cause", CAUSES, ids=lambda cause: type(cause).__name__)
 @pytest.mark.parametrize("yielded", [0, 2])
 async def test_whatever_a_stream_raises_comes_behind_its_items(cause: BaseException, yielded: int) -> None:
+    cause = copy(cause)  # what was raised holds on to the run
+
     async def items(payload: Any) -> AsyncIterator[int]:
         for number in range(yielded):
             yield number
@@ -85,6 +88,8 @@ async def test_whatever_a_stream_raises_comes_behind_its_items(cause: BaseExcept
 
 @pytest.mark.parametrize("cause", CAUSES, ids=lambda cause: type(cause).__name__)
 async def test_whatever_a_stream_raises_about_its_end_fails_no_other(cause: BaseException) -> None:
+    cause = copy(cause)  # what was raised holds on to the run
+
     async def items(payload: Any) -> AsyncIterator[Any]:
         try:
             while True:
