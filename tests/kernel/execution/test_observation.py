@@ -1,6 +1,7 @@
 """Metrics of real runs (decision 12), and the check of who changes what it has handed on (decision 6)."""
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
@@ -198,6 +199,52 @@ async def test_what_is_interrupted_is_counted_as_cancelled() -> None:
         ("cancellations_total", "enough", "out"): 1,
     }
     assert set(sink.gauges.values()) == {0}
+
+
+async def test_a_cancellation_says_why_the_run_ended() -> None:
+    async def hang(payload: Any) -> None:
+        await asyncio.sleep(3600)
+
+    async def fail(payload: Any) -> None:
+        await asyncio.sleep(0)
+        raise KeyError
+
+    sink = Sink()
+    flow = small("in>out, in>side>fails", {"side": hang})
+    executor = flow.executor(metrics=sink)
+    assert await soon(executor.run_once(flow.plan, "in", 1, capture="out", finish="capture")) == Value(1)
+    run = executor.instantiate(flow.plan, capture="out")
+    await run.send("in", 1)
+    await turns()
+    del run
+    gc.collect()
+    await turns()
+    flow = small("in>side, in>fails", {"side": hang, "fails": fail})
+    with pytest.raises(NodeFailed):
+        await soon(flow.executor(metrics=sink).run_once(flow.plan, "in", 1, capture="side"))
+    assert {key[1:]: count for key, count in sink.counters.items() if key[0] == "cancellations_total"} == {
+        ("ended", "side"): 1,
+        ("dropped", "side"): 1,
+        ("failed", "side"): 1,
+    }
+
+
+async def test_times_are_in_milliseconds() -> None:
+    told: list[float] = []
+
+    class Timed(Sink):
+        def histogram(self, name: str, value: float, labels: Mapping[str, str]) -> None:
+            told.append(value)
+
+    async def pause(payload: Any) -> Any:
+        begun = time.perf_counter()
+        await asyncio.sleep(0.01)
+        told.append((time.perf_counter() - begun) * 1000)
+
+    flow = small("in", {"in": pause})
+    await collect(flow.executor(metrics=Timed()).run_many(flow.plan, "in", [None], capture="in"))
+    inside, reported = told
+    assert inside <= reported <= inside + 1000
 
 
 async def test_a_result_that_waits_for_room_is_timed() -> None:
