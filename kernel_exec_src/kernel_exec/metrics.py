@@ -98,12 +98,14 @@ class Instruments:
         """An invocation of the node `node`, an alias, begins."""
         self._shift(ACTIVE_NODES, node, 1)
 
-    def node_ended(self, node: str, milliseconds: float, error: BaseException | None = None) -> None:
-        """That invocation has ended, and `error` is what its handler raised if it did."""
+    def node_ended(self, node: str, milliseconds: float) -> None:
+        """That invocation has returned or raised."""
         self._shift(ACTIVE_NODES, node, -1)
         self._report("histogram", NODE_LATENCY_MS, milliseconds, node=node)
-        if error is not None:
-            self._report("counter", NODE_ERRORS_TOTAL, 1, node=node, error_kind=type(error).__name__)
+
+    def node_failed(self, node: str, kind: str) -> None:
+        """The run has failed at `node`, because of an exception of the type `kind`."""
+        self._report("counter", NODE_ERRORS_TOTAL, 1, node=node, error_kind=kind)
 
     def node_cancelled(self, node: str, reason: str) -> None:
         """The running invocation of `node` was interrupted or abandoned, because of `reason`."""

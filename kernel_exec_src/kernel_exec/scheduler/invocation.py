@@ -10,7 +10,6 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 from kernel_exec.context import NodeContext
-from kernel_exec.offload import blamed
 from kernel_exec.program import Manner
 from kernel_exec.results import SKIP, Feed, Halted, Stream
 from kernel_exec.scheduler.cells import Driver, Edge, Node, name_of
@@ -57,9 +56,8 @@ async def _handle_observed(
         return SKIP
     try:
         result = await _handle(scheduler, driver, node, payload)
-    except BaseException as error:
-        _, cause = blamed(node.alias, error)
-        observer.failed(node.alias, cause)
+    except BaseException:
+        observer.ended(node.alias)
         raise
     return observer.returned(node.alias, result)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kernel_exec.errors import Cancelled, DeadlineExceeded, ExecutionError
+from kernel_exec.errors import Cancelled, DeadlineExceeded, ExecutionError, NodeFailed
 from kernel_exec.payloads import copy_payload, fingerprint
 from kernel_exec.results import SKIP
 from kernel_exec.runtime import clock
@@ -53,11 +53,11 @@ class Observer:
         if self.instruments is not None:
             self.instruments.node_started(alias)
 
-    def failed(self, alias: str, error: BaseException) -> None:
-        """An invocation has raised; unless the run was stopped before, and this is what came of that."""
+    def ended(self, alias: str) -> None:
+        """An invocation has returned or raised; unless the run was stopped before, and this came of that."""
         begun = self._begun.pop(alias, None)
         if begun is not None and self.instruments is not None:
-            self.instruments.node_ended(alias, _milliseconds_since(begun), error)
+            self.instruments.node_ended(alias, _milliseconds_since(begun))
 
     def returned(self, alias: str, result: Any) -> Any:
         """An invocation has returned `result`; return what goes on: a copy, if ownership is checked.
@@ -65,9 +65,7 @@ class Observer:
         Raises:
             PayloadMutated: meanwhile the handler has changed what it had handed on before.
         """
-        begun = self._begun.pop(alias, None)
-        if begun is not None and self.instruments is not None:
-            self.instruments.node_ended(alias, _milliseconds_since(begun))
+        self.ended(alias)
         if not self._check_ownership or result is SKIP:
             return result
         if self._has_broken_seal(alias):
@@ -117,6 +115,8 @@ class Observer:
         for alias in self._begun:
             self.instruments.node_cancelled(alias, _reason(error))
         self._begun.clear()
+        if isinstance(error, NodeFailed):
+            self.instruments.node_failed(error.alias, type(error.cause).__name__)
         self.instruments.close()
 
     def _seal(self, alias: str, result: Any) -> Any:

@@ -26,6 +26,14 @@ class Doubtful(MemoryCheckpoints):
         return kept
 
 
+async def test_the_key_of_a_state_begins_with_the_id_of_its_checkpoint() -> None:
+    blobs = MemoryStore()
+    it = Shop("in > out", {"out": forever}, blobs=blobs, blob_threshold_bytes=0, mode="strong")
+    await it.cut_off("out", it.run())
+    [checkpoint], [key] = await it.store.list(), blobs.objects
+    assert key.startswith(f"{checkpoint}-")
+
+
 @pytest.mark.parametrize("blobs_are_lost", [False, True])
 async def test_a_checkpoint_that_was_kept_though_its_store_raised_has_its_state(
     blobs_are_lost: bool,

@@ -63,6 +63,27 @@ async def test_a_checkpoint_expires(monkeypatch: pytest.MonkeyPatch) -> None:
     assert await it.store.list() == []
 
 
+async def test_the_time_of_a_checkpoint_begins_anew_when_it_is_replaced(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    expirations: list[float | None] = []
+
+    class Noting(MemoryCheckpoints):
+        async def put(self, checkpoint_id: str, data: bytes, *, owner: str, expires: float | None) -> bool:
+            expirations.append(expires)
+            return await super().put(checkpoint_id, data, owner=owner, expires=expires)
+
+    async def later(payload: Any, ctx: NodeContext) -> Any:
+        now = time.time()
+        monkeypatch.setattr(time, "time", lambda: now + 10)
+        return payload
+
+    it = Shop("in > a > out", {"in": later, "a": later}, store=Noting(), mode="strong", checkpoint_ttl=60_000)
+    await it.run()
+    first, second, third = (expires or 0 for expires in expirations)
+    assert (round(second - first), round(third - second)) == (10, 10)
+
+
 async def test_a_completed_run_is_kept_for_as_long_as_the_flow_says_and_not_resumed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -122,6 +143,22 @@ async def test_the_lease_of_a_run_is_renewed_while_it_lives() -> None:
     assert it.store._leases[checkpoint][0] == owner
     resuming.cancel()
     await asyncio.wait([resuming])
+
+
+async def test_a_lease_is_renewed_three_times_in_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    it = shop(lease_ttl=90_000)
+    checkpoint = await halt(it)
+    waits: list[float] = []
+    sleep = asyncio.sleep
+
+    async def note(delay: float) -> None:
+        waits.append(delay)
+        await sleep(0)
+
+    it.handlers["out"] = forever
+    monkeypatch.setattr(asyncio, "sleep", note)
+    await it.cut_off("out", it.resume(checkpoint, []))
+    assert set(waits) == {0, 30}
 
 
 async def test_a_flow_may_wait_for_the_lease_to_end() -> None:

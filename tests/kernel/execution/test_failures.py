@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from copy import copy
 from typing import Any
 
 import pytest
-from small_flows import collect, inline, small, soon, turns
+from small_flows import collect, inline, small, soon, stream, turns
 
-from kernel_exec import Cancelled, ExecutionError, MissingOutput, NodeFailed, Value
+from kernel_exec import Cancelled, ExecutionError, MissingOutput, NodeFailed, Stream, Value
 
 
 class Odd(BaseException):
@@ -23,6 +24,8 @@ CAUSES = [
     TimeoutError("late"),
     Odd("odd"),
     StopAsyncIteration("odd"),
+    ExceptionGroup("several", [ValueError("no"), ExceptionGroup("within", [KeyError("x")])]),
+    BaseExceptionGroup("several", [asyncio.CancelledError("mine"), KeyboardInterrupt()]),
 ]
 
 
@@ -59,6 +62,50 @@ async def test_a_plain_handler_may_raise_what_no_coroutine_can(kind: str) -> Non
     with pytest.raises(NodeFailed) as caught:
         await soon(flow.executor().run_once(flow.plan, "in", 1, capture="out"))
     assert (caught.value.alias, caught.value.cause) == ("a", cause)
+
+
+@pytest.mark.parametrize("cause", CAUSES, ids=lambda cause: type(cause).__name__)
+@pytest.mark.parametrize("yielded", [0, 2])
+async def test_whatever_a_stream_raises_comes_behind_its_items(cause: BaseException, yielded: int) -> None:
+    cause = copy(cause)  # what was raised holds on to the run
+
+    async def items(payload: Any) -> AsyncIterator[int]:
+        for number in range(yielded):
+            yield number
+        raise cause
+
+    flow = small("in>out", {"out": stream(items)})
+    result = await soon(flow.executor().run_once(flow.plan, "in", 1, capture="out"))
+    assert isinstance(result, Stream)
+    assert [await soon(anext(result)) for _ in range(yielded)] == [*range(yielded)]
+    with pytest.raises(NodeFailed) as caught:
+        await soon(anext(result))
+    assert caught.value.alias == "out"
+    # Python itself lets no generator raise what ends an iteration.
+    told = caught.value.cause
+    assert told is cause or (isinstance(cause, StopAsyncIteration) and isinstance(told, RuntimeError))
+
+
+@pytest.mark.parametrize("cause", CAUSES, ids=lambda cause: type(cause).__name__)
+async def test_whatever_a_stream_raises_about_its_end_fails_no_other(cause: BaseException) -> None:
+    cause = copy(cause)  # what was raised holds on to the run
+
+    async def items(payload: Any) -> AsyncIterator[Any]:
+        try:
+            while True:
+                yield payload
+                await asyncio.sleep(0)
+        finally:
+            raise cause
+
+    flow = small("in>out", {"out": stream(items)})
+    async with flow.executor(capture_capacity=1).instantiate(flow.plan, capture="out") as run:
+        for number in range(3):
+            await soon(run.send("in", number))
+            result = await soon(run.next())
+            assert isinstance(result, Stream)
+            assert await soon(anext(result)) == number
+            await soon(result.aclose())
 
 
 class Mute(Exception):

@@ -1,47 +1,18 @@
 """Metrics of real runs (decision 12), and the check of who changes what it has handed on (decision 6)."""
 
 import asyncio
-from collections import Counter
+import gc
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from typing import Any
 
 import pytest
+from metrics_sink import Sink
 from small_flows import collect, inline, same, small, soon, stream, turns
 
-from kernel_exec import Cancelled, DeadlineExceeded, NodeFailed, PayloadMutated, Stream, Value
+from kernel_exec import Cancelled, DeadlineExceeded, FlowBuilder, NodeFailed, PayloadMutated, Stream, Value
 from kernel_exec.instance import FlowInstance
-
-PREFIX = "lattice.executor."
-
-
-class Sink:
-    """Keeps what it is told: totals of counters, last values of gauges, numbers of observations."""
-
-    def __init__(self) -> None:
-        self.counters: Counter[tuple[str, ...]] = Counter()
-        self.gauges: dict[tuple[str, ...], float] = {}
-        self.highest: dict[tuple[str, ...], float] = {}
-        self.observed: Counter[tuple[str, ...]] = Counter()
-
-    def counter(self, name: str, value: float, labels: Mapping[str, str]) -> None:
-        self.counters[self.key(name, labels)] += int(value)
-
-    def gauge(self, name: str, value: float, labels: Mapping[str, str]) -> None:
-        key = self.key(name, labels)
-        self.gauges[key] = value
-        self.highest[key] = max(self.highest.get(key, 0), value)
-
-    def histogram(self, name: str, value: float, labels: Mapping[str, str]) -> None:
-        assert value >= 0
-        self.observed[self.key(name, labels)] += 1
-
-    @staticmethod
-    def key(name: str, labels: Mapping[str, str]) -> tuple[str, ...]:
-        assert name.startswith(PREFIX)
-        assert (labels["flow"], labels["profile"]) == ("small", "dev")
-        rest = sorted(value for label, value in labels.items() if label not in ("flow", "profile"))
-        return (name.removeprefix(PREFIX), *rest)
 
 
 @pytest.mark.parametrize("handler", [same, inline(lambda payload: payload)], ids=["async", "plain"])
@@ -165,6 +136,51 @@ async def test_errors_are_counted_by_their_kind() -> None:
     assert set(sink.gauges.values()) == {0}
 
 
+async def pause(payload: Any) -> Any:
+    await asyncio.sleep(3600)
+
+
+@inline
+def block(payload: Any) -> Any:
+    time.sleep(0.02)
+    return payload
+
+
+async def no_payload(payload: Any) -> Any:
+    return object()
+
+
+async def number(payload: int) -> int:
+    return payload
+
+
+def asks_for_more(builder: FlowBuilder) -> None:
+    builder.switch("s", "in", "/more", {"go": "out"})
+
+
+@pytest.mark.parametrize(
+    ("graph", "options", "failed"),
+    [
+        ("in>a>out", {"edges": {"in>a": {"timeout_ms": 5}}, "handlers": {"a": pause}}, ("TimeoutError", "a")),
+        ("in>a>out", {"edges": {"in>a": {"timeout_ms": 5}}, "handlers": {"a": block}}, ("TimeoutError", "a")),
+        ("in>a>out, in>out", {"handlers": {"in": no_payload}}, ("PayloadError", "in")),
+        ("in>a, in>out", {"build": asks_for_more}, ("PointerError", "in")),
+        ("in>out", {"handlers": {"out": number}}, ("ValidationError", "out")),
+    ],
+    ids=["in time", "later", "copied", "gated", "converted"],
+)
+async def test_whatever_fails_a_node_is_counted_once(
+    graph: str, options: dict[str, Any], failed: tuple[str, str]
+) -> None:
+    sink = Sink()
+    flow = small(graph, **options)
+    with pytest.raises(NodeFailed) as caught:
+        await soon(flow.executor(metrics=sink).run_once(flow.plan, "in", {"some": "text"}, capture="out"))
+    assert (type(caught.value.cause).__name__, caught.value.alias) == failed
+    errors = {key: count for key, count in sink.counters.items() if key[0] == "node_errors_total"}
+    assert errors == {("node_errors_total", *failed): 1}
+
+
 async def test_what_is_interrupted_is_counted_as_cancelled() -> None:
     async def hang(payload: Any) -> None:
         await asyncio.sleep(3600)
@@ -183,6 +199,52 @@ async def test_what_is_interrupted_is_counted_as_cancelled() -> None:
         ("cancellations_total", "enough", "out"): 1,
     }
     assert set(sink.gauges.values()) == {0}
+
+
+async def test_a_cancellation_says_why_the_run_ended() -> None:
+    async def hang(payload: Any) -> None:
+        await asyncio.sleep(3600)
+
+    async def fail(payload: Any) -> None:
+        await asyncio.sleep(0)
+        raise KeyError
+
+    sink = Sink()
+    flow = small("in>out, in>side>fails", {"side": hang})
+    executor = flow.executor(metrics=sink)
+    assert await soon(executor.run_once(flow.plan, "in", 1, capture="out", finish="capture")) == Value(1)
+    run = executor.instantiate(flow.plan, capture="out")
+    await run.send("in", 1)
+    await turns()
+    del run
+    gc.collect()
+    await turns()
+    flow = small("in>side, in>fails", {"side": hang, "fails": fail})
+    with pytest.raises(NodeFailed):
+        await soon(flow.executor(metrics=sink).run_once(flow.plan, "in", 1, capture="side"))
+    assert {key[1:]: count for key, count in sink.counters.items() if key[0] == "cancellations_total"} == {
+        ("ended", "side"): 1,
+        ("dropped", "side"): 1,
+        ("failed", "side"): 1,
+    }
+
+
+async def test_times_are_in_milliseconds() -> None:
+    told: list[float] = []
+
+    class Timed(Sink):
+        def histogram(self, name: str, value: float, labels: Mapping[str, str]) -> None:
+            told.append(value)
+
+    async def pause(payload: Any) -> Any:
+        begun = time.perf_counter()
+        await asyncio.sleep(0.01)
+        told.append((time.perf_counter() - begun) * 1000)
+
+    flow = small("in", {"in": pause})
+    await collect(flow.executor(metrics=Timed()).run_many(flow.plan, "in", [None], capture="in"))
+    inside, reported = told
+    assert inside <= reported <= inside + 1000
 
 
 async def test_a_result_that_waits_for_room_is_timed() -> None:

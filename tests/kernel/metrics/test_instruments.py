@@ -53,10 +53,8 @@ def sink() -> Recorder:
             ],
         ),
         (
-            lambda run: run.node_ended("price", 1, KeyError("x")),
+            lambda run: run.node_failed("price", "KeyError"),
             [
-                ("gauge", "lattice.executor.active_nodes", -1, {"node": "price"}),
-                ("histogram", "lattice.executor.node_latency_ms", 1, {"node": "price"}),
                 (
                     "counter",
                     "lattice.executor.node_errors_total",
@@ -161,7 +159,7 @@ def test_a_sink_that_lacks_a_method_costs_those_reports_and_is_logged(
     sink: Any = Partial()
     run = Meter(sink).for_run("shop", "web")
     run.node_started("price")
-    run.node_ended("price", 1, KeyError("x"))
+    run.node_failed("price", "KeyError")
     assert sink.counted == ["lattice.executor.node_errors_total"]
     assert "failed on lattice.executor.active_nodes" in caplog.text
     assert "has no attribute 'gauge'" in caplog.text

@@ -1,5 +1,6 @@
 """The `kernel-exec` command as a user meets it: what it prints, where, and how it exits."""
 
+import asyncio
 import importlib.metadata
 import json
 import os
@@ -11,6 +12,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from shlex import quote
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner, Result
@@ -36,6 +38,9 @@ class Row:
 
 @registry.node("t::in")
 async def receive(payload): return payload
+
+@registry.node("t::loop")
+async def say_which_loop(payload): return type(asyncio.get_running_loop()).__name__
 
 @registry.node("t::open")
 async def say_which_was_opened(payload): return opened
@@ -125,6 +130,14 @@ def test_run_prints_the_result_as_a_line_of_json() -> None:
 
 def test_run_sends_null_unless_told_otherwise() -> None:
     assert run("in").stdout == "null\n"
+
+
+def test_run_uses_the_loop_of_uvloop_where_that_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Loop(asyncio.SelectorEventLoop):
+        pass
+
+    monkeypatch.setitem(sys.modules, "uvloop", SimpleNamespace(new_event_loop=Loop))
+    assert run("loop").stdout == '"Loop"\n'
 
 
 def test_run_prints_a_stream_item_by_item() -> None:
