@@ -36,6 +36,7 @@ def program(data: bytes) -> str | None:
 
 
 @pytest.mark.parametrize("path", all_cases(), ids=lambda path: f"{path.parent.name}/{path.stem}")
+@pytest.mark.filterwarnings("ignore:invalid escape sequence:SyntaxWarning")  # which cases are about
 def test_each_line_of_a_case_stays_at_its_number_or_is_refused(path: Path, tmp_path: Path) -> None:
     moves = []
     for file in emitted(path, tmp_path):

@@ -35,6 +35,7 @@ def faults(syntax: Syntax, names: Names, flags: FlagTable, config: Config) -> It
     for scope in names.scopes:
         for bindings in scope.bindings.values():
             yield from _unknown_flags(syntax, bindings, flags)
+            yield from _rebound_flags(syntax, bindings, flags)
             yield from _twice_defined(syntax, names, bindings)
 
 
@@ -164,6 +165,19 @@ def _unknown_flags(syntax: Syntax, bindings: list[Binding], flags: FlagTable) ->
             continue
         if module == flags.module or (name in flags.names and _is_meant(module, flags.module)):
             yield unknown_flag(syntax, binding.node, name, flags)
+
+
+def _rebound_flags(syntax: Syntax, bindings: list[Binding], flags: FlagTable) -> Iterator[Finding]:
+    """Find what binds the name of a flag, or of the module of flags, to something else in its scope."""
+    targets = {one.target for one in bindings if one.target and _is_of_flags(one.target, flags)}
+    for binding in bindings if targets else ():
+        if binding.target not in targets and binding.kind != "deletion":
+            message = f"`{binding.name}` is `{min(targets)}`, and bound to something else here"
+            yield syntax.finding("PC110", binding.span, message, "give what is bound here a name of its own")
+
+
+def _is_of_flags(target: str, flags: FlagTable) -> bool:
+    return target == flags.module or flags.get(target) is not None
 
 
 def strays(syntax: Syntax, names: Names, flags: FlagTable) -> Iterator[Stray]:

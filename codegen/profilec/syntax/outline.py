@@ -67,6 +67,9 @@ def outline(_: None, text: Text) -> Outline:
     targets = frozenset(path for name, path in found if name != "*")
     listed = _listed(body) if text.content.count("__all__") == 1 else None
     paths = _paths_at_top(body, package)
+    if "global" in text.content:
+        for name in _bound_from_within(body):
+            paths.setdefault(name, []).append(None)
     return Outline(
         targets,
         frozenset(stars),
@@ -263,6 +266,12 @@ def _paths_at_top(body: list[ast.stmt], package: str) -> dict[str, list[str | No
             case ast.Tuple(ctx=ast.Store()) | ast.List(ctx=ast.Store()) | ast.Starred(ctx=ast.Store()):
                 pending += ast.iter_child_nodes(node)
     return bindings
+
+
+def _bound_from_within(body: list[ast.stmt]) -> Iterator[str]:
+    """Yield the names at the top that functions bind, too."""
+    nodes = (node for statement in body for node in ast.walk(statement))
+    yield from (name for node in nodes if isinstance(node, ast.Global) for name in node.names)
 
 
 def _passed_on(paths: Mapping[str, list[str | None]]) -> dict[str, str]:

@@ -89,4 +89,14 @@ CODES: tuple[Code, ...] = (
         'sys.platform = "linux"  # and facts = { "sys.platform" = "emscripten" }',
         '[tool.profilec.profiles.wasm]\nfacts = {}  # without "sys.platform"',
     ),
+    Code(
+        "PC110",
+        "the name of a flag is bound to something else",
+        "error",
+        "A flag is what the configuration says, everywhere and for good, and its import goes from all trees. "
+        "A file that binds the same name to something else, be it in a function under `global` or in case "
+        "the import fails, would read that instead, or nothing at all.",
+        "from shop._profile import THREADS\n\nTHREADS = THREADS and ask()",
+        "from shop._profile import THREADS\n\nif THREADS:\n    threads = ask()\nelse:\n    threads = False",
+    ),
 )
