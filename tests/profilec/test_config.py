@@ -7,7 +7,6 @@ import pytest
 from profilec_project import Project
 
 from profilec.config import ConfigError, find_project, load_config
-from profilec.config.marker import MarkerError, python_test
 from profilec.config.places import Place, find_places
 from profilec.diagnostics import Finding
 
@@ -442,43 +441,6 @@ def test_a_folder_without_a_project_is_told_how_to_get_one(tmp_path: Path) -> No
         find_project(tmp_path / "nothing")
     assert caught.value.findings[0].code == "PC001"
     assert "profilec init" in caught.value.findings[0].hint
-
-
-@pytest.mark.parametrize(
-    ("marker", "fails"),
-    [
-        ("sys_platform == 'emscripten'", '_sys.platform != "emscripten"'),
-        ("sys_platform != 'emscripten'", '_sys.platform == "emscripten"'),
-        ("'linux' in sys_platform", '"linux" not in _sys.platform'),
-        ("python_version >= '3.12'", "_sys.version_info[:2] < (3, 12)"),
-        ("'3.12' <= python_version", "_sys.version_info[:2] < (3, 12)"),
-        ("python_full_version < '3.12.1'", "_sys.version_info[:3] >= (3, 12, 1)"),
-        (
-            "os_name == 'posix' and (platform_machine == 'arm' or sys_platform == 'x')",
-            '_os.name != "posix" or (_platform.machine() != "arm" and _sys.platform != "x")',
-        ),
-    ],
-)
-def test_a_marker_is_tested_in_python(marker: str, fails: str) -> None:
-    assert python_test(marker).fails == fails
-
-
-@pytest.mark.parametrize(
-    "marker",
-    [
-        "",
-        "linux",
-        "sys_platform",
-        "sys_platform ==",
-        "extra == 'x'",
-        "sys_platform < 'x'",
-        "(os_name == 'a'",
-        "a b c d",
-    ],
-)
-def test_a_marker_that_no_package_can_test_is_refused(marker: str) -> None:
-    with pytest.raises(MarkerError):
-        python_test(marker)
 
 
 def test_places_of_keys_and_values_are_found_in_every_notation() -> None:

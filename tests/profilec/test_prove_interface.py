@@ -1,8 +1,8 @@
 """Proof 4, for names that more than a definition gives: decorators, aliases, bases and assignments."""
 
 import pytest
+from differing import HEAD, either
 from profilec_project import Project
-from test_prove_parity import HEAD, either
 
 DIFFERENT = {
     "a function that a decorator of the package is called with": (

@@ -1,9 +1,8 @@
 """Proof 4: public names and signatures agree in all trees, except where the source declares a difference."""
 
 import pytest
+from differing import HEAD, either
 from profilec_project import CONFIGURATION, Project
-
-HEAD = "from profilec import choose, only, stub\n\nfrom shop._profile import THREADS, WASM\n\n"
 
 DIFFERENT = {
     "a function": (
@@ -188,14 +187,6 @@ def test_the_signatures_are_shown_side_by_side(project: Project) -> None:
     project.write({"src/shop/a.py": HEAD + text})
     (finding,) = project.run("check", "--json").json["findings"]
     assert finding["notes"] == ["native: def run(a, /, b: int = …, *c, d, **e)", "wasm: def run()"]
-
-
-def either(one: str, other: str, indent: str = "") -> str:
-    """Statements of which the first stand for threads and the second without."""
-    lines = [f"{indent}if THREADS:", *(f"{indent}    {line}" for line in one.split("\n"))]
-    return (
-        "\n".join([*lines, f"{indent}else:", *(f"{indent}    {line}" for line in other.split("\n"))]) + "\n"
-    )
 
 
 NOT_THE_SAME = {
@@ -443,55 +434,6 @@ def test_a_difference_that_the_package_makes_by_itself_is_declared(name: str, pr
     project.write({"src/shop/_c.py": f"import sys\n{go}{group}"})
     codes = project.run("check", "--json").codes
     assert [code for code in codes if code != "PC106"] == []
-
-
-FIELDS = {
-    "the order": either("x: int\ny: int", "y: int\nx: int", "    "),
-    "the order of private ones": either("_x: int\ny: int", "y: int\n_x: int", "    "),
-    "a private one": "    y: int\n    if THREADS:\n        _x: int = 0\n",
-    "whether it is a parameter": either(
-        "x: int = field(default=0, init=False)", "x: int = field(default=0)", "    "
-    ),
-    "whether it is given by keyword": either("x: int = field(kw_only=True)", "x: int = field()", "    "),
-    "what comes after KW_ONLY": "    y: int\n    if THREADS:\n        _: KW_ONLY\n    x: int\n",
-}
-
-
-@pytest.mark.parametrize("name", FIELDS)
-def test_fields_that_make_another_constructor_are_found(name: str, project: Project) -> None:
-    imports = "from dataclasses import KW_ONLY, dataclass, field\n\n@dataclass\nclass A:\n"
-    project.write({"src/shop/a.py": f"{HEAD}{imports}{FIELDS[name]}"})
-    (finding,) = project.run("check", "--json").json["findings"]
-    assert finding["message"] == "`shop.a.A.__init__` is not the same in native and wasm"
-
-
-def test_the_order_of_the_fields_of_a_named_tuple_is_its_constructor(project: Project) -> None:
-    fields = either("x: int\ny: int", "y: int\nx: int", "    ")
-    project.write({"src/shop/a.py": f"{HEAD}from typing import NamedTuple\n\nclass A(NamedTuple):\n{fields}"})
-    (finding,) = project.run("check", "--json").json["findings"]
-    assert finding["notes"] == ["native: (x: int, y: int)", "wasm: (y: int, x: int)"]
-
-
-SAME_FIELDS = {
-    "how it is shown": either("x: int = field(default=0, repr=False)", "x: int = field(default=0)", "    "),
-    "how its default is made": either(
-        "x: list = field(default_factory=list)", "x: list = field(default=())", "    "
-    ),
-    "one that is declared": "    x: int = 0\n    y: int = 0  # profilec: only THREADS\n",
-    "a constant of the class": "    x: int = 0\n    if THREADS:\n        _N: ClassVar[int] = 1\n",
-    "methods in another order": either(
-        "def f(self): ...\ndef g(self): ...", "def g(self): ...\ndef f(self): ...", "    "
-    ),
-}
-
-
-@pytest.mark.parametrize("name", SAME_FIELDS)
-def test_fields_that_make_the_same_constructor_are_no_difference(name: str, project: Project) -> None:
-    imports = (
-        "from dataclasses import dataclass, field\nfrom typing import ClassVar\n\n@dataclass\nclass A:\n"
-    )
-    project.write({"src/shop/a.py": f"{HEAD}{imports}{SAME_FIELDS[name]}"})
-    assert project.run("check", "--json").codes == []
 
 
 def test_a_member_that_one_tree_inherits_and_another_defines_is_no_difference(project: Project) -> None:
