@@ -56,9 +56,8 @@ async def _handle_observed(
         return SKIP
     try:
         result = await _handle(scheduler, driver, node, payload)
-    except BaseException:
+    finally:
         observer.ended(node.alias)
-        raise
     return observer.returned(node.alias, result)
 
 

@@ -65,7 +65,6 @@ class Observer:
         Raises:
             PayloadMutated: meanwhile the handler has changed what it had handed on before.
         """
-        self.ended(alias)
         if not self._check_ownership or result is SKIP:
             return result
         if self._has_broken_seal(alias):

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from kernel_exec import FlowBuilder, FlowExecutor, NodeRegistry, ValidatedFlow, validate
+from kernel_exec import FlowBuilder, FlowExecutor, FlowInstance, NodeRegistry, Stream, ValidatedFlow, validate
 from kernel_exec.flow_ir import Durability
 
 Handler = Callable[..., Any]
@@ -104,6 +104,15 @@ def small(
 async def soon[T](awaitable: Awaitable[T], seconds: float = 10.0) -> T:
     """Await what must not hang."""
     return await asyncio.wait_for(awaitable, seconds)
+
+
+async def close_early(run: FlowInstance, number: int) -> None:
+    """Send a number to a handler that streams it for ever, take one item, and close the stream."""
+    await soon(run.send("in", number))
+    result = await soon(run.next())
+    assert isinstance(result, Stream)
+    assert await soon(anext(result)) == number
+    await soon(result.aclose())
 
 
 async def turns(count: int = 60) -> None:

@@ -6,7 +6,7 @@ from copy import copy
 from typing import Any
 
 import pytest
-from small_flows import collect, inline, small, soon, stream, turns
+from small_flows import close_early, collect, inline, small, soon, stream, turns
 
 from kernel_exec import Cancelled, ExecutionError, MissingOutput, NodeFailed, Stream, Value
 
@@ -101,11 +101,7 @@ async def test_whatever_a_stream_raises_about_its_end_fails_no_other(cause: Base
     flow = small("in>out", {"out": stream(items)})
     async with flow.executor(capture_capacity=1).instantiate(flow.plan, capture="out") as run:
         for number in range(3):
-            await soon(run.send("in", number))
-            result = await soon(run.next())
-            assert isinstance(result, Stream)
-            assert await soon(anext(result)) == number
-            await soon(result.aclose())
+            await close_early(run, number)
 
 
 class Mute(Exception):

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from small_flows import slowly, small, soon, stream, turns
+from small_flows import close_early, slowly, small, soon, stream, turns
 
 from kernel_exec import Cancelled, DeadlineExceeded, NodeFailed, Stream
 from kernel_exec.results import Feed
@@ -156,11 +156,7 @@ async def test_a_closed_stream_frees_its_permit_and_its_node() -> None:
     flow = small("in>out", {"out": stream(endless)})
     async with flow.executor(capture_capacity=1).instantiate(flow.plan, capture="out") as run:
         for number in range(5):
-            await soon(run.send("in", number))
-            result = await soon(run.next())
-            assert isinstance(result, Stream)
-            assert await soon(anext(result)) == number
-            await soon(result.aclose())
+            await close_early(run, number)
 
 
 async def test_dropping_a_stream_stops_its_handler() -> None:
