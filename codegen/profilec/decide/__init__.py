@@ -153,8 +153,10 @@ def _points(module: Module, world: World) -> Iterator[int]:
                 told = (b for b in imported if world.facts.importable(b.target or "") is not None)
                 yield from (binding.span.start for binding in told)
     repeating: set[str | None] = set()
-    for use in names.uses:
-        if _matters(use, module, world) or (use.name in repeating and _holds_a_fact(use, module, world)):
+    for use, path in zip(names.uses, names.paths, strict=True):
+        if _matters(use, path, module, world) or (
+            use.name in repeating and _holds_a_fact(use, module, world)
+        ):
             repeating.add(names.assigned_at(use.span.start))
             yield use.span.start
 
@@ -165,15 +167,15 @@ def _holds_a_fact(use: Use, module: Module, world: World) -> bool:
     return assigned is not None and value(assigned, module.names, world.facts) is not UNKNOWN
 
 
-def _matters(use: Use, module: Module, world: World) -> bool:
+def _matters(use: Use, path: str | None, module: Module, world: World) -> bool:
     facts, names = world.facts, module.names
-    path = names.path(use)
     if path is not None:
         root, *parts = path.split(".")
         told = path in facts.known or path in facts.holders or is_compile_time(path, world)
         return told or (root in facts.roots and _may_be_listed(use, parts, module.syntax, world))
     unbound_in_facts = use.name in facts.roots and not names.bindings(use)
-    return unbound_in_facts or looks_like_a_flag(use, names, world.flags) or names.member(use) in facts.owners
+    of_owner = bool(facts.owners) and names.member(use) in facts.owners
+    return unbound_in_facts or of_owner or looks_like_a_flag(use, names, world.flags)
 
 
 def _may_be_listed(use: Use, parts: list[str], syntax: Syntax, world: World) -> bool:

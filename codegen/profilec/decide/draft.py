@@ -38,7 +38,8 @@ class Draft:
 
     def has_cut(self, span: Span) -> bool:
         """Tell whether all of a span goes."""
-        return any(cut.span.covers(span) for cut in self.cuts)
+        start, end = span.start, span.end
+        return any(cut.start <= start and end <= cut.end for cut in self.cuts)
 
     def refuse(
         self, code: str, span: Span, message: str, hint: str = "", notes: tuple[str, ...] = ()

@@ -151,7 +151,7 @@ def unused_features(
 
 def subjects_used(module: Module, flags: FlagTable) -> set[str]:
     """Return the features and profiles that conditions and marker comments of a module ask for."""
-    paths = [module.names.path(use) or "" for use in module.names.uses]
+    paths = [path or "" for path in module.names.paths]
     named = [flag for path in paths for flag in [flags.get(path)] if flag]
     named += [flag for mark in module.marks for name in mark.names for flag in [flags.named(name)] if flag]
     whole = flags.module and flags.module in paths

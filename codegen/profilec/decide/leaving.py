@@ -4,7 +4,8 @@ The walk and the branches ask, so that code that was unreachable before stays, a
 unreachable goes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import libcst as cst
 
@@ -13,24 +14,32 @@ from profilec.syntax.read import children
 
 def leaves(node: cst.CSTNode) -> bool:
     """Tell whether control never goes on from a statement, or from a suite, to what follows it."""
-    match node:
-        case cst.Return() | cst.Raise() | cst.Break() | cst.Continue():
-            return True
-        case cst.BaseSuite(body=body) | cst.SimpleStatementLine(body=body):
-            return any(map(leaves, body))
-        case cst.If(body=body, orelse=orelse):
-            return orelse is not None and leaves(body) and leaves(orelse)
-        case cst.Else(body=body) | cst.ExceptHandler(body=body) | cst.ExceptStarHandler(body=body):
-            return leaves(body)
-        case cst.Try() | cst.TryStar():
-            return _try_leaves(node)
-        case cst.With(body=body):
-            return leaves_at_once(body)
-        case cst.Match(cases=cases):
-            return takes_everything(cases[-1]) and all(leaves(case.body) for case in cases)
-        case cst.While() | cst.For():
-            return _loop_leaves(node)
-    return False
+    ends = _ENDS.get(type(node))
+    return ends is not None and ends(node)
+
+
+def _always(_: cst.CSTNode) -> bool:
+    return True
+
+
+def _any_leaves(node: cst.BaseSuite | cst.SimpleStatementLine) -> bool:
+    return any(map(leaves, node.body))
+
+
+def _if_leaves(node: cst.If) -> bool:
+    return node.orelse is not None and leaves(node.body) and leaves(node.orelse)
+
+
+def _body_leaves(node: cst.Else | cst.ExceptHandler | cst.ExceptStarHandler) -> bool:
+    return leaves(node.body)
+
+
+def _with_leaves(node: cst.With) -> bool:
+    return leaves_at_once(node.body)
+
+
+def _match_leaves(node: cst.Match) -> bool:
+    return takes_everything(node.cases[-1]) and all(leaves(case.body) for case in node.cases)
 
 
 def leaves_at_once(node: cst.CSTNode) -> bool:
@@ -55,6 +64,27 @@ def _try_leaves(node: cst.Try | cst.TryStar) -> bool:
 def _loop_leaves(node: cst.While | cst.For) -> bool:
     ends = is_endless(node) or (node.orelse is not None and leaves(node.orelse))
     return ends and not any(breaks(node))
+
+
+_ENDS: dict[type[cst.CSTNode], Callable[[Any], bool]] = {
+    cst.Return: _always,
+    cst.Raise: _always,
+    cst.Break: _always,
+    cst.Continue: _always,
+    cst.SimpleStatementLine: _any_leaves,
+    cst.SimpleStatementSuite: _any_leaves,
+    cst.IndentedBlock: _any_leaves,
+    cst.If: _if_leaves,
+    cst.Else: _body_leaves,
+    cst.ExceptHandler: _body_leaves,
+    cst.ExceptStarHandler: _body_leaves,
+    cst.Try: _try_leaves,
+    cst.TryStar: _try_leaves,
+    cst.With: _with_leaves,
+    cst.Match: _match_leaves,
+    cst.While: _loop_leaves,
+    cst.For: _loop_leaves,
+}
 
 
 def is_endless(node: cst.While | cst.For) -> bool:

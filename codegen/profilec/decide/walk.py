@@ -170,7 +170,8 @@ class Walk:
             return Fate(leaves=True, left=True, at_once=leaves_at_once(node))
         handler = self._handlers.get(type(node))
         if handler is None or not (self.stub or self.touches(node)):
-            return Fate(leaves=leaves(node), left=leaves(node))
+            ends = leaves(node)
+            return Fate(leaves=ends, left=ends)
         return handler(self, node)
 
     def suite(self, node: cst.BaseSuite) -> Fate:

@@ -270,13 +270,13 @@ def _paired(
 def _left(module: Module, nodes: Iterable[cst.CSTNode], remains: Remains) -> Iterator[cst.CSTNode]:
     """Yield the statements that are left of some; those of a clause that has dissolved stand in its place."""
     for node in nodes:
-        if isinstance(node, cst.BaseSmallStatement | cst.Match):
+        if isinstance(node, cst.SimpleStatementLine | cst.IndentedBlock | cst.SimpleStatementSuite):
+            yield from _left(module, node.body, remains)
+        elif isinstance(node, cst.BaseSmallStatement | cst.Match):
             if remains.has(module.syntax.inner(node)):
                 yield node
             elif isinstance(node, cst.Match):
                 yield from _left(module, node.cases, remains)
-        elif isinstance(node, cst.BaseSuite | cst.SimpleStatementLine):
-            yield from _left(module, node.body, remains)
         elif isinstance(node, _CLAUSES):
             colon = module.syntax.outer(node.body).start - 1
             if remains.has(Span(colon, colon + 1)):

@@ -61,15 +61,15 @@ def outline(_: None, text: Text) -> Outline:
     if (body := _body(text)) is None:
         return _of_another_version(text)
     package = _package_of(text)
-    found = [pair for node in _statements(body) for pair in _bound(node, package)]
+    statements = list(_statements(body))
+    found = [pair for node in statements for pair in _bound(node, package)]
     stars = {path.removesuffix(".*") for name, path in found if name == "*"}
     at_top = [path for node in body for path in _asked_for(node, package)]
     targets = frozenset(path for name, path in found if name != "*")
     listed = _listed(body) if text.content.count("__all__") == 1 else None
     paths = _paths_at_top(body, package)
-    if "global" in text.content:
-        for name in _bound_from_within(body):
-            paths.setdefault(name, []).append(None)
+    for name in (name for node in statements if isinstance(node, ast.Global) for name in node.names):
+        paths.setdefault(name, []).append(None)  # functions bind it, too
     return Outline(
         targets,
         frozenset(stars),
@@ -266,12 +266,6 @@ def _paths_at_top(body: list[ast.stmt], package: str) -> dict[str, list[str | No
             case ast.Tuple(ctx=ast.Store()) | ast.List(ctx=ast.Store()) | ast.Starred(ctx=ast.Store()):
                 pending += ast.iter_child_nodes(node)
     return bindings
-
-
-def _bound_from_within(body: list[ast.stmt]) -> Iterator[str]:
-    """Yield the names at the top that functions bind, too."""
-    nodes = (node for statement in body for node in ast.walk(statement))
-    yield from (name for node in nodes if isinstance(node, ast.Global) for name in node.names)
 
 
 def _passed_on(paths: Mapping[str, list[str | None]]) -> dict[str, str]:

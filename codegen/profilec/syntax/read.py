@@ -467,10 +467,10 @@ def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     """Yield the meaningful nodes directly below a node, in the order of LibCST's fields."""
     for name in _meaningful_fields(type(node)):
         value = getattr(node, name)
-        if isinstance(value, cst.CSTNode):
-            yield value
-        elif isinstance(value, Sequence) and not isinstance(value, str):
+        if isinstance(value, tuple | list):  # asked first: whether something is a node is slow to tell
             yield from cast("Sequence[cst.CSTNode]", value)
+        elif value is not None and isinstance(value, cst.CSTNode):
+            yield value
 
 
 _LAYOUT = frozenset({

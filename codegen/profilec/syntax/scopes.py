@@ -147,11 +147,17 @@ class Names(Struct, frozen=True, dict=True):
         name that the module itself binds at its top level is `module.name`. A local variable, a builtin
         and a name that is bound to different things have none.
         """
+        if use := self._use_of.get(node):
+            return self.path(use)
         if isinstance(node, cst.Attribute):
             owner = self.qualified(node.value)
             return f"{owner}.{node.attr.value}" if owner else None
-        use = self._use_of.get(node)
-        return self.path(use) if use else None
+        return None
+
+    @cached_property
+    def paths(self) -> tuple[str | None, ...]:
+        """The dotted path of each use, as `path` gives it, in their order."""
+        return tuple(map(self.path, self.uses))
 
     def path(self, use: Use) -> str | None:
         """Return the dotted path of what a use stands for, where that is certain."""

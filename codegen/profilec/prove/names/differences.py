@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cache, cached_property
 from itertools import chain
-from keyword import kwlist
+from keyword import kwlist, softkwlist
 from typing import Self
 
 from msgspec import Struct
@@ -22,6 +22,10 @@ _OF_THE_WHOLE = (b"__future__", b"global")
 """Words of what the compiler accepts, or not, because of other statements at the top."""
 _DEFINITION = re.compile(rb"@|(?:async[ \t]+)?(?:def|class)\b")
 _DEFINES = rb"(?:async[ \t]+)?(?:def|class)[ \t]+%s\b"
+_WORD_BEFORE = re.compile(rb"(\w+)[ \t]+\Z")
+_KEYWORDS = frozenset(map(str.encode, (*kwlist, *softkwlist)))
+_BEFORE = 16
+"""So many characters before a name are looked at: a keyword and a blank have fewer."""
 
 type Lines = tuple[int, int]
 """The first and the last line of something, counted from one."""
@@ -81,11 +85,11 @@ class Differences(Struct, frozen=True, dict=True):
 
     def may_read(self, names: frozenset[str]) -> bool:
         """Whether the emitted file reads one of some names where nothing in the statement binds it."""
-        written, encoded = _written(names), [*map(str.encode, names)]
+        encoded = [*map(str.encode, names)]
         kept = (
             ast.Module(_parsed(text), [])
             for text in self.common
-            if any(name in text for name in encoded) and written.search(text)
+            if any(name in text for name in encoded) and _may_be_read(names, text)
         )
         return any(
             name in names for part in chain(kept, [self.after]) for name, _ in unresolved(find_scopes(part))
@@ -163,11 +167,20 @@ def _says_something(line: bytes) -> bool:
     return not line.lstrip().startswith(b"#") and line.strip() != b""
 
 
+def _may_be_read(names: frozenset[str], text: bytes) -> bool:
+    """Whether a text holds one of some names where it may be an expression, and not a word among others."""
+    for found in _written(names).finditer(text):
+        before = _WORD_BEFORE.search(text, max(0, found.start() - _BEFORE), found.start())
+        if before is None or before[1] in _KEYWORDS:
+            return True
+    return False
+
+
 @cache
 def _written(names: frozenset[str]) -> re.Pattern[bytes]:
-    """Finds some names where they may be expressions, as they are not before another word of prose."""
+    """Finds some names, but those before another word of prose."""
     words = b"|".join(sorted(map(re.escape, map(str.encode, names))))
-    following = "|".join(sorted(kwlist)).encode()
+    following = b"|".join(sorted(_KEYWORDS))
     return re.compile(rb"(?<!\w)(?:%s)(?!\w|[ \t]+(?!(?:%s)\b)\w)" % (words, following))
 
 
