@@ -134,9 +134,10 @@ def _part(walk: Walk, before: cst.CSTNode, after: cst.CSTNode, *, is_wide: bool,
     )
     ends = is_new and _is_definition(before) is not _is_definition(after)
     is_beside = _is_tall(before) or _is_tall(after) or ends
-    if (is_apart or (is_wide and is_beside)) and not _BLANK_LINE.search(_left_between(walk, end, line)):
+    lacking = 1 + is_wide - len(_BLANK_LINE.findall(_left_between(walk, end, line)))
+    if (is_apart or (is_wide and is_beside)) and lacking > 0:
         at = _end_of_line(walk, before)
-        walk.draft.cut(*at, NO_CAUSE, walk.syntax.module.default_newline * (2 + is_wide))
+        walk.draft.cut(*at, NO_CAUSE, walk.syntax.module.default_newline * (1 + lacking))
 
 
 def _end_of_line(walk: Walk, node: cst.CSTNode) -> Span:
