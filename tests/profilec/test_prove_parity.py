@@ -412,6 +412,14 @@ BY_FACTS = {
     "a function of a private module": "from shop._c import go as go\n",
     "a function by way of its module": "from shop import _c\ngo = _c.go\n",
     "a class of a private module": "from shop._c import Group as Group\n",
+    "a name for one of two classes": (
+        "class A:\n    def go(self): ...\nclass B:\n    def run(self): ...\n"
+        "if sys.platform == 'emscripten':\n    _C: type = A\nelse:\n    _C = B\nC = _C\n"
+    ),
+    "what a class inherits from one of two": (
+        "class A:\n    def go(self): ...\nclass B:\n    def run(self): ...\n"
+        "if sys.platform == 'emscripten':\n    _C = A\nelse:\n    _C = B\nclass D(_C): ...\n"
+    ),
     "a value": "SIZE = 1\nif sys.platform == 'emscripten':\n    SIZE = 2\n",
     "the argument of a decorator": "@mark(sys.platform == 'emscripten')\ndef run(): ...\n",
     "all that is left of a module": "if sys.platform != 'emscripten':\n    run = mark(1)\n",

@@ -324,17 +324,23 @@ class Interface(Struct, dict=True):
         return found
 
     def _class(self, file: EmittedFile, module: Module, node: ast.AST, depth: int = 0) -> "_Place | None":
-        """The class of the tree that a definition, an import or the name of a base is."""
+        """The class of the tree that a definition, an import or the name of a base is.
+
+        None where the source declares that another tree may have another one by that name.
+        """
         match node:
             case ast.ClassDef(name=name):
                 parts = (*module.name.split("."), name)
                 return _Place(file, module, node, any(part.startswith("_") for part in parts))
             case ast.alias() | ast.Name() | ast.Attribute() if depth < _FURTHEST:
-                there, owner, nodes = self._behind(file, module, node)
+                there, owner, bound = self._behind(file, module, node)
+                nodes = [one for one in bound if not self._is_declared(there, one)]
                 return self._class(there, owner, nodes[-1], depth + 1) if nodes else None
             case ast.Subscript(value=base):
                 return self._class(file, module, base, depth)
-            case ast.Assign(value=ast.Name() | ast.Attribute() | ast.Subscript() as value):
+            case ast.Assign(value=ast.Name() | ast.Attribute() | ast.Subscript() as value) | ast.AnnAssign(
+                value=ast.Name() | ast.Attribute() | ast.Subscript() as value
+            ):
                 return self._class(file, module, value, depth)
         return None
 
