@@ -355,8 +355,15 @@ class _Settling(Struct):
 _COMPUTATIONS = (cst.BaseComp, cst.BinaryOperation, cst.FormattedString, cst.StarredElement, cst.Subscript)
 
 
+_OF_NUMBERS = (cst.Add, cst.Subtract, cst.Multiply, cst.Power, cst.LeftShift)
+"""What never fails for integers that are written out."""
+
+
 def _computes(node: cst.CSTNode) -> bool:
     """Tell whether evaluating an expression may run what is not called, or fail for what it is given."""
+    match node:
+        case cst.BinaryOperation(left=cst.Integer(), operator=operator, right=cst.Integer()):
+            return not isinstance(operator, _OF_NUMBERS)
     return isinstance(node, _COMPUTATIONS) or any(map(_computes, children(node)))
 
 
