@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from profilec.decide.walk import Clause, Walk, blank_lines_above, blank_lines_below
 from profilec.syntax.edit import NO_CAUSE, Cause, splice
-from profilec.syntax.read import Span
+from profilec.syntax.read import Span, Text
 
 _TWO_BLANK_LINES = re.compile(r"^\r?\n\r?\n(?:@|(?:async )?def |class )", re.MULTILINE)
 _ONE_BLANK_LINE = re.compile(r"^[^\r\n]+\r?\n\r?\n(?:@|(?:async )?def |class )", re.MULTILINE)
@@ -56,11 +56,14 @@ def gap_between(walk: Walk, node: cst.CSTNode, above: cst.BaseSuite, clause: Cla
 
 def _is_at_top(walk: Walk, node: cst.CSTNode) -> bool:
     """Tell whether a statement stands where definitions have two blank lines around them."""
-    return node in walk.syntax.module.body and _is_wide(walk.syntax.content)
+    return node in walk.syntax.module.body and _is_wide(walk.syntax.text)
 
 
-def _is_wide(content: str) -> bool:
-    return bool(_TWO_BLANK_LINES.search(content) or not _ONE_BLANK_LINE.search(content))
+def _is_wide(text: Text) -> bool:
+    """Tell whether definitions at the top have two blank lines around them; those of stubs need none."""
+    if _TWO_BLANK_LINES.search(text.content):
+        return True
+    return not text.path.endswith(".pyi") and not _ONE_BLANK_LINE.search(text.content)
 
 
 def _left(walk: Walk, body: cst.BaseSuite) -> list[cst.CSTNode]:
@@ -107,7 +110,7 @@ def part_definitions(walk: Walk) -> None:
     blocks = (block.body for block in walk.syntax.every(cst.IndentedBlock)) if inside else ()
     for body in (walk.syntax.module.body, *blocks):
         if any(one in walk.moved and one not in inside for one in body):
-            is_wide = body is walk.syntax.module.body and _is_wide(walk.syntax.content)
+            is_wide = body is walk.syntax.module.body and _is_wide(walk.syntax.text)
             for (suite, before), (other, after) in pairwise(_all_left(walk, body)):
                 if suite is not other or (is_wide and suite is not body):
                     _part(walk, before, after, is_wide=is_wide, is_new=suite is not other)
@@ -134,7 +137,8 @@ def _part(walk: Walk, before: cst.CSTNode, after: cst.CSTNode, *, is_wide: bool,
     )
     ends = is_new and _is_definition(before) is not _is_definition(after)
     is_beside = _is_tall(before) or _is_tall(after) or ends
-    lacking = 1 + is_wide - len(_BLANK_LINE.findall(_left_between(walk, end, line)))
+    there = len(_BLANK_LINE.findall(_left_between(walk, end, line)))
+    lacking = 1 + is_wide - there if _is_tall(before) or _is_tall(after) or not there else 0
     if (is_apart or (is_wide and is_beside)) and lacking > 0:
         at = _end_of_line(walk, before)
         walk.draft.cut(*at, NO_CAUSE, walk.syntax.module.default_newline * (1 + lacking))

@@ -74,8 +74,11 @@ class Needs:
         by_name: dict[str, list[str]] = {}
         for path, name in names:
             by_name.setdefault(name, []).append(path)
+        unlisted = by_name.keys() - self._left.package.vocabulary
         mentions = {
-            other: found for other in sorted(self._left.emitted) if (found := self._mentioned(other, by_name))
+            other: found
+            for other in sorted(self._left.emitted)
+            if (found := self._mentioned(other, by_name, unlisted))
         }
         outlines = self._left.outlines(mentions)
         asked, unsure = dict[tuple[str, str], str](), dict[str, list[tuple[str, str]]]()
@@ -123,14 +126,23 @@ class Needs:
         listed = self._left.outlines([path])[path].listed
         return not name.startswith("_") if listed is None else name in listed
 
-    def _mentioned(self, other: str, by_name: Mapping[str, list[str]]) -> list[tuple[str, str]]:
-        """Return the names that a file may ask for: it holds their words, and that of their module."""
-        text, package = self._left.text(other), self._left.package
-        words = frozenset(package.mentioned(text))
-        unlisted = (name for name in by_name.keys() - package.vocabulary if holds_word(text.content, name))
+    def _mentioned(
+        self, other: str, by_name: Mapping[str, list[str]], unlisted: Collection[str]
+    ) -> list[tuple[str, str]]:
+        """Return the names that a file may ask for: it holds their words, and that of their module.
+
+        Args:
+            other: the path of the file.
+            by_name: the paths of the files of each name.
+            unlisted: the names that are not in the vocabulary, which the text itself has to be searched for.
+        """
+        text = self._left.text(other)
+        words = self._left.package.mentioned(text)
+        named = [word for word in words if word in by_name]
+        named += [name for name in unlisted if holds_word(text.content, name)]
         return [
             (path, name)
-            for name in chain(by_name.keys() & words, unlisted)
+            for name in named
             for path in by_name[name]
             if path != other and _last(module_name(path)) in words
         ]
