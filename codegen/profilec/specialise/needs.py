@@ -7,7 +7,6 @@ itself. Works on the outlines of texts. A text is looked into only if it holds t
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
-from itertools import chain
 
 from msgspec import Struct
 
