@@ -49,3 +49,13 @@ def test_a_stub_may_tell_of_what_facts_take_from_its_module(project: Project) ->
     project.write({"pyproject.toml": CONFIGURATION.rstrip(" ") + facts, "src/shop/a.py": code})
     project.write({"src/shop/a.pyi": "def go() -> None: ...\n"})
     assert [code for code in project.run("check", "--json").codes if code != "PC106"] == []
+
+
+def test_an_import_that_a_stub_tells_of_stays_though_nothing_reads_it(project: Project) -> None:
+    code = "import sys\nfrom shop._b import IS_WINDOWS\n\nif IS_WINDOWS:\n    sys.exit()\n"
+    facts = '    facts = { "sys.platform" = "emscripten" }\n'
+    project.write({"pyproject.toml": CONFIGURATION.rstrip(" ") + facts, "src/shop/a.py": code})
+    project.write({"src/shop/_b.py": "import sys\n\nIS_WINDOWS = sys.platform == 'win32'\n"})
+    project.write({"src/shop/a.pyi": "IS_WINDOWS: bool\n"})
+    assert [code for code in project.run("build", "--json").codes if code != "PC106"] == []
+    assert project.read("build/wasm/shop/a.py") == "from shop._b import IS_WINDOWS\n"

@@ -66,7 +66,7 @@ class Needs:
         Args:
             names: each with the path of its file.
             by_path: whether a file asks, too, that has no name of its own for the module: by that of a
-                package around it, or in a string.
+                package around it, or in a string; and the stub beside it for what that declares.
         """
         if not names:
             return {}
@@ -80,7 +80,8 @@ class Needs:
             if (found := self._mentioned(other, by_name, unlisted))
         }
         outlines = self._left.outlines(mentions)
-        asked, unsure = dict[tuple[str, str], str](), dict[str, list[tuple[str, str]]]()
+        asked = self._declared(names) if by_path else {}
+        unsure: dict[str, list[tuple[str, str]]] = {}
         for other, found in mentions.items():
             outline, text = outlines[other], self._left.text(other)
             for path, name in found:
@@ -102,6 +103,14 @@ class Needs:
                 ):
                     asked.setdefault((path, name), other)
         return asked
+
+    def _declared(self, names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+        """Return those of some names that the stub beside their file declares, each with the stub."""
+        stubs = {(path, name): f"{path}i" for path, name in names if f"{path}i" in self._left.emitted}
+        outlines = self._left.outlines({*stubs.values()} & self._texts.keys())
+        return {
+            one: stub for one, stub in stubs.items() if stub in outlines and one[1] in outlines[stub].bound
+        }
 
     def no_longer_imported(self) -> set[tuple[str, str]]:
         """Return the private names at the top of files that others import in the source, and do not any more.
