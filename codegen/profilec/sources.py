@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from profilec.config import Config
+from profilec.config import Config, at_key
 from profilec.diagnostics import Finding
 from profilec.tree import SourceFile
 
@@ -17,7 +17,8 @@ def read_sources(config: Config) -> tuple[Mapping[str, SourceFile], list[Finding
     A link to a file is read as the file. Bytecode is passed over.
 
     Returns:
-        The files, and a finding for each entry that cannot be read (PC610) or is no file (PC611).
+        The files, and a finding for each entry that cannot be read (PC610) or is no file (PC611), and
+        for each pattern of `copy` that matches none (PC015).
     """
     sources, findings = {}, []
     for path, file, is_file in sorted(_entries(config.package_folder, config.package_path)):
@@ -35,6 +36,11 @@ def read_sources(config: Config) -> tuple[Mapping[str, SourceFile], list[Finding
             message = f"the file cannot be read: {error.strerror}"
             hint = "" if isinstance(error, FileNotFoundError) else "give yourself the right to read it"
             findings.append(Finding("PC610", config.shown(path), message=message, hint=hint))
+    for index in config.idle_copies(sources):
+        message = f"`{config.copy[index]}` matches no file of the package"
+        hint = f"write a path relative to `{config.source}` or to the package"
+        finding = Finding("PC015", "pyproject.toml", message=message, hint=hint)
+        findings.append(at_key(finding, config, ("tool", "profilec", "copy", index)))
     return sources, findings
 
 
