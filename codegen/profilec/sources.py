@@ -1,6 +1,7 @@
 """The files of a package, as they lie on disk. Bytes only: what they mean is for the rooms after it."""
 
 import os
+import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -10,11 +11,14 @@ from profilec.config import Config, at_key
 from profilec.diagnostics import Finding
 from profilec.tree import SourceFile
 
+_PASSED_OVER = re.compile(r".+\.py[co]|\.#.+|\..+\.sw[a-p]|#.+#|.+~")
+"""Bytecode, and what editors keep beside a file that is open in them: locks, swap files, backups."""
+
 
 def read_sources(config: Config) -> tuple[Mapping[str, SourceFile], list[Finding]]:
     """Every file of the package by its path relative to the source root, in the order of the paths.
 
-    A link to a file is read as the file. Bytecode is passed over.
+    A link to a file is read as the file. Bytecode and what editors keep is passed over.
 
     Returns:
         The files, and a finding for each entry that cannot be read (PC610) or is no file (PC611), and
@@ -63,6 +67,11 @@ def beside(config: Config) -> frozenset[str]:
     return frozenset(modules | packages) - {config.package.partition(".")[0]}
 
 
+def is_passed_over(name: str) -> bool:
+    """Tell whether a file beside the modules of a package is no part of it, by its name."""
+    return _PASSED_OVER.fullmatch(name) is not None
+
+
 def is_project(folder: Path) -> bool:
     """Tell whether a folder is a project of its own."""
     return _holds(folder, "pyproject.toml") or _holds(folder, "setup.py")
@@ -85,7 +94,7 @@ def _entries(folder: Path, path: str) -> Iterator[tuple[str, Path, bool]]:
         if entry.is_dir(follow_symlinks=False):
             if entry.name != "__pycache__":
                 yield from _entries(Path(entry.path), below)
-        elif not entry.name.endswith((".pyc", ".pyo")):
+        elif not is_passed_over(entry.name):
             file = Path(entry.path)
             yield below, file, entry.is_file(follow_symlinks=False) or file.is_file()
 
