@@ -30,7 +30,7 @@ def changes(root: Path, source: Path) -> Iterator[None]:
 
 
 def _stamps(root: Path, source: Path) -> dict[str, tuple[int, int, int]]:
-    """When each file was last written or put in its place, and its length; but what this process writes to."""
+    """When each file was written or put there, and its length; what this process writes to is left out."""
     written, stamps = [], {}
     for number in (1, 2):
         with suppress(OSError):
