@@ -278,6 +278,7 @@ def test_a_package_that_cannot_be_had_for_webassembly_is_named_in_what_pip_says(
     assert run.ret == 4
     assert "ERROR: profilec: pip failed with status 1:" in said(run)
     assert "No matching distribution found for nowhere-to-be-had" in said(run)
+    assert "what cannot be there needs a marker" in said(run)
     assert "Traceback" not in said(run)
 
 
