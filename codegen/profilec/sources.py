@@ -1,23 +1,28 @@
 """The files of a package, as they lie on disk. Bytes only: what they mean is for the rooms after it."""
 
 import os
+import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from profilec.config import Config
+from profilec.config import Config, at_key
 from profilec.diagnostics import Finding
 from profilec.tree import SourceFile
+
+_PASSED_OVER = re.compile(r".+\.py[co]|\.#.+|\..+\.sw[a-p]|#.+#|.+~")
+"""Bytecode, and what editors keep beside a file that is open in them: locks, swap files, backups."""
 
 
 def read_sources(config: Config) -> tuple[Mapping[str, SourceFile], list[Finding]]:
     """Every file of the package by its path relative to the source root, in the order of the paths.
 
-    A link to a file is read as the file. Bytecode is passed over.
+    A link to a file is read as the file. Bytecode and what editors keep is passed over.
 
     Returns:
-        The files, and a finding for each entry that cannot be read (PC610) or is no file (PC611).
+        The files, and a finding for each entry that cannot be read (PC610) or is no file (PC611), and
+        for each pattern of `copy` that matches none (PC015).
     """
     sources, findings = {}, []
     for path, file, is_file in sorted(_entries(config.package_folder, config.package_path)):
@@ -35,6 +40,11 @@ def read_sources(config: Config) -> tuple[Mapping[str, SourceFile], list[Finding
             message = f"the file cannot be read: {error.strerror}"
             hint = "" if isinstance(error, FileNotFoundError) else "give yourself the right to read it"
             findings.append(Finding("PC610", config.shown(path), message=message, hint=hint))
+    for index in config.idle_copies(sources):
+        message = f"`{config.copy[index]}` matches no file of the package"
+        hint = f"write a path relative to `{config.source}` or to the package"
+        finding = Finding("PC015", "pyproject.toml", message=message, hint=hint)
+        findings.append(at_key(finding, config, ("tool", "profilec", "copy", index)))
     return sources, findings
 
 
@@ -55,6 +65,11 @@ def beside(config: Config) -> frozenset[str]:
     modules = {entry.stem for entry in entries if entry.suffix == ".py"}
     packages = {entry.name for entry in entries if _holds(entry, "__init__.py") and not is_project(entry)}
     return frozenset(modules | packages) - {config.package.partition(".")[0]}
+
+
+def is_passed_over(name: str) -> bool:
+    """Tell whether a file beside the modules of a package is no part of it, by its name."""
+    return _PASSED_OVER.fullmatch(name) is not None
 
 
 def is_project(folder: Path) -> bool:
@@ -79,7 +94,7 @@ def _entries(folder: Path, path: str) -> Iterator[tuple[str, Path, bool]]:
         if entry.is_dir(follow_symlinks=False):
             if entry.name != "__pycache__":
                 yield from _entries(Path(entry.path), below)
-        elif not entry.name.endswith((".pyc", ".pyo")):
+        elif not is_passed_over(entry.name):
             file = Path(entry.path)
             yield below, file, entry.is_file(follow_symlinks=False) or file.is_file()
 

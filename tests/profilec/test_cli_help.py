@@ -21,13 +21,17 @@ def test_every_command_has_help_with_an_example(command: str, project: Project) 
 @pytest.mark.parametrize(
     ("words", "completed"),
     [
-        ("profilec bu", ["build"]),
-        ("profilec build na", ["native"]),
-        ("profilec diff native w", ["wasm"]),
-        ("profilec build --ke", ["--keep-lines"]),
+        ("profilec bu", ["plain,build"]),
+        ("profilec build na", ["plain,native"]),
+        ("profilec diff native w", ["plain,wasm"]),
+        ("profilec build --ke", ["plain,--keep-lines"]),
+        ("profilec -C sr", ["dir,sr"]),
+        ("profilec build --deps sr", ["dir,sr"]),
+        ("profilec explain sr", ["file,sr"]),
+        ("profilec map sr", ["file,sr"]),
     ],
 )
-def test_a_shell_completes_commands_profiles_and_options(
+def test_a_shell_completes_commands_profiles_options_and_paths(
     words: str, completed: list[str], project: Project
 ) -> None:
     typed = words.split()
@@ -41,4 +45,4 @@ def test_a_shell_completes_commands_profiles_and_options(
     ran = subprocess.run(
         command, cwd=project.root, env=environment, capture_output=True, text=True, check=False
     )
-    assert [line.partition(",")[2] for line in ran.stdout.splitlines()] == completed
+    assert ran.stdout.splitlines() == completed

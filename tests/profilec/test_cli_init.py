@@ -85,6 +85,11 @@ NAMED = {"pyproject.toml": '[project]\nname = "The-Oven"\nversion = "1"\n'}
         ({"src/oven.py": ""}, [], "src/oven.py is a module by itself"),
         ({"oven_helper.py": "", **NAMED}, [], "oven_helper.py is a module by itself"),
         ({"mixer.py": "", "the_oven.py": "", **NAMED}, [], "the_oven.py is a module by itself"),
+        (
+            {"mixer.py": "", "the_oven.py": "", "setup.cfg": "[metadata]\nname = the-oven\n"},
+            [],
+            "the_oven.py is a module by itself",
+        ),
         ({"__init__.py": "", "oven.py": ""}, [], "the modules of the package lie beside pyproject.toml"),
         ({"a/__init__.py": "", "b/__init__.py": ""}, [], "name one of a, b: profilec init a"),
         ({"_a/__init__.py": "", "b/__init__.py": ""}, [], "name one of _a, b: profilec init b"),

@@ -249,3 +249,11 @@ def test_a_place_as_a_finding_prints_it_is_found_from_any_folder_of_the_project(
         assert run(["map", place]) == 0
         assert "shop/a.py:1" in capsys.readouterr().out
     assert run(["explain", "src/shop/a.py:1"]) == 0
+
+
+def test_a_place_may_lie_below_a_folder_with_a_colon_in_its_name(empty_project: Project) -> None:
+    empty_project.write({"v:1/shop/__init__.py": "x = 1\n"})
+    assert empty_project.run("init", "-C", "v:1").code == 0
+    place = empty_project.root / "v:1/shop/__init__.py:1"
+    for written in (place, f"{place}:1"):
+        assert empty_project.run("explain", "-C", "v:1", str(written)).code == 0

@@ -90,6 +90,15 @@ def test_the_page_needs_nothing_from_elsewhere(shop: Project) -> None:
     assert not re.search(r"https?://|@import|url\(", html)
 
 
+def test_every_line_has_a_link_to_itself(shop: Project) -> None:
+    shop.run("report")
+    html = shop.read("build/report.html")
+    places = re.findall(r'<div class="line[^"]*" id="([^"]+)"><a class="at" href="#([^"]+)">', html)
+    assert len(places) == html.count('<div class="line ')
+    assert len(set(places)) == len(places)
+    assert all(line == link for line, link in places)
+
+
 def test_the_page_says_why_and_proves(shop: Project) -> None:
     shop.run("report", "-o", "page.html")
     html = shop.read("page.html")

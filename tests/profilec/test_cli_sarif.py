@@ -14,7 +14,9 @@ def test_findings_are_written_as_sarif(project: Project) -> None:
     assert log["version"] == "2.1.0"
     (run,) = log["runs"]
     (result,) = run["results"]
-    assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"] == "PC101"
+    rule = run["tool"]["driver"]["rules"][result["ruleIndex"]]
+    assert rule["id"] == result["ruleId"] == "PC101"
+    assert rule["help"]["markdown"].startswith("# PC101: ")  # GitHub shows no rule without
     location = result["locations"][0]["physicalLocation"]
     assert location["artifactLocation"]["uri"] == "src/shop/b.py"
     assert location["region"] == {"startLine": 3, "startColumn": 11, "endColumn": 17}

@@ -1,5 +1,6 @@
 """`profilec build --watch`: a change is built, what the build itself writes is none."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -44,6 +45,18 @@ def test_a_watched_project_is_built_again_after_a_change(project: Project) -> No
         wait_for(log, "PC601")
         project.write({"src/shop/jobs.py": "def walk(): ...\n"})
         wait_for(built, "def walk")
+
+
+def test_a_file_that_another_was_moved_over_is_built_whenever_that_was_written(project: Project) -> None:
+    file, built = project.root / "src/shop/jobs.py", project.root / "build/native/shop/jobs.py"
+    project.write({"src/shop/jobs.py": "def run(): ...\n", "new": "def sit(): ...\n"})
+    written = file.stat()
+    with watching(project):
+        wait_for(built, "def run")
+        new = project.root / "new"
+        os.utime(new, ns=(written.st_atime_ns, written.st_mtime_ns))
+        new.replace(file)
+        wait_for(built, "def sit")
 
 
 def test_a_watched_project_does_not_watch_what_is_written_about_it(project: Project) -> None:

@@ -82,8 +82,33 @@ def test_assignments_that_lead_to_each_other_are_followed_once(project: Project)
     assert project.run("build").code == 0  # following each way through the circle would not end in a lifetime
 
 
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """The texts that the standard library parses from now on."""
+    texts: list[object] = []
+    parse = ast.parse
+    monkeypatch.setattr(
+        ast, "parse", lambda text, *args, **more: (texts.append(text), parse(text, *args, **more))[1]
+    )
+    return texts
+
+
+def test_files_that_are_passed_on_whole_are_not_read_for_each_name(
+    project: Project, read: list[object]
+) -> None:
+    names = [f"job{number}" for number in range(100)]  # more than are held at once
+    files = {f"src/shop/jobs/{name}.py": f"def {name}():\n    return 1\n" for name in names}
+    first = files["src/shop/jobs/job0.py"] + "\n\nfrom shop._profile import THREADS\n"
+    files["src/shop/jobs/job0.py"] = first + "if THREADS:\n    LIMIT = 2\nelse:\n    LIMIT = 1\n"
+    stars = "".join(f"from shop.jobs.{name} import *\n" for name in names)
+    files["src/shop/jobs/__init__.py"] = f"{stars}\n__all__ = {names}\n"
+    project.write(files)
+    assert project.run("build").code == 0
+    assert read.count(files["src/shop/jobs/job50.py"].encode()) < 10
+
+
 def test_the_files_that_classes_come_from_are_not_read_for_each_class(
-    project: Project, monkeypatch: pytest.MonkeyPatch
+    project: Project, read: list[object]
 ) -> None:
     first = (
         "from profilec import only\nfrom shop._profile import THREADS\n\n\nclass Base0:\n    @only(THREADS)\n"
@@ -99,13 +124,8 @@ def test_the_files_that_classes_come_from_are_not_read_for_each_class(
             "from shop.base7 import Base7\n\n\nclass User(Base7):\n    pass\n"
         )
     project.write(files)
-    parsed: list[object] = []
-    parse = ast.parse
-    monkeypatch.setattr(
-        ast, "parse", lambda text, *args, **more: (parsed.append(text), parse(text, *args, **more))[1]
-    )
     assert project.run("build").code == 0
-    assert parsed.count(files["src/shop/base4.py"].encode()) < 10
+    assert read.count(files["src/shop/base4.py"].encode()) < 10
 
 
 def test_whether_other_files_ask_for_an_import_that_went_anyway_is_not_asked(

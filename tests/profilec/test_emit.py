@@ -68,6 +68,12 @@ authors = [{ name = "A", email = "a@b.c" }]
     assert files["LICENSES/MIT.txt"] == b"MIT\n"
 
 
+def test_a_package_is_for_python_3_where_its_project_does_not_say(configured: Configured) -> None:
+    project = configured('[project]\nname = "shop"\nversion = "1"\n' + HEAD + TWO_WORLDS)
+    files = render_metadata(project.config, project.config.profiles["native"], Answers())
+    assert tomllib.loads(files["pyproject.toml"].decode())["project"]["requires-python"] == ">=3"
+
+
 def test_a_readme_is_not_taken_for_a_licence_and_keeps_its_content_type(configured: Configured) -> None:
     readme = '{ file = "docs/about.txt", content-type = "text/markdown" }'
     project = configured(f'[project]\nname = "shop"\nversion = "1"\nreadme = {readme}\n' + HEAD + TWO_WORLDS)
@@ -331,14 +337,15 @@ def test_a_version_that_cannot_be_found_is_a_warning(configured: Configured) -> 
 
 def test_metadata_that_another_backend_would_work_out_is_missed(configured: Configured) -> None:
     metadata = (
-        '[project]\nname = "shop"\nversion = "1"\ndynamic = ["requires-python", "dependencies", "readme"]\n'
+        '[project]\nname = "shop"\nversion = "1"\n'
+        'dynamic = ["description", "requires-python", "dependencies", "readme", "license-files"]\n'
     )
     project = configured(metadata + HEAD + TWO_WORLDS)
     (project.root / "src" / "shop" / "_profile.py").unlink()
     project.write({"src/shop/cli.py": "def main(): ...\n"})
     (finding,) = project.run("check", "--json").json["findings"]
     assert finding["code"] == "PC014"
-    assert finding["message"] == "the packages go without what is `dynamic`: requires-python"
+    assert finding["message"] == "the packages go without what is `dynamic`: description, requires-python"
 
 
 def test_a_file_that_stays_as_it_is_is_not_written_anew(tmp_path: Path) -> None:

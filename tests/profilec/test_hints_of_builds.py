@@ -233,6 +233,7 @@ COMPILED = {
     "setup.py": ("setup(\n    ext_modules=[Extension('shop._fast', ['fast.c'])],\n)\n", "ext_modules"),
     "pyproject.toml": ("[build-system]\nbuild-backend = 'maturin'\n", "maturin"),
     "pyproject.toml ": ("# C\n[[tool.setuptools.ext-modules]]\nname = 'shop._fast'\n", "ext-modules"),
+    " pyproject.toml": ("# Rust\n[[tool.setuptools-rust.ext-modules]]\ntarget = 'a'\n", "ext-modules"),
 }
 
 

@@ -136,6 +136,11 @@ CASES = {
         {'version = "1.2"': 'dynamic = ["version"]'},
         {'version = "1.2"': 'version = "1"'},
     ),
+    "PC015": Mended(
+        "write a path relative to `src` or to the package",
+        {TOP: TOP + 'copy = ["src/shop/a.py"]\n', "a.py": "x = 1\n"},
+        {TOP: TOP + 'copy = ["shop/a.py"]\n'},
+    ),
     "PC103": Mended(
         "did you mean `threads`",
         {"_profile.py": "from profilec import flag\nTHREADS = flag('thread')\nWASM = flag('wasm')\n"},

@@ -215,6 +215,14 @@ def test_what_no_parser_reads_is_refused_or_copied_where_the_configuration_says_
     assert project.files("build/native")["shop/data/old.py"] == content
 
 
+def test_what_editors_keep_beside_an_open_file_is_no_part_of_the_package(project: Project) -> None:
+    kept = [".a.py.swp", "a.py~", "#a.py#"]
+    project.write({"src/shop/a.py": "x = 1\n", **{f"src/shop/{name}": "x = (\n" for name in kept}})
+    (project.root / "src/shop/.#a.py").symlink_to("somebody@somewhere.1:2")
+    assert project.run("build", "--json").codes == ["PC106"]
+    assert project.files("build/native/shop").keys() == {"__init__.py", "a.py"}
+
+
 def test_a_null_character_is_shown_where_it_is(project: Project) -> None:
     project.write({"src/shop/a.py": b"x = 1\ny = 'a\0'\n"})
     found = {finding["code"]: finding for finding in project.run("check", "--json").json["findings"]}

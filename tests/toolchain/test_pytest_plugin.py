@@ -226,8 +226,9 @@ def fresh_environment(shop: pytest.Pytester) -> Path:
     return environment / "bin/python"
 
 
+@pytest.mark.parametrize("name", ["test", "tests"])
 def test_what_the_tests_declare_is_installed_for_webassembly_by_the_first_run(
-    shop: pytest.Pytester, fresh_environment: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, shop: pytest.Pytester, fresh_environment: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wheels = shop.mkdir("wheels")
     put_wheel(
@@ -236,8 +237,8 @@ def test_what_the_tests_declare_is_installed_for_webassembly_by_the_first_run(
     put_wheel(wheels, "only_inside", ["for_threads; sys_platform != 'emscripten'"])
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(wheels))
-    group = '\n[dependency-groups]\ntest = ["tested_with>=1", "uvloop; sys_platform != \'emscripten\'"]\n'
-    shop.makefile(".toml", pyproject=CONFIGURATION + group)
+    group = f'{name} = ["tested_with>=1", "uvloop; sys_platform != \'emscripten\'"]\n'
+    shop.makefile(".toml", pyproject=f"{CONFIGURATION}\n[dependency-groups]\n{group}")
     shop.makepyfile("import only_inside, shop, tested_with\ndef test_a(): assert shop.world() == 'wasm'")
     command = [fresh_environment, "-m", "pytest", "--profilec", "wasm"]
 
@@ -277,6 +278,7 @@ def test_a_package_that_cannot_be_had_for_webassembly_is_named_in_what_pip_says(
     assert run.ret == 4
     assert "ERROR: profilec: pip failed with status 1:" in said(run)
     assert "No matching distribution found for nowhere-to-be-had" in said(run)
+    assert "what cannot be there needs a marker" in said(run)
     assert "Traceback" not in said(run)
 
 

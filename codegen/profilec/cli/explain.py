@@ -12,7 +12,7 @@ from profilec.diagnostics import CODES, did_you_mean
 
 
 @command
-@click.argument("what", metavar="FILE:LINE|CODE")
+@click.argument("what", metavar="FILE:LINE|CODE", shell_complete=click.Path().shell_complete)
 @as_json
 def explain(what: str, as_json: bool) -> int:
     """Say what became of a line of the source in each profile and why, or what a code means.

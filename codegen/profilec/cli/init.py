@@ -1,6 +1,7 @@
 """`profilec init`: the first configuration of a project."""
 
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,11 @@ from profilec.cli.packages import (
     likeliest,
     namespace_of,
 )
+from profilec.emit.project_files import text_of
 from profilec.emit.templating import rendered
 
 FILE = "pyproject.toml"
+_NAME = re.compile(r"^[ \t]*name[ \t]*=[ \t]*[\"']?([\w.-]+)", re.MULTILINE)
 _SHOWN = 8
 """How many names a sentence lists."""
 
@@ -45,8 +48,8 @@ def init(package: str | None, as_json: bool) -> int:
         raise click.UsageError(
             f"{FILE} has a [tool.profilec] table already; `profilec check` says what it gives"
         )
-    name = str(_table(document, "project").get("name", ""))
-    found = _choose(root, package, name)
+    declared = _table(document, "project")
+    found = _choose(root, package, _project_name(root))
     addition = rendered("init.toml.j2", {"package": found.package, "source": found.source})
     newline = "\r\n" if "\r\n" in text else "\n"
     gap = newline * (0 if not text else 1 if text.endswith("\n") else 2)
@@ -57,7 +60,7 @@ def init(package: str | None, as_json: bool) -> int:
         write_json({"path": FILE, "package": found.package, "source": found.source})
         return 0
     click.echo(f"{FILE}: added [tool.profilec] for the package {found.package}")
-    if "project" not in document:
+    if not declared:
         click.echo(
             "There is no [project] table: the built packages take their name, version and more from there."
         )
@@ -87,6 +90,12 @@ def _table(document: dict[str, Any], name: str) -> dict[str, Any]:
     if not isinstance(table, dict):
         raise click.UsageError(f"{FILE} gives `{name}` a value that is no table; write [{name}]")
     return table
+
+
+def _project_name(root: Path) -> str:
+    """What the project calls itself, in whatever file; nothing where it is not told."""
+    named = (_NAME.search(text_of(root / file)) for file in (FILE, "setup.cfg", "setup.py"))
+    return next((match[1] for match in named if match), "")
 
 
 def _choose(root: Path, wanted: str | None, project: str) -> Found:

@@ -8,7 +8,7 @@ from profilec.config import Config
 
 
 @command
-@click.argument("where", metavar="FILE:LINE")
+@click.argument("where", metavar="FILE:LINE", shell_complete=click.Path().shell_complete)
 @as_json
 def map(where: str, as_json: bool) -> int:
     """Find a line of the source in each tree, or the line of the source that a line of a tree comes from.

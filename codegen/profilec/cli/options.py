@@ -31,6 +31,7 @@ change_folder = click.option(
     expose_value=False,
     is_eager=True,
     callback=_enter,
+    shell_complete=click.Path(file_okay=False).shell_complete,
     help="Run as if started in DIR.",
 )
 """The option `-C DIR`: everything after it, arguments included, is relative to DIR."""

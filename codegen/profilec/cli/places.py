@@ -1,11 +1,14 @@
 """Arguments of the form `FILE:LINE`, and which file of a project they mean."""
 
+import re
 from pathlib import Path
 
 import click
 from msgspec import Struct
 
 from profilec.config import Config
+
+_PLACE = re.compile(r"(?P<file>.+?):(?P<line>\d+)(?::\d+)*", re.DOTALL)
 
 
 class Place(Struct, frozen=True):
@@ -24,12 +27,13 @@ def read_place(text: str, config: Config) -> Place:
     Raises:
         click.UsageError: the text has another form.
     """
-    file, *numbers = text.split(":")
-    if not numbers or not all(number.isdecimal() for number in numbers) or int(numbers[0]) < 1:
+    match = _PLACE.fullmatch(text)
+    if match is None or int(match["line"]) < 1:
         raise click.UsageError(f"`{text}` is not FILE:LINE, such as src/shop/jobs.py:12")
+    file = Path(match["file"])
     in_project = config.root / file
-    is_there = in_project.exists() and not Path(file).exists()
-    return Place(in_project if is_there else Path(file), int(numbers[0]))
+    is_there = in_project.exists() and not file.exists()
+    return Place(in_project if is_there else file, int(match["line"]))
 
 
 def source_path(config: Config, file: Path) -> str | None:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from profilec.sources import is_passed_over
+
 _PAUSE = 0.25
 """Seconds between two looks."""
 
@@ -27,8 +29,8 @@ def changes(root: Path, source: Path) -> Iterator[None]:
             yield
 
 
-def _stamps(root: Path, source: Path) -> dict[str, tuple[int, int]]:
-    """When each file was last written, and its length; what this process writes to is left out."""
+def _stamps(root: Path, source: Path) -> dict[str, tuple[int, int, int]]:
+    """When each file was written or put there, and its length; what this process writes to is left out."""
     written, stamps = [], {}
     for number in (1, 2):
         with suppress(OSError):
@@ -37,12 +39,12 @@ def _stamps(root: Path, source: Path) -> dict[str, tuple[int, int]]:
         with suppress(FileNotFoundError):
             status = entry.stat()
             if not any(os.path.samestat(status, one) for one in written):
-                stamps[entry.path] = status.st_mtime_ns, status.st_size
+                stamps[entry.path] = status.st_mtime_ns, status.st_ctime_ns, status.st_size
     return stamps
 
 
 def _below(folder: str) -> Iterator[os.DirEntry[str]]:
-    """The files in a folder and in those in it, as far as they can be read; bytecode is passed over."""
+    """The files of a package in a folder and in those in it, as far as they can be read."""
     pending = [folder]
     while pending:
         entries: list[os.DirEntry[str]] = []
@@ -50,6 +52,6 @@ def _below(folder: str) -> Iterator[os.DirEntry[str]]:
             entries += os.scandir(pending.pop())
         for entry in entries:
             if not entry.is_dir(follow_symlinks=False):
-                yield from () if entry.name.endswith(".pyc") else (entry,)
+                yield from () if is_passed_over(entry.name) else (entry,)
             elif entry.name != "__pycache__":
                 pending.append(entry.path)

@@ -1,7 +1,7 @@
 """What the compiler is told to do, as plain frozen data."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -137,8 +137,19 @@ class Config(Struct, frozen=True, dict=True):
 
     def is_copied(self, path: str) -> bool:
         """Whether a file, given relative to the source root, is copied unread."""
+        return any(self._matches(pattern, path) for pattern in self._copy_patterns)
+
+    def idle_copies(self, paths: Collection[str]) -> list[int]:
+        """The places in `copy` of the patterns that match none of some files."""
+        return [
+            index
+            for index, pattern in enumerate(self._copy_patterns)
+            if not any(self._matches(pattern, path) for path in paths)
+        ]
+
+    def _matches(self, pattern: re.Pattern[str], path: str) -> bool:
         inside = path.removeprefix(self.package_path + "/")
-        return any(pattern.fullmatch(path) or pattern.fullmatch(inside) for pattern in self._copy_patterns)
+        return bool(pattern.fullmatch(path) or pattern.fullmatch(inside))
 
     @cached_property
     def _copy_patterns(self) -> tuple[re.Pattern[str], ...]:

@@ -12,7 +12,7 @@ _LANGUAGES = {"[": "toml", "$": "console"}
 
 def render_pages() -> Mapping[str, str]:
     """The text of every page by its file name."""
-    return {"index.md": _index()} | {f"{code.name}.md": _page(code) for code in CODES.values()}
+    return {"index.md": _index()} | {f"{code.name}.md": render_page(code) for code in CODES.values()}
 
 
 def _index() -> str:
@@ -36,7 +36,8 @@ def _index() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _page(code: Code) -> str:
+def render_page(code: Code) -> str:
+    """The page of one code: what it means, an example, and what to write instead."""
     text = f"# {code.name}: {code.title}\n\n*{code.severity.capitalize()}.* {code.explanation}\n"
     for heading, example in (("Example", code.example), ("Write instead", code.instead)):
         if example:

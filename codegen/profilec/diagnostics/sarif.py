@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from profilec.diagnostics.codes import CODES
 from profilec.diagnostics.finding import Finding
+from profilec.diagnostics.pages import render_page
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -26,6 +27,7 @@ def _rule(name: str) -> dict[str, Any]:
         "id": name,
         "shortDescription": {"text": code.title},
         "fullDescription": {"text": code.explanation},
+        "help": {"text": code.explanation, "markdown": render_page(code)},
         "defaultConfiguration": {"level": code.severity},
     }
 

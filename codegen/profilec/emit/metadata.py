@@ -33,6 +33,9 @@ _COPIED_AS_THEY_ARE = (
     "entry-points",
 )
 
+_ANY_PYTHON = ">=3"
+"""What a package requires whose project does not say: hatchling would tag its wheel for Python 2 as well."""
+
 
 def render_metadata(
     config: Config, profile: Profile, answers: Answers, *, importable: tuple[str, ...] = ()
@@ -52,7 +55,7 @@ def render_metadata(
         files["README.md"] = render(
             answers, "README.md.j2", name=fields["name"], description=description
         ).encode()
-    fields["readme"] = _readme(config, files)
+    fields |= {"readme": _readme(config, files), "requires-python": _ANY_PYTHON}
     fields |= {key: config.project[key] for key in _COPIED_AS_THEY_ARE if key in config.project}
     if "license-files" in config.project or any(path.upper().startswith("LICEN") for path in files):
         readme = PurePosixPath(readme_of(config) or "").name

@@ -25,7 +25,7 @@ _ELSEWHERE = {
 
 _COMPILED = {
     "pyproject.toml": re.compile(
-        r"^(?:build-backend[ ]*=[ ]*[\"']|\[+tool\.setuptools\.)?"
+        r"^(?:build-backend[ ]*=[ ]*[\"']|\[+tool\.setuptools(?:-rust)?\.)?"
         r"(?P<key>maturin|mesonpy|scikit_build_core|ext-modules)\b",
         re.MULTILINE,
     ),
@@ -33,15 +33,8 @@ _COMPILED = {
 }
 """Where build backends are told of extension modules."""
 
-_NEEDED = (
-    "dependencies",
-    "optional-dependencies",
-    "scripts",
-    "gui-scripts",
-    "entry-points",
-    "requires-python",
-)
-"""What a package cannot do without if its project has it."""
+_FOUND = frozenset(["version", "readme", "license-files"])
+"""What packages have although it is `dynamic`: files that are known by their names say it."""
 
 
 def undeclared(config: Config) -> Iterator[Finding]:
@@ -66,7 +59,7 @@ def undeclared(config: Config) -> Iterator[Finding]:
         "dependencies": any(profile.dependencies for profile in profiles),
         "scripts": any(profile.scripts for profile in profiles),
     }
-    elsewhere = [key for key in _NEEDED if key in _dynamic(config) and not by_profile.get(key)]
+    elsewhere = [key for key in _dynamic(config) if key not in _FOUND and not by_profile.get(key)]
     if elsewhere:
         message = f"the packages go without what is `dynamic`: {', '.join(elsewhere)}"
         finding = Finding("PC014", "pyproject.toml", message=message, hint="write it into [project]")

@@ -26,7 +26,7 @@ from profilec.prove.names.modules import (
     place_of,
 )
 from profilec.prove.names.nodes import last_name
-from profilec.prove.names.stars import star_imports
+from profilec.prove.names.stars import may_bring, star_imports
 from profilec.prove.names.words import holds_word
 from profilec.prove.opened import bindings_of, module_named, opened, origin_of
 from profilec.prove.shapes import (
@@ -226,11 +226,10 @@ class Interface(Struct, dict=True):
         """What binds a name of a module, with the file that it is in: a star import may bring it."""
         found = bindings_of(module).get(name)
         if found is None and depth < _FURTHEST and not name.startswith("__"):
-            for origin in self._stars(file, module):
-                if (other := self._parsed(origin)) is not None:
-                    there = self._bound(self._files[origin], other, name, depth + 1)
-                    if there[2]:
-                        return there
+            for origin in filter(None, map(self._file, self._stars(file, module))):
+                other = opened(origin.path, origin.data) if may_bring(name, origin.data) else None
+                if other is not None and (there := self._bound(origin, other, name, depth + 1))[2]:
+                    return there
         return file, module, found or []
 
     def _stars(self, file: EmittedFile, module: Module) -> Iterator[str]:

@@ -23,6 +23,8 @@ from profilec.wasm.packages import InstallError, prepare
 PLUGIN = "profilec.pytest_plugin"
 _OF_THE_PLUGIN = ("msgspec>=0.20",)
 """What profilec itself imports inside, of what pytest does not bring."""
+_GROUPS = ("test", "tests")
+"""What the dependency group of a suite is called (PEP 735)."""
 
 
 class Elsewhere:
@@ -57,10 +59,10 @@ class Elsewhere:
 
 
 def requirements(config: Config, profile: Profile) -> list[str]:
-    """What a suite needs inside: pytest, the plugin, what the project requires, and its group `test`."""
+    """What a suite needs inside: pytest, the plugin, what the project requires, and its groups of tests."""
     text = (config.root / "pyproject.toml").read_text(encoding="utf-8")
     groups = tomllib.loads(text).get("dependency-groups", {})
-    of_the_tests = resolve_dependency_groups(groups, "test") if "test" in groups else ()
+    of_the_tests = resolve_dependency_groups(groups, *(name for name in _GROUPS if name in groups))
     of_the_project = (*config.requirements, *profile.dependencies)
     wanted = [f"pytest=={pytest.__version__}", *_OF_THE_PLUGIN, *of_the_project, *of_the_tests]
     return [text for text in wanted if canonicalize_name(Requirement(text).name) not in absent.DISTRIBUTIONS]

@@ -111,7 +111,8 @@ def _install(interpreter: Interpreter, requirements: Iterable[str]) -> None:
     quiet = ["-qq", "--disable-pip-version-check", "--no-compile"]
     world = [f"--platform={interpreter.platform}", f"--python-version={python}", "--implementation=cp"]
     target = ["--only-binary=:all:", "--upgrade", f"--target={interpreter.packages}"]
-    _run([*pip, "install", *quiet, *world, *target, *requirements], "pip")
+    hint = "what cannot be there needs a marker, such as `; sys_platform != 'emscripten'`"
+    _run([*pip, "install", *quiet, *world, *target, *requirements], "pip", hint)
 
 
 def _compile(interpreter: Interpreter) -> None:
@@ -119,10 +120,11 @@ def _compile(interpreter: Interpreter) -> None:
     _run(interpreter.command([str(file) for file in files]), "Pyodide")
 
 
-def _run(command: list[str], program: str) -> None:
+def _run(command: list[str], program: str, hint: str = "") -> None:
     ran = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if ran.returncode != 0:
-        raise InstallError(f"{program} failed with status {ran.returncode}:\n{ran.stdout.rstrip()}")
+        said = f"{program} failed with status {ran.returncode}:\n{ran.stdout.rstrip()}\n{hint}"
+        raise InstallError(said.rstrip())
 
 
 def main() -> None:

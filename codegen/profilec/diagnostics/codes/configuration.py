@@ -139,4 +139,14 @@ CODES = (
         '[project]\nname = "shop"\ndynamic = ["version", "dependencies"]',
         '[project]\nname = "shop"\nversion = "1.0"\ndependencies = ["click>=8"]',
     ),
+    Code(
+        "PC015",
+        "a pattern of `copy` matches no file",
+        "warning",
+        "`copy` lists files that are copied unread. What matches none has no effect: a file that it was meant"
+        " for is read, and may be changed or refused. A pattern is relative to the source root or to the "
+        "package; `*` stays in one folder, `**` reaches into those below.",
+        '[tool.profilec]\ncopy = ["src/shop/__init__.py"]',
+        '[tool.profilec]\ncopy = ["shop/__init__.py"]',
+    ),
 )

@@ -158,6 +158,11 @@ def star_imports(module: Module) -> list[tuple[ast.alias, str]]:
     ]
 
 
+def may_bring(name: str, data: bytes) -> bool:
+    """Whether a star import of a file may bring a name, as far as the text of the file shows."""
+    return not name.isascii() or name.encode() in data or _STAR.search(data) is not None
+
+
 def lost_with_stars(
     sources: Mapping[str, SourceFile], tree: Tree, answers: Answers
 ) -> Iterator[tuple[str, frozenset[str]]]:
