@@ -291,6 +291,50 @@ async def test_a_handler_cleans_up_undisturbed_when_its_stream_has_gone(way: str
     await soon(cleaned.wait(), 5)
 
 
+async def test_closing_a_stream_lets_its_reader_go_however_long_the_handler_cleans_up() -> None:
+    go_on = asyncio.Event()
+
+    async def hang(payload: Any) -> AsyncIterator[int]:
+        try:
+            await asyncio.Event().wait()
+            yield 1
+        finally:
+            await go_on.wait()
+
+    flow = small("in>out", {"out": stream(hang)})
+    async with flow.executor().instantiate(flow.plan, capture="out") as run:
+        await run.send("in", 1)
+        result = await soon(run.next())
+        assert isinstance(result, Stream)
+        reading = asyncio.create_task(anext(result, "the end"))
+        await turns()
+        await result.aclose()
+        assert await soon(reading) == "the end"
+        go_on.set()
+
+
+@pytest.mark.parametrize("way", ["close", "drop"])
+async def test_the_side_branches_of_a_stream_that_its_host_leaves_are_stopped(way: str) -> None:
+    stopped = asyncio.Event()
+
+    async def side(payload: Any) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            stopped.set()
+
+    flow = small("in>out, in>side", {"out": stream(count), "side": side})
+    result = await soon(flow.executor().run_once(flow.plan, "in", 100, capture="out"))
+    assert isinstance(result, Stream)
+    assert await soon(anext(result)) == 0
+    await turns()
+    if way == "close":
+        await soon(result.aclose())
+    del result
+    gc.collect()
+    await soon(stopped.wait())
+
+
 async def test_leaving_an_instance_stops_its_stream() -> None:
     endless = Endless()
     flow = small("in>out", {"out": stream(endless.__call__)})
