@@ -171,7 +171,7 @@ class FlowBuilder:
                 ordering=ordering,
                 partition_key=partition_key,
                 timeout_ms=timeout_ms,
-                transform=IntoTransform() if into else None,
+                transform=IntoTransform("into") if into else None,
                 buffer=buffer,
             )
         )

@@ -42,8 +42,8 @@ from kernel_exec.validation import ValidatedFlow, diagnose, validate
 
 _INTERRUPTED = 130
 _TERMINATED = 143
-_LONGEST_LINE = 64 * 1024 * 1024
-"""Bytes of one JSON line that arrives through a pipe."""
+_MOST_AT_ONCE = 64 * 1024
+"""Bytes that are read at once of what comes bit by bit."""
 
 
 class _Failure(click.ClickException):
@@ -371,19 +371,39 @@ async def _payloads(file: BinaryIO) -> AsyncIterator[object]:
 
 
 async def _lines(file: BinaryIO) -> AsyncIterator[bytes]:
-    """Give the lines of `file`, those of a pipe as they come without holding up the run."""
-    if not stat.S_ISFIFO(os.fstat(file.fileno()).st_mode):
+    """Give the lines of `file`, those that come bit by bit without holding up the run."""
+    descriptor = file.fileno()
+    if not _comes_bit_by_bit(descriptor):
         for line in file:
             yield line
         return
-    reader = asyncio.StreamReader(limit=_LONGEST_LINE)
-    loop = asyncio.get_running_loop()
-    transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), file)
+    parts: list[bytes] = []
+    while data := await _read(descriptor):
+        end, *others = data.split(b"\n")
+        parts.append(end)
+        for other in others:
+            yield b"".join(parts)
+            parts = [other]
+    yield b"".join(parts)
+
+
+def _comes_bit_by_bit(descriptor: int) -> bool:
+    mode = os.fstat(descriptor).st_mode
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or os.isatty(descriptor)
+
+
+async def _read(descriptor: int) -> bytes:
+    """Wait for what comes next and return it, nothing at the end.
+
+    The descriptor stays as blocking as it is: others may have it too, such as the shell of a terminal.
+    """
+    loop, readable = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(descriptor, readable.set)
     try:
-        async for line in reader:
-            yield line
+        await readable.wait()
     finally:
-        transport.close()
+        loop.remove_reader(descriptor)
+    return os.read(descriptor, _MOST_AT_ONCE)
 
 
 # --- Output ---------------------------------------------------------------------------------------

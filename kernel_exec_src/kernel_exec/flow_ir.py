@@ -83,8 +83,10 @@ class NodeIR(
     subflow_ir: FlowIR | None = None
 
 
-class IntoTransform(_Model, frozen=True, tag_field="kind", tag="into"):
+class IntoTransform(_Model, frozen=True):
     """The one transform an edge may declare: the payload converts into the target's schema."""
+
+    kind: Literal["into"]
 
 
 class BufferPolicy(_Model, frozen=True):

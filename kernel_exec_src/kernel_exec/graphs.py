@@ -6,6 +6,7 @@ not: an edge that names an unknown alias leads to a node drawn dashed.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -26,8 +27,9 @@ _DOT_SHAPES: dict[NodeKind, str] = {
     "subflow": "box3d",
 }
 
-# What would end a quoted Mermaid label or be read as HTML, an entity or Markdown in it.
-_MERMAID_ESCAPES = str.maketrans({char: f"#{ord(char)};" for char in '"#&<>`\\'})
+# What would end a quoted Mermaid label or be read as HTML, an entity or Markdown in it, or anywhere in a line
+# as a directive, `%%{`, or as a statement, `direction LR`.
+_MERMAID_ESCAPED = r'["#%&<>`\\]|(?<=direction) '
 # What would end a quoted DOT string, be read as an escape or, by Graphviz, as an HTML entity.
 _DOT_ESCAPES = str.maketrans({'"': '\\"', "\\": "\\\\", "&": "&amp;"})
 
@@ -103,7 +105,7 @@ def _gate_labels(flow: FlowIR) -> dict[tuple[str, str], str]:
 
 
 def _mermaid(text: str) -> str:
-    return _printable(text).translate(_MERMAID_ESCAPES)
+    return re.sub(_MERMAID_ESCAPED, lambda found: f"#{ord(found[0])};", _printable(text))
 
 
 def _dot(text: str) -> str:

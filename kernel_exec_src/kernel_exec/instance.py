@@ -42,7 +42,7 @@ class FlowInstance(AsyncIterator[Result]):
 
         Raises:
             UnknownTrigger: the flow has no node of that alias without inbound edges.
-            Cancelled: the run was cancelled, finished or closed, before or while this call waited.
+            Cancelled: the run was finished before, or cancelled or closed, also while this call waited.
             QueueLimitExceeded: the payload alone is larger than all queues may be; the run has failed.
             PayloadError: the run is durable and the payload cannot be kept.
             ExecutionError: the run has failed; this is its failure.

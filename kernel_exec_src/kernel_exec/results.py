@@ -56,17 +56,17 @@ class Feed:
 
     CAPACITY: Final = 16
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, on_close: Callable[[], object]) -> None:
         self.loop = loop
         """The loop on which both ends live."""
+        self.on_close = on_close
+        """Interrupts the node that feeds, once, when the host goes before the end."""
         self._items: deque[object] = deque()
         self._reader: asyncio.Future[None] | None = None
         self._writer: asyncio.Future[None] | None = None
         self.ended = False
         self.closed = False
         self.error: BaseException | None = None
-        self.on_close: Callable[[], object] | None = None
-        """Interrupts the node that feeds; called once, when the host goes before the end."""
 
     @property
     def exhausted(self) -> bool:
@@ -122,13 +122,11 @@ class Feed:
 
     def close(self) -> None:
         """Let the host go: drop what is queued and interrupt the node if it still feeds."""
-        if self.closed:
-            return
         self.closed = True
         self._items.clear()
         _wake(self._reader)
         _wake(self._writer)
-        if not self.ended and self.on_close is not None:
+        if not self.ended:
             self.on_close()
 
 
@@ -165,7 +163,7 @@ class Stream(AsyncIterator[Any]):
         try:
             return await self._feed.get()
         except (StopAsyncIteration, ExecutionError) as end:
-            await self._end(complete=isinstance(end, StopAsyncIteration) and not self._feed.closed)
+            await self._end(complete=isinstance(end, StopAsyncIteration))
             raise
 
     async def aclose(self) -> None:

@@ -144,7 +144,7 @@ def test_the_compiler_carries_its_code_its_templates_and_its_types(dist: Path) -
     tree = {
         path.relative_to(ROOT / "codegen").as_posix(): path.read_bytes()
         for path in (ROOT / "codegen/profilec").rglob("*")
-        if path.is_file() and path.suffix != ".pyc"
+        if path.is_file() and path.parent.name != "__pycache__"
     }
     wheel = contents(dist / "profilec-0.1.0-py3-none-any.whl")
     sdist = contents(dist / "profilec-0.1.0.tar.gz")

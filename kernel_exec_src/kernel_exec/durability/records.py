@@ -5,7 +5,7 @@ First room of `durability`: the journal makes records, stores keep their bytes, 
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from zlib import crc32
 
 import msgspec
@@ -22,7 +22,7 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
     """Where a message stood: before the handler of the node `alias`. `permit` says whether it held one."""
 
     alias: str
-    message: str
+    message: Annotated[str, msgspec.Meta(pattern=r"^\d+(\.\d+)*$")]
     permit: bool
 
 
@@ -99,7 +99,10 @@ def unpack(checkpoint_id: str, data: bytes) -> CheckpointRecord:
             checksum, body = msgspec.convert(rest, tuple[int, bytes])
             if crc32(body) != checksum:
                 raise ValueError("its checksum differs")
-            return msgspec.msgpack.decode(body, type=CheckpointRecord)
+            record = msgspec.msgpack.decode(body, type=CheckpointRecord)
+            if record.id != checkpoint_id:
+                raise ValueError("it is another's")
+            return record
     except (ValueError, TypeError) as error:
         raise corrupted(checkpoint_id, str(error)) from error
     raise CheckpointIncompatibleVersion(

@@ -148,7 +148,7 @@ def durability_of(flow: FlowIR, resources: Mapping[str, Any]) -> Durability:
         strong=policy.mode == "strong",
         interval=_seconds(policy.checkpoint_interval) or 0.0,
         blob_threshold=policy.blob_threshold_bytes,
-        lease_seconds=_seconds(max(policy.lease_ttl or 0, 0)) or _LEASE_SECONDS,
+        lease_seconds=_seconds(policy.lease_ttl) or _LEASE_SECONDS,
         ttl=_seconds(policy.checkpoint_ttl),
         retain=_seconds(policy.retain_completed_for),
         max_attempts=policy.max_resume_attempts,
@@ -157,4 +157,4 @@ def durability_of(flow: FlowIR, resources: Mapping[str, Any]) -> Durability:
 
 
 def _seconds(milliseconds: int | None) -> float | None:
-    return None if milliseconds is None else min(milliseconds, _LONGEST_MS) / 1000
+    return None if milliseconds is None else max(0, min(milliseconds, _LONGEST_MS)) / 1000

@@ -104,8 +104,7 @@ async def _stream(scheduler: Scheduler, driver: Driver, node: Node, payload: Any
     if task not in _streaming:
         _streaming.add(task)
         task.add_done_callback(_streaming.discard)
-    feed = Feed(scheduler.loop)
-    feed.on_close = driver.interrupt
+    feed = Feed(scheduler.loop, driver.interrupt)
     scheduler.feeds.add(feed)
     scheduler.outlet.put(Stream(feed), 0)
     if scheduler.observer is not None:

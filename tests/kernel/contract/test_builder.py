@@ -47,7 +47,7 @@ def test_what_is_given_arrives_in_the_flow() -> None:
     assert (receive.kind, receive.out_schema, receive.name) == ("trigger", NamedSchema("Order"), "in")
     assert price.idempotency.key == "id"
     assert (audit.name, audit.effect_hints) == ("Audit trail", ("resource::blob::write",))
-    assert [edge.transform for edge in flow.edges] == [IntoTransform(), None]
+    assert [edge.transform for edge in flow.edges] == [IntoTransform("into"), None]
     assert (flow.edges[0].buffer.max_items, flow.edges[1].timeout_ms) == (8, 50)
 
 

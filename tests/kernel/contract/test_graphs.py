@@ -66,3 +66,11 @@ def test_names_cannot_break_out_of_their_labels() -> None:
         '    n0 [label="a\\"]; <b>&amp;#`\\\\\\nx", shape=box];',
         "}",
     ]
+
+
+def test_names_are_no_commands_to_mermaid() -> None:
+    flow = FlowBuilder("odd", "1.0.0").node("%%{init: {}}%%", "any direction  LR").build()
+    assert to_mermaid(flow).splitlines() == [
+        "flowchart TD",
+        '    n0["#37;#37;{init: {}}#37;#37;<br/>any direction#32; LR"]',
+    ]

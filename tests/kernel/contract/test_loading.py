@@ -111,6 +111,16 @@ MISSHAPEN = {
         "$.nodes[0].in_schema",
         "$.nodes[0].in_schema: object missing required field `name`",
     ),
+    "a transform of no kind": (
+        document(edge("a", "b", transform={})),
+        "$.edges[0].transform",
+        "$.edges[0].transform: object missing required field `kind`",
+    ),
+    "an unknown transform": (
+        document(edge("a", "b", transform={"kind": "as"})),
+        "$.edges[0].transform.kind",
+        "$.edges[0].transform.kind: invalid enum value 'as', expected one of into",
+    ),
     "a fault in a subflow": (
         document(node("a", subflow_ir={**document(), "profile": "cloud"})),
         "$.nodes[0].subflow_ir.profile",

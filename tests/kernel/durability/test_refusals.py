@@ -10,6 +10,7 @@ from durable_flows import LEASE_MS, Shop, forever
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import msgpack
+from msgspec.structs import replace
 
 from kernel_exec import (
     CheckpointIncompatibleVersion,
@@ -25,6 +26,7 @@ from kernel_exec import (
     Value,
 )
 from kernel_exec.durability import MemoryCheckpoints
+from kernel_exec.durability.records import CheckpointRecord, pack, unpack
 from kernel_exec.errors import CheckpointError
 from kernel_exec.spill import MemoryStore
 
@@ -313,6 +315,34 @@ async def test_what_was_never_a_checkpoint_is_refused(data: bytes) -> None:
     with pytest.raises(CheckpointStateCorrupted) as caught:
         await it.resume("it", [])
     assert caught.value.code == "DAG-CKPT-008"
+
+
+def _of_message(name: str) -> Callable[[CheckpointRecord], CheckpointRecord]:
+    def change(record: CheckpointRecord) -> CheckpointRecord:
+        assert record.halted is not None
+        return replace(record, halted=replace(record.halted, message=name))
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda record: replace(record, id="another"),
+        *map(_of_message, ("", "first", "-1", "1.-1", "1.")),
+    ],
+)
+async def test_a_whole_record_that_no_kernel_writes_there_is_refused(
+    change: Callable[[CheckpointRecord], CheckpointRecord],
+) -> None:
+    it = shop()
+    checkpoint = await halt(it)
+    record = unpack(checkpoint, await it.store.get(checkpoint))
+    await it.store.put(checkpoint, pack(change(record)), owner="x", expires=None)
+    with pytest.raises(CheckpointStateCorrupted):
+        await it.resume(checkpoint, [])
+    assert it.effects == []
+    assert await it.store.lease(checkpoint, owner="another", seconds=1)
 
 
 # --- Large states, which lie in a blob store ------------------------------------------------------

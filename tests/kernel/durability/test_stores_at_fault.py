@@ -217,6 +217,15 @@ async def test_times_beyond_all_reason_are_as_good_as_for_ever() -> None:
     assert await asyncio.wait_for(it.resume(payload=[]), 5) == Value(["out"])
 
 
+async def test_times_below_zero_are_zero() -> None:
+    times = dict.fromkeys(
+        ("checkpoint_interval", "lease_ttl", "checkpoint_ttl", "retain_completed_for"), -(10**400)
+    )
+    it = Shop("in > out", mode="strong", **times)
+    assert await it.run() == Value(["in", "out"])
+    assert await it.store.list() == []
+
+
 @pytest.mark.parametrize("data", ["text", 7, [b"flow-checkpoint\n"]])
 async def test_a_store_that_gives_no_bytes_is_refused(data: Any) -> None:
     it = Shop("in > ask > out", halts="ask")

@@ -147,6 +147,65 @@ async def test_closing_a_stream_stops_its_handler() -> None:
     await result.aclose()
 
 
+async def test_what_is_left_of_a_stream_is_forgotten_when_it_is_closed() -> None:
+    flow = small("in>out", {"out": stream(count)})
+    async with flow.executor().instantiate(flow.plan, capture="out") as run:
+        await run.send("in", 10)
+        result = await soon(run.next())
+        assert isinstance(result, Stream)
+        assert await soon(anext(result)) == 0
+        await turns()
+        await result.aclose()
+        with pytest.raises(StopAsyncIteration):
+            await anext(result)
+
+
+async def test_a_handler_that_swallows_the_end_of_its_stream_is_closed_where_it_yields_next() -> None:
+    closed = asyncio.Event()
+    yielded = 0
+
+    async def stubborn(payload: Any) -> AsyncIterator[int]:
+        nonlocal yielded
+        try:
+            for yielded in range(1, 100):
+                yield yielded
+                with suppress(asyncio.CancelledError):
+                    await asyncio.sleep(0.001)
+        finally:
+            closed.set()
+
+    flow = small("in>out", {"out": stream(stubborn)})
+    async with flow.executor().instantiate(flow.plan, capture="out") as run:
+        await run.send("in", 1)
+        result = await soon(run.next())
+        assert isinstance(result, Stream)
+        await result.aclose()
+        await soon(closed.wait())
+        assert yielded < 10
+
+
+async def test_a_node_takes_no_other_message_until_the_last_item_of_its_stream_is_taken() -> None:
+    began: list[int] = []
+
+    async def note(number: int) -> AsyncIterator[int]:
+        began.append(number)
+        for item in range(number):
+            yield item
+
+    flow = small("in>out", {"out": stream(note)})
+    async with flow.executor().instantiate(flow.plan, capture="out") as run:
+        await run.send("in", 3)
+        await run.send("in", 4)
+        first = await soon(run.next())
+        assert isinstance(first, Stream)
+        await turns()
+        assert [await anext(first), await anext(first)] == [0, 1]
+        await turns()
+        assert began == [3]
+        assert await items_of(first) == [2]
+        assert await items_of(await soon(run.next())) == [0, 1, 2, 3]
+
+
 async def test_a_closed_stream_frees_its_permit_and_its_node() -> None:
     async def endless(payload: Any) -> AsyncIterator[int]:
         while True:
@@ -197,7 +256,7 @@ async def test_run_many_goes_on_when_a_stream_was_dropped(from_async: bool) -> N
         await soon(anext(results))
 
 
-@pytest.mark.parametrize("way", ["close", "drop", "leave"])
+@pytest.mark.parametrize("way", ["close", "close twice", "drop", "leave"])
 async def test_a_handler_cleans_up_undisturbed_when_its_stream_has_gone(way: str) -> None:
     cleaned = asyncio.Event()
 
@@ -211,13 +270,16 @@ async def test_a_handler_cleans_up_undisturbed_when_its_stream_has_gone(way: str
             cleaned.set()
 
     flow = small("in>out", {"out": stream(tidy)})
-    if way == "leave":
+    if way in ("close twice", "leave"):
         async with flow.executor().instantiate(flow.plan, capture="out") as run:
             await run.send("in", 1)
             result = await soon(run.next())
             assert isinstance(result, Stream)
             await result.aclose()
-            await turns()  # it is at its cleaning up when the run ends
+            await turns()  # it is at its cleaning up when the run ends, or the stream is closed again
+            if way == "close twice":
+                await result.aclose()
+                await soon(cleaned.wait(), 5)
     else:
         result = await flow.executor().run_once(flow.plan, "in", 1, capture="out")
         assert isinstance(result, Stream)
@@ -227,6 +289,50 @@ async def test_a_handler_cleans_up_undisturbed_when_its_stream_has_gone(way: str
         del result
         gc.collect()
     await soon(cleaned.wait(), 5)
+
+
+async def test_closing_a_stream_lets_its_reader_go_however_long_the_handler_cleans_up() -> None:
+    go_on = asyncio.Event()
+
+    async def hang(payload: Any) -> AsyncIterator[int]:
+        try:
+            await asyncio.Event().wait()
+            yield 1
+        finally:
+            await go_on.wait()
+
+    flow = small("in>out", {"out": stream(hang)})
+    async with flow.executor().instantiate(flow.plan, capture="out") as run:
+        await run.send("in", 1)
+        result = await soon(run.next())
+        assert isinstance(result, Stream)
+        reading = asyncio.create_task(anext(result, "the end"))
+        await turns()
+        await result.aclose()
+        assert await soon(reading) == "the end"
+        go_on.set()
+
+
+@pytest.mark.parametrize("way", ["close", "drop"])
+async def test_the_side_branches_of_a_stream_that_its_host_leaves_are_stopped(way: str) -> None:
+    stopped = asyncio.Event()
+
+    async def side(payload: Any) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            stopped.set()
+
+    flow = small("in>out, in>side", {"out": stream(count), "side": side})
+    result = await soon(flow.executor().run_once(flow.plan, "in", 100, capture="out"))
+    assert isinstance(result, Stream)
+    assert await soon(anext(result)) == 0
+    await turns()
+    if way == "close":
+        await soon(result.aclose())
+    del result
+    gc.collect()
+    await soon(stopped.wait())
 
 
 async def test_leaving_an_instance_stops_its_stream() -> None:

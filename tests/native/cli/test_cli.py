@@ -349,18 +349,6 @@ def process(last: str, *arguments: str, stderr: int = subprocess.PIPE) -> "subpr
     )
 
 
-def test_results_come_while_a_pipe_is_still_open() -> None:
-    with process("double", "--input", "-") as running:
-        assert running.stdin is not None
-        assert running.stdout is not None
-        for number in (1, 2):
-            running.stdin.write(f"{number}\n")
-            running.stdin.flush()
-            assert json.loads(running.stdout.readline()) == {"twice": number * 2}
-        running.stdin.close()
-        assert running.wait(30) == 0
-
-
 @pytest.mark.parametrize("last", ["double", "block"])
 @pytest.mark.parametrize(
     ("number", "code", "said"),

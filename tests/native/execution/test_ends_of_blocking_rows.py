@@ -161,6 +161,8 @@ async def test_a_message_that_came_just_before_the_end_is_not_begun() -> None:
     executor, flow = row(note, sit)
     async with executor.instantiate(validate(flow), capture="n1") as run:
         await run.send("n0", 1)
+        while not begun:
+            await asyncio.sleep(0)
         await asyncio.sleep(0.02)  # the row knows that it is slow
         await run.send("n0", 2)
         run.cancel()
