@@ -94,7 +94,11 @@ def _names_bound_to(ends: set[str], nodes: Nodes) -> set[str]:
     for some in nodes.of(ast.ImportFrom):
         is_inside = _top(some.module or "") in ends
         names.update(one.asname for one in some.names if one.asname and (is_inside or one.name in ends))
-    aliases: list[ast.AnnAssign | ast.Assign] = [*nodes.of(ast.AnnAssign), *nodes.of(ast.Assign)]
+    aliases: list[ast.AnnAssign | ast.Assign | ast.NamedExpr] = [
+        *nodes.of(ast.AnnAssign),
+        *nodes.of(ast.Assign),
+        *nodes.of(ast.NamedExpr),
+    ]
     for alias in reversed(aliases):  # blocks come in the opposite order
         if not names.isdisjoint(_may_be_called(alias.value)):
             targets = alias.targets if isinstance(alias, ast.Assign) else [alias.target]
