@@ -124,9 +124,13 @@ def test_what_an_object_gives_when_it_is_called_may_be_forbidden(name: str, tmp_
     assert finding.message == "this may be `time.sleep`, which is forbidden"
 
 
-@pytest.mark.parametrize("own", ["sys.modules[__name__].t", "globals()['t']", "(u := t) and u"])
+@pytest.mark.parametrize(
+    "own", ["f.__globals__['t']", "sys.modules[__name__].t", "globals()['t']", "(u := t) and u"]
+)
 def test_what_a_file_has_of_itself_may_be_forbidden(own: str, tmp_path: Path) -> None:
-    text = f"import sys, time as t\nheap = []\nheapq.heappush(heap, {own})\nheap.best().sleep(1)"
+    text = (
+        f"import sys, time as t\ndef f(): ...\nheap = []\nheapq.heappush(heap, {own})\nheap.best().sleep(1)"
+    )
     (finding,) = prove(tmp_path, {"shop/a.py": text})
     assert finding.message == "this may be `time.sleep`, which is forbidden"
 

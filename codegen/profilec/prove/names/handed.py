@@ -31,7 +31,7 @@ ONLY_LOOKING = frozenset(
 """Functions that do not pass their first argument on, or whose result is followed."""
 _GIVING = ("__import__", "cast", "getattr", "import_module", "nullcontext", "reload")
 """Last names of functions that may give a namespace."""
-_TABLES = ("modules", "__dict__", "globals", "locals", "vars")
+_TABLES = ("modules", "__dict__", "__globals__", "globals", "locals", "vars")
 """Last names of tables that hold namespaces, or what is in one, and of functions that give such tables."""
 _LOOKING = frozenset({
     ast.ClassDef, ast.Call, ast.Assign, ast.AnnAssign, ast.Subscript, ast.Expr, ast.NamedExpr, ast.Compare,
