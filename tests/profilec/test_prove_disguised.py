@@ -50,7 +50,7 @@ HIDDEN = {
         "time.sleep",
     ),
     "getattr in pieces, of what is called": (
-        "import time\ndef f(): return time\ngetattr(next(map(f, ())) or f(), f'sl{\"ee\"}p')(1)",
+        "import time\ndef f(): return time\ngetattr(next(map(f, [str(len(()))])) or f(), f'sl{\"ee\"}p')(1)",
         "time.sleep",
     ),
     "what a debugger runs": ("import bdb\nbdb.Bdb().run('import threading')", "threading"),

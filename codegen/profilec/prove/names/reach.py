@@ -25,7 +25,7 @@ from profilec.syntax.depth import room_for_depth
 from profilec.tree import SourceFile
 
 _PIECE = rb"""\s*(?:[fF][rR]?['"]|['"][^'"\n]*['"]\s*[^\s,)\]])"""
-_GIVEN = rb"[^()]*(?:\([^()]*(?:\([^()]*\)[^()]*)*\)[^()]*)*"
+_GIVEN = rb"(?:[^\n]{0,200}|[^()]*)"  # what is given before that, on a line that may have no end
 _IN_PIECES = {
     start: re.compile(rb"%s(?:%s)" % (start, rest))  # each begins with plain text, which is found far sooner
     for start, rest in (
