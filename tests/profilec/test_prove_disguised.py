@@ -45,6 +45,14 @@ HIDDEN = {
         "import time\nmatch time:\n    case A(x=s) | B(sleep=s):\n        s(1)",
         "time.sleep",
     ),
+    "a name in pieces, by another name": (
+        "import time\nask = 'sl' + 'eep'\ngetattr(time, ask)(1)",
+        "time.sleep",
+    ),
+    "getattr in pieces, of what is called": (
+        "import time\ndef f(): return time\ngetattr(next(map(f, [str(len(()))])) or f(), f'sl{\"ee\"}p')(1)",
+        "time.sleep",
+    ),
     "what a debugger runs": ("import bdb\nbdb.Bdb().run('import threading')", "threading"),
     "what is traced without a context": ("import trace\ntrace.Trace().run('import threading')", "threading"),
     "a line of a console": ("import code\ncode.InteractiveConsole().push('import threading')", "threading"),
@@ -83,6 +91,50 @@ def test_what_is_given_to_another_file_may_be_asked_there_by_a_text(name: str, t
     )
 
 
+LOST = {
+    "a module of all modules": "import sys\none = [sys.modules['time']]",
+    "one of all modules by its name": "import sys\none = [sys.modules.get('time')]",
+    "a module that is imported at run time": "one = [__import__('time')]",
+}
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_what_lies_in_a_table_of_another_file_is_found_where_it_is_used(name: str, tmp_path: Path) -> None:
+    files = {"shop/a.py": LOST[name], "shop/b.py": "from .a import one\none[0].sleep(1)"}
+    (finding,) = prove(tmp_path, files)
+    assert (finding.path, finding.message) == (
+        "src/shop/b.py",
+        "this may be `time.sleep`, which is forbidden",
+    )
+
+
+GIVEN = {
+    "a namespace": "vars({})['sleep'](1)",
+    "an attribute of all attributes": "{}.__dict__['sleep'](1)",
+    "a text": "getattr({}, 'sleep')(1)",
+    "an attribute": "{}.sleep(1)",
+}
+"""Ways to ask what an instance of a class of the file gave, which has none of that name itself."""
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_what_an_object_gives_when_it_is_called_may_be_forbidden(name: str, tmp_path: Path) -> None:
+    text = f"import time\nclass A:\n    def __call__(self): return time\n{GIVEN[name].format('A()()')}"
+    (finding,) = prove(tmp_path, {"shop/a.py": text})
+    assert finding.message == "this may be `time.sleep`, which is forbidden"
+
+
+@pytest.mark.parametrize(
+    "own", ["f.__globals__['t']", "sys.modules[__name__].t", "globals()['t']", "(u := t) and u"]
+)
+def test_what_a_file_has_of_itself_may_be_forbidden(own: str, tmp_path: Path) -> None:
+    text = (
+        f"import sys, time as t\ndef f(): ...\nheap = []\nheapq.heappush(heap, {own})\nheap.best().sleep(1)"
+    )
+    (finding,) = prove(tmp_path, {"shop/a.py": text})
+    assert finding.message == "this may be `time.sleep`, which is forbidden"
+
+
 ANY_MODULE = {
     "one of all modules by its pair": "for name, one in sys.modules.items():\n    one.sleep(1)",
     "one of a list of all modules": "for one in list(sys.modules.values()):\n    one.sleep(1)",
@@ -97,6 +149,12 @@ def test_any_module_may_be_the_one_that_has_what_is_forbidden(name: str, tmp_pat
 
 
 HARMLESS = {
+    "a name of its own": "import sys\none = len\nsys.modules[__name__].one.sleep(1)",
+    "a text for what an object has itself": (
+        "import time\nclass A:\n    def __call__(self): return time\n    def sleep(self): ...\n"
+        "vars(A)['sleep'](A())\ngetattr(A(), 'sleep')()"
+    ),
+    "an entry of all modules that another has": "modules['time'].start()\nsys.modules[__name__].sleep(1)",
     "letters of another alphabet": "x = 'gr\u00f6\u00dfer \u2460 \ufb01'",
     "numbers of letters": "x = b'\\x41\\x74'",
     "an entry that is not written out": "import sys\nsys.modules[f(x)].main()",

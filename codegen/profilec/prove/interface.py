@@ -110,6 +110,7 @@ class Interface(Struct, dict=True):
     sources: Mapping[str, SourceFile]
     differing: frozenset[str]
     by_facts: Mapping[str, frozenset[int]]
+    _known_stars: dict[str, list[str]] = {}
 
     @cached_property
     def _files(self) -> dict[str, EmittedFile]:
@@ -232,9 +233,12 @@ class Interface(Struct, dict=True):
                     return there
         return file, module, found or []
 
-    def _stars(self, file: EmittedFile, module: Module) -> Iterator[str]:
+    def _stars(self, file: EmittedFile, module: Module) -> list[str]:
         """The modules from which everything is imported in all trees, or without a word that it is not."""
-        yield from (name for node, name in star_imports(module) if not self._is_declared(file, node))
+        if file.path not in self._known_stars:  # they are asked for by each name that one may bring
+            found = star_imports(module)
+            self._known_stars[file.path] = [name for node, name in found if not self._is_declared(file, node)]
+        return self._known_stars[file.path]
 
     def _is_declared_behind(self, file: EmittedFile, node: Located) -> bool:
         """Whether a binding that a star import brings is declared.

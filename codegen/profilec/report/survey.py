@@ -19,6 +19,7 @@ PROOFS = (
         "Every file parses; every name and import inside the package resolves.",
         ("PC402", "PC403", "PC404"),
     ),
+    ("Importable", "Importing the package asks for no module that is not there.", ("PC413",)),
     ("Forbidden", "Nothing that a profile forbids can be reached.", FORBIDDEN),
     ("Parity", "Public names and signatures agree, or are declared to differ.", ("PC408",)),
     ("Lossless", "What was not selected from is byte for byte the source.", ("PC410",)),

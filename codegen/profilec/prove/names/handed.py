@@ -31,8 +31,8 @@ ONLY_LOOKING = frozenset(
 """Functions that do not pass their first argument on, or whose result is followed."""
 _GIVING = ("__import__", "cast", "getattr", "import_module", "nullcontext", "reload")
 """Last names of functions that may give a namespace."""
-_TABLES = ("modules", "__dict__")
-"""Last names of tables that hold namespaces, or what is in one."""
+_TABLES = ("modules", "__dict__", "__globals__", "globals", "locals", "vars")
+"""Last names of tables that hold namespaces, or what is in one, and of functions that give such tables."""
 _LOOKING = frozenset({
     ast.ClassDef, ast.Call, ast.Assign, ast.AnnAssign, ast.Subscript, ast.Expr, ast.NamedExpr, ast.Compare,
     ast.IfExp, ast.BoolOp, ast.UnaryOp, ast.If, ast.While, ast.Assert,
@@ -68,12 +68,22 @@ def _candidates(nodes: Nodes, wanted: frozenset[str]) -> dict[int, ast.expr]:
     ends = {part for name in wanted for part in (_top(name), name.rpartition(".")[2])}
     names = _names_bound_to(ends, nodes)
     found: list[ast.expr] = [one for one in nodes.of(ast.Name) if one.id in names]
-    found += [one for one in nodes.of(ast.Attribute) if one.attr in ends]
-    found += [one for one in nodes.of(ast.Call) if last_name(one.func) in _GIVING]
-    found += [one for one in nodes.of(ast.Subscript) if last_name(one.value) in _TABLES]
+    found += [one for one in nodes.of(ast.Attribute) if one.attr in names]
+    found += [one for one in nodes.of(ast.Call) if last_name(one.func) in _GIVING or _asks_table(one.func)]
+    found += [one for one in nodes.of(ast.Subscript) if _holds_namespaces(one.value)]
     passed = {id(one.value) for one in nodes.of(ast.Attribute)}
     passed |= {id(one.func) for one in nodes.of(ast.Call)}
     return {id(one): one for one in found if id(one) not in passed}
+
+
+def _holds_namespaces(table: ast.expr) -> bool:
+    """Whether a table may hold namespaces: `sys.modules`, `globals()`."""
+    return last_name(table.func if isinstance(table, ast.Call) else table) in _TABLES
+
+
+def _asks_table(method: ast.expr) -> bool:
+    """Whether what is called is a method of such a table: `sys.modules.get`."""
+    return isinstance(method, ast.Attribute) and _holds_namespaces(method.value)
 
 
 def _names_bound_to(ends: set[str], nodes: Nodes) -> set[str]:
@@ -84,7 +94,11 @@ def _names_bound_to(ends: set[str], nodes: Nodes) -> set[str]:
     for some in nodes.of(ast.ImportFrom):
         is_inside = _top(some.module or "") in ends
         names.update(one.asname for one in some.names if one.asname and (is_inside or one.name in ends))
-    aliases: list[ast.AnnAssign | ast.Assign] = [*nodes.of(ast.AnnAssign), *nodes.of(ast.Assign)]
+    aliases: list[ast.AnnAssign | ast.Assign | ast.NamedExpr] = [
+        *nodes.of(ast.AnnAssign),
+        *nodes.of(ast.Assign),
+        *nodes.of(ast.NamedExpr),
+    ]
     for alias in reversed(aliases):  # blocks come in the opposite order
         if not names.isdisjoint(_may_be_called(alias.value)):
             targets = alias.targets if isinstance(alias, ast.Assign) else [alias.target]
@@ -106,7 +120,7 @@ def _may_be_called(value: ast.expr | None) -> Iterator[str]:
         case ast.Call(func=called, args=arguments) if last_name(called) in _GIVING:
             yield from (last_name(one) for one in arguments)
             yield from (one.value for one in arguments if isinstance(one, ast.Constant))  # type: ignore[misc]  # what is no text is no name either
-        case ast.Subscript(value=table, slice=ast.Constant(value=str(name))) if last_name(table) in _TABLES:
+        case ast.Subscript(value=table, slice=ast.Constant(value=str(name))) if _holds_namespaces(table):
             yield name
 
 
@@ -160,6 +174,11 @@ def may_hand_on(data: bytes, tops: frozenset[str]) -> bool:
     return any(all(not start <= at < end for start, end in imported) for at in read)
 
 
+def may_take_module(data: bytes, tops: frozenset[str]) -> bool:
+    """Whether a file may take a module with one of some top-level names from `sys.modules`."""
+    return b"modules" in data and _taking(tops).search(data) is not None
+
+
 def reads_one_of(syntax: ast.Module, tops: frozenset[str]) -> bool:
     """Whether a file reads one of some names, or what it imports of them, for more than an attribute."""
     nodes = at_run_time(syntax)
@@ -179,6 +198,13 @@ def _top(name: str) -> str:
 
 def _begins_line(data: bytes, found: re.Match[bytes]) -> bool:
     return not data[data.rfind(b"\n", 0, found.start()) + 1 : found.start()].strip(b" \t")
+
+
+@cache
+def _taking(tops: frozenset[str]) -> re.Pattern[bytes]:
+    """A pattern of an entry of `sys.modules`, which begins with plain text, too."""
+    words = "|".join(map(re.escape, sorted(tops))).encode()
+    return re.compile(rb"""modules(?:\s*\[|\.\w+\()\s*['"](?:%s)\b""" % words)
 
 
 @cache

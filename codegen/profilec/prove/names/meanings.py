@@ -89,6 +89,10 @@ class Meanings:
         """The dotted names that an expression may stand for."""
         return frozenset(value for value in self.values(node) if isinstance(value, str))
 
+    def asked(self, owner: ast.expr, name: ast.expr) -> Values:
+        """What the attributes of an expression stand for whose names another may be."""
+        return self._all_attributes(self.values(owner), name)
+
     def exports(self, path: list[str]) -> frozenset[str]:
         """The names among `exported`."""
         return frozenset(value for value in self.exported(path) if isinstance(value, str))
@@ -254,6 +258,8 @@ class Meanings:
                 found.update(self._namespaces_around(value))
             elif isinstance(value, str):
                 found.add(_seen_in_library(value, name) or f"{value}.{name}")
+                if value == self.module.name:
+                    found |= self._in_scope(self.scopes, name)
             elif isinstance(value.node, ast.ClassDef):
                 found |= self._member(value, value.node, name)
         return frozenset(found)
@@ -286,11 +292,11 @@ class Meanings:
         called, literals = self.values(node.func), self.literals
         match node:
             case ast.Call(args=[owner, name, *defaults]) if not GETTERS.isdisjoint(called):
-                return self._all_attributes(self.values(owner), name).union(*map(self.values, defaults))
+                return self.asked(owner, name).union(*map(self.values, defaults))
             case ast.Call(func=ast.Attribute(value=owner, attr="__getattribute__"), args=[name]):
-                return self._all_attributes(self.values(owner), name)
+                return self.asked(owner, name)
             case ast.Call(func=ast.Attribute(attr="__getattribute__"), args=[owner, name]):
-                return self._all_attributes(self.values(owner), name)
+                return self.asked(owner, name)
             case ast.Call(args=[owner]) if "operator.attrgetter()" in called:
                 return self._all_attributes(self.values(owner), *self._made_for(node.func))
             case ast.Call(args=[table]) if "operator.itemgetter()" in called:

@@ -14,7 +14,7 @@ from operator import itemgetter
 from msgspec import Struct
 
 from profilec.answers import Answers
-from profilec.prove.names.handed import may_hand_on, reads_one_of
+from profilec.prove.names.handed import may_hand_on, may_take_module, reads_one_of
 from profilec.prove.names.importers import ASKED, may_import_at_run_time
 from profilec.prove.names.modules import Module, Place, lines_with, parse, place_of
 from profilec.prove.names.nodes import inner_blocks, may_stand_on
@@ -25,14 +25,18 @@ from profilec.syntax.depth import room_for_depth
 from profilec.tree import SourceFile
 
 _PIECE = rb"""\s*(?:[fF][rR]?['"]|['"][^'"\n]*['"]\s*[^\s,)\]])"""
+_GIVEN = rb"(?:[^\n]{0,200}|[^()]*)"  # what is given before that, on a line that may have no end
 _IN_PIECES = {
     start: re.compile(rb"%s(?:%s)" % (start, rest))  # each begins with plain text, which is found far sooner
     for start, rest in (
-        (b"getattr", rb"\s*\([^()]*,%s|(?<!\wgetattr)\b(?!\s*\(| (?!(?:if|else|and|or|for)\b)\w)" % _PIECE),
+        (
+            b"getattr",
+            rb"\s*\(%s,%s|(?<!\wgetattr)\b(?!\s*\(| (?!(?:if|else|and|or|for)\b)\w)" % (_GIVEN, _PIECE),
+        ),
         (b"modules", rb"(?<!\wmodules)\s*\[%s" % _PIECE),
         (b"__dict__", rb"(?<!\w__dict__)\s*\[%s" % _PIECE),
         (b"__globals__", rb"(?<!\w__globals__)\s*\[%s" % _PIECE),
-        (b"vars", rb"(?<!\wvars)\s*\([^()]*\)\s*\[%s" % _PIECE),
+        (b"vars", rb"(?<!\wvars)\s*\(%s\)\s*\[%s" % (_GIVEN, _PIECE)),
     )
 }
 """A name put together, or asked for where nothing shows it, so that the file need not hold the word."""
@@ -123,10 +127,11 @@ def reach(interest: Interest, file: SourceFile) -> Reach:
     runs = in_pieces or may_import_at_run_time(text, module)
     tops = frozenset(owner.partition(".")[0] for owner in owners)
     imports_one = any(name.partition(".")[0] in tops for name, _ in imports)
-    hands_on = imports_one and may_hand_on(file.data, tops)
-    if not (holds_word or runs or (hands_on and reads_one_of(module.syntax, tops))):
+    hands_on, takes_one = imports_one and may_hand_on(file.data, tops), may_take_module(text, tops)
+    if not (holds_word or runs or takes_one or (hands_on and reads_one_of(module.syntax, tops))):
         return Reach(imports)
-    references, loses = References(module, owners=owners), hands_on or (holds_word and runs)
+    references = References(module, owners=owners)
+    loses = hands_on or takes_one or (holds_word and runs) or references.imports_one
     named, asked = references.all(written=holds_word), references.attributes(written=holds_word)
     return Reach(
         imports,

@@ -39,7 +39,7 @@ from profilec.prove.names.modules import Located, Module
 from profilec.prove.names.nodes import last_name
 from profilec.prove.names.run_time import at_run_time
 from profilec.prove.names.scopes import Scope, find_scopes
-from profilec.prove.names.whole import taken_whole
+from profilec.prove.names.whole import namespace_of, taken_whole
 
 _UNKNOWN: Texts = frozenset({None})
 _SPEC = "importlib.util.find_spec"
@@ -101,8 +101,7 @@ class References:
         Args:
             written: whether the file itself is read, or only what it imports and runs at run time.
         """
-        if written:
-            yield from self._written()
+        yield from self._written() if written else self._named_by_texts()
         for call, inner in self._in_strings:
             yield from (Reference(reference.name, call) for reference in inner.all())
         for dynamic in self.dynamic_imports:
@@ -125,6 +124,12 @@ class References:
         for match in nodes.of(ast.Match):
             for owner in names(match.subject):
                 yield from (Reference(f"{owner}.{name}", at) for name, at in asked_by_patterns(match))
+
+    def _named_by_texts(self) -> Iterator[Reference]:
+        """What is named where a namespace of interest is asked by a text that is put together."""
+        for node, owner, _ in self._asked_by_texts:
+            if not self._owners.isdisjoint(self._meanings.names(owner)):
+                yield from (Reference(name, node) for name in sorted(self._meanings.names(node)))
 
     @property
     def stars(self) -> Iterator[str]:
@@ -183,16 +188,7 @@ class References:
         Where one is handed on, and `getattr` is too, that may be what asks.
         """
         names, literals = self._meanings.names, self._meanings.literals
-        for node in self._nodes.of(ast.Call, ast.Subscript):
-            match node:
-                case ast.Call(func=function, args=[owner, name, *_]) if last_name(function) in _GETTING:
-                    pass
-                case ast.Subscript(value=ast.Attribute(value=owner, attr="__dict__"), slice=name):
-                    pass
-                case ast.Subscript(value=ast.Call(func=ast.Name(id="vars"), args=[owner]), slice=name):
-                    pass
-                case _:
-                    continue
+        for node, owner, name in self._asked_by_texts:
             if None in literals.all_texts(name) and not self._is_answered(name):
                 yield from (Reference(one, node) for one in sorted(names(owner) & self._owners))
         yield from self._namespaces_imported()
@@ -201,6 +197,18 @@ class References:
         lost = sorted({one.name for one in self.handed_on} & self._owners)
         asking = [*(one.node for one in self.handed_on if one.name in GETTERS), *self._getters_unsaid()]
         yield from (Reference(name, asks) for asks in asking for name in lost)
+
+    @cached_property
+    def _asked_by_texts(self) -> list[tuple[ast.Call | ast.Subscript, ast.expr, ast.expr]]:
+        """Every expression that asks a thing for an attribute by a text, with that thing and the text."""
+        found: list[tuple[ast.Call | ast.Subscript, ast.expr, ast.expr]] = []
+        for node in self._nodes.of(ast.Call, ast.Subscript):
+            match node:
+                case ast.Call(func=function, args=[owner, name, *_]) if last_name(function) in _GETTING:
+                    found.append((node, owner, name))
+                case ast.Subscript(value=table, slice=name) if asked := namespace_of(table):
+                    found.append((node, asked, name))
+        return found
 
     def _getters_unsaid(self) -> Iterator[Located]:
         """Every `attrgetter` of a name that is not written out: what that is given to is not followed."""
@@ -229,12 +237,17 @@ class References:
         yield from self._texts_asked_of_unknown(words)
 
     def _texts_asked_of_unknown(self, words: frozenset[str]) -> Iterator[Reference]:
-        """Every call that asks an unknown thing by a text; a getter asks what it is given."""
+        """Everything that asks an unknown thing by a text; a getter asks what it is given."""
         given = {id(call.func): call.args for call in self._nodes.of(ast.Call)} if self._asking else {}
-        for node, name in self._asking:
+        asking: list[tuple[Located, ast.expr | None, ast.expr]] = [
+            one for one in self._asked_by_texts if isinstance(one[0], ast.Subscript)
+        ]
+        for call, name in self._asking:
+            asked = given.get(id(call), []) if last_name(call.func) in _MADE_GETTERS else call.args
+            asking.append((call, asked[0] if asked else None, name))
+        for node, owner, name in asking:
             texts = self._meanings.literals.texts(name) & words
-            asked = given.get(id(node), []) if last_name(node.func) in _MADE_GETTERS else node.args
-            if texts and not (asked and self._meanings.values(asked[0])):
+            if texts and (owner is None or not self._meanings.asked(owner, name)):
                 yield from (Reference(text, node) for text in sorted(texts))
 
     @cached_property
@@ -265,6 +278,11 @@ class References:
         """Every import that is not an import statement, in the order of the file."""
         found = list(self._dynamic_imports()) if self._may_import_at_run_time else []
         return tuple(sorted(found, key=lambda one: (one.node.lineno, one.node.col_offset, one.module or "")))
+
+    @property
+    def imports_one(self) -> bool:
+        """Whether a namespace of interest is imported at run time."""
+        return any(one.module in self._owners for one in self.dynamic_imports)
 
     @cached_property
     def _may_import_at_run_time(self) -> bool:

@@ -34,11 +34,18 @@ def taken_whole(nodes: Nodes, is_written: Callable[[ast.expr], bool]) -> Iterato
 
 
 def _tables(nodes: Nodes) -> Iterator[tuple[ast.expr, ast.expr]]:
-    yield from ((one, one.value) for one in nodes.of(ast.Attribute) if one.attr == "__dict__")
-    for call in nodes.of(ast.Call):
-        match call:
-            case ast.Call(func=ast.Name(id="vars"), args=[owner]):
-                yield call, owner
+    found = ((one, namespace_of(one)) for one in (*nodes.of(ast.Attribute), *nodes.of(ast.Call)))
+    yield from ((table, owner) for table, owner in found if owner is not None)
+
+
+def namespace_of(table: ast.expr) -> ast.expr | None:
+    """What a table has all attributes of; None for any other expression."""
+    match table:
+        case ast.Attribute(value=owner, attr="__dict__"):
+            return owner
+        case ast.Call(func=ast.Name(id="vars"), args=[owner]):
+            return owner
+    return None
 
 
 def _looked_at(node: ast.AST, is_written: Callable[[ast.expr], bool]) -> list[ast.expr]:
