@@ -19,6 +19,10 @@ from profilec.syntax.read import Span
 
 _TWO_BLANK_LINES = re.compile(r"^\r?\n\r?\n(?:@|(?:async )?def |class )", re.MULTILINE)
 _ONE_BLANK_LINE = re.compile(r"^[^\r\n]+\r?\n\r?\n(?:@|(?:async )?def |class )", re.MULTILINE)
+_CLOSE = re.compile(
+    r"^[ \t]*+(?!@|#|def |class |async )[^\r\n]++(?<!:)\r?\n[ \t]+(?:@|def |class |async def )", re.MULTILINE
+)
+"""Within something, a definition stands directly below another statement."""
 _BLANK_LINE = re.compile(r"^[ \t\f\r]*\n", re.MULTILINE)
 
 
@@ -133,8 +137,9 @@ def _part(walk: Walk, before: cst.CSTNode, after: cst.CSTNode, *, is_wide: bool,
         _is_tall(after) and blank_lines_above(content, top) < top
     )
     ends = is_new and _is_definition(before) is not _is_definition(after)
-    is_beside = _is_tall(before) or _is_tall(after) or ends
-    if (is_apart or (is_wide and is_beside)) and not _BLANK_LINE.search(_left_between(walk, end, line)):
+    is_tall = _is_tall(before) or _is_tall(after)
+    is_parted = (is_wide and (is_tall or ends)) or (is_new and is_tall and not _CLOSE.search(content))
+    if (is_apart or is_parted) and not _BLANK_LINE.search(_left_between(walk, end, line)):
         at = _end_of_line(walk, before)
         walk.draft.cut(*at, NO_CAUSE, walk.syntax.module.default_newline * (2 + is_wide))
 
