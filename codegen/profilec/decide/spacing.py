@@ -13,7 +13,8 @@ from itertools import pairwise
 import libcst as cst
 from msgspec.structs import replace
 
-from profilec.decide.walk import Clause, Walk, blank_lines_above, blank_lines_below
+from profilec.decide.lines import blank_lines_above, blank_lines_below
+from profilec.decide.walk import Clause, Walk
 from profilec.syntax.edit import NO_CAUSE, Cause, splice
 from profilec.syntax.read import Span
 
