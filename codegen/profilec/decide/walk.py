@@ -358,7 +358,7 @@ class Walk:
         """Return the comments below all statements of a suite, if a blank line parts them from these."""
         comments, content = self._comments_at_end(body.body, suite), self.syntax.content
         start = blank_lines_below(content, comments.start)
-        if start == comments.start:
+        if not comments.start < start < comments.end:
             return ""
         return dedent(content[start : comments.end]).rstrip() + self.syntax.module.default_newline
 
