@@ -72,7 +72,7 @@ class Turn:
         __slots__ = ("_asked", "_left", "_waiting", "begun", "spent")
 
         LENGTH: Final = 2048
-        """Hops and not time, because the clock of such a host may stand still between two waits."""
+        """Hops and not time, because the clock of a browser may stand still between two waits."""
 
     def __init__(self) -> None:
         self.spent = False

@@ -9,9 +9,10 @@ from msgspec import Struct
 from profilec.decide.elements import cut_elements
 from profilec.decide.expressions import chosen, condition, expressions
 from profilec.decide.leaving import leaves
+from profilec.decide.lines import blank_lines_above
 from profilec.decide.spacing import gap_between, space_out
 from profilec.decide.speaking import speaks_of_what_went
-from profilec.decide.walk import KEPT, Clause, Fate, Walk, blank_lines_above, does_nothing, gone
+from profilec.decide.walk import KEPT, Clause, Fate, Walk, does_nothing, gone
 from profilec.syntax.edit import Cause
 from profilec.syntax.read import Span
 

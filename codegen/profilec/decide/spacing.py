@@ -1,4 +1,4 @@
-"""Blank lines around definitions that come to stand at the top of a module, as PEP 8 has them there.
+"""Blank lines around definitions that come to stand elsewhere, as PEP 8 has them, and below such imports.
 
 Within a branch one blank line is enough. Unless a file has one around the definitions at its top, those that
 move there from a branch, or from one within it, get two. No branch needs any around itself: what moves out of
@@ -13,12 +13,21 @@ from itertools import pairwise
 import libcst as cst
 from msgspec.structs import replace
 
-from profilec.decide.walk import Clause, Walk, blank_lines_above, blank_lines_below
+from profilec.decide.lines import blank_lines_above, blank_lines_below
+from profilec.decide.walk import Clause, Walk
 from profilec.syntax.edit import NO_CAUSE, Cause, splice
 from profilec.syntax.read import Span, Text
 
 _TWO_BLANK_LINES = re.compile(r"^\r?\n\r?\n(?:@|(?:async )?def |class )", re.MULTILINE)
 _ONE_BLANK_LINE = re.compile(r"^[^\r\n]+\r?\n\r?\n(?:@|(?:async )?def |class )", re.MULTILINE)
+_CLOSE = re.compile(
+    r"^[ \t]*+(?!@|#|def |class |async )[^\r\n]++(?<!:)\r?\n[ \t]+(?:@|def |class |async def )", re.MULTILINE
+)
+"""Within something, a definition stands directly below another statement."""
+_CLOSE_TO_IMPORT = re.compile(
+    r"^([ \t]*+)(?:import|from) [^\r\n]*+\r?\n\1(?!import |from )[^\s#]", re.MULTILINE
+)
+"""Another statement stands directly below an import."""
 _BLANK_LINE = re.compile(r"^[ \t\f\r]*\n", re.MULTILINE)
 
 
@@ -101,7 +110,7 @@ def _widen(walk: Walk, gap: Span, cause: Cause) -> None:
 
 
 def part_definitions(walk: Walk) -> None:
-    """Part what moved out of a branch from what is directly beside it, if either is a definition.
+    """Part what moved out of a branch from what is directly beside it: definitions, and the last of imports.
 
     Asked when all of a module is decided. Elsewhere than at the top, one within a branch has to have been
     parted from the ends of that, and what is beside it there stays so.
@@ -136,10 +145,14 @@ def _part(walk: Walk, before: cst.CSTNode, after: cst.CSTNode, *, is_wide: bool,
         _is_tall(after) and blank_lines_above(content, top) < top
     )
     ends = is_new and _is_definition(before) is not _is_definition(after)
-    is_beside = _is_tall(before) or _is_tall(after) or ends
+    is_tall = _is_tall(before) or _is_tall(after)
+    is_wide = is_wide and (is_tall or ends)
+    is_parted = is_new and is_tall and not _CLOSE.search(content)
+    ends_imports = is_new and _is_import(before) and not _is_import(after)
+    is_below_imports = ends_imports and not _CLOSE_TO_IMPORT.search(content)
     there = len(_BLANK_LINE.findall(_left_between(walk, end, line)))
-    lacking = 1 + is_wide - there if _is_tall(before) or _is_tall(after) or not there else 0
-    if (is_apart or (is_wide and is_beside)) and lacking > 0:
+    lacking = 1 + is_wide - there if is_tall or not there else 0
+    if (is_apart or is_wide or is_parted or is_below_imports) and lacking > 0:
         at = _end_of_line(walk, before)
         walk.draft.cut(*at, NO_CAUSE, walk.syntax.module.default_newline * (1 + lacking))
 
@@ -159,6 +172,13 @@ def _end_of_line(walk: Walk, node: cst.CSTNode) -> Span:
 def _is_tall(node: cst.CSTNode) -> bool:
     """Tell whether a statement is a definition of several lines."""
     return isinstance(node, cst.FunctionDef | cst.ClassDef) and isinstance(node.body, cst.IndentedBlock)
+
+
+def _is_import(node: cst.CSTNode) -> bool:
+    match node:
+        case cst.SimpleStatementLine(body=body):
+            return all(isinstance(one, cst.Import | cst.ImportFrom) for one in body)
+    return False
 
 
 def _left_between(walk: Walk, start: int, end: int) -> str:

@@ -19,6 +19,19 @@ from msgspec.structs import replace
 from profilec.decide.draft import Draft
 from profilec.decide.elements import cut_elements
 from profilec.decide.leaving import leaves, leaves_at_once
+from profilec.decide.lines import (
+    IMPORT,
+    NOTICE,
+    OF_IMPORTS,
+    ON_AGAIN,
+    SPEAKS_OF_MORE,
+    SWITCH,
+    blank_lines_above,
+    blank_lines_below,
+    is_comment,
+    kind_of_heading,
+    width,
+)
 from profilec.decide.refusals import Stub
 from profilec.folding.conditions import Conditions
 from profilec.syntax.edit import NO_CAUSE, Cause
@@ -30,32 +43,6 @@ type Clause = (
     | cst.ExceptHandler | cst.ExceptStarHandler | cst.Finally | cst.MatchCase
 )  # fmt: skip
 """What has a suite of its own, which can go or take the place of the whole statement."""
-
-_SWITCH = re.compile(
-    r"[ \t]*#[ \t]*(?P<tool>\w+):[ \t]*(?P<state>off|on|disable|enable)(?P<of>[=\[][^\n#]*?)?[ \t\r]*(\n|$)"
-)
-"""A comment on a line of its own that switches a tool: `# fmt: off`, `# pylint: enable=invalid-name`."""
-_ON_AGAIN = {"off": "on", "disable": "enable"}
-_SPEAKS_OF_MORE = re.compile(
-    rf"{_SWITCH.pattern}|[ \t]*#[ \t]*"
-    r"(type:[ \t]*\(|(flake8|ruff):[ \t]*noqa|(mypy|pyright):|\w+:[ \t]*skip[-_]file)"
-)
-"""One of these, or one for the function around, or for the file: `# flake8: noqa`, `# mypy: strict`."""
-_NOTICE = re.compile(r"^#.*\b(copyright|SPDX-License-Identifier|licensed under)\b", re.I | re.MULTILINE)
-"""A line of a comment that says whose a file is."""
-_HEADING = re.compile(
-    r"(?P<blanks>[ \t]*)#[ \t]*(?=[^\n]*([-=*#~+_])\2)"
-    r"(?P<before>[-=*#~+_]{2,})?[^\n]*?(?P<behind>[-=*#~+_]{2,})?[ \t\r]*\n([ \t]*#[^\n]*\n)*"
-)
-"""A comment of which the first line has a rule: `# --- Reading`, `# Reading =====`."""
-
-_OF_IMPORTS = re.compile(
-    r"[ \t]*#[^\n]*\b(imports|stdlib|standard library|(first|third|3rd)[ -]party)\b[ \w]*[^\w\n]*\n"
-    r"(?=[ \t]*(import|from)\b)",
-    re.I,
-)
-"""A comment directly above an import that speaks of a group of them: `# Standard library imports`."""
-_IMPORT = re.compile(r"[ \t]*(import|from)\b")
 
 
 class Fate(Struct, frozen=True):
@@ -189,7 +176,7 @@ class Walk:
         if not isinstance(node, cst.IndentedBlock):
             return self.without_blank_end(self.syntax.outer(node))
         lines = self.without_blank_end(Span(self.syntax.outer(node.header).end, self.syntax.outer(node).end))
-        return Span(lines.start, self._with_comments_below(lines.end, _width(self.indentation(node))))
+        return Span(lines.start, self._with_comments_below(lines.end, width(self.indentation(node))))
 
     def _with_comments_below(self, end: int, indentation: int) -> int:
         """Return where the comment lines below a line end that are indented so far, or further."""
@@ -199,7 +186,7 @@ class Walk:
             start = blank_lines_below(content, start)
             below = content.find("\n", start) + 1 or len(content)
             line = content[start:below]
-            if not line.lstrip().startswith("#") or _width(line) < indentation:
+            if not line.lstrip().startswith("#") or width(line) < indentation:
                 break
             start = end = below
         return end
@@ -207,13 +194,16 @@ class Walk:
     def statements(self, body: Sequence[cst.CSTNode], lines: Span, *, may_be_empty: bool = False) -> Fate:
         """Decide consecutive statements that fill `lines`; where none stays, cut them only if that may be."""
         fates = _with_docstrings(body, self._fates(body))
-        if may_be_empty or any(fate.kept for fate in fates):
-            self._cut_runs(body, fates, lines)
         kept = [fate for fate in fates if fate.kept]
+        leaves_now, left = any(fate.leaves for fate in kept), any(fate.left for fate in fates)
+        if leaves_now and not left:
+            lines = self._cut_comments_at_end(body, lines, _cause(fates))
+        if may_be_empty or kept:
+            self._cut_runs(body, fates, lines)
         return Fate(
             kept=bool(kept),
-            leaves=any(fate.leaves for fate in kept),
-            left=any(fate.left for fate in fates),
+            leaves=leaves_now,
+            left=left,
             cause=_cause(fates),
             at_once=bool(kept) and kept[0].at_once,
         )
@@ -224,8 +214,7 @@ class Walk:
             fate = self.statement(node)
             fates.append(fate)
             if fate.kept and fate.leaves and not fate.left and not any(f.left for f in fates):
-                unreachable = replace(fate.cause, reason=f"nothing goes on to this: {fate.cause.reason}")
-                fates += [gone(unreachable)] * (len(body) - index - 1)
+                fates += [gone(_unreachable(fate.cause))] * (len(body) - index - 1)
                 break
         return fates
 
@@ -244,6 +233,22 @@ class Walk:
                 floor = run[-1].end
             for first, end in [] if kept else self._apart(run, suite):
                 self._close_over(run[first:end], suite, causes[first:end])
+
+    def _cut_comments_at_end(self, body: Sequence[cst.CSTNode], suite: Span, cause: Cause) -> Span:
+        """Cut the comments below the last statement of a suite, and return the lines that it then fills."""
+        comments = self._comments_at_end(body, suite)
+        if comments.start == comments.end:
+            return suite
+        self.draft.cut(*comments, _unreachable(cause))
+        return Span(suite.start, comments.start)
+
+    def _comments_at_end(self, body: Sequence[cst.CSTNode], suite: Span) -> Span:
+        """Return the comment lines below the last statement of a suite, to the first that speaks of more."""
+        content = self.syntax.content
+        start = end = max(suite.start, self.without_blank_end(self.syntax.outer(body[-1])).end)
+        while end < suite.end and not SPEAKS_OF_MORE.match(content, blank_lines_below(content, end)):
+            end = content.find("\n", blank_lines_below(content, end)) + 1 or len(content)
+        return Span(start, end)
 
     def _line(self, node: cst.SimpleStatementLine | cst.SimpleStatementSuite) -> Fate:
         fates = self._fates(node.body)
@@ -273,12 +278,12 @@ class Walk:
         while start > floor:
             above = self.line_start(start - 1)
             line = content[above:start]
-            if above < floor or not line.lstrip().startswith("#") or _width(line) > indentation:
+            if above < floor or not line.lstrip().startswith("#") or width(line) > indentation:
                 break
-            if _SPEAKS_OF_MORE.match(line):
+            if SPEAKS_OF_MORE.match(line):
                 break
             start = above
-        is_of_file = not content[:start].strip() or _NOTICE.search(content, start, first)
+        is_of_file = not content[:start].strip() or NOTICE.search(content, start, first)
         return first if is_of_file else start
 
     def _with_headings(self, end: int, indentation: int) -> int:
@@ -286,10 +291,10 @@ class Walk:
         content = self.syntax.content
         while True:
             start = end
-            while start and _is_comment(line := content[self.line_start(start - 1) : start], indentation):
+            while start and is_comment(line := content[self.line_start(start - 1) : start], indentation):
                 start -= len(line)
             above = blank_lines_above(content, start)
-            is_of_file = not content[:above].strip() or _NOTICE.search(content, start, end)
+            is_of_file = not content[:above].strip() or NOTICE.search(content, start, end)
             if above in (start, end) or is_of_file:
                 return end
             end = above
@@ -301,8 +306,8 @@ class Walk:
         while start > suite.start and content[self.line_start(start - 1) : start].lstrip().startswith("#"):
             start = self.line_start(start - 1)
         stands_apart = start == suite.start > 0 or blank_lines_above(content, start) < start
-        kind = _kind_of_heading(content, start) if stands_apart else None
-        return Span(start, end) if kind and kind == _kind_of_heading(content, below) else None
+        kind = kind_of_heading(content, start) if stands_apart else None
+        return Span(start, end) if kind and kind == kind_of_heading(content, below) else None
 
     def _with_rest_of_comment(self, end: int, start: int) -> int:
         """Return where the comment behind a statement ends that goes on, further indented, in lines below."""
@@ -311,7 +316,7 @@ class Walk:
         while content.startswith((" ", "\t"), end):
             below = content.find("\n", end) + 1 or len(content)
             line = content[end:below]
-            if not line.lstrip().startswith("#") or _width(line) <= indentation:
+            if not line.lstrip().startswith("#") or width(line) <= indentation:
                 break
             end = below
         return end
@@ -323,7 +328,7 @@ class Walk:
     def _indentation_at(self, start: int) -> int:
         """Return how far the line that begins at a character is indented."""
         content = self.syntax.content
-        return _width(content[start : content.find("\n", start) + 1 or len(content)])
+        return width(content[start : content.find("\n", start) + 1 or len(content)])
 
     def first_line(self, lines: Span) -> int:
         """Return where the first line that is not blank begins."""
@@ -346,8 +351,17 @@ class Walk:
         newline = self.syntax.module.default_newline
         ending = newline if self.syntax.content.endswith("\n", 0, lines.end) else ""
         idle = next((self.idle[one] for one in body.body if one in self.idle), None)
-        text = indent(self._text_of(idle) if idle else "pass", indentation)
+        nothing = self._text_of(idle) if idle else f"{self._reason(body, lines)}pass"
+        text = indent(nothing, indentation)
         self.draft.cut(lines.start, lines.end, cause, text + ending)
+
+    def _reason(self, body: cst.BaseSuite, suite: Span) -> str:
+        """Return the comments below all statements of a suite, if a blank line parts them from these."""
+        comments, content = self._comments_at_end(body.body, suite), self.syntax.content
+        start = blank_lines_below(content, comments.start)
+        if not comments.start < start < comments.end:
+            return ""
+        return dedent(content[start : comments.end]).rstrip() + self.syntax.module.default_newline
 
     def _text_of(self, idle: cst.BaseSuite) -> str:
         """Return the lines of a suite that does nothing, without indentation and the last newline."""
@@ -379,7 +393,7 @@ class Walk:
         of the suite none. Headings at its end, below which nothing would be left, go too.
         """
         content = self.syntax.content
-        if (of_imports := _OF_IMPORTS.match(content, run[0].start)) and _IMPORT.match(content, run[-1].end):
+        if (of_imports := OF_IMPORTS.match(content, run[0].start)) and IMPORT.match(content, run[-1].end):
             run = [Span(of_imports.end(), run[0].end), *run[1:]]
         above = Span(blank_lines_above(content, run[0].start), run[0].start)
         below = Span(run[-1].end, blank_lines_below(content, run[-1].end))
@@ -404,8 +418,8 @@ class Walk:
         """Return the comment directly above a line that switches a tool off."""
         content = self.syntax.content
         end = blank_lines_above(content, start)
-        found = _SWITCH.match(content, self.line_start(max(end - 1, 0)), end)
-        return found if found and found["state"] in _ON_AGAIN and found.start() >= suite.start else None
+        found = SWITCH.match(content, self.line_start(max(end - 1, 0)), end)
+        return found if found and found["state"] in ON_AGAIN and found.start() >= suite.start else None
 
     def _with_switches(self, span: Span, suite: Span) -> Span:
         """Add the comments around lines that switch a tool off and on: nothing more stands between them."""
@@ -413,8 +427,8 @@ class Walk:
         off = self._switched_off(span.start, suite)
         if off is None:
             return span
-        on = _SWITCH.match(content, blank_lines_below(content, span.end), suite.end)
-        again = (off["tool"], _ON_AGAIN[off["state"]], off["of"])
+        on = SWITCH.match(content, blank_lines_below(content, span.end), suite.end)
+        again = (off["tool"], ON_AGAIN[off["state"]], off["of"])
         return Span(off.start(), on.end()) if on and on.group("tool", "state", "of") == again else span
 
     def _cut_each(self, start: int, end: int, run: Sequence[Span], causes: Sequence[Cause]) -> None:
@@ -440,6 +454,11 @@ def _cause(fates: Sequence[Fate]) -> Cause:
     return next(chain(leaving, by_fact), fates[0].cause if fates else NO_CAUSE)
 
 
+def _unreachable(cause: Cause) -> Cause:
+    """Return why what follows goes, where control leaves because of a cause."""
+    return replace(cause, reason=f"nothing goes on to this: {cause.reason}")
+
+
 def _with_docstrings(body: Sequence[cst.CSTNode], fates: list[Fate]) -> list[Fate]:
     """Let the docstring of a variable, the string directly below its assignment, go with it (PEP 257)."""
     for index, ((above, below), fate) in enumerate(zip(pairwise(body), fates, strict=False)):
@@ -457,42 +476,3 @@ def _is_docstring(node: cst.CSTNode) -> bool:
         case cst.SimpleStatementLine(body=[cst.Expr(value=cst.SimpleString())], leading_lines=[]):
             return True
     return False
-
-
-def _kind_of_heading(content: str, start: int) -> tuple[str, ...] | None:
-    """Return how the comment that begins at a line is decorated, if it stands apart as a heading does."""
-    found = _HEADING.match(content, start)
-    if found is None or blank_lines_below(content, found.end()) == found.end():
-        return None
-    return found["blanks"], found["before"] or "", (found["behind"] or "")[:1]
-
-
-def _is_comment(line: str, indentation: int) -> bool:
-    return line.lstrip().startswith("#") and _width(line) == indentation
-
-
-def _width(line: str) -> int:
-    """Return how far a line is indented."""
-    blanks = len(line) - len(line.lstrip(" \t\f"))
-    return len(line[:blanks].rpartition("\f")[2].expandtabs())
-
-
-def blank_lines_above(content: str, offset: int) -> int:
-    """Return where the blank lines directly above a line begin."""
-    while offset > 0:
-        above = content.rfind("\n", 0, offset - 1) + 1
-        if content[above:offset].strip():
-            break
-        offset = above
-    return offset
-
-
-def blank_lines_below(content: str, offset: int) -> int:
-    """Return where the blank lines directly below a line end."""
-    while offset < len(content):
-        newline = content.find("\n", offset)
-        below = newline + 1 if newline >= 0 else len(content)
-        if content[offset:below].strip():
-            break
-        offset = below
-    return offset

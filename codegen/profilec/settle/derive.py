@@ -26,7 +26,7 @@ from profilec.folding.facts import (
 )
 from profilec.settle.prune import Remains
 from profilec.settle.rebound import caught, handed_on, rebound
-from profilec.settle.taken import deciding, exposed, overridden, taken
+from profilec.settle.taken import deciding, exposed, inherits, overridden, taken
 from profilec.syntax.read import Span, children
 from profilec.syntax.scopes import Binding, Scope, imported_paths, parameters_of
 
@@ -153,7 +153,7 @@ def _is_mangled(name: str) -> bool:
 def _plain_class(module: Module, binding: Binding) -> Scope | None:
     """Return the scope of a class without bases, decorators and metaclass: its names hold what it binds."""
     node = binding.node
-    if not isinstance(node, cst.ClassDef) or node.bases or node.keywords or node.decorators:
+    if not isinstance(node, cst.ClassDef) or node.keywords or node.decorators or inherits(node, module.names):
         return None
     return _scope_of(module, node)
 

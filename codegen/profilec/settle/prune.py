@@ -17,7 +17,7 @@ from profilec.decide import Decision, Module
 from profilec.decide.module import small_statements
 from profilec.syntax.edit import UNUSED, Cut, outermost
 from profilec.syntax.read import Span, Syntax
-from profilec.syntax.scopes import Binding, Scope
+from profilec.syntax.scopes import Binding, Scope, parameters_of
 
 _IDENTIFIER = re.compile(r"(?<![\w.])[^\W\d]\w*")
 _EXAMPLE = re.compile(r"^[ \t]*(?:>>>|\.\.\.)(.*)", re.MULTILINE)
@@ -246,8 +246,10 @@ def _unused_locals(
     left = dict(used)
     for use in names.uses:
         if use.name in candidates and names.binding_scope(use.name, use.scope) is scope:
-            used[use.name] = True
-            left[use.name] |= remains.has(use.span)
+            functions = (one.node for one in candidates[use.name] if isinstance(one.node, cst.FunctionDef))
+            if not any(module.syntax.inner(function).covers(use.span) for function in functions):
+                used[use.name] = True
+                left[use.name] |= remains.has(use.span)
     return {
         binding.node: binding
         for name, found in candidates.items()
@@ -258,10 +260,15 @@ def _unused_locals(
 
 
 def _holds(binding: Binding, is_idle: Callable[[cst.BaseExpression], bool]) -> bool:
-    """Tell whether what binds a local name is the assignment of something, and that may go."""
-    match binding.statement:
+    """Tell whether what binds a local name is an assignment or a definition that does nothing else."""
+    match binding.statement or binding.node:
         case cst.Assign(value=assigned) | cst.AnnAssign(value=cst.BaseExpression() as assigned):
             return is_idle(assigned)
+        case cst.FunctionDef(decorators=[], params=parameters, returns=returned):
+            own = list(parameters_of(parameters))
+            annotations = [one for one in (*(parameter.annotation for parameter in own), returned) if one]
+            defaults = [parameter.default for parameter in own if parameter.default]
+            return all(map(is_idle, [*defaults, *(one.annotation for one in annotations)]))
     return False
 
 

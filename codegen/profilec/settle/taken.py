@@ -182,6 +182,14 @@ def is_class(node: cst.BaseExpression, names: Names) -> bool:
     return use is not None and (use.name == "__class__" or names.is_class(use))
 
 
+def inherits(node: cst.ClassDef, names: Names) -> bool:
+    """Tell whether a class has a base besides `object`, which every class has."""
+    bases = [base.value for base in node.bases]
+    return not all(
+        isinstance(base, cst.Name) and base.value == "object" and is_builtin(base, names) for base in bases
+    )
+
+
 # --- Other classes ------------------------------------------------------------------------------------
 
 
@@ -246,7 +254,7 @@ def exposed(syntax: Syntax, names: Names, remains: Remains, facts: Facts) -> Ite
             is_any = is_class(node, names)
             yield from (one for one in facts.members if is_any or one.rpartition(".")[0] == path)
     for made in syntax.every(cst.ClassDef):
-        if made.bases or made.decorators:
+        if inherits(made, names) or made.decorators:
             own = f"{names.module}.{made.name.value}."
             yield from (one for one in facts.members if one.startswith(own))
 
