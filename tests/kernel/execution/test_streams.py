@@ -397,7 +397,7 @@ async def test_a_stream_that_swallows_its_cancellation_ends_with_its_run(items: 
     for _ in range(2):
         with pytest.raises(DeadlineExceeded):
             await soon(anext(result))
-    assert asyncio.all_tasks() == tasks
+    assert asyncio.all_tasks() <= tasks  # those of others may have ended meanwhile
 
 
 async def test_side_branches_end_before_the_stream_does() -> None:
@@ -521,7 +521,7 @@ async def test_a_stream_that_ended_does_not_outlive_a_run_that_failed_beside_it(
     await turns()
     fail.set()
     await turns()
-    assert asyncio.all_tasks() == tasks
+    assert asyncio.all_tasks() <= tasks  # those of others may have ended meanwhile
     with pytest.raises(NodeFailed):
         await items_of(result)
 
