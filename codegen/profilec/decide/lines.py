@@ -38,6 +38,7 @@ def kind_of_heading(content: str, start: int) -> tuple[str, ...] | None:
 
 
 def is_comment(line: str, indentation: int) -> bool:
+    """Tell whether a line holds a comment alone, indented so far."""
     return line.lstrip().startswith("#") and width(line) == indentation
 
 
