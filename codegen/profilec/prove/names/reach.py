@@ -24,19 +24,20 @@ from profilec.prove.names.words import may_name
 from profilec.syntax.depth import room_for_depth
 from profilec.tree import SourceFile
 
-_PIECE = rb"""\s*(?:[fF][rR]?['"]|['"][^'"\n]*['"]\s*[^\s,)\]])"""
-_GIVEN = rb"(?:[^\n]{0,200}|[^()]*)"  # what is given before that, on a line that may have no end
+_PIECE = rb"""(?:[fF][rR]?['"]|['"][^'"\n]*['"]\s*[^\s,)\]])"""
+_ON_A_LINE = rb"[^\n]{0,200}"  # whatever is given before that; a line may have no end
 _IN_PIECES = {
     start: re.compile(rb"%s(?:%s)" % (start, rest))  # each begins with plain text, which is found far sooner
     for start, rest in (
         (
             b"getattr",
-            rb"\s*\(%s,%s|(?<!\wgetattr)\b(?!\s*\(| (?!(?:if|else|and|or|for)\b)\w)" % (_GIVEN, _PIECE),
+            rb"\s*\((?:%s,[ \t]*|[^()]*,\s*)%s|(?<!\wgetattr)\b(?!\s*\(| (?!(?:if|else|and|or|for)\b)\w)"
+            % (_ON_A_LINE, _PIECE),
         ),
-        (b"modules", rb"(?<!\wmodules)\s*\[%s" % _PIECE),
-        (b"__dict__", rb"(?<!\w__dict__)\s*\[%s" % _PIECE),
-        (b"__globals__", rb"(?<!\w__globals__)\s*\[%s" % _PIECE),
-        (b"vars", rb"(?<!\wvars)\s*\(%s\)\s*\[%s" % (_GIVEN, _PIECE)),
+        (b"modules", rb"(?<!\wmodules)\s*\[\s*%s" % _PIECE),
+        (b"__dict__", rb"(?<!\w__dict__)\s*\[\s*%s" % _PIECE),
+        (b"__globals__", rb"(?<!\w__globals__)\s*\[\s*%s" % _PIECE),
+        (b"vars", rb"(?<!\wvars)\s*\((?:%s|[^()]*)\)\s*\[\s*%s" % (_ON_A_LINE, _PIECE)),
     )
 }
 """A name put together, or asked for where nothing shows it, so that the file need not hold the word."""
