@@ -327,10 +327,7 @@ class Interface(Struct, dict=True):
         return found
 
     def _class(self, file: EmittedFile, module: Module, node: ast.AST, depth: int = 0) -> "_Place | None":
-        """The class of the tree that a definition, an import or the name of a base is.
-
-        None where the source declares that another tree may have another one by that name.
-        """
+        """The class that a definition, an import or a name stands for, if it is that one in all trees."""
         match node:
             case ast.ClassDef(name=name):
                 parts = (*module.name.split("."), name)
@@ -341,9 +338,7 @@ class Interface(Struct, dict=True):
                 return self._class(there, owner, nodes[-1], depth + 1) if nodes else None
             case ast.Subscript(value=base):
                 return self._class(file, module, base, depth)
-            case ast.Assign(value=ast.Name() | ast.Attribute() | ast.Subscript() as value) | ast.AnnAssign(
-                value=ast.Name() | ast.Attribute() | ast.Subscript() as value
-            ):
+            case ast.Assign(value=ast.expr() as value) | ast.AnnAssign(value=ast.expr() as value):
                 return self._class(file, module, value, depth)
         return None
 

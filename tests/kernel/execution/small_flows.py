@@ -135,3 +135,34 @@ async def slowly(payloads: Iterable[Any]) -> AsyncIterator[Any]:
     for payload in payloads:
         await asyncio.sleep(0)
         yield payload
+
+
+class Endless:
+    """A handler that yields for ever, and tells when it was stopped."""
+
+    def __init__(self) -> None:
+        self.stopped = asyncio.Event()
+        self.yielded = 0
+
+    async def __call__(self, payload: Any) -> AsyncIterator[int]:
+        try:
+            while True:
+                self.yielded += 1
+                yield self.yielded
+                await asyncio.sleep(0)
+        finally:
+            self.stopped.set()
+
+
+async def count(number: int) -> AsyncIterator[int]:
+    for item in range(number):
+        yield item
+
+
+async def items_of(result: Any) -> list[Any]:
+    assert isinstance(result, Stream)
+
+    async def all_items() -> list[Any]:
+        return [item async for item in result]
+
+    return await soon(all_items())
