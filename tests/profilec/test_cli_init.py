@@ -90,6 +90,20 @@ NAMED = {"pyproject.toml": '[project]\nname = "The-Oven"\nversion = "1"\n'}
             [],
             "the_oven.py is a module by itself",
         ),
+        (
+            {
+                "mixer.py": "",
+                "the_oven.py": "",
+                "pyproject.toml": '[[tool.uv.index]]\nname = "mixer"\n[project]\nname = "the-oven"\n',
+            },
+            [],
+            "the_oven.py is a module by itself",
+        ),
+        (
+            {"mixer.py": "", "the_oven.py": "", "pyproject.toml": '[tool.poetry]\nname = "the-oven"\n'},
+            [],
+            "the_oven.py is a module by itself",
+        ),
         ({"__init__.py": "", "oven.py": ""}, [], "the modules of the package lie beside pyproject.toml"),
         ({"a/__init__.py": "", "b/__init__.py": ""}, [], "name one of a, b: profilec init a"),
         ({"_a/__init__.py": "", "b/__init__.py": ""}, [], "name one of _a, b: profilec init b"),

@@ -72,6 +72,13 @@ def test_what_is_forbidden_is_found_though_its_file_does_not_hold_its_name(name:
     assert (finding.path, finding.message) == ("src/shop/a.py", f"`{pattern}` is forbidden")
 
 
+def expect_in_b(tmp_path: Path, a: str, b: str) -> None:
+    """Expect of two files that the second alone may name what is forbidden."""
+    (finding,) = prove(tmp_path, {"shop/a.py": a, "shop/b.py": b})
+    assert finding.path == "src/shop/b.py"
+    assert finding.message == "this may be `time.sleep`, which is forbidden"
+
+
 ASKED = {
     "getattr": "def run(clock):\n    getattr(clock, 'sleep')(1)",
     "getattr in pieces": "def run(clock):\n    getattr(clock, 'sl' + 'eep')(1)",
@@ -83,12 +90,7 @@ ASKED = {
 
 @pytest.mark.parametrize("name", ASKED)
 def test_what_is_given_to_another_file_may_be_asked_there_by_a_text(name: str, tmp_path: Path) -> None:
-    files = {"shop/a.py": "import time\nfrom .b import run\nrun(time)", "shop/b.py": ASKED[name]}
-    (finding,) = prove(tmp_path, files)
-    assert (finding.path, finding.message) == (
-        "src/shop/b.py",
-        "this may be `time.sleep`, which is forbidden",
-    )
+    expect_in_b(tmp_path, "import time\nfrom .b import run\nrun(time)", ASKED[name])
 
 
 LOST = {
@@ -100,12 +102,7 @@ LOST = {
 
 @pytest.mark.parametrize("name", LOST)
 def test_what_lies_in_a_table_of_another_file_is_found_where_it_is_used(name: str, tmp_path: Path) -> None:
-    files = {"shop/a.py": LOST[name], "shop/b.py": "from .a import one\none[0].sleep(1)"}
-    (finding,) = prove(tmp_path, files)
-    assert (finding.path, finding.message) == (
-        "src/shop/b.py",
-        "this may be `time.sleep`, which is forbidden",
-    )
+    expect_in_b(tmp_path, LOST[name], "from .a import one\none[0].sleep(1)")
 
 
 GIVEN = {

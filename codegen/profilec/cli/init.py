@@ -49,7 +49,9 @@ def init(package: str | None, as_json: bool) -> int:
             f"{FILE} has a [tool.profilec] table already; `profilec check` says what it gives"
         )
     declared = _table(document, "project")
-    found = _choose(root, package, _project_name(root))
+    found = _choose(
+        root, package, _project_name(root, declared or _table(_table(document, "tool"), "poetry"))
+    )
     addition = rendered("init.toml.j2", {"package": found.package, "source": found.source})
     newline = "\r\n" if "\r\n" in text else "\n"
     gap = newline * (0 if not text else 1 if text.endswith("\n") else 2)
@@ -92,10 +94,10 @@ def _table(document: dict[str, Any], name: str) -> dict[str, Any]:
     return table
 
 
-def _project_name(root: Path) -> str:
-    """What the project calls itself, in whatever file; nothing where it is not told."""
-    named = (_NAME.search(text_of(root / file)) for file in (FILE, "setup.cfg", "setup.py"))
-    return next((match[1] for match in named if match), "")
+def _project_name(root: Path, declared: dict[str, Any]) -> str:
+    """What the project calls itself, in its table or for setuptools; nothing where it is not told."""
+    named = (_NAME.search(text_of(root / file)) for file in ("setup.cfg", "setup.py"))
+    return str(declared.get("name") or next((match[1] for match in named if match), ""))
 
 
 def _choose(root: Path, wanted: str | None, project: str) -> Found:
