@@ -22,10 +22,9 @@ _OF_THE_WHOLE = (b"__future__", b"global")
 """Words of what the compiler accepts, or not, because of other statements at the top."""
 _DEFINITION = re.compile(rb"@|(?:async[ \t]+)?(?:def|class)\b")
 _DEFINES = rb"(?:async[ \t]+)?(?:def|class)[ \t]+%s\b"
-_WORD_BEFORE = re.compile(rb"(\w+)[ \t]+\Z")
+_LAST_WORD = re.compile(rb"(\w+)[ \t]+\Z")
 _KEYWORDS = frozenset(map(str.encode, (*kwlist, *softkwlist)))
-_BEFORE = 16
-"""So many characters before a name are looked at: a keyword and a blank have fewer."""
+_LONGEST_KEYWORD = max(map(len, _KEYWORDS))
 
 type Lines = tuple[int, int]
 """The first and the last line of something, counted from one."""
@@ -170,7 +169,8 @@ def _says_something(line: bytes) -> bool:
 def _may_be_read(names: frozenset[str], text: bytes) -> bool:
     """Whether a text holds one of some names where it may be an expression, and not a word among others."""
     for found in _written(names).finditer(text):
-        before = _WORD_BEFORE.search(text, max(0, found.start() - _BEFORE), found.start())
+        at = found.start()
+        before = _LAST_WORD.search(text, max(0, at - _LONGEST_KEYWORD - len(" ")), at)
         if before is None or before[1] in _KEYWORDS:
             return True
     return False
