@@ -32,9 +32,9 @@ from profilec.settle.prune import (
     idle_deletions,
     idle_exceptions,
     statement_of,
-    touched,
     unused,
 )
+from profilec.settle.touched import touched
 from profilec.settle.traps import Trap, traps
 from profilec.syntax.depth import room_for_depth
 from profilec.syntax.edit import UNUSED, Cause
@@ -150,7 +150,7 @@ def settle(config: Config, task: Task) -> Settled:
         left = skipped.untold(told.through(names).tells)
         left = left.without(like_flags(names, task.flags, text.content, left.words))
         if left.parts == skipped.parts:
-            settling, settled = _settled(config, task, syntax, names)
+            settling, settled = _settled(config, task, syntax, names, skipped)
             told = _told(config, task, [one.world.facts for one in settling.values()])
             left = left.untold(told.through(names).tells)
             for name, outcome in settled.outcomes.items():
@@ -171,7 +171,7 @@ def _told(config: Config, task: Task, facts: Iterable[Facts]) -> Telling:
 
 
 def _settled(
-    config: Config, task: Task, syntax: Syntax, names: Names
+    config: Config, task: Task, syntax: Syntax, names: Names, skipped: Skipping
 ) -> tuple[Mapping[str, "_Settling"], Settled]:
     flags = task.flags
     found, wrong = marks(syntax, names, flags)
@@ -198,7 +198,8 @@ def _settled(
             config.profile_names,
         )
         seen = replace(module, names=replace(names, rebound=given.rebound)) if given.rebound else module
-        settling[name] = _Settling(seen, world, given, _stub(task.text.path, profile, config), is_faulty)
+        stub = _stub(task.text.path, profile, config)
+        settling[name] = _Settling(seen, skipped, world, given, stub, is_faulty)
     outcomes = {name: one.outcome() for name, one in settling.items()}
     subjects = frozenset(subjects_used(module, flags))
     found_strays = tuple(strays(syntax, names, flags))
@@ -215,6 +216,7 @@ class _Settling(Struct):
     """One file in one profile: decided again and again, as more of it is found unused."""
 
     module: Module
+    skipped: Skipping
     world: World
     given: Circumstances
     stub: Stub | None
@@ -256,7 +258,8 @@ class _Settling(Struct):
 
     def may_skip(self, skipped: Skipping, outcome: Outcome) -> Skipping:
         """Return what of that which is skipped need not be read, once it is known what goes."""
-        return skipped.without(touched(self.module, outcome.decision)).outside(outcome.decision.cuts)
+        words = touched(self.module, outcome.decision, skipped.reads)
+        return skipped.without(words).outside(outcome.decision.cuts)
 
     def _outcome(self, decision: Decision, derived: Derived) -> Outcome:
         while self._prune(decision):
@@ -301,7 +304,14 @@ class _Settling(Struct):
         if not decision.emitted or not (decision.cuts or self.given.unneeded):
             return False
         self.idle.clear()
-        found = unused(self.module, decision, self._may_be_needed, self._is_idle, self.given.unneeded)
+        found = unused(
+            self.module,
+            decision,
+            self._may_be_needed,
+            self._is_idle,
+            self.given.unneeded,
+            self.skipped.reads,
+        )
         nodes = [statement_of(self.module, binding) for binding in found.values()]
         nodes += idle_declarations(self.module, decision)
         nodes += idle_deletions(self.module, decision)

@@ -32,6 +32,8 @@ _ASKED_FOR = re.compile(r"\s*\.\s*([^\W\d]\w*)")
 """The attribute that a name is asked for."""
 
 type Nodes = dict[cst.CSTNode, Binding]
+type Reads = Callable[[Set[str]], Iterable[tuple[Span, frozenset[str]]]]
+"""Gives those of some names at the top of a module that what is not read of it surely needs, by place."""
 
 
 class Remains(Struct, frozen=True, dict=True):
@@ -71,6 +73,7 @@ def unused(
     used_elsewhere: Callable[[str], bool],
     is_idle: Callable[[cst.BaseExpression], bool],
     deserted: Set[str],
+    reads: Reads,
 ) -> Nodes:
     """Find the imports, private definitions and local names that only what a decision removed used.
 
@@ -80,6 +83,7 @@ def unused(
         used_elsewhere: tells whether another file of the tree still asks this module for a name.
         is_idle: tells whether an expression may go if nothing needs its value.
         deserted: names that another file used before, and no other file asks this module for any more.
+        reads: what parts of the file need that are not read.
     """
     remains = Remains.of(decision.cuts)
     found: Nodes = {}
@@ -87,25 +91,8 @@ def unused(
     for scope in module.names.scopes:
         if scope.kind in ("function", "lambda"):
             found |= _unused_locals(module, scope, remains, asked, is_idle)
-    found |= _unused_at_top(module, remains, used_elsewhere, deserted)
+    found |= _unused_at_top(module, remains, used_elsewhere, deserted, reads)
     return _without_probes(module.syntax, found, remains)
-
-
-def touched(module: Module, decision: Decision) -> frozenset[str]:
-    """Return the names whose fate hangs on a decision.
-
-    Something of them went, or they may go and use one of these.
-    """
-    remains = Remains.of(decision.cuts)
-    found = {use.name for use in module.names.uses if not remains.has(use.span)}
-    for scope in module.names.scopes:
-        found |= {
-            name for name, bound in scope.bindings.items() if not all(remains.has(b.span) for b in bound)
-        }
-    uses = _uses_by_owner(module, dict(_candidates(module, remains)), lambda span: True) if found else {}
-    while news := {owner for owner, used in uses.items() if owner and owner not in found and used & found}:
-        found |= news
-    return frozenset(found)
 
 
 def idle_declarations(module: Module, decision: Decision) -> list[cst.NameItem]:
@@ -151,11 +138,9 @@ def idle_exceptions(module: Module, decision: Decision) -> Iterator[cst.AsName]:
     The end of a handler unbinds its name, so one that something else binds, or asks for outside, stays.
     """
     syntax, names, remains = module.syntax, module.names, Remains.of(decision.cuts)
-    handlers: list[cst.ExceptHandler | cst.ExceptStarHandler]
-    handlers = [*syntax.every(cst.ExceptHandler), *syntax.every(cst.ExceptStarHandler)]
     bodies = dict[cst.CSTNode, Span]()
     shrunk: list[cst.AsName] = []
-    for handler in handlers:
+    for handler in handlers(syntax):
         if handler.name:
             body = bodies[handler.name.name] = syntax.outer(handler.body)
             if remains.has(syntax.inner(handler)) and not remains.has_all(body):
@@ -174,6 +159,11 @@ def idle_exceptions(module: Module, decision: Decision) -> Iterator[cst.AsName]:
             and not _LOOKS_AT_LOCALS.search(syntax.content, body.start, body.end)
         ):
             yield named
+
+
+def handlers(syntax: Syntax) -> list[cst.ExceptHandler | cst.ExceptStarHandler]:
+    """Return what catches exceptions."""
+    return [*syntax.every(cst.ExceptHandler), *syntax.every(cst.ExceptStarHandler)]
 
 
 # --- Within a `try` -------------------------------------------------------------------------------
@@ -276,20 +266,25 @@ def _holds(binding: Binding, is_idle: Callable[[cst.BaseExpression], bool]) -> b
 
 
 def _unused_at_top(
-    module: Module, remains: Remains, used_elsewhere: Callable[[str], bool], deserted: Set[str]
+    module: Module,
+    remains: Remains,
+    used_elsewhere: Callable[[str], bool],
+    deserted: Set[str],
+    reads: Reads,
 ) -> Nodes:
     """Mark every candidate that something reaches, in the source and in what is left, and compare.
 
     What nothing reached before stays, and with it what is left of it uses.
     """
-    candidates = dict(_candidates(module, remains))
+    candidates = dict(candidates_of(module, remains))
     if not candidates:
         return {}
     root = module.names.root.bindings
     deleted = {one.span for name in candidates for one in root[name] if one.kind == "deletion"}
-    idle = _idle(_uses_by_owner(module, candidates, lambda span: span not in deleted), candidates.keys())
-    kept = remains.generated | _named_in_text(module, remains) | (idle - deserted)
-    uses = _uses_by_owner(module, candidates, lambda span: span not in deleted and remains.has(span))
+    unread = needed(module, candidates, remains, reads)
+    before = uses_by_owner(module, candidates, unread, lambda span: span not in deleted)
+    kept = remains.generated | _named_in_text(module, remains) | (_idle(before, candidates.keys()) - deserted)
+    uses = uses_by_owner(module, candidates, unread, lambda span: span not in deleted and remains.has(span))
     left = {name: [one for one in found if remains.has(one.span)] for name, found in candidates.items()}
     dead = {name for name, bindings in left.items() if bindings} - _reached(uses, kept & candidates.keys())
     dead -= _reached(uses, filter(used_elsewhere, dead))
@@ -349,7 +344,7 @@ def _named_in_text(module: Module, remains: Remains) -> frozenset[str]:
     return frozenset(found)
 
 
-def _candidates(module: Module, remains: Remains) -> Iterator[tuple[str, list[Binding]]]:
+def candidates_of(module: Module, remains: Remains) -> Iterator[tuple[str, list[Binding]]]:
     """Yield the names that may go with what used them: imports, and private definitions and assignments.
 
     All that binds one of these has to have gone already, or to be able to go alone.
@@ -429,15 +424,31 @@ def _reached(uses: Mapping[str | None, set[str]], names: Iterable[str] = ()) -> 
     return reached
 
 
-def _uses_by_owner(
-    module: Module, candidates: Mapping[str, list[Binding]], left: Callable[[Span], bool]
+def needed(
+    module: Module, candidates: Mapping[str, list[Binding]], remains: Remains, reads: Reads
+) -> frozenset[str]:
+    """Return the candidates that something which is not read surely needs, whatever becomes of them all.
+
+    A name that several imports bind is none: which of them is needed, only the attribute tells.
+    """
+    single = {name for name, bindings in candidates.items() if len(bindings) == 1}
+    owner_of = _Owners(module.syntax, candidates).of
+    found = (names for span, names in reads(single) if remains.has(span) and owner_of(span) is None)
+    return frozenset().union(*found)
+
+
+def uses_by_owner(
+    module: Module,
+    candidates: Mapping[str, list[Binding]],
+    unread: Iterable[str],
+    left: Callable[[Span], bool],
 ) -> dict[str | None, set[str]]:
-    """Return which candidates each candidate uses, and which of them code outside of all candidates does."""
-    owners = sorted(
-        (_owner_span(module.syntax, binding), name) for name, found in candidates.items() for binding in found
-    )
-    starts = [span.start for span, _ in owners]
-    uses: dict[str | None, set[str]] = {}
+    """Return which candidates each candidate uses, and which of them code outside of all candidates does.
+
+    Part of that is what uses the `unread` ones.
+    """
+    owners = _Owners(module.syntax, candidates)
+    uses: dict[str | None, set[str]] = {None: {*unread}}
     root = module.names.root
     for use in module.names.uses:
         if (
@@ -445,10 +456,23 @@ def _uses_by_owner(
             and left(use.span)
             and module.names.binding_scope(use.name, use.scope) is root
         ):
-            index = bisect_right(starts, use.span.start) - 1
-            owner = owners[index][1] if index >= 0 and owners[index][0].covers(use.span) else None
-            uses.setdefault(owner, set()).add(use.name)
+            uses.setdefault(owners.of(use.span), set()).add(use.name)
     return uses
+
+
+class _Owners:
+    """Which candidate a place belongs to, as the body of a definition does."""
+
+    def __init__(self, syntax: Syntax, candidates: Mapping[str, list[Binding]]) -> None:
+        self._found = sorted(
+            (_owner_span(syntax, binding), name) for name, found in candidates.items() for binding in found
+        )
+        self._starts = [span.start for span, _ in self._found]
+
+    def of(self, span: Span) -> str | None:
+        """Return the candidate that a place belongs to; None if to no one."""
+        index = bisect_right(self._starts, span.start) - 1
+        return self._found[index][1] if index >= 0 and self._found[index][0].covers(span) else None
 
 
 def _owner_span(syntax: Syntax, binding: Binding) -> Span:

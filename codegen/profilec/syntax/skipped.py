@@ -8,12 +8,13 @@ same as if everything were read.
 
 import ast
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 
 from msgspec import Struct
 
 from profilec.syntax.edit import Cut, line_starts
 from profilec.syntax.read import LONE_RETURN, Span
+from profilec.syntax.reads import Reads
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _COMPILER = "profilec"
@@ -31,12 +32,14 @@ class Part(Struct, frozen=True):
             headers of the classes around it.
         inner: the parts of a class that can be skipped where the class cannot.
         parameters: what stands between the parentheses of a function, if that is skipped too.
+        line: where its `def` or `class` is; 0 for a value.
     """
 
     span: Span
     told_by: tuple[Span, ...]
     inner: "tuple[Part, ...]" = ()
     parameters: Span | None = None
+    line: int = 0
 
 
 class Skipping:
@@ -47,6 +50,7 @@ class Skipping:
         self.parts = parts
         self._content = content
         self._known: dict[Part, frozenset[str]] = {}
+        self._reads: list[Reads] = []
 
     @property
     def reading(self) -> str:
@@ -80,9 +84,18 @@ class Skipping:
         spans = [cut.span for cut in cuts]
         return self._only(part for part in self.parts if not any(span.covers(part.span) for span in spans))
 
+    def reads(self, names: Set[str]) -> Iterator[tuple[Span, frozenset[str]]]:
+        """Yield the parts, each with those of some names of the module that it surely reads."""
+        if self.parts and not self._reads:
+            self._reads.append(Reads(self._content))
+        for part in self.parts:
+            found = names & self._words(part)
+            if found and (read := self._reads[0].of(part.line, found)):
+                yield part.span, read
+
     def _only(self, parts: Iterable[Part]) -> "Skipping":
         fewer = Skipping(self._content, tuple(parts))
-        fewer._known = self._known
+        fewer._known, fewer._reads = self._known, self._reads
         return fewer
 
     def _untold(self, parts: Iterable[Part], tells: Callable[[frozenset[str]], bool]) -> Iterator[Part]:
@@ -178,7 +191,7 @@ def _definition(
     span = lines.span(node.body[0], node.body[-1])
     if span.end - span.start > 1 and not (lines.hold("global", whole) and _binds_at_top(node)):
         parameters = None if isinstance(node, ast.ClassDef) else _parameters(node, lines, span.start)
-        yield Part(span, (whole, *around), inner, parameters)
+        yield Part(span, (whole, *around), inner, parameters, node.lineno)
     else:
         yield from inner
 
