@@ -1,7 +1,6 @@
 """Of which names everything has to be read that holds them, before a decision about a file can stand.
 
-What is not read of a file must be such that nothing in it would change what becomes of the file. `settle` reads
-more until that is so.
+What is not read of a file must change nothing of what becomes of it: `settle` reads more until that is so.
 """
 
 from collections.abc import Iterator, Set
