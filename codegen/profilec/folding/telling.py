@@ -47,6 +47,8 @@ _BINDING = frozenset({
 
 _LOADING = frozenset({"modules", "import_module"})
 """Words of what gives a module whose name need not stand in the text."""
+_IMPORTS = "import"
+"""The word without which a part of a text gives nothing a name that the rest does not."""
 
 type Words = frozenset[str]
 
@@ -59,14 +61,19 @@ class Telling(Struct, frozen=True):
         together: or all of one of these.
         imported: the words of what each name stands for that the text imports.
         around: words that count as held: of the modules that everything is imported from.
-        owners: or one of these and a word of what binds names that the text need not hold.
+        owners: or one of these and a word of what binds names that the text need not hold; each with the paths
+            that it may stand for.
+        handed: those of them that the text may give to others: one of these tells where something is imported,
+        had: and anywhere, if what is read of the text has it by a name.
     """
 
     words: Words
     together: frozenset[Words]
     imported: Mapping[str, Words] = {}
     around: Words = frozenset()
-    owners: Words = frozenset()
+    owners: Mapping[str, frozenset[str]] = {}
+    handed: Words = frozenset()
+    had: Words = frozenset()
 
     def __bool__(self) -> bool:
         """Tell whether anything tells at all."""
@@ -76,11 +83,14 @@ class Telling(Struct, frozen=True):
         """Tell whether something may be decided in what holds some words."""
         if not self.words.isdisjoint(held):
             return True
-        if self.imported or self.around:
-            held = held.union(self.around, *(self.imported[name] for name in held & self.imported.keys()))
-            if not self.words.isdisjoint(held):
-                return True
-        has_owner = not (self.owners | _LOADING).isdisjoint(held)
+        if self.imported:
+            held = held.union(*(self.imported[name] for name in held & self.imported.keys()))
+        if not (self.handed if _IMPORTS in held else self.had).isdisjoint(held):
+            return True
+        held |= self.around
+        if not self.words.isdisjoint(held):
+            return True
+        has_owner = not (self.owners.keys() | _LOADING).isdisjoint(held)
         binds = bool(self.owners) and has_owner and not _BINDING.isdisjoint(held)
         return binds or any(words <= held for words in self.together)
 
@@ -90,7 +100,7 @@ class Telling(Struct, frozen=True):
         sought = [frozenset([word]) for word in self.words if word in content]
         own = parts_of([module_name(path)])
         if self.owners and binds_unnamed(content):
-            if not self.owners.isdisjoint(own) or loads_unnamed(content):
+            if not self.owners.keys().isdisjoint(own) or loads_unnamed(content):
                 return True
             sought += [frozenset([word]) for word in self.owners]
         if any(hands_on(content, owner) for owner in self.owners):
@@ -105,11 +115,13 @@ class Telling(Struct, frozen=True):
     def within(self, path: str, content: str) -> "Telling":
         """Return what tells in a file."""
         own = parts_of([module_name(path)])
+        handed = frozenset(owner for owner in self.owners if hands_on(content, owner))
         return replace(
             self,
-            words=self.words.union(owner for owner in self.owners if hands_on(content, owner)),
+            words=self.words | handed if loads_unnamed(content) else self.words,
             together=frozenset(words - own for words in self.together),
-            around=self.owners & own,
+            around=self.owners.keys() & own,
+            handed=handed,
         )
 
     def through(self, names: Names) -> "Telling":
@@ -123,8 +135,9 @@ class Telling(Struct, frozen=True):
                     words = wanted & parts_of(targets)
                     if words - {name}:
                         imported[name] = imported.get(name, frozenset()) | words
-        stars = parts_of(star.module for star in names.stars)
-        return replace(self, imported=imported, around=self.around | (wanted & stars))
+        stars = [star.module for star in names.stars]
+        had = frozenset(owner for owner in self.handed if _may_have(names, self.owners[owner]))
+        return replace(self, imported=imported, around=self.around | (wanted & parts_of(stars)), had=had)
 
 
 def telling(flags: FlagTable, facts: Iterable[Facts], profiles: Iterable[str] = ()) -> Telling:
@@ -138,15 +151,15 @@ def telling(flags: FlagTable, facts: Iterable[Facts], profiles: Iterable[str] = 
     words = {MARKERS, (flags.module or MARKERS).rpartition(".")[2]}
     words |= {flag.rpartition(".")[2] for flag in flags.flags}
     together: set[Words] = set()
-    owners: set[str] = set()
+    paths: set[str] = set()
     if names := [name.replace("-", "_") for name in profiles]:
         together.add(frozenset(["choose", *names]))
     for known in facts:
         named = (*known.modules, *known.named_by, *known.classes, *known.wanted)
         words |= {name.rpartition(".")[2] for name in named}
         together |= known.words
-        owners.update(map(owner_of, known.known))
-    return Telling(frozenset(words), frozenset(together), owners=frozenset(owners))
+        paths |= known.known
+    return Telling(frozenset(words), frozenset(together), owners=_owners(paths))
 
 
 def parts_of(paths: Iterable[str]) -> Words:
@@ -158,7 +171,25 @@ def told_by(facts: Facts, paths: Collection[str]) -> Telling:
     """Return what tells that some of the names that repeat facts may decide something."""
     together = {frozenset(facts.named_by[path]) for path in paths}
     together |= {frozenset([owner_of(path)]) for path in paths if facts.is_of_class(path)}
-    return Telling(frozenset(), frozenset(together), owners=frozenset(map(owner_of, paths)))
+    return Telling(frozenset(), frozenset(together), owners=_owners(paths))
+
+
+def _owners(paths: Iterable[str]) -> dict[str, frozenset[str]]:
+    """Return the names of the modules and classes that hold what has some paths, each with their paths."""
+    found: dict[str, frozenset[str]] = {}
+    for path in paths:
+        found[owner_of(path)] = found.get(owner_of(path), frozenset()) | {path.rpartition(".")[0]}
+    return found
+
+
+def _may_have(names: Names, paths: Iterable[str]) -> bool:
+    """Tell whether a text may have one of some modules or classes by a name, or as an attribute of one."""
+    bound = (one for scope in names.scopes for bindings in scope.bindings.values() for one in bindings)
+    imported = {one.target for one in bound if one.target} | {star.module for star in names.stars}
+    return any(
+        path.rpartition(".")[0] == names.module or any(f"{path}.".startswith(f"{one}.") for one in imported)
+        for path in paths
+    )
 
 
 def owner_of(path: str) -> str:

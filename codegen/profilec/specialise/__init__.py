@@ -193,10 +193,7 @@ class _Specialising:
                 star
                 or anywhere
                 or (all(word in content or word in own for word in words) and self._may_mean(path, known))
-                or (
-                    owner_of(known) in content
-                    and (binds or self.facts.is_of_class(known) or hands_on(content, owner_of(known)))
-                )
+                or (owner_of(known) in content and self._may_bind(path, known, binds=binds))
             )
         }
         rebound = {
@@ -211,6 +208,20 @@ class _Specialising:
         """Tell whether a file that has the words of a fact's name may mean it: other names have them, too."""
         in_class = self.package.module_of(known) != known.rpartition(".")[0]
         return in_class or self.package.may_name(path, known)
+
+    def _may_bind(self, path: str, known: str, *, binds: bool) -> bool:
+        """Tell whether a file may bind a fact's name that it need not hold, or hand on what holds the name.
+
+        Args:
+            path: the file, which has the word of what holds the name.
+            known: the fact's name.
+            binds: whether the file binds names that it need not hold.
+        """
+        content, owner = self.package.texts[path].content, known.rpartition(".")[0]
+        if self.facts.is_of_class(known):
+            return True
+        may_have = self.package.file_of(owner) is None or self.package.may_have(path, owner)
+        return may_have and (binds or hands_on(content, owner_of(known)))
 
     def take(self, path: str, settled: Settled) -> None:
         """Take in what was made of a file."""

@@ -155,6 +155,12 @@ class Package(Struct, dict=True):
             (self._spoken[path],) = self.answers.ask(spoken, None, [self.texts[path]], frozenset[str])
         return self._spoken[path]
 
+    def may_have(self, path: str, module: str) -> bool:
+        """Tell whether a file may have a module of the package by a name, or as an attribute of one."""
+        own = self.outlines([path])[path]
+        imported = chain(own.targets, own.stars)
+        return not own.is_complete or any(f"{module}.".startswith(f"{name}.") for name in imported)
+
     def imports(self, module: str, path: str) -> bool:
         """Tell whether a module imports a file, be it by way of others."""
         seen: set[str] = set()
