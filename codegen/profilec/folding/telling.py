@@ -61,9 +61,9 @@ class Telling(Struct, frozen=True):
         together: or all of one of these.
         imported: the words of what each name stands for that the text imports.
         around: words that count as held: of the modules that everything is imported from.
-        owners: or one of these and a word of what binds names that the text need not hold; each with the paths
-            that it may stand for.
-        handed: those of them that the text may give to others: one of these tells where something is imported,
+        owners: or one of these and a word of what binds names that the text need not hold; each with the
+            paths that it may stand for.
+        handed: those of them that the text may give to others: one tells where something is imported,
         had: and anywhere, if what is read of the text has it by a name.
     """
 
