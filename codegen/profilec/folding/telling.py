@@ -6,7 +6,7 @@ imported under another name.
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import lru_cache
 
 from msgspec import Struct
@@ -38,6 +38,8 @@ _REMAKING = re.compile(
 _CHANGING = re.compile(r"(?:set|del)attr(?:__)?\(\s*(?:type\([^,]*\)|[^,()]*\.__class__|cls)\s*,\s*[^\s\"']")
 """What binds in the class of something, whichever that is, a name that need not stand in the text."""
 _IMPORT = re.compile(r"[ \t]*(?:from|import)\b")
+_IMPORTED, _RENAMED = re.compile(r"[ \t]*import[ \t]+(?:[\w.]+[ \t]*,[ \t]*)*"), re.compile(r"\s+as\b")
+"""What stands before a name that is imported, and behind one that gets another."""
 _MAY_BIND = ("setattr(", "delattr(", "vars(", ".__dict__", "__getattribute__(")
 """One of these is in all that the search for the above finds; a plain text is found far sooner."""
 _BINDING = frozenset({
@@ -58,7 +60,8 @@ class Telling(Struct, frozen=True):
 
     Attributes:
         words: one of these,
-        together: or all of one of these.
+        together: or all of one of these,
+        chains: with what some of them look like where no other name stands for one: `os.name`, or `os` alone.
         imported: the words of what each name stands for that the text imports.
         around: words that count as held: of the modules that everything is imported from.
         owners: or one of these and a word of what binds names that the text need not hold; each with the
@@ -69,6 +72,7 @@ class Telling(Struct, frozen=True):
 
     words: Words
     together: frozenset[Words]
+    chains: Mapping[Words, re.Pattern[str]] = {}
     imported: Mapping[str, Words] = {}
     around: Words = frozenset()
     owners: Mapping[str, frozenset[str]] = {}
@@ -79,20 +83,29 @@ class Telling(Struct, frozen=True):
         """Tell whether anything tells at all."""
         return bool(self.words or self.together or self.owners)
 
-    def tells(self, held: Words) -> bool:
-        """Tell whether something may be decided in what holds some words."""
+    def tells(self, held: Words, holds: Callable[[re.Pattern[str]], bool]) -> bool:
+        """Tell whether something may be decided in a part of a text.
+
+        Args:
+            held: its words.
+            holds: tells whether a pattern matches in it.
+        """
         if not self.words.isdisjoint(held):
             return True
-        if self.imported:
-            held = held.union(*(self.imported[name] for name in held & self.imported.keys()))
+        imported = frozenset().union(*(self.imported[name] for name in held & self.imported.keys()))
+        held |= imported
         if not (self.handed if _IMPORTS in held else self.had).isdisjoint(held):
             return True
-        held |= self.around
+        other, held = imported | self.around, held | self.around
         if not self.words.isdisjoint(held):
             return True
         has_owner = not (self.owners.keys() | _LOADING).isdisjoint(held)
         binds = bool(self.owners) and has_owner and not _BINDING.isdisjoint(held)
-        return binds or any(words <= held for words in self.together)
+        return binds or any(
+            words <= held
+            and (words not in self.chains or not words.isdisjoint(other) or holds(self.chains[words]))
+            for words in self.together
+        )
 
     def may_tell(self, path: str, content: str) -> bool:
         """Tell whether a file may hold what tells."""
@@ -106,7 +119,11 @@ class Telling(Struct, frozen=True):
         if any(hands_on(content, owner) for owner in self.owners):
             return True
         if self.together:
-            sought += [words - own for words in self.together]
+            sought += [
+                words - own
+                for words in self.together
+                if words not in self.chains or not words.isdisjoint(own) or _asks(content, words, self.chains)
+            ]
         return any(
             all(word in content for word in words) and all(holds_word(content, word) for word in words)
             for words in sought
@@ -120,6 +137,7 @@ class Telling(Struct, frozen=True):
             self,
             words=self.words | handed if loads_unnamed(content) else self.words,
             together=frozenset(words - own for words in self.together),
+            chains={words: chain for words, chain in self.chains.items() if words.isdisjoint(own)},
             around=self.owners.keys() & own,
             handed=handed,
         )
@@ -151,6 +169,7 @@ def telling(flags: FlagTable, facts: Iterable[Facts], profiles: Iterable[str] = 
     words = {MARKERS, (flags.module or MARKERS).rpartition(".")[2]}
     words |= {flag.rpartition(".")[2] for flag in flags.flags}
     together: set[Words] = set()
+    chains: dict[Words, re.Pattern[str]] = {}
     paths: set[str] = set()
     if names := [name.replace("-", "_") for name in profiles]:
         together.add(frozenset(["choose", *names]))
@@ -158,8 +177,9 @@ def telling(flags: FlagTable, facts: Iterable[Facts], profiles: Iterable[str] = 
         named = (*known.modules, *known.named_by, *known.classes, *known.wanted)
         words |= {name.rpartition(".")[2] for name in named}
         together |= known.words
+        chains |= {words: _chain(*names) for words, names in known.chains.items()}
         paths |= known.known
-    return Telling(frozenset(words), frozenset(together), owners=_owners(paths))
+    return Telling(frozenset(words), frozenset(together), chains, owners=_owners(paths))
 
 
 def parts_of(paths: Iterable[str]) -> Words:
@@ -172,6 +192,26 @@ def told_by(facts: Facts, paths: Collection[str]) -> Telling:
     together = {frozenset(facts.named_by[path]) for path in paths}
     together |= {frozenset([owner_of(path)]) for path in paths if facts.is_of_class(path)}
     return Telling(frozenset(), frozenset(together), owners=_owners(paths))
+
+
+@lru_cache
+def _chain(first: str, second: str) -> re.Pattern[str]:
+    """Return what finds a name, and that of one of its attributes, or without an attribute."""
+    return re.compile(rf"(?<!\w){first}(?!\w)(?!\s*\.\s*(?!{second}(?!\w))[^\W\d])")
+
+
+def _asks(content: str, words: Words, chains: Mapping[Words, re.Pattern[str]]) -> bool:
+    """Tell whether a text may ask for a chain: it does more with the first name than import it as that."""
+    places = chains[words].finditer(content) if all(word in content for word in words) else ()
+    return not all(_is_imported(content, place) for place in places)
+
+
+def _is_imported(content: str, place: re.Match[str]) -> bool:
+    """Tell whether a name stands where an `import` statement has it, and gives it no other."""
+    start = content.rfind("\n", 0, place.start()) + 1
+    return bool(_IMPORTED.fullmatch(content, start, place.start())) and not _RENAMED.match(
+        content, place.end()
+    )
 
 
 def _owners(paths: Iterable[str]) -> dict[str, frozenset[str]]:

@@ -9,6 +9,7 @@ same as if everything were read.
 import ast
 import re
 from collections.abc import Callable, Iterable, Iterator, Set
+from functools import partial
 
 from msgspec import Struct
 
@@ -42,6 +43,10 @@ class Part(Struct, frozen=True):
     line: int = 0
 
 
+type Tells = Callable[[frozenset[str], Callable[[re.Pattern[str]], bool]], bool]
+"""Tells whether a part has to be read, by its words, and by whether a pattern matches in it."""
+
+
 class Skipping:
     """Some parts of a text that are not read."""
 
@@ -71,13 +76,13 @@ class Skipping:
         """The words that tell of any of the parts."""
         return frozenset().union(*map(self._words, self.parts))
 
-    def untold(self, tells: Callable[[frozenset[str]], bool]) -> "Skipping":
-        """Skip only what its words do not tell that it has to be read."""
+    def untold(self, tells: Tells) -> "Skipping":
+        """Skip only what its words, and what else it holds, do not tell that it has to be read."""
         return self._only(self._untold(self.parts, tells))
 
     def without(self, words: frozenset[str]) -> "Skipping":
         """Skip only what holds none of some words."""
-        return self.untold(lambda held: not words.isdisjoint(held))
+        return self.untold(lambda held, _: not words.isdisjoint(held))
 
     def outside(self, cuts: Iterable[Cut]) -> "Skipping":
         """Skip only what lies in no cut: what goes has to be known."""
@@ -98,12 +103,15 @@ class Skipping:
         fewer._known, fewer._reads = self._known, self._reads
         return fewer
 
-    def _untold(self, parts: Iterable[Part], tells: Callable[[frozenset[str]], bool]) -> Iterator[Part]:
+    def _untold(self, parts: Iterable[Part], tells: Tells) -> Iterator[Part]:
         for part in parts:
-            if tells(self._words(part)):
+            if tells(self._words(part), partial(self._holds, part)):
                 yield from self._untold(part.inner, tells)
             else:
                 yield part
+
+    def _holds(self, part: Part, pattern: re.Pattern[str]) -> bool:
+        return any(pattern.search(self._content, span.start, span.end) for span in part.told_by)
 
     def _words(self, part: Part) -> frozenset[str]:
         if part not in self._known:
