@@ -281,12 +281,12 @@ def _unused_at_top(
         return {}
     root = module.names.root.bindings
     deleted = {one.span for name in candidates for one in root[name] if one.kind == "deletion"}
-    unread = needed(module, candidates, remains, reads)
-    before = uses_by_owner(module, candidates, unread, lambda span: span not in deleted)
+    before = uses_by_owner(module, candidates, lambda span: span not in deleted)
     kept = remains.generated | _named_in_text(module, remains) | (_idle(before, candidates.keys()) - deserted)
-    uses = uses_by_owner(module, candidates, unread, lambda span: span not in deleted and remains.has(span))
+    uses = uses_by_owner(module, candidates, lambda span: span not in deleted and remains.has(span))
     left = {name: [one for one in found if remains.has(one.span)] for name, found in candidates.items()}
     dead = {name for name, bindings in left.items() if bindings} - _reached(uses, kept & candidates.keys())
+    dead -= _reached(uses, needed(module, dead, candidates, remains, reads))
     dead -= _reached(uses, filter(used_elsewhere, dead))
     lost: list[Binding] = []
     for name, bindings in left.items():
@@ -425,30 +425,28 @@ def _reached(uses: Mapping[str | None, set[str]], names: Iterable[str] = ()) -> 
 
 
 def needed(
-    module: Module, candidates: Mapping[str, list[Binding]], remains: Remains, reads: Reads
+    module: Module,
+    asked: Set[str],
+    candidates: Mapping[str, list[Binding]],
+    remains: Remains,
+    reads: Reads,
 ) -> frozenset[str]:
-    """Return the candidates that something which is not read surely needs, whatever becomes of them all.
+    """Return those of some candidates that something which is not read surely needs, whatever goes.
 
     A name that several imports bind is none: which of them is needed, only the attribute tells.
     """
-    single = {name for name, bindings in candidates.items() if len(bindings) == 1}
+    single = {name for name in asked if len(candidates[name]) == 1}
     owner_of = _Owners(module.syntax, candidates).of
     found = (names for span, names in reads(single) if remains.has(span) and owner_of(span) is None)
     return frozenset().union(*found)
 
 
 def uses_by_owner(
-    module: Module,
-    candidates: Mapping[str, list[Binding]],
-    unread: Iterable[str],
-    left: Callable[[Span], bool],
+    module: Module, candidates: Mapping[str, list[Binding]], left: Callable[[Span], bool]
 ) -> dict[str | None, set[str]]:
-    """Return which candidates each candidate uses, and which of them code outside of all candidates does.
-
-    Part of that is what uses the `unread` ones.
-    """
+    """Return which candidates each candidate uses, and which of them code outside of all candidates does."""
     owners = _Owners(module.syntax, candidates)
-    uses: dict[str | None, set[str]] = {None: {*unread}}
+    uses: dict[str | None, set[str]] = {}
     root = module.names.root
     for use in module.names.uses:
         if (

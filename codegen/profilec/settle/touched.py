@@ -21,11 +21,17 @@ def touched(module: Module, decision: Decision, reads: Reads) -> frozenset[str]:
     """
     remains = Remains.of(decision.cuts)
     candidates = dict(candidates_of(module, remains))
-    unread = needed(module, candidates, remains, reads)
-    used = _used_by_what_went(module, remains) - unread
-    found = set(_lost(module, remains)) | (used & (candidates.keys() | _caught(module.syntax)))
-    uses = uses_by_owner(module, candidates, unread, lambda span: True) if found else {}
-    while news := {owner for owner, used in uses.items() if owner and used & found} - unread - found:
+
+    def may_go(names: Set[str]) -> Set[str]:
+        return names - needed(module, names, candidates, remains, reads)
+
+    used = _used_by_what_went(module, remains)
+    found = {*may_go(used & candidates.keys()), *(used & _caught(module.syntax)), *_lost(module, remains)}
+    uses = uses_by_owner(module, candidates, lambda span: True) if found else {}
+    news: Set[str] = found
+    while news:
+        using = {owner for owner, used in uses.items() if owner and used & news}
+        news = may_go(using - found)
         found |= news
     return frozenset(found)
 

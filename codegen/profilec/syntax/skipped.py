@@ -91,12 +91,11 @@ class Skipping:
 
     def reads(self, names: Set[str]) -> Iterator[tuple[Span, frozenset[str]]]:
         """Yield the parts, each with those of some names of the module that it surely reads."""
-        if self.parts and not self._reads:
-            self._reads.append(Reads(self._content))
         for part in self.parts:
-            found = names & self._words(part)
-            if found and (read := self._reads[0].of(part.line, found)):
-                yield part.span, read
+            if found := names & self._words(part):
+                if not self._reads:
+                    self._reads.append(Reads(self._content))
+                yield part.span, self._reads[0].of(part.line, found)
 
     def _only(self, parts: Iterable[Part]) -> "Skipping":
         fewer = Skipping(self._content, tuple(parts))
