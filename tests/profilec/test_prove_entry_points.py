@@ -82,9 +82,18 @@ def test_a_plugin_that_a_tree_has_not_is_found_at_its_line(
 
 
 @pytest.mark.parametrize(
-    "target", ["shop.cli:App", "shop.cli", "shop.late:main [fast]", "shop.fast", "elsewhere"]
+    "target",
+    [
+        "shop.cli:App",
+        "shop.cli",
+        "shop.late:main [fast]",
+        "shop.fast",
+        "elsewhere",
+        "shop.nowhere:one",
+        "shop.cli:mian",
+    ],
 )
-def test_a_plugin_that_may_be_there_is_not_reported(project: Project, target: str) -> None:
+def test_a_plugin_that_may_be_there_or_never_was_is_not_reported(project: Project, target: str) -> None:
     project.write({"pyproject.toml": PLUGIN.replace("TARGET", target), **FILES})
 
     assert project.run("check", "--json").json["findings"] == []

@@ -66,7 +66,7 @@ def prove(
         yield from prove_forbidden(sources, tree, config, dependencies, reaches)
         yield from prove_importable(sources, tree, config, reaches)
         yield from prove_imports_remain(sources, tree, config, dependencies, reaches)
-        yield from prove_entry_points(tree, config, answers)
+        yield from prove_entry_points(sources, tree, config, answers)
     different = prove_parity(sources, trees, config, by_facts, changes, answers)
     yield from (finding for finding in different if _place(finding) not in told)  # what is lost is different
 

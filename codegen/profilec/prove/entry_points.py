@@ -9,16 +9,23 @@ from profilec.config.places import KeyPath
 from profilec.diagnostics import Finding
 from profilec.prove.names.modules import is_python
 from profilec.prove.names.outlines import outline_of
-from profilec.tree import EmittedFile, Tree
+from profilec.tree import EmittedFile, SourceFile, Tree
 
 
-def prove_entry_points(tree: Tree, config: Config, answers: Answers) -> Iterator[Finding]:
-    """Findings PC403 about the commands and plugins of one tree."""
+def prove_entry_points(
+    sources: Mapping[str, SourceFile], tree: Tree, config: Config, answers: Answers
+) -> Iterator[Finding]:
+    """Findings PC403 about the commands and plugins of one tree.
+
+    A plugin that the source has not either is left alone: nobody calls it by its name, as they do a command.
+    """
     for at, target in _entry_points(config, tree.profile):
-        if missing := _missing(target, tree, config, answers):
-            if "entry-points" in at:
+        is_plugin = at[1] == "entry-points"
+        missing = _missing(target, tree.files, config, answers)
+        if missing and not (is_plugin and _missing(target, sources, config, answers)):
+            if is_plugin:
                 what = f"the entry point `{at[-1]}` of `{at[-2]}` names"
-                hint = "correct it, or leave what it names in every profile, as a stub where it cannot work"
+                hint = "leave what it names in every profile, as a stub where it cannot work"
             else:
                 what = f"the command `{at[-1]}` calls"
                 hint = "correct it, or list the command only under the profiles that have what it calls"
@@ -45,24 +52,26 @@ def _table(table: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _missing(target: str, tree: Tree, config: Config, answers: Answers) -> str:
-    """Say what an entry point names that a tree has not; nothing where it has all, or another package may."""
+def _missing(
+    target: str, files: Mapping[str, SourceFile | EmittedFile], config: Config, answers: Answers
+) -> str:
+    """Say what an entry point names that files have not; nothing where it has all, or another package may."""
     module, _, attribute = (part.strip() for part in target.partition("[")[0].partition(":"))
     if not f"{module}.".startswith(f"{config.package}."):
         return ""
     path = module.replace(".", "/")
-    files = [file for name, file in tree.files.items() if name.startswith((f"{path}.", f"{path}/__init__."))]
-    if not files:
+    found = [file for name, file in files.items() if name.startswith((f"{path}.", f"{path}/__init__."))]
+    if not found:
         return f"`{module}`, and there is no such module"
     name = attribute.partition(".")[0]
-    if not name or any(_may_have(name, file, answers) for file in files):
+    if not name or any(_may_have(name, file, answers) for file in found):
         return ""
     return f"`{module}:{attribute}`, and there is no such name"
 
 
-def _may_have(name: str, file: EmittedFile, answers: Answers) -> bool:
+def _may_have(name: str, file: SourceFile | EmittedFile, answers: Answers) -> bool:
     """Tell whether a module has a name at its top, or may: where it is compiled, or answers for any name."""
     if not is_python(file.path):
         return True
-    found = outline_of(file, answers)
-    return not found.is_complete or bool(found.stars or found.bound & {name, "__getattr__"})
+    its = outline_of(file, answers)
+    return not its.is_complete or bool(its.stars or its.bound & {name, "__getattr__"})
