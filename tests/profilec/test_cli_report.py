@@ -107,6 +107,13 @@ def test_the_page_says_why_and_proves(shop: Project) -> None:
     assert not (shop.root / "build").exists()
 
 
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_a_page_that_cannot_be_written_is_a_finding(shop: Project, options: list[str]) -> None:
+    ran = shop.run("report", "-o", "pyproject.toml/page.html", *options)
+    assert ran.code == 1
+    assert ran.codes == ["PC504"] if options else "PC504 the output cannot be written: " in ran.err
+
+
 def test_a_project_with_findings_has_a_report_too(shop: Project) -> None:
     shop.write(
         {
