@@ -128,6 +128,20 @@ def test_a_project_with_findings_has_a_report_too(shop: Project) -> None:
     assert (html.count("✓"), html.count("✗")) == (5, 1)
 
 
+def test_a_finding_leads_to_its_line_where_that_is_shown(shop: Project) -> None:
+    shop.write(
+        {
+            "src/shop/plain.py": b"\xff\n",
+            "src/shop/net.py": "from shop._profile import WASM\nif WASM:\n    print(1)\nprint(WASM)\n",
+        }
+    )
+    shop.run("report")
+    html = shop.read("build/report.html")
+    (place,) = re.findall(r'<a href="#([^"]+)">src/shop/net.py:4</a>', html)
+    assert re.search(rf'id="{place}">.*print\(WASM\)', html)
+    assert '<div class="code">src/shop/plain.py:1</div>' in html
+
+
 def test_a_package_that_cannot_be_imported_fails_a_proof(shop: Project) -> None:
     shop.write(
         {

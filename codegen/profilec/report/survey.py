@@ -61,9 +61,15 @@ class Line(Struct, frozen=True):
 
 
 class File(Struct, frozen=True):
-    """One file: the number of lines that each profile keeps, and its lines where profiles differ."""
+    """One file: the number of lines that each profile keeps, and its lines where profiles differ.
+
+    Attributes:
+        path: relative to the source root.
+        shown: as findings name it.
+    """
 
     path: str
+    shown: str
     count: int
     kept: tuple[int, ...]
     lines: tuple[Line, ...]
@@ -142,7 +148,8 @@ def _file(analysis: Analysis, path: str) -> File:
     count = len(by_profile[0])
     kept = tuple(sum(fate.kind is not Kind.DROPPED for fate in found) for found in by_profile)
     is_plain = all(fate.kind is Kind.KEPT for found in by_profile for fate in found)
-    return File(path, count, kept, () if is_plain else tuple(_lines(analysis, path, by_profile)))
+    shown = analysis.project.config.shown(path)
+    return File(path, shown, count, kept, () if is_plain else tuple(_lines(analysis, path, by_profile)))
 
 
 def _lines(analysis: Analysis, path: str, by_profile: list[tuple[Fate, ...]]) -> Iterator[Line]:
