@@ -158,6 +158,20 @@ CASES = {
         {'flags = "shop._profile"\n': "", "a.py": "if THREADS:\n    print(1)\n"},
         {'flags = "shop._profile"\n': "", "a.py": FLAGS + "if THREADS:\n    print(1)\n"},
     ),
+    "PC101 without any flag": Mended(
+        'declare it: NATIVE = flag("…")',
+        {
+            'flags = "shop._profile"\n': "",
+            "_profile.py": "",
+            "uses.py": "",
+            "a.py": "x = 1  # profilec: only NATIVE\n",
+        },
+        {
+            'flags = "shop._profile"\n': "",
+            "_profile.py": "from profilec import flag\nNATIVE = flag('native')\n",
+            "a.py": "x = 1  # profilec: only NATIVE\n",
+        },
+    ),
     "PC103": Mended(
         "did you mean `threads`",
         {"_profile.py": "from profilec import flag\nTHREADS = flag('thread')\nWASM = flag('wasm')\n"},
