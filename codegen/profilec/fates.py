@@ -31,6 +31,18 @@ KEPT = Fate(Kind.KEPT)
 FLAGS = Cause("it is the module of flags")
 
 
+def lines_of(analysis: Analysis, path: str) -> list[str]:
+    """The lines of a source file, in its encoding.
+
+    Args:
+        analysis: what the compiler made of the project.
+        path: a file of the package, relative to the source root.
+    """
+    text = analysis.package.texts.get(path)
+    encoding = text.encoding if text else "utf-8"
+    return [line.decode(encoding, "replace") for line in analysis.project.sources[path].data.splitlines()]
+
+
 def fates(analysis: Analysis, path: str, profile: str) -> tuple[Fate, ...]:
     """The fate of every line of a file, in order.
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 from profilec.diagnostics import Finding
 from profilec.diagnostics.codes.proofs import FORBIDDEN
 from profilec.emit.package import render_package
-from profilec.fates import Fate, Kind, fates
+from profilec.fates import Fate, Kind, fates, lines_of
 from profilec.project import Analysis
 from profilec.prove.interface import Interface
 
@@ -153,11 +153,7 @@ def _file(analysis: Analysis, path: str) -> File:
 
 
 def _lines(analysis: Analysis, path: str, by_profile: list[tuple[Fate, ...]]) -> Iterator[Line]:
-    text = analysis.package.texts.get(path)
-    encoding = text.encoding if text else "utf-8"
-    lines = analysis.project.sources[path].data.splitlines()
-    texts = (line.decode(encoding, "replace") for line in lines)
-    columns = list(zip(texts, *by_profile, strict=False))
+    columns = list(zip(lines_of(analysis, path), *by_profile, strict=False))
     for _, run in groupby(enumerate(columns, 1), key=lambda item: item[1][1:]):
         for position, (number, (text, *found)) in enumerate(run):
             why = _why(list(analysis.made), found) if position == 0 else ""
