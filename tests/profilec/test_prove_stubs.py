@@ -59,3 +59,12 @@ def test_an_import_that_a_stub_tells_of_stays_though_nothing_reads_it(project: P
     project.write({"src/shop/a.pyi": "IS_WINDOWS: bool\n"})
     assert [code for code in project.run("build", "--json").codes if code != "PC106"] == []
     assert project.read("build/wasm/shop/a.py") == "from shop._b import IS_WINDOWS\n"
+
+
+@pytest.mark.parametrize("stub", ["a.pyi", "__init__.pyi"])
+def test_what_a_stub_imports_from_beside_it_stays(project: Project, stub: str) -> None:
+    code = "from shop._profile import THREADS\n\nif THREADS:\n    from shop._b import _x\n\n    print(_x)\n"
+    project.write({"src/shop/a.py": code, "src/shop/_b.py": "_x = 1\n"})
+    project.write({f"src/shop/{stub}": "from ._b import _x\n"})
+    assert project.run("build", "--json").codes == []
+    assert project.read("build/wasm/shop/_b.py") == "_x = 1\n"
