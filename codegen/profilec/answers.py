@@ -92,7 +92,7 @@ class Answers:
             self._workers.close()
             self._workers = None
         if self._file is not None and self._asked.keys() != self._earlier.keys():
-            with suppress(OSError):  # as where nothing was built yet; the next build has more to do then
+            with suppress(OSError):  # the next build has more to do then
                 self._write(self._file)
 
     def _write(self, file: Path) -> None:

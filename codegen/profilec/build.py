@@ -5,7 +5,7 @@ anything is parsed.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from msgspec import Struct
@@ -64,6 +64,9 @@ def build_profiles(
         return Outcome(merged(finding for origin in origins if origin for finding in origin.warnings))
     if write and (refusals := _refusals(config, outputs)):
         return Outcome(refusals)
+    if write:
+        with suppress(OSError):  # which is told where the trees are written
+            Path(config.root, config.out).mkdir(parents=True, exist_ok=True)  # a refused build keeps answers
     with closing(known_answers(config, jobs)) as answers:
         analysis = analyse(project, on_step, dependencies=dependencies, answers=answers)
         if analysis.errors:

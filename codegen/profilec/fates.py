@@ -31,6 +31,18 @@ KEPT = Fate(Kind.KEPT)
 FLAGS = Cause("it is the module of flags")
 
 
+def lines_of(analysis: Analysis, path: str) -> list[str]:
+    """The lines of a source file, in its encoding.
+
+    Args:
+        analysis: what the compiler made of the project.
+        path: a file of the package, relative to the source root.
+    """
+    text = analysis.package.texts.get(path)
+    encoding = text.encoding if text else "utf-8"
+    return [line.decode(encoding, "replace") for line in analysis.project.sources[path].data.splitlines()]
+
+
 def fates(analysis: Analysis, path: str, profile: str) -> tuple[Fate, ...]:
     """The fate of every line of a file, in order.
 
@@ -44,17 +56,27 @@ def fates(analysis: Analysis, path: str, profile: str) -> tuple[Fate, ...]:
     text = analysis.package.texts.get(path)
     count = len(source.data.splitlines())
     if path not in made.tree.files:
-        cause = FLAGS if path == analysis.package.flags_path else _why_gone(path, made.decisions)
+        module = path.removesuffix("i") if path.endswith(".pyi") else path
+        is_of_flags = module == analysis.package.flags_path
+        cause = FLAGS if is_of_flags else _why_gone(path, module, made.decisions)
         return (Fate(Kind.DROPPED, (cause,)),) * count
     if decision is None or text is None or not decision.cuts:
         return (KEPT,) * count
     return _line_fates(text.content, decision)[:count]
 
 
-def _why_gone(path: str, decisions: Mapping[str, Decision]) -> Cause:
-    """Why a file is not in a tree: of itself, because of a package around it, or as nothing leads to it."""
+def _why_gone(path: str, module: str, decisions: Mapping[str, Decision]) -> Cause:
+    """Why a file is not in a tree: of itself, because of what it belongs to, or as nothing leads to it.
+
+    Args:
+        path: the file.
+        module: the file that it is the stub of, if it is one, else itself.
+        decisions: what was decided of each file.
+    """
     if path in decisions and decisions[path].cause.reason:
         return decisions[path].cause
+    if module in decisions and decisions[module].cause.reason:
+        return Cause(f"its module is {decisions[module].cause.reason}")
     for package in packages_around(path):
         if package in decisions and decisions[package].cause.reason:
             return Cause(f"its package is {decisions[package].cause.reason}")

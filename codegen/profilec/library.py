@@ -5,7 +5,7 @@ from pathlib import Path
 
 import libcst as cst
 
-from profilec.config import Config, Profile, find_project, load_config
+from profilec.config import Config, Profile, find_project, load_config, module_files
 from profilec.diagnostics import Finding
 from profilec.specialise import Specialised, specialise
 from profilec.specialise.package import Package, read_package
@@ -88,8 +88,7 @@ def _package_of(text: str, config: Config) -> Package:
     """Return a package of one module, beside the flags of the project."""
     sources = {_path(config): SourceFile(_path(config), text.encode(_codec(text), _ERRORS))}
     if config.flags is not None:
-        path = config.flags.replace(".", "/")
-        path += ".py" if (config.source_folder / f"{path}.py").is_file() else "/__init__.py"
+        path = next(file for file in module_files(config.flags) if (config.source_folder / file).is_file())
         sources[path] = SourceFile(path, (config.source_folder / path).read_bytes())
     return read_package(sources, config)
 

@@ -3,6 +3,7 @@
 import os
 import re
 import stat
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -35,7 +36,9 @@ def read_sources(config: Config) -> tuple[Mapping[str, SourceFile], list[Finding
         except UnicodeEncodeError:
             shown = path.encode("utf-8", "replace").decode()
             message = "the name of the file is not Unicode"
-            findings.append(Finding("PC611", config.shown(shown), message=message, hint="rename it"))
+            encoding = sys.getfilesystemencoding()
+            hint = "rename it" if encoding == "utf-8" else f"set PYTHONUTF8=1, as names are {encoding} here"
+            findings.append(Finding("PC611", config.shown(shown), message=message, hint=hint))
         except OSError as error:
             message = f"the file cannot be read: {error.strerror}"
             hint = "" if isinstance(error, FileNotFoundError) else "give yourself the right to read it"

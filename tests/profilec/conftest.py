@@ -3,8 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import case_files
 import pytest
 from profilec_project import CONFIGURATION, FLAGS, Project
+
+from profilec.config import Config, load_config
 
 
 @pytest.fixture
@@ -38,3 +41,13 @@ def configured(empty_project: Project) -> Callable[[str], Project]:
         return empty_project
 
     return make
+
+
+@pytest.fixture(scope="session")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
+    """The configuration of the project that case files are about."""
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "shop").mkdir()
+    (folder / "shop/_profile.py").write_text(case_files.FLAGS)
+    (folder / "pyproject.toml").write_text(case_files.CONFIGURATION)
+    return load_config(folder)

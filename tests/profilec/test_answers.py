@@ -221,6 +221,29 @@ def test_what_a_file_with_a_flag_makes_public_is_known_from_the_last_build(
     assert build(project.root)[0] == 0
 
 
+def _none(self: Answers, question: partial[object], about: Sequence[Any]) -> list[object]:
+    """Work nothing out: all has to be known."""
+    assert not about, question.func.__name__
+    return []
+
+
+@pytest.mark.parametrize("command", ["build", "check"])
+def test_what_a_build_found_out_that_was_refused_is_known(
+    project: Project, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    project.write({"src/shop/a.py": PIECES[3] + "print(THREADS)\n", "src/shop/c.py": "exec('x = 1')\n"})
+    refused = project.run("build")
+    assert (refused.code, project.files()) == (1, {})
+    monkeypatch.setattr(Answers, "_work_out", _none)
+    again = project.run(command)
+    assert (again.code, again.out) == (refused.code, refused.out)
+
+
+def test_a_comparison_makes_no_folder(project: Project) -> None:
+    assert project.run("build", "--check").code == 1
+    assert not (project.root / "build").exists()
+
+
 @pytest.mark.parametrize(
     "command", ["check", "explain shop/a.py", "diff native wasm", "parity", "audit", "report"]
 )
@@ -232,12 +255,7 @@ def test_every_command_knows_what_the_last_build_found_out(
     arguments = [name, *(one.replace("shop/", f"{project.root}/src/shop/") for one in about)]
     assert build(project.root)[0] == 0
     known, fresh = (project.root / REMEMBERED).read_bytes(), project.run(*arguments)
-
-    def none(self: Answers, question: partial[object], about: Sequence[Any]) -> list[object]:
-        assert not about, question.func.__name__
-        return []
-
-    monkeypatch.setattr(Answers, "_work_out", none)
+    monkeypatch.setattr(Answers, "_work_out", _none)
     again = project.run(*arguments)
     assert (again.code, again.out) == (fresh.code, fresh.out)
     assert (project.root / REMEMBERED).read_bytes() == known

@@ -80,7 +80,7 @@ def test_a_line_that_has_to_move_is_an_error(shop: Project) -> None:
         }
     )
     assert shop.run("build", "--keep-lines", "--json").codes == ["PC506"]
-    assert not (shop.root / "build").exists()
+    assert shop.files() == {}
 
 
 def test_a_build_with_kept_lines_is_not_taken_for_one_without(shop: Project) -> None:

@@ -65,6 +65,11 @@ def test_a_line_of_a_file_without_flags_is_kept(shop: Project) -> None:
     assert ran.out.splitlines()[1:] == ["  native  kept", "  wasm    kept"]
 
 
+def test_a_line_is_shown_in_the_encoding_of_its_file(shop: Project) -> None:
+    shop.write({"src/shop/size.py": "# coding: latin-1\ngröße = 1\n".encode("latin-1")})
+    assert shop.run("explain", "src/shop/size.py:2").out.startswith("src/shop/size.py:2: größe = 1\n")
+
+
 def test_a_line_of_a_package_of_one_profile_went_because_of_that(shop: Project) -> None:
     shop.write({"src/shop/pool/__init__.py": "# profilec: only THREADS\n"})
     shop.write({"src/shop/pool/deep/a.py": "X = 1\n"})

@@ -107,6 +107,13 @@ def test_the_page_says_why_and_proves(shop: Project) -> None:
     assert not (shop.root / "build").exists()
 
 
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_a_page_that_cannot_be_written_is_a_finding(shop: Project, options: list[str]) -> None:
+    ran = shop.run("report", "-o", "pyproject.toml/page.html", *options)
+    assert ran.code == 1
+    assert ran.codes == ["PC504"] if options else "PC504 the output cannot be written: " in ran.err
+
+
 def test_a_project_with_findings_has_a_report_too(shop: Project) -> None:
     shop.write(
         {
@@ -119,6 +126,20 @@ def test_a_project_with_findings_has_a_report_too(shop: Project) -> None:
     html = shop.read("build/report.html")
     assert "<code>threading</code> is forbidden" in html
     assert (html.count("✓"), html.count("✗")) == (5, 1)
+
+
+def test_a_finding_leads_to_its_line_where_that_is_shown(shop: Project) -> None:
+    shop.write(
+        {
+            "src/shop/plain.py": b"\xff\n",
+            "src/shop/net.py": "from shop._profile import WASM\nif WASM:\n    print(1)\nprint(WASM)\n",
+        }
+    )
+    shop.run("report")
+    html = shop.read("build/report.html")
+    (place,) = re.findall(r'<a href="#([^"]+)">src/shop/net.py:4</a>', html)
+    assert re.search(rf'id="{place}">.*print\(WASM\)', html)
+    assert '<div class="code">src/shop/plain.py:1</div>' in html
 
 
 def test_a_package_that_cannot_be_imported_fails_a_proof(shop: Project) -> None:

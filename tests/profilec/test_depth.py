@@ -3,10 +3,9 @@
 from collections.abc import Callable
 
 import pytest
-from case_files import CONFIGURATION, FLAGS
 
 from profilec import CompileError, compile_source
-from profilec.config import Config, load_config
+from profilec.config import Config
 from profilec.syntax.depth import nests_too_deeply
 
 SHAPES: dict[str, Callable[[int], str]] = {
@@ -21,15 +20,6 @@ SHAPES: dict[str, Callable[[int], str]] = {
     "strings": lambda n: "x = " + '"a" ' * n,
 }
 ANNOTATED = "from shop._profile import THREADS\n\nif THREADS:\n    y = 1\n"
-
-
-@pytest.fixture
-def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
-    folder = tmp_path_factory.mktemp("project")
-    (folder / "shop").mkdir()
-    (folder / "shop/_profile.py").write_text(FLAGS)
-    (folder / "pyproject.toml").write_text(CONFIGURATION)
-    return load_config(folder)
 
 
 @pytest.mark.parametrize("shape", SHAPES)

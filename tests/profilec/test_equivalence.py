@@ -5,14 +5,12 @@ import warnings
 from collections.abc import Callable
 
 import libcst as cst
-import pytest
-from case_files import CONFIGURATION, FLAGS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_programs import ProgramWriter, without_marked
 
 from profilec import CompileError, compile_source
-from profilec.config import Config, load_config
+from profilec.config import Config
 
 VALUES = {
     "native": {"NATIVE": True, "WASM": False, "THREADS": True, "SPILL_FS": True},
@@ -20,15 +18,6 @@ VALUES = {
 }
 IMPORT = "from profilec import choose, only\nfrom shop._profile import NATIVE, SPILL_FS, THREADS, WASM\n\n"
 REFUSALS = ("PC104", "PC206", "PC301", "PC302")
-
-
-@pytest.fixture(scope="module")
-def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
-    folder = tmp_path_factory.mktemp("project")
-    (folder / "shop").mkdir()
-    (folder / "shop/_profile.py").write_text(FLAGS)
-    (folder / "pyproject.toml").write_text(CONFIGURATION)
-    return load_config(folder)
 
 
 @st.composite

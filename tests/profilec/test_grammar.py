@@ -9,10 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from case_files import CONFIGURATION, FLAGS
 
 from profilec import compile_source
-from profilec.config import Config, load_config
+from profilec.config import Config
 
 FILE = Path(__file__).parent / "grammar.corners"
 _PARTS = re.split(r"^#: (.*)\n", FILE.read_bytes().decode(), flags=re.M)
@@ -22,15 +21,6 @@ MOVABLE = [name for name, text in CORNERS.items() if not STRINGS_OF_SEVERAL_LINE
 
 HEAD = "from shop._profile import THREADS, WASM\n\n"
 GONE = "if WASM:\n    gone = 1\n"
-
-
-@pytest.fixture(scope="module")
-def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
-    folder = tmp_path_factory.mktemp("project")
-    (folder / "shop").mkdir()
-    (folder / "shop/_profile.py").write_text(FLAGS)
-    (folder / "pyproject.toml").write_text(CONFIGURATION)
-    return load_config(folder)
 
 
 def indented(text: str) -> str:

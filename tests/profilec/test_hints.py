@@ -41,6 +41,16 @@ CASES = {
     "PC102 decorator": Mended("@WASM\ndef f(): ...", "write `@only(WASM)`", "@only(WASM)\ndef f(): ..."),
     "PC102 matched": Mended("match WASM:\n    case True: pass", "write `if WASM:`", "if WASM: pass"),
     "PC102 called": Mended("if WASM(): pass", "write `WASM`, or `not WASM`", "if WASM: pass"),
+    "PC102 type": Mended(
+        "def f(x: 'list[WASM]'): ...",
+        "by `if`/`else`, outside of the string",
+        "if WASM:\n    X = int\nelse:\n    X = str\ndef f(x: 'list[X]'): ...",
+    ),
+    "PC102 code": Mended(
+        "exec('if WASM: print(1)')",
+        "by `if`/`else`, outside of the string",
+        "if WASM:\n    exec('print(1)')",
+    ),
     "PC102 joined": Mended("if THREADS | WASM: pass", "join flags by `or`", "if THREADS or WASM: pass"),
     "PC102 inverted": Mended("if ~WASM: pass", "as `not` negates them", "if not WASM: pass"),
     "PC104": Mended("if f() and THREADS: pass", "put the flag first", "if THREADS and f(): pass"),

@@ -141,6 +141,37 @@ CASES = {
         {TOP: TOP + 'copy = ["src/shop/a.py"]\n', "a.py": "x = 1\n"},
         {TOP: TOP + 'copy = ["shop/a.py"]\n'},
     ),
+    "PC101 elsewhere": Mended(
+        "from shop.has import FAST",
+        {
+            'threads = "': 'fast = "quick"\nthreads = "',
+            "has.py": 'from profilec import flag\nFAST = flag("fast")\n',
+            "a.py": "if FAST:\n    print(3)\n",
+        },
+        {
+            'threads = "': 'fast = "quick"\nthreads = "',
+            "a.py": "from shop.has import FAST\nif FAST:\n    print(3)\n",
+        },
+    ),
+    "PC101 without a module of flags": Mended(
+        "from shop._profile import THREADS",
+        {'flags = "shop._profile"\n': "", "a.py": "if THREADS:\n    print(1)\n"},
+        {'flags = "shop._profile"\n': "", "a.py": FLAGS + "if THREADS:\n    print(1)\n"},
+    ),
+    "PC101 without any flag": Mended(
+        'declare it: NATIVE = flag("…")',
+        {
+            'flags = "shop._profile"\n': "",
+            "_profile.py": "",
+            "uses.py": "",
+            "a.py": "x = 1  # profilec: only NATIVE\n",
+        },
+        {
+            'flags = "shop._profile"\n': "",
+            "_profile.py": "from profilec import flag\nNATIVE = flag('native')\n",
+            "a.py": "x = 1  # profilec: only NATIVE\n",
+        },
+    ),
     "PC103": Mended(
         "did you mean `threads`",
         {"_profile.py": "from profilec import flag\nTHREADS = flag('thread')\nWASM = flag('wasm')\n"},

@@ -46,6 +46,20 @@ def test_a_package_that_imports_what_is_not_there_is_a_warning(project: Project)
     ]
 
 
+def test_a_copied_file_that_is_no_text_is_passed_over(project: Project) -> None:
+    project.write(
+        {
+            "pyproject.toml": MODULES.replace(
+                'package = "shop"', 'package = "shop"\n    copy = ["shop/old.py"]'
+            ),
+            "shop/__init__.py": "import shop.old\n",
+            "shop/old.py": b"import termios\nname = '\xff'\n",
+        }
+    )
+    ran = project.run("check", "--json")
+    assert (ran.code, ran.codes) == (0, [])
+
+
 def test_no_public_module_goes_for_a_package_that_cannot_be_imported(project: Project) -> None:
     project.write(
         {

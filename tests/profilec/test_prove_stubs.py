@@ -59,3 +59,26 @@ def test_an_import_that_a_stub_tells_of_stays_though_nothing_reads_it(project: P
     project.write({"src/shop/a.pyi": "IS_WINDOWS: bool\n"})
     assert [code for code in project.run("build", "--json").codes if code != "PC106"] == []
     assert project.read("build/wasm/shop/a.py") == "from shop._b import IS_WINDOWS\n"
+
+
+@pytest.mark.parametrize("stub", ["a.pyi", "__init__.pyi"])
+def test_what_a_stub_imports_from_beside_it_stays(project: Project, stub: str) -> None:
+    code = "from shop._profile import THREADS\n\nif THREADS:\n    from shop._b import _x\n\n    print(_x)\n"
+    project.write({"src/shop/a.py": code, "src/shop/_b.py": "_x = 1\n"})
+    project.write({f"src/shop/{stub}": "from ._b import _x\n"})
+    assert project.run("build", "--json").codes == []
+    assert project.read("build/wasm/shop/_b.py") == "_x = 1\n"
+
+
+def test_a_stub_goes_with_its_module(project: Project) -> None:
+    code = "from shop._profile import THREADS\n\nif THREADS:\n    from shop._b import _x\n\n    print(_x)\n"
+    project.write({"src/shop/a.py": code, "src/shop/_b.py": "_x = 1\n", "src/shop/_b.pyi": "_x: int\n"})
+    project.write({"src/shop/c.py": "# profilec: only THREADS\nx = 1\n", "src/shop/c.pyi": "x: int\n"})
+    project.write(
+        {"src/shop/_profile.pyi": "THREADS: bool\n", "src/shop/fast.pyi": "def go() -> None: ...\n"}
+    )
+    assert project.run("build", "--json").codes == []
+    stubs = [path for path in project.files() if path.endswith(".pyi")]
+    assert stubs == ["native/shop/_b.pyi", "native/shop/c.pyi", "native/shop/fast.pyi", "wasm/shop/fast.pyi"]
+    because = "dropped, because its module is marked `only THREADS`"
+    assert f"  wasm    {because}" in project.run("explain", "src/shop/c.pyi:1").out

@@ -2,6 +2,8 @@
 
 import ast
 import os
+import subprocess
+import sys
 import warnings
 
 import pytest
@@ -268,3 +270,17 @@ def test_what_can_be_run_as_a_program_can_be_so_in_a_tree(project: Project) -> N
         assert project.run("build").code == 0
         assert bool((emitted / "bin/run.sh").stat().st_mode & 0o100) is is_program
         assert not (emitted / "data.txt").stat().st_mode & 0o111
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there, names are Unicode in any locale")
+def test_a_name_that_the_locale_cannot_read_is_refused_with_what_to_set(project: Project) -> None:
+    project.write({"src/shop/größe.py": "x = 1\n"})
+    assert project.run("build").code == 0
+    ascii_only = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    command = [sys.executable, "-m", "profilec.cli", "build", "-C", str(project.root)]
+    refused = subprocess.run(
+        command, env=os.environ | ascii_only, capture_output=True, text=True, check=False
+    )
+    assert (refused.returncode, refused.stderr) == (1, "")
+    assert "PC611 the name of the file is not Unicode" in refused.stdout
+    assert "set PYTHONUTF8=1" in refused.stdout

@@ -56,6 +56,19 @@ def test_a_build_that_fails_shows_its_findings_and_runs_nothing(shop: pytest.Pyt
     assert "passed" not in text
 
 
+def test_tests_of_the_source_package_are_told_by_their_names_in_the_tree(shop: pytest.Pytester) -> None:
+    tests = shop.path / "src/shop/tests"
+    tests.mkdir()
+    (tests / "__init__.py").touch()
+    (tests / "test_a.py").write_text("import shop\ndef test_a(): assert shop.world() == 'native'\n")
+
+    run = shop.runpytest_subprocess("--profilec", "native")
+
+    assert run.ret == 2
+    assert "the tree has this as shop.tests.test_a: name it so, behind --pyargs" in said(run)
+    assert shop.runpytest_subprocess("--profilec", "native", "--pyargs", "shop.tests.test_a").ret == 0
+
+
 def test_a_package_that_a_plugin_imported_before_is_an_error_and_not_a_test_of_the_source(
     shop: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:

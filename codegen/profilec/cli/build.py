@@ -42,7 +42,8 @@ def build(
 ) -> int:
     """Write one package per PROFILE, all of them if none is named.
 
-    Every profile is analysed, also where one is built. If there is an error, nothing is written.
+    Every profile is analysed, also where one is built. If there is an error, no package is
+    written.
 
     Example: profilec build native wasm
     """

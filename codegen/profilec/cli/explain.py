@@ -56,20 +56,20 @@ def _not_in_package(config: Config, place: Place, sources: Iterable[str]) -> str
 
 
 def _explain_line(config: Config, place: Place, *, as_json: bool) -> int:
-    from profilec.fates import Kind, fates
+    from profilec.fates import Kind, fates, lines_of
     from profilec.project import analyse, open_project
 
     path = source_path(config, place.file)
     analysis = analyse(open_project(config))
     if path is None or path not in analysis.project.sources:
         raise click.UsageError(_not_in_package(config, place, analysis.project.sources))
-    lines = analysis.project.sources[path].data.splitlines()
+    lines = lines_of(analysis, path)
     if place.line > len(lines):
         raise click.UsageError(f"{place.file} has {len(lines)} lines")
     if not analysis.proved:
         return report(analysis.errors, "json" if as_json else "text", err=True)
     found = {name: fates(analysis, path, name)[place.line - 1] for name in config.profiles}
-    text = lines[place.line - 1].decode("utf-8", "replace")
+    text = lines[place.line - 1]
     if as_json:
         profiles = {
             name: {

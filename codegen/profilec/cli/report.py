@@ -6,6 +6,7 @@ import click
 
 from profilec.cli import options
 from profilec.cli.progress import steps
+from profilec.diagnostics import Finding
 
 
 @options.command
@@ -33,7 +34,9 @@ def report(output: Path | None, as_json: bool) -> int:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(page, encoding="utf-8")
     except OSError as error:
-        raise click.UsageError(f"{file} cannot be written: {error.strerror}") from None
+        message, hint = f"the output cannot be written: {error.strerror}", "name a file that can be with -o"
+        finding = Finding("PC504", str(file), message=message, hint=hint)
+        return options.report((finding,), "json" if as_json else "text", err=True)
     if as_json:
         return options.report(analysis.findings, "json", page=str(file))
     click.echo(str(file))

@@ -4,7 +4,7 @@ Everything after it takes a `Config` and never looks at the file again.
 """
 
 from profilec.config.loading import ConfigError, find_project, load_config
-from profilec.config.model import Config, Fact, Profile, StubModule
+from profilec.config.model import Config, Fact, Profile, StubModule, module_files
 from profilec.config.pointing import at_key, at_requirement
 
 __all__ = [
@@ -17,4 +17,5 @@ __all__ = [
     "at_requirement",
     "find_project",
     "load_config",
+    "module_files",
 ]

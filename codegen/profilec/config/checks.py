@@ -8,7 +8,7 @@ from pathlib import Path
 
 from profilec.config.marker import MarkerError, python_test
 from profilec.config.metadata import check_files, leads_inside
-from profilec.config.model import Config, Fact, Profile
+from profilec.config.model import Config, Fact, Profile, module_files
 from profilec.config.places import KeyPath
 from profilec.config.tables import Complaints, Table
 from profilec.diagnostics import did_you_mean
@@ -152,8 +152,7 @@ def _check_flags(config: Config, complaints: Complaints) -> None:
 
 
 def _is_there(config: Config, module: str) -> bool:
-    path = module.replace(".", "/")
-    return any((config.source_folder / file).is_file() for file in (f"{path}.py", f"{path}/__init__.py"))
+    return any((config.source_folder / file).is_file() for file in module_files(module))
 
 
 def _check_stub_modules(config: Config, complaints: Complaints) -> None:

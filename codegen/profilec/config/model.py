@@ -15,6 +15,12 @@ type Fact = str | int | float | bool | tuple[Fact, ...]
 """A value that a profile fixes. TOML lists become tuples, so that they compare with `sys.version_info`."""
 
 
+def module_files(module: str) -> tuple[str, str]:
+    """The paths that a module may lie at, relative to the source root: as a file, or as a package."""
+    path = module.replace(".", "/")
+    return f"{path}.py", f"{path}/__init__.py"
+
+
 class Profile(Struct, frozen=True):
     """One build target, with what it extends already taken in.
 

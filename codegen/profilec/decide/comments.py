@@ -155,8 +155,8 @@ _INSTEAD = "write the condition into the marker, or put the comment behind all t
 
 def _explained(fault: str, condition: str, flags: FlagTable) -> tuple[str, str]:
     if fault.isidentifier():
-        hint = did_you_mean(fault, flags.names) or f"flags: {', '.join(flags.names) or 'none'}"
-        return f"unknown flag `{fault}`", hint
+        known = f"flags: {', '.join(flags.names)}" if flags.names else f'declare it: {fault} = flag("…")'
+        return f"unknown flag `{fault}`", did_you_mean(fault, flags.names) or known
     if not condition:
         return "this marker has no condition", "name a flag behind it"
     return f"`{condition}` {fault}", "join flags by not, and, or"

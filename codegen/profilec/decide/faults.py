@@ -206,9 +206,10 @@ def _is_meant(module: str, flags: str) -> bool:
 def unknown_flag(syntax: Syntax, node: cst.CSTNode, name: str, flags: FlagTable) -> Finding:
     """Return the finding that a name is no flag, with the flag that was probably meant."""
     place = syntax.inner(node)
-    if name in flags.names:
+    declared_in = next((flag.module for flag in flags.flags.values() if flag.name == name), None)
+    if declared_in:
         message = f"the flag `{name}` is not imported here"
-        return syntax.finding("PC101", place, message, f"from {flags.module} import {name}")
+        return syntax.finding("PC101", place, message, f"from {declared_in} import {name}")
     if name in markers.__all__:
         message = f"`{name}` is not imported from `{MARKERS}`"
         return syntax.finding("PC101", place, message, f"from {MARKERS} import {name}")

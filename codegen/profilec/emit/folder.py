@@ -279,5 +279,5 @@ def _digest_of(path: Path | str) -> str | None:
     try:
         with open(path, "rb") as file:  # noqa: PTH123  # a path is slow to make, and there may be many
             return digest(file.read())
-    except OSError:
+    except (OSError, UnicodeEncodeError):  # the latter of a name that this locale cannot write
         return None

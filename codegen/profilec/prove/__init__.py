@@ -12,7 +12,7 @@ from profilec.config import Config
 from profilec.diagnostics import Finding
 from profilec.prove.calls import prove_calls
 from profilec.prove.changes import changes_of
-from profilec.prove.commands import prove_commands
+from profilec.prove.entry_points import prove_entry_points
 from profilec.prove.forbidden import interest_in_forbidden, prove_forbidden
 from profilec.prove.idle_dependencies import prove_imports_remain
 from profilec.prove.importable import prove_importable
@@ -66,7 +66,7 @@ def prove(
         yield from prove_forbidden(sources, tree, config, dependencies, reaches)
         yield from prove_importable(sources, tree, config, reaches)
         yield from prove_imports_remain(sources, tree, config, dependencies, reaches)
-        yield from prove_commands(tree, config)
+        yield from prove_entry_points(sources, tree, config, answers)
     different = prove_parity(sources, trees, config, by_facts, changes, answers)
     yield from (finding for finding in different if _place(finding) not in told)  # what is lost is different
 

@@ -6,11 +6,10 @@ from itertools import accumulate
 from profilec.config import Config
 from profilec.diagnostics import Finding
 from profilec.prove.names.modules import finding_at, is_python, module_name, node_at
+from profilec.prove.names.outlines import outline_of
 from profilec.prove.names.reach import Reaches
 from profilec.prove.third_party.dependencies import requirement_name
 from profilec.sources import beside
-from profilec.syntax.outline import Outline, outline
-from profilec.syntax.read import decode
 from profilec.tree import EmittedFile, SourceFile, Tree
 
 _ASIDE = "a tree holds `{}` alone: move `{}` into it, or let `dependencies` name the project that has it"
@@ -36,7 +35,7 @@ def prove_importable(
     for importer in pending:
         if (file := files.get(importer)) is None:
             continue
-        for asked in sorted(_at_top(file, reaches)):
+        for asked in sorted(outline_of(file, reaches.answers).at_top):
             line = _line(file, asked, reaches)
             for name in accumulate(asked.split("."), "{}.{}".format):
                 if name in missing:
@@ -53,12 +52,6 @@ def prove_importable(
                     shown = f"{config.shown(file.path)}:{file.source_line(line) or line}"
                     ways[name] = (*ways[importer], f"{shown} imports {name}")
                     pending.append(name)
-
-
-def _at_top(file: EmittedFile, reaches: Reaches) -> frozenset[str]:
-    text = decode(SourceFile(file.path, file.data), file.path)
-    (found,) = reaches.answers.ask(outline, None, [text], Outline)
-    return found.at_top
 
 
 def _line(file: EmittedFile, asked: str, reaches: Reaches) -> int:

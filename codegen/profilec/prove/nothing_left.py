@@ -15,7 +15,7 @@ from functools import cached_property
 from msgspec import Struct
 
 from profilec.answers import Answers
-from profilec.config import Config
+from profilec.config import Config, module_files
 from profilec.diagnostics import Finding
 from profilec.prove.changes import MARKERS, Change
 from profilec.prove.names.modules import (
@@ -67,7 +67,7 @@ def prove_nothing_left(
     for file in tree.files.values():
         if not is_source(file.path) or config.is_copied(file.path):
             continue
-        if config.flags and file.path in _paths(config.flags):
+        if config.flags and file.path in module_files(config.flags):
             message = f"the module of flags `{config.flags}` is in the tree"
             yield Finding("PC401", config.shown(file.path), message=message, profiles=(tree.profile,))
         elif words.stand_in(file.data) or (file.changed and changes[file.path].may_read_marker):
@@ -81,14 +81,9 @@ def prove_nothing_left(
             )
 
 
-def _paths(module: str) -> tuple[str, str]:
-    path = module.replace(".", "/")
-    return f"{path}.py", f"{path}/__init__.py"
-
-
 def flag_names(sources: Mapping[str, SourceFile], config: Config) -> frozenset[str]:
     """The names that the module of flags binds with `name = flag(…)`."""
-    source = next((sources[path] for path in _paths(config.flags or "") if path in sources), None)
+    source = next((sources[path] for path in module_files(config.flags or "") if path in sources), None)
     module = parse(source.path, source.data) if source else None
     names = set()
     for statement in module.syntax.body if module else ():

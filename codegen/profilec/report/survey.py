@@ -8,7 +8,7 @@ from msgspec import Struct
 from profilec.diagnostics import Finding
 from profilec.diagnostics.codes.proofs import FORBIDDEN
 from profilec.emit.package import render_package
-from profilec.fates import Fate, Kind, fates
+from profilec.fates import Fate, Kind, fates, lines_of
 from profilec.project import Analysis
 from profilec.prove.interface import Interface
 
@@ -61,9 +61,15 @@ class Line(Struct, frozen=True):
 
 
 class File(Struct, frozen=True):
-    """One file: the number of lines that each profile keeps, and its lines where profiles differ."""
+    """One file: the number of lines that each profile keeps, and its lines where profiles differ.
+
+    Attributes:
+        path: relative to the source root.
+        shown: as findings name it.
+    """
 
     path: str
+    shown: str
     count: int
     kept: tuple[int, ...]
     lines: tuple[Line, ...]
@@ -142,15 +148,12 @@ def _file(analysis: Analysis, path: str) -> File:
     count = len(by_profile[0])
     kept = tuple(sum(fate.kind is not Kind.DROPPED for fate in found) for found in by_profile)
     is_plain = all(fate.kind is Kind.KEPT for found in by_profile for fate in found)
-    return File(path, count, kept, () if is_plain else tuple(_lines(analysis, path, by_profile)))
+    shown = analysis.project.config.shown(path)
+    return File(path, shown, count, kept, () if is_plain else tuple(_lines(analysis, path, by_profile)))
 
 
 def _lines(analysis: Analysis, path: str, by_profile: list[tuple[Fate, ...]]) -> Iterator[Line]:
-    text = analysis.package.texts.get(path)
-    encoding = text.encoding if text else "utf-8"
-    lines = analysis.project.sources[path].data.splitlines()
-    texts = (line.decode(encoding, "replace") for line in lines)
-    columns = list(zip(texts, *by_profile, strict=False))
+    columns = list(zip(lines_of(analysis, path), *by_profile, strict=False))
     for _, run in groupby(enumerate(columns, 1), key=lambda item: item[1][1:]):
         for position, (number, (text, *found)) in enumerate(run):
             why = _why(list(analysis.made), found) if position == 0 else ""

@@ -220,8 +220,8 @@ def _lost_name(module: Module, use: Use, bindings: list[Binding], remains: Remai
 def _compile_time_name(module: Module, use: Use, line: int) -> Finding:
     """Return the finding that a flag, a marker or their module stands where only what is emitted may."""
     if use.quoted:
-        message = f"the annotation names `{use.name}`, which serves only to compile and is no type"
-        hint = "name a type; for one that differs by profile, define an alias in `if`/`else`"
+        message = f"the string names `{use.name}`, which serves only to compile"
+        hint = "select what differs by profile by `if`/`else`, outside of the string"
     else:
         message = f"`{use.name}` is used as a value, though it serves only to compile"
         hint = "a flag stands only in conditions, a marker only where it is called"

@@ -371,6 +371,9 @@ class _Specialising:
         return self._is_emitted(path) and all(map(self._is_emitted, packages_around(path)))
 
     def _is_emitted(self, path: str) -> bool:
+        """Tell whether a file stays, whatever the packages around it do; a stub goes with its module."""
+        if path.endswith(".pyi") and not self._is_emitted(path.removesuffix("i")):
+            return False
         outcome = self.outcomes.get(path)
         left = outcome is None or outcome.decision.emitted
         return left and path != self.package.flags_path and path not in self.gone

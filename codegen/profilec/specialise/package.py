@@ -14,7 +14,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from profilec.answers import Answers
-from profilec.config import Config
+from profilec.config import Config, module_files
 from profilec.decide.faults import DeclaredFlag, flags_declared
 from profilec.diagnostics import Finding
 from profilec.folding.error_classes import ErrorClass, Lead, error_class_in
@@ -238,8 +238,7 @@ class Package(Struct, dict=True):
 
     def file_of(self, module: str) -> str | None:
         """Return the path of a module of the package."""
-        path = module.replace(".", "/")
-        return next((file for file in (f"{path}.py", f"{path}/__init__.py") if file in self.texts), None)
+        return next((file for file in module_files(module) if file in self.texts), None)
 
     def module_of(self, path: str) -> str:
         """Return the module that binds what has a dotted path at its top, or in a class there."""
@@ -251,8 +250,7 @@ class Package(Struct, dict=True):
         """The path of the module of flags, which is never emitted."""
         if self.config.flags is None:
             return None
-        path = self.config.flags.replace(".", "/")
-        return f"{path}.py" if f"{path}.py" in self.sources else f"{path}/__init__.py"
+        return next((file for file in module_files(self.config.flags) if file in self.sources), None)
 
 
 def read_package(

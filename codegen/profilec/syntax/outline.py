@@ -16,7 +16,7 @@ from msgspec import Struct
 from profilec.syntax.depth import room_for_depth
 from profilec.syntax.read import Text, UnreadableSourceError
 from profilec.syntax.scope_walk import parsed
-from profilec.syntax.scopes import imported_paths, module_name
+from profilec.syntax.scopes import imported_paths, package_name
 from profilec.syntax.skipped import Part, skippable
 
 _PATH = re.compile(r"[\w.:]+")
@@ -60,7 +60,7 @@ def outline(_: None, text: Text) -> Outline:
     """Return the imports of a text."""
     if (body := _body(text)) is None:
         return _of_another_version(text)
-    package = _package_of(text)
+    package = package_name(text.path)
     statements = list(_statements(body))
     found = [pair for node in statements for pair in _bound(node, package)]
     stars = {path.removesuffix(".*") for name, path in found if name == "*"}
@@ -117,7 +117,7 @@ def asked_of_others(_: None, text: Text) -> frozenset[str]:
     """
     found: set[str] = set()
     body = _body(text) or []
-    paths = _paths_at_top(body, _package_of(text))
+    paths = _paths_at_top(body, package_name(text.path))
     nodes = list(_asking(body))
     local = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     instances = {"self", "cls"} - local
@@ -189,12 +189,6 @@ def _asking(body: list[ast.stmt]) -> Iterator[ast.AST]:
             case _:
                 pending += ast.iter_child_nodes(node)
         yield node
-
-
-def _package_of(text: Text) -> str:
-    """Return the dotted name of the package that the relative imports of a text start from."""
-    module = module_name(text.path)
-    return module if text.path.endswith("__init__.py") else module.rpartition(".")[0]
 
 
 def _body(text: Text) -> list[ast.stmt] | None:

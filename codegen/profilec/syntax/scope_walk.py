@@ -22,6 +22,7 @@ from profilec.syntax.scopes import (
     Use,
     dotted,
     module_name,
+    package_name,
     parameters_of,
 )
 
@@ -73,9 +74,7 @@ class _Walk:
     def __init__(self, syntax: Syntax) -> None:
         self.syntax = syntax
         self.module = module_name(syntax.text.path)
-        self.package = (
-            self.module if syntax.text.path.endswith("__init__.py") else self.module.rpartition(".")[0]
-        )
+        self.package = package_name(syntax.text.path)
         self.root = self.scope = Scope("module", syntax.module, None)
         self.scopes = [self.root]
         self.uses: list[Use] = []

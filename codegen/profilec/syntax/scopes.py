@@ -307,6 +307,11 @@ def module_name(path: str) -> str:
     return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
+def package_name(path: str) -> str:
+    """Return the dotted name of the package that the relative imports of a file start from: its folder's."""
+    return path.rpartition("/")[0].replace("/", ".")
+
+
 def parameters_of(parameters: cst.Parameters) -> Iterator[cst.Param]:
     """Yield every parameter in the order of the text."""
     yield from parameters.posonly_params

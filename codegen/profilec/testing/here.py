@@ -3,6 +3,7 @@
 import os
 import platform
 import sys
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -18,12 +19,14 @@ class Here:
     """Holds the import path for the time of a run, and tells in the run's reports what it was made on."""
 
     def __init__(self, pytest_config: pytest.Config, config: Config, profile: Profile, tree: Path) -> None:
+        self._config = config
         self._profile = profile
         self._tree = tree
-        self._enter(pytest_config, config)
+        self._enter(pytest_config)
         Recorder.register_if_wanted(pytest_config)
 
-    def _enter(self, pytest_config: pytest.Config, config: Config) -> None:
+    def _enter(self, pytest_config: pytest.Config) -> None:
+        config = self._config
         package = self._tree / config.package_path
         imported = sys.modules.get(config.package)
         if imported is not None and imported.__file__ != str(package / "__init__.py"):
@@ -50,6 +53,18 @@ class Here:
         """Name the tree and the interpreter."""
         python = f"{platform.python_implementation()} {platform.python_version()}, {sys.platform}"
         return f"profilec: {self._profile.name} ({self._tree}) on {python}"
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(
+        self, collector: pytest.Collector
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        """Say what tests in the source are called in the tree, beside which they cannot be imported."""
+        report = yield
+        if report.failed and collector.path.is_relative_to(self._config.package_folder):
+            module = collector.path.relative_to(self._config.source_folder).with_suffix("")
+            told = f"the tree has this as {'.'.join(module.parts)}: name it so, behind --pyargs"
+            report.sections.append(("profilec", told))
+        return report
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Write the profile and the platform into the junit file, if there is to be one."""

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import textwrap
 import time
 from collections.abc import Iterator
@@ -30,15 +29,6 @@ from kernel_exec.flow_ir import BufferPolicy
 from kernel_exec.spill import DirectoryStore
 
 SIZES = pytest.mark.parametrize("text", [SMALL, LARGE], ids=["small", "large"])
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Let spill files go to a folder of this test."""
-    place = tmp_path / "spill"
-    place.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(place))
-    return place
 
 
 @pytest.fixture(autouse=True)

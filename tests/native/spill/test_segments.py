@@ -21,15 +21,6 @@ LARGE = b"L" * (segments.INLINE_BYTES + 1)
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Let spill files go to a folder of this test."""
-    place = tmp_path / "spill"
-    place.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(place))
-    return place
-
-
-@pytest.fixture(autouse=True)
 def no_descriptor_is_left_open(folder: Path) -> Iterator[None]:
     """Fail a test that leaves a spill file open."""
     yield

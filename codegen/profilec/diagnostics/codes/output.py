@@ -34,7 +34,8 @@ CODES = (
         "PC504",
         "the output cannot be written",
         "error",
-        "The operating system refused to write the output folder. The earlier tree is still there, whole.",
+        "The operating system refused to write the output folder, or the page of `report`. The earlier tree "
+        "is still there, whole.",
         "$ chmod -w build && profilec build",
         "$ chmod +w build && profilec build",
     ),

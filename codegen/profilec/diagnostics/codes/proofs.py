@@ -32,7 +32,7 @@ CODES = (
         "error",
         "A file of this tree imports a module, or a name of one, that the tree no longer has, so that "
         "importing it would fail. What is imported was selected for fewer profiles than the import. So is "
-        "what a command calls that the project gives to every profile.",
+        "what a command calls, or an entry point of plugins names, that the project gives to every profile.",
         "# spill.py\n@only(SPILL_FS)\ndef open_segment(): ...\n\n"
         "# lanes.py\nfrom shop.spill import open_segment",
         "# lanes.py\nfrom shop.spill import open_segment  # profilec: only SPILL_FS",
