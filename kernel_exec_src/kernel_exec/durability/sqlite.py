@@ -30,7 +30,8 @@ _BUSY_SECONDS = 30.0
 class SqliteCheckpoints:
     """A `CheckpointStore` in a file, in write-ahead mode. Close it when no run uses it any more.
 
-    When a method returns, its change is on the disk: it survives whatever happens afterwards.
+    When a method returns, its change is on the disk: it survives whatever happens afterwards. Each process
+    opens the file itself: neither a thread nor a connection of SQLite's survives a fork.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -39,6 +40,7 @@ class SqliteCheckpoints:
         Raises:
             sqlite3.Error: it cannot be opened, or is no such file.
         """
+        self._process = os.getpid()
         # One thread of its own: SQLite waits for locks and disks, and the loop must not.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="kernel-exec-checkpoints")
         try:
@@ -131,6 +133,10 @@ class SqliteCheckpoints:
         return await self._run(attempt)
 
     async def _run[T](self, work: Callable[[], T]) -> T:
+        if os.getpid() != self._process:
+            raise RuntimeError(
+                "the file was opened before this process was forked off: open it in each process"
+            )
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
 

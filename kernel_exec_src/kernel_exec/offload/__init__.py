@@ -67,7 +67,7 @@ class Workers:
 
         def __init__(self) -> None:
             # Who waits for a run holds none of the workers that the run may need.
-            self._levels: defaultdict[int, WorkerThreads] = defaultdict(WorkerThreads)
+            self._levels: defaultdict[tuple[int, int], WorkerThreads] = defaultdict(WorkerThreads)
 
     def place(self, row: Sequence[tuple[NodeSpec, str, Callable[[Any], Any]]], *, ahead: bool) -> Placed:
         """Place a handler, or several that each feed the next alone, to be called like one.
