@@ -167,10 +167,11 @@ def _arm(scheduler: Scheduler, limit: Limit | None) -> asyncio.TimerHandle | Non
         return None
     ends, deadline = limit
     error = _too_late(deadline)
-    if scheduler.loop.time() >= ends:
+    left = ends - scheduler.loop.time()
+    if left <= 0:
         scheduler.stop(error)
         return None
-    return scheduler.loop.call_at(ends, scheduler.stop, error)
+    return scheduler.loop.call_later(left, scheduler.stop, error)
 
 
 async def _first(scheduler: Scheduler, capture: str, limit: Limit | None) -> Result:

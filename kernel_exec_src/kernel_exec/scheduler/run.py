@@ -310,7 +310,7 @@ class Run(ABC):
             parcel = Parcel(size, spilled)
             if edge.timeout is not None:
                 parcel.due = self.loop.time() + edge.timeout
-                parcel.timer = self.loop.call_at(parcel.due, self._time_out, edge)
+                parcel.timer = self.loop.call_later(edge.timeout, self._time_out, edge)
                 self.timers.add(parcel.timer)
         if spilled is None:
             edge.held += 1
