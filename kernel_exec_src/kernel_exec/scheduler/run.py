@@ -52,6 +52,7 @@ class Run(ABC):
         "_scheduled",
         "_turn",
         "abandons",
+        "cleaning",
         "context",
         "contextual",
         "copy",
@@ -125,6 +126,8 @@ class Run(ABC):
         self.timers: set[asyncio.TimerHandle] = set()
         self.abandons: list[Callable[[], None]] = []
         """What tells the workers that nobody waits for them."""
+        self.cleaning: asyncio.Task[None] | None = None
+        """What removes all that the run has left behind, once that has begun."""
         self.stopped = False
         self.error: ExecutionError | None = None
         """What ended the run, once it is stopped; None if it ended as it should."""

@@ -91,7 +91,7 @@ async def test_a_checkpoint_is_of_its_own_run_whatever_runs_came_before() -> Non
 
 
 @pytest.mark.parametrize("cancelled", [False, True])
-async def test_an_instance_that_was_dropped_can_be_resumed(cancelled: bool) -> None:
+async def test_an_instance_that_was_dropped_or_cancelled_can_be_resumed(cancelled: bool) -> None:
     it = Shop("in > a > out", {"a": forever}, mode="strong", lease_ttl=60_000)
     run = it.executor().instantiate(it.plan, capture="out")
     await run.send("in", [])
@@ -99,8 +99,9 @@ async def test_an_instance_that_was_dropped_can_be_resumed(cancelled: bool) -> N
         await asyncio.sleep(0)
     if cancelled:
         run.cancel()
-    del run
-    gc.collect()
+    else:
+        del run
+        gc.collect()
     it.handlers.clear()
     assert await asyncio.wait_for(it.resume(), 5) == Value(["in", "a", "out"])
 
