@@ -11,7 +11,7 @@ envelope that hosts return. `__match_args__` names the fields in the order of th
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from kernel_exec.diagnostics import Code, Diagnostic
 
@@ -130,6 +130,10 @@ class NodeFailed(ExecutionError):
         self.alias = alias
         self.cause = cause
         self.__cause__ = cause
+
+    def __setstate__(self, state: dict[str, Any] | None) -> None:
+        super().__setstate__(state)
+        self.__cause__ = self.cause
 
 
 class UnregisteredNode(ExecutionError):

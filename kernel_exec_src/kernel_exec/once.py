@@ -121,7 +121,7 @@ def seconds(deadline: float) -> float:
         ValueError: it is negative or not a number.
     """
     if not (isinstance(deadline, int | float) and deadline >= 0):
-        raise ValueError(f"a deadline is a number of seconds, not {deadline!r}")
+        raise ValueError(f"a deadline is 0 seconds or more, not {deadline!r}")
     return min(deadline, _LONGEST)
 
 
