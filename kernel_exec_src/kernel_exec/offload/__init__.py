@@ -69,6 +69,10 @@ class Workers:
             # Who waits for a run holds none of the workers that the run may need.
             self._levels: defaultdict[tuple[int, int], WorkerThreads] = defaultdict(WorkerThreads)
 
+        def __del__(self) -> None:
+            for threads in self._levels.values():
+                threads.dismiss()
+
     def place(self, row: Sequence[tuple[NodeSpec, str, Callable[[Any], Any]]], *, ahead: bool) -> Placed:
         """Place a handler, or several that each feed the next alone, to be called like one.
 
