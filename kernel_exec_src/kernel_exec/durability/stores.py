@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from msgspec import Struct
 
 from kernel_exec.flow_ir import FlowIR
+from kernel_exec.runtime import seconds_of
 
 if TYPE_CHECKING:
     from kernel_exec.spill import SpillStore
@@ -22,9 +23,6 @@ BLOBS: Final = "checkpoint_blobs"
 
 _LEASE_SECONDS: Final = 30.0
 """How long a lease lasts where the flow does not say."""
-
-_LONGEST_MS: Final = 10**15
-"""What is longer than this, 30,000 years, is this: clocks count in floats."""
 
 
 class CheckpointStore(Protocol):
@@ -157,4 +155,4 @@ def durability_of(flow: FlowIR, resources: Mapping[str, Any]) -> Durability:
 
 
 def _seconds(milliseconds: int | None) -> float | None:
-    return None if milliseconds is None else max(0, min(milliseconds, _LONGEST_MS)) / 1000
+    return None if milliseconds is None else seconds_of(milliseconds)
