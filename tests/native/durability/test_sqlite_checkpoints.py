@@ -162,14 +162,14 @@ async def test_of_many_stores_on_one_file_one_gets_the_lease(tmp_path: Path) -> 
         store.close()
 
 
-def test_a_file_that_is_no_database_is_refused_when_it_is_opened(tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_is_refused_by_its_name_when_it_is_opened(tmp_path: Path) -> None:
     (tmp_path / "it.db").write_bytes(b"not a database, and long enough to be read as one" * 100)
-    with pytest.raises(sqlite3.DatabaseError):
+    with pytest.raises(sqlite3.DatabaseError, match=r"/it\.db: file is not a database"):
         SqliteCheckpoints(tmp_path / "it.db")
 
 
-def test_a_folder_that_is_missing_is_refused_when_it_is_opened(tmp_path: Path) -> None:
-    with pytest.raises(sqlite3.OperationalError):
+def test_a_folder_that_is_missing_is_refused_by_its_name_when_it_is_opened(tmp_path: Path) -> None:
+    with pytest.raises(sqlite3.OperationalError, match=r"/missing/it\.db: unable to open"):
         SqliteCheckpoints(tmp_path / "missing" / "it.db")
 
 
