@@ -20,6 +20,7 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS checkpoints (
     id TEXT PRIMARY KEY, data BLOB NOT NULL, expires REAL, position INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX IF NOT EXISTS expiring ON checkpoints (expires) WHERE expires IS NOT NULL;
 CREATE TABLE IF NOT EXISTS leases (id TEXT PRIMARY KEY, owner TEXT NOT NULL, until REAL NOT NULL) STRICT;
 """
 
@@ -58,6 +59,7 @@ class SqliteCheckpoints:
         """Keep `data` in the place of what was kept before."""
 
         def change(connection: sqlite3.Connection) -> None:
+            _forget_expired(connection)
             connection.execute(
                 "INSERT INTO checkpoints (id, data, expires, position)"
                 " SELECT :id, :data, :expires, coalesce(max(position), 0) + 1 FROM checkpoints WHERE true"
@@ -111,7 +113,7 @@ class SqliteCheckpoints:
 
         def fetch() -> list[str]:
             with _transaction(self._connection):
-                self._connection.execute("DELETE FROM checkpoints WHERE expires <= ?", (time.time(),))
+                _forget_expired(self._connection)
                 rows = self._connection.execute("SELECT id FROM checkpoints ORDER BY position").fetchall()
             return [row[0] for row in rows]
 
@@ -157,6 +159,10 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _forget_expired(connection: sqlite3.Connection) -> None:
+    connection.execute("DELETE FROM checkpoints WHERE expires <= ?", (time.time(),))
 
 
 @contextmanager

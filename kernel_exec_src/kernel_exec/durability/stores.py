@@ -64,12 +64,17 @@ class MemoryCheckpoints:
     def __init__(self) -> None:
         self._kept: dict[str, tuple[bytes, float | None]] = {}
         self._leases: dict[str, tuple[str, float]] = {}
+        self._puts = 0
+        """Since what has expired was forgotten last."""
 
     async def put(self, checkpoint_id: str, data: bytes, *, owner: str, expires: float | None) -> bool:
         """Keep `data` in the place of what was kept before."""
         if self._is_lent_to_other(checkpoint_id, owner):
             return False
         self._kept[checkpoint_id] = (data, expires)
+        self._puts += 1
+        if self._puts > len(self._kept):  # often enough to keep it small, seldom enough to cost little
+            self._forget_expired()
         return True
 
     async def get(self, checkpoint_id: str) -> bytes | None:
@@ -108,6 +113,7 @@ class MemoryCheckpoints:
         return holder != owner and until > time.time()
 
     def _forget_expired(self) -> None:
+        self._puts = 0
         now = time.time()
         expired = [key for key, (_, expires) in self._kept.items() if expires is not None and expires <= now]
         for checkpoint_id in expired:

@@ -62,6 +62,14 @@ async def test_a_change_that_is_refused_harms_nothing(tmp_path: Path) -> None:
     store.close()
 
 
+async def test_the_file_does_not_grow_by_what_has_expired(tmp_path: Path) -> None:
+    store = SqliteCheckpoints(tmp_path / "checkpoints.db")
+    for number in range(100):
+        assert await store.put(f"number {number}", bytes(10_000), owner="me", expires=time.time())
+    store.close()
+    assert (tmp_path / "checkpoints.db").stat().st_size < 100_000
+
+
 async def test_a_store_that_is_closed_leaves_its_file_alone(tmp_path: Path) -> None:
     store = SqliteCheckpoints(tmp_path / "checkpoints.db")
     assert await store.put("it", b"kept", owner="me", expires=None)
