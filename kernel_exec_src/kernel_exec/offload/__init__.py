@@ -70,7 +70,7 @@ class Workers:
             self._levels: defaultdict[tuple[int, int], WorkerThreads] = defaultdict(WorkerThreads)
 
         def __del__(self) -> None:
-            for threads in self._levels.values():
+            for threads in tuple(self._levels.values()):  # runs on other threads may use further ones
                 threads.dismiss()
 
     def place(self, row: Sequence[tuple[NodeSpec, str, Callable[[Any], Any]]], *, ahead: bool) -> Placed:
