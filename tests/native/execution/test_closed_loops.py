@@ -4,6 +4,8 @@ import asyncio
 import gc
 import time
 import weakref
+from collections import deque
+from contextvars import copy_context
 from itertools import pairwise
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from kernel_exec import Cancelled, FlowBuilder, FlowExecutor, FlowInstance, NodeRegistry, Value, validate
 from kernel_exec.durability import MemoryCheckpoints
 from kernel_exec.flow_ir import Durability
+from kernel_exec.offload.jobs import Job
 
 
 def slow(payload: object) -> object:
@@ -82,3 +85,15 @@ def test_a_run_may_be_cancelled_after_its_loop_was_closed() -> None:
     run.cancel()
     with pytest.raises(Cancelled):
         asyncio.run(run.send("a", 1))
+
+
+def test_a_job_whose_loop_was_closed_begins_no_further_payload() -> None:
+    begun: list[int] = []
+
+    async def make() -> Job:
+        return Job([begun.append], 0, 1, deque(range(3)), copy_context(), lambda: None)
+
+    job = asyncio.run(make())
+    job.hurry()
+    job.run()
+    assert begun == [0]
