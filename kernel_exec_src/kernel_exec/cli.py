@@ -185,7 +185,7 @@ def run(
         kernel-exec run orders.json --nodes shop:registry --trigger in --capture out --payload '{"id": 1}'
     """
     if deadline is not None and math.isnan(deadline):
-        raise click.UsageError("--deadline is a number of seconds, not nan")
+        raise click.UsageError("--deadline is 0 seconds or more, not nan")
     if payload is not None and lines is not None:
         raise click.UsageError("give --payload or --input, not both")
     plan = _validated(path)

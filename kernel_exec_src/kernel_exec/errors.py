@@ -11,15 +11,15 @@ envelope that hosts return. `__match_args__` names the fields in the order of th
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from kernel_exec.diagnostics import Diagnostic
+from kernel_exec.diagnostics import Code, Diagnostic
 
 
 class KernelError(Exception):
     """Base of every exception the kernel defines: a message, a stable code, and named fields."""
 
-    code: str | None = None
+    code: Code | None = None
     """The stable code of Flow IR, or None where the contract gives none."""
 
     __match_args__: ClassVar[tuple[str, ...]] = ()
@@ -131,6 +131,10 @@ class NodeFailed(ExecutionError):
         self.cause = cause
         self.__cause__ = cause
 
+    def __setstate__(self, state: dict[str, Any] | None) -> None:
+        super().__setstate__(state)
+        self.__cause__ = self.cause
+
 
 class UnregisteredNode(ExecutionError):
     """No handler is registered under the `identifier` that the node `alias` names."""
@@ -189,14 +193,19 @@ class UnsupportedControlSurface(ExecutionError):
         self.kind = kind
 
 
+UNREADABLE_GATES: dict[str, Code] = {"switch": "CTRL110", "if": "CTRL120"}
+"""What is said of a surface of these kinds that cannot be read; of the others CTRL130."""
+
+
 class InvalidControlSurface(ExecutionError):
     """A control surface that cannot be read, for the `reason` given; the code goes by `kind`."""
 
+    code: Code
     __match_args__ = ("id", "kind", "reason")
 
     def __init__(self, message: str, *, id: str, kind: str, reason: str) -> None:
         super().__init__(message)
-        self.code = {"switch": "CTRL110", "if": "CTRL120"}.get(kind, "CTRL130")
+        self.code = UNREADABLE_GATES.get(kind, "CTRL130")
         self.id = id
         self.kind = kind
         self.reason = reason

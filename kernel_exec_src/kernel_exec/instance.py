@@ -24,8 +24,8 @@ _log = logging.getLogger(__name__)
 class FlowInstance(AsyncIterator[Result]):
     """One run of a flow, captured at one node. Made by `FlowExecutor.instantiate`.
 
-    `send` and `next` may be called concurrently, from different tasks. A run that is no longer wanted is
-    cancelled by leaving its `async with` block, or by dropping the instance.
+    `send` and `next` may be called concurrently, from different tasks of the loop that it was made on. A run
+    that is no longer wanted is cancelled by leaving its `async with` block, or by dropping the instance.
     """
 
     def __init__(self, scheduler: Scheduler) -> None:
@@ -97,13 +97,14 @@ class FlowInstance(AsyncIterator[Result]):
     def cancel(self, reason: str | None = None) -> None:
         """Stop all handlers and forget all results; pending and later `send` and `next` raise `Cancelled`.
 
-        Leaving the `async with` block, or dropping the instance, then removes what the run has spilled.
+        What the run has spilled is removed, and its checkpoint free to be resumed, when its handlers have
+        ended; leaving the `async with` block waits a moment for that.
 
         Args:
             reason: what `Cancelled.reason` says, and its message too.
         """
         message = "the run was cancelled" if reason is None else f"the run was cancelled: {reason}"
-        self.scheduler.discard(Cancelled(message, reason=reason))
+        drop(self.scheduler, Cancelled(message, reason=reason))
 
     def __aiter__(self) -> Self:
         return self
@@ -169,21 +170,24 @@ _PATIENCE = 5.0
 """Seconds after which a cancelled handler is taken to have swallowed its cancellation."""
 
 
-async def close(scheduler: Scheduler, *, patience: float = GRACE) -> None:
-    """Wait up to `patience` seconds for a stopped run to clean up; what takes longer goes on alone."""
+async def close(scheduler: Scheduler) -> None:
+    """Wait a moment for a stopped run to clean up; what takes longer goes on alone."""
     if scheduler.handlers() or scheduler.lanes or scheduler.journal:
-        await asyncio.wait([_clean_up_later(scheduler)], timeout=patience)
+        await asyncio.wait([_cleaning(scheduler)], timeout=GRACE)
 
 
-def drop(scheduler: Scheduler) -> None:
-    """Cancel a run that its host has lost, and clean up behind it."""
-    scheduler.discard(Cancelled("the run was dropped", reason="dropped"))
-    if scheduler.lanes or scheduler.journal:
-        _clean_up_later(scheduler)
+def drop(scheduler: Scheduler, error: Cancelled | None = None) -> None:
+    """End a run that its host has lost, or given up because of `error`, and clean up behind it."""
+    scheduler.discard(error or Cancelled("the run was dropped", reason="dropped"))
+    if (scheduler.lanes or scheduler.journal) and not scheduler.loop.is_closed():
+        _cleaning(scheduler)
 
 
-def _clean_up_later(scheduler: Scheduler) -> asyncio.Task[None]:
-    return outlive(scheduler.loop.create_task(_clean_up(scheduler)))
+def _cleaning(scheduler: Scheduler) -> asyncio.Task[None]:
+    """Return the task that cleans up behind a run; there is one, whoever asks for it first."""
+    if scheduler.cleaning is None:
+        scheduler.cleaning = outlive(scheduler.loop.create_task(_clean_up(scheduler)))
+    return scheduler.cleaning
 
 
 async def _clean_up(scheduler: Scheduler) -> None:
@@ -191,12 +195,12 @@ async def _clean_up(scheduler: Scheduler) -> None:
     handlers = scheduler.handlers()
     if handlers:
         await asyncio.wait(handlers, timeout=_PATIENCE)
-    lanes, scheduler.lanes = scheduler.lanes, []
-    for lane in lanes:
+    for lane in scheduler.lanes:
         await lane.close()
-    journal, scheduler.journal = scheduler.journal, None
-    if journal is not None:
-        await journal.end()
+    scheduler.lanes.clear()
+    if scheduler.journal is not None:
+        await scheduler.journal.end()
+        scheduler.journal = None
 
 
 async def _acknowledge(scheduler: Scheduler) -> None:

@@ -50,6 +50,8 @@ def load_flow(source: dict[str, Any] | str | bytes | bytearray | os.PathLike[str
             check_json(source, None, 1)
             return _decode(encoded(_json_of, source))
         case str():
+            if NATIVE and source.endswith(".json"):  # no text of JSON ends so
+                raise FlowFormatError(f"not JSON, but perhaps a path: hand load_flow Path({source!r})")
             return _decode(encoded(str.encode, source))
         case bytes() | bytearray():
             return _decode(_checked(source))

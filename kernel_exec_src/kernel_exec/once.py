@@ -19,16 +19,13 @@ from kernel_exec.errors import Cancelled, DeadlineExceeded, ExecutionError, Miss
 from kernel_exec.instance import close, drop
 from kernel_exec.program import Program
 from kernel_exec.results import Result, Stream, Value
-from kernel_exec.runtime import outlive
+from kernel_exec.runtime import LONGEST, outlive
 from kernel_exec.scheduler import Host, Scheduler, answer, assemble, attach, restore
 
 if TYPE_CHECKING:
     from kernel_exec.durability import Durability, Reopened
 
 type Finish = Literal["all", "capture"]
-
-_LONGEST = 1e12
-"""Seconds: a deadline beyond this is this, since the clock counts in floats."""
 
 type Limit = tuple[float, float]
 """When a run has to end, by the clock of its loop, and the seconds that it was given."""
@@ -121,8 +118,8 @@ def seconds(deadline: float) -> float:
         ValueError: it is negative or not a number.
     """
     if not (isinstance(deadline, int | float) and deadline >= 0):
-        raise ValueError(f"a deadline is a number of seconds, not {deadline!r}")
-    return min(deadline, _LONGEST)
+        raise ValueError(f"a deadline is 0 seconds or more, not {deadline!r}")
+    return min(deadline, LONGEST)
 
 
 async def see_through(
@@ -167,10 +164,11 @@ def _arm(scheduler: Scheduler, limit: Limit | None) -> asyncio.TimerHandle | Non
         return None
     ends, deadline = limit
     error = _too_late(deadline)
-    if scheduler.loop.time() >= ends:
+    left = ends - scheduler.loop.time()
+    if left <= 0:
         scheduler.stop(error)
         return None
-    return scheduler.loop.call_at(ends, scheduler.stop, error)
+    return scheduler.loop.call_later(left, scheduler.stop, error)
 
 
 async def _first(scheduler: Scheduler, capture: str, limit: Limit | None) -> Result:

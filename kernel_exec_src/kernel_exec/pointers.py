@@ -61,7 +61,7 @@ class Pointer:
             elif isinstance(value, list | tuple) and _INDEX.fullmatch(token) and int(token) < len(value):
                 value = form(value[int(token)])
             else:
-                raise PointerError(f"the document has nothing at {str(Pointer(self.tokens[:depth]))!r}")
+                raise PointerError(f"the payload has nothing at {str(Pointer(self.tokens[:depth]))!r}")
         return value
 
     def __str__(self) -> str:

@@ -17,6 +17,7 @@ from kernel_exec.errors import NodeMismatch, UnknownCapture, UnregisteredNode
 from kernel_exec.flow_ir import EdgeIR, FlowIR, NodeIR
 from kernel_exec.offload import leaves_the_loop  # profilec: only THREADS
 from kernel_exec.registry import NodeRegistry, NodeSpec
+from kernel_exec.runtime import seconds_of
 from kernel_exec.validation import ValidatedFlow
 
 if TYPE_CHECKING:
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
 LONGEST_SEGMENT = 100
 """Nodes of a line after which a new segment begins, so that a slice of the loop's time is looked at in
 between."""
-
-_LONGEST_MS = 10**15
-"""A timeout beyond this, 30,000 years, is this: no clock could tell the difference."""
 
 
 class Manner(Enum):
@@ -161,7 +159,7 @@ def _plan_edge(edge: EdgeIR, index: Mapping[str, int], capacities: Capacities) -
         source=index[edge.from_],
         target=index[edge.to],
         capacity=capacities.edge if buffer.max_items is None else buffer.max_items,
-        timeout=None if edge.timeout_ms is None else min(edge.timeout_ms, _LONGEST_MS) / 1000,
+        timeout=None if edge.timeout_ms is None else seconds_of(edge.timeout_ms),
         tier=buffer.spill_tier,
         threshold=None if buffer.spill_tier is None else buffer.spill_threshold_bytes,
     )

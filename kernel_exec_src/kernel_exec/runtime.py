@@ -28,7 +28,15 @@ TRUSTED: Final = choose(native=16, wasm=64)
 FIRST_PACE: Final = choose(native=1, wasm=64)
 """Hops between two looks at the slice before that, and when they have become slow."""
 
+LONGEST: Final = 1e12
+"""Seconds, 30,000 years: a time beyond this is this, since clocks count in floats."""
+
 clock = perf_counter
+
+
+def seconds_of(milliseconds: int) -> float:
+    """Return a time that a flow gives in the unit of clocks."""
+    return max(0, min(milliseconds, LONGEST * 1000)) / 1000
 
 
 def faults() -> tuple[type[BaseException], ...]:

@@ -26,6 +26,8 @@ def test_a_missing_file_is_an_error_of_the_system_that_names_it(tmp_path: Path) 
         load_flow(tmp_path / "none.json")
 
 
-def test_a_str_is_always_text() -> None:
-    with pytest.raises(FlowFormatError, match="not JSON"):
+def test_a_str_is_always_text_and_one_that_looks_like_a_path_is_told_so() -> None:
+    with pytest.raises(FlowFormatError, match=r"perhaps a path: hand load_flow Path\('flow\.json'\)"):
         load_flow("flow.json")
+    with pytest.raises(FlowFormatError, match=r"^not JSON: "):
+        load_flow("flow")

@@ -46,7 +46,7 @@ class Journal:
         self._halted = (record.halted, state.halted)
         self._blobs = [record.blob] if record.blob is not None else []
         """States, any of which may be the kept checkpoint's: a store can keep one and fail to say so."""
-        self._kept = record.attempt > 0
+        self._kept = False
         """The store has a checkpoint of this run."""
         self._noted = 1
         self._stored = 0

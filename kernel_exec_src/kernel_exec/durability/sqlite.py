@@ -20,6 +20,7 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS checkpoints (
     id TEXT PRIMARY KEY, data BLOB NOT NULL, expires REAL, position INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX IF NOT EXISTS expiring ON checkpoints (expires) WHERE expires IS NOT NULL;
 CREATE TABLE IF NOT EXISTS leases (id TEXT PRIMARY KEY, owner TEXT NOT NULL, until REAL NOT NULL) STRICT;
 """
 
@@ -30,7 +31,8 @@ _BUSY_SECONDS = 30.0
 class SqliteCheckpoints:
     """A `CheckpointStore` in a file, in write-ahead mode. Close it when no run uses it any more.
 
-    When a method returns, its change is on the disk: it survives whatever happens afterwards.
+    When a method returns, its change is on the disk: it survives whatever happens afterwards. Each process
+    opens the file itself: neither a thread nor a connection of SQLite's survives a fork.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -39,6 +41,7 @@ class SqliteCheckpoints:
         Raises:
             sqlite3.Error: it cannot be opened, or is no such file.
         """
+        self._process = os.getpid()
         # One thread of its own: SQLite waits for locks and disks, and the loop must not.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="kernel-exec-checkpoints")
         try:
@@ -56,6 +59,7 @@ class SqliteCheckpoints:
         """Keep `data` in the place of what was kept before."""
 
         def change(connection: sqlite3.Connection) -> None:
+            _forget_expired(connection)
             connection.execute(
                 "INSERT INTO checkpoints (id, data, expires, position)"
                 " SELECT :id, :data, :expires, coalesce(max(position), 0) + 1 FROM checkpoints WHERE true"
@@ -109,7 +113,7 @@ class SqliteCheckpoints:
 
         def fetch() -> list[str]:
             with _transaction(self._connection):
-                self._connection.execute("DELETE FROM checkpoints WHERE expires <= ?", (time.time(),))
+                _forget_expired(self._connection)
                 rows = self._connection.execute("SELECT id FROM checkpoints ORDER BY position").fetchall()
             return [row[0] for row in rows]
 
@@ -131,10 +135,21 @@ class SqliteCheckpoints:
         return await self._run(attempt)
 
     async def _run[T](self, work: Callable[[], T]) -> T:
+        if os.getpid() != self._process:
+            raise RuntimeError(
+                "the file was opened before this process was forked off: open it in each process"
+            )
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
 
 def _open(path: Path) -> sqlite3.Connection:
+    try:
+        return _connect(path)
+    except sqlite3.Error as error:
+        raise type(error)(f"{path}: {error}") from error  # SQLite does not say which file
+
+
+def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
@@ -144,6 +159,10 @@ def _open(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _forget_expired(connection: sqlite3.Connection) -> None:
+    connection.execute("DELETE FROM checkpoints WHERE expires <= ?", (time.time(),))
 
 
 @contextmanager

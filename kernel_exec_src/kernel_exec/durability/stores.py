@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from msgspec import Struct
 
 from kernel_exec.flow_ir import FlowIR
+from kernel_exec.runtime import seconds_of
 
 if TYPE_CHECKING:
     from kernel_exec.spill import SpillStore
@@ -22,9 +23,6 @@ BLOBS: Final = "checkpoint_blobs"
 
 _LEASE_SECONDS: Final = 30.0
 """How long a lease lasts where the flow does not say."""
-
-_LONGEST_MS: Final = 10**15
-"""What is longer than this, 30,000 years, is this: clocks count in floats."""
 
 
 class CheckpointStore(Protocol):
@@ -66,12 +64,17 @@ class MemoryCheckpoints:
     def __init__(self) -> None:
         self._kept: dict[str, tuple[bytes, float | None]] = {}
         self._leases: dict[str, tuple[str, float]] = {}
+        self._puts = 0
+        """Since what has expired was forgotten last."""
 
     async def put(self, checkpoint_id: str, data: bytes, *, owner: str, expires: float | None) -> bool:
         """Keep `data` in the place of what was kept before."""
         if self._is_lent_to_other(checkpoint_id, owner):
             return False
         self._kept[checkpoint_id] = (data, expires)
+        self._puts += 1
+        if self._puts > len(self._kept):  # often enough to keep it small, seldom enough to cost little
+            self._forget_expired()
         return True
 
     async def get(self, checkpoint_id: str) -> bytes | None:
@@ -110,6 +113,7 @@ class MemoryCheckpoints:
         return holder != owner and until > time.time()
 
     def _forget_expired(self) -> None:
+        self._puts = 0
         now = time.time()
         expired = [key for key, (_, expires) in self._kept.items() if expires is not None and expires <= now]
         for checkpoint_id in expired:
@@ -157,4 +161,4 @@ def durability_of(flow: FlowIR, resources: Mapping[str, Any]) -> Durability:
 
 
 def _seconds(milliseconds: int | None) -> float | None:
-    return None if milliseconds is None else max(0, min(milliseconds, _LONGEST_MS)) / 1000
+    return None if milliseconds is None else seconds_of(milliseconds)

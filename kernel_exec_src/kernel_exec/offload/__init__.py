@@ -67,7 +67,11 @@ class Workers:
 
         def __init__(self) -> None:
             # Who waits for a run holds none of the workers that the run may need.
-            self._levels: defaultdict[int, WorkerThreads] = defaultdict(WorkerThreads)
+            self._levels: defaultdict[tuple[int, int], WorkerThreads] = defaultdict(WorkerThreads)
+
+        def __del__(self) -> None:
+            for threads in tuple(self._levels.values()):  # runs on other threads may use further ones
+                threads.dismiss()
 
     def place(self, row: Sequence[tuple[NodeSpec, str, Callable[[Any], Any]]], *, ahead: bool) -> Placed:
         """Place a handler, or several that each feed the next alone, to be called like one.

@@ -147,9 +147,9 @@ class Job:
                 # A message that was skipped keeps its place, or nobody could tell whose result is whose.
                 append(payload if payload is SKIP else call(payload))
                 if self._heeds:
+                    self.tell()
                     if self.abandoned:
                         return
-                    self.tell()
         except BaseException as error:  # whatever it is, it is the node's failure and not the worker's
             self.failure = self.at, error
         self.seconds[self.at] = (clock() - begun) / len(payloads)

@@ -21,6 +21,7 @@ All of this is on the loop's thread. What may be read off a line between two ste
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import Context, copy_context
@@ -63,20 +64,20 @@ class Line:
     """The place of a blocking node, or of several in a row.
 
     Args:
-        levels: the workers of each `LEVEL`.
+        levels: the workers of each process and `LEVEL`; a forked process has none of the threads.
         row: the alias and the call of each node.
         inbox: the messages behind the current one, to work ahead on; an `Inbox` for more nodes than one.
     """
 
     def __init__(
         self,
-        levels: Mapping[int, WorkerThreads],
+        levels: Mapping[tuple[int, int], WorkerThreads],
         row: Sequence[tuple[str, Callable[[Any], Any]]],
         inbox: deque[Any],
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._levels = levels
-        self._threads = levels[0]
+        self._threads = levels[os.getpid(), 0]
         """The workers of the run that the line serves."""
         self._aliases = tuple([alias for alias, _ in row])
         self._calls = tuple([call for _, call in row])
@@ -117,7 +118,7 @@ class Line:
     async def _wait(self, payload: Any) -> None:
         """Return when there is a result, or raise what a handler raised."""
         self._context = copy_context()
-        self._threads = self._levels[LEVEL.get()]
+        self._threads = self._levels[os.getpid(), LEVEL.get()]
         if not self._out:
             self._out = 1
             self._waiting[0] = deque((payload,))

@@ -30,7 +30,8 @@ class WorkerThreads:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._jobs: SimpleQueue[Job] = SimpleQueue()
+        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
+        """What there is to do; None lets a worker go that nobody counts on."""
         self._count = 0
         self._spare = 0
 
@@ -54,6 +55,11 @@ class WorkerThreads:
                 job.abandon()
             with suppress(RuntimeError):  # then the next job that is queued sees to those before it
                 self._staff()
+
+    def dismiss(self) -> None:
+        """Let idle workers go at once; without the lock, since garbage may be collected while it is held."""
+        for _ in range(self._count):
+            self._jobs.put(None)
 
     def _staff(self) -> None:
         """See that somebody takes the queued jobs; called with the lock held."""
@@ -80,18 +86,19 @@ class WorkerThreads:
             del job  # an idle worker keeps no payload alive
 
     def _next_job(self) -> Job | None:
-        """Wait for a job. None, and the worker has stopped counting, when none came for a while."""
+        """Wait for a job. None, and the worker has stopped counting, when none came or it was dismissed."""
         while True:
             try:
                 job = self._jobs.get(timeout=self.PATIENCE)
             except Empty:
-                with self._lock:
-                    if not self._jobs.empty():
-                        continue  # jobs are queued under the lock: this one counts on somebody
+                job = None
+            with self._lock:
+                if job is None:
+                    if self._spare <= 0:
+                        continue  # there is a job for everyone who waits
                     self._count -= 1
                     self._spare -= 1
                     return None
-            with self._lock:
                 if not job.abandoned:
                     job.running = True
                     return job

@@ -151,8 +151,8 @@ class Outlet:
         try:
             await reader
         except asyncio.CancelledError:
-            if not reader.cancelled() and self.results:
-                self.wake_one()  # this wake would be lost
+            if self.results:
+                self.wake_one()  # if the wake was for this one, it would be lost
             raise
 
     def wake_one(self) -> None:

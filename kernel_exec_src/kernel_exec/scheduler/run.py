@@ -52,6 +52,7 @@ class Run(ABC):
         "_scheduled",
         "_turn",
         "abandons",
+        "cleaning",
         "context",
         "contextual",
         "copy",
@@ -125,6 +126,8 @@ class Run(ABC):
         self.timers: set[asyncio.TimerHandle] = set()
         self.abandons: list[Callable[[], None]] = []
         """What tells the workers that nobody waits for them."""
+        self.cleaning: asyncio.Task[None] | None = None
+        """What removes all that the run has left behind, once that has begun."""
         self.stopped = False
         self.error: ExecutionError | None = None
         """What ended the run, once it is stopped; None if it ended as it should."""
@@ -310,7 +313,7 @@ class Run(ABC):
             parcel = Parcel(size, spilled)
             if edge.timeout is not None:
                 parcel.due = self.loop.time() + edge.timeout
-                parcel.timer = self.loop.call_at(parcel.due, self._time_out, edge)
+                parcel.timer = self.loop.call_later(edge.timeout, self._time_out, edge)
                 self.timers.add(parcel.timer)
         if spilled is None:
             edge.held += 1

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kernel_exec.diagnostics import Diagnostic
-from kernel_exec.errors import InvalidControlSurface
+from kernel_exec.diagnostics import Code, Diagnostic
+from kernel_exec.errors import UNREADABLE_GATES, InvalidControlSurface
 from kernel_exec.flow_ir import ControlSurfaceIR, SurfaceKind
 from kernel_exec.surfaces import Gate, IfConfig, SurfaceConfig, SwitchConfig, read_surface
 from kernel_exec.validation.index import FlowIndex
 
-_BAD_CONFIG: dict[SurfaceKind, str] = {"switch": "CTRL110", "if": "CTRL120"}
-_MISSING_EDGE: dict[SurfaceKind, str] = {"switch": "CTRL111", "if": "CTRL121"}
-_SECOND: dict[SurfaceKind, str] = {"switch": "CTRL112", "if": "CTRL122"}
+_MISSING_EDGE: dict[SurfaceKind, Code] = {"switch": "CTRL111", "if": "CTRL121"}
+_SECOND: dict[SurfaceKind, Code] = {"switch": "CTRL112", "if": "CTRL122"}
 
 
 def check(index: FlowIndex) -> Iterator[Diagnostic]:
@@ -23,8 +22,8 @@ def check(index: FlowIndex) -> Iterator[Diagnostic]:
         try:
             config = read_surface(surface)
         except InvalidControlSurface as error:
-            code = _BAD_CONFIG.get(surface.kind, "CTRL130")
-            yield Diagnostic(code, f"the {surface.kind} cannot be read: {error.reason}", surface=surface.id)
+            message = f"the {surface.kind} cannot be read: {error.reason}"
+            yield Diagnostic(error.code, message, surface=surface.id)
             continue
         if isinstance(config, IfConfig | SwitchConfig):
             yield from _gate(index, surface, config, pairs, gated)
@@ -41,7 +40,7 @@ def _gate(
 ) -> Iterator[Diagnostic]:
     if gate.source not in index.nodes:
         message = f"the {surface.kind} has the source {gate.source!r}, and no node has this alias"
-        yield Diagnostic(_BAD_CONFIG[surface.kind], message, surface=surface.id)
+        yield Diagnostic(UNREADABLE_GATES[surface.kind], message, surface=surface.id)
         return
     for source, target in gate.edges():
         if (source, target) not in pairs:

@@ -84,6 +84,7 @@ def test_an_error_survives_copying_and_pickling(error: e.KernelError, again: obj
     twin = again(error)
     assert type(twin) is type(error)
     assert twin.to_dict() == error.to_dict()
+    assert repr(twin.__cause__) == repr(error.__cause__)
 
 
 def test_every_error_is_public_and_what_runs_raise_is_an_execution_error() -> None:

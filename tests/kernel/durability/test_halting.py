@@ -18,6 +18,7 @@ from kernel_exec import (
     PayloadError,
     Value,
 )
+from kernel_exec.durability import MemoryCheckpoints
 
 
 def halted(result: Any) -> str:
@@ -200,6 +201,41 @@ async def test_messages_that_waited_in_an_instance_are_in_the_checkpoint() -> No
 
 async def _same(payload: Any, ctx: NodeContext) -> Any:
     return payload
+
+
+class Noting(MemoryCheckpoints):
+    """A store that notes what is asked of it, and is slow to take a lease back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[str] = []
+
+    async def put(self, checkpoint_id: str, data: bytes, *, owner: str, expires: float | None) -> bool:
+        self.asked.append("put")
+        return await super().put(checkpoint_id, data, owner=owner, expires=expires)
+
+    async def lease(self, checkpoint_id: str, *, owner: str, seconds: float) -> bool:
+        self.asked.append("lease")
+        return await super().lease(checkpoint_id, owner=owner, seconds=seconds)
+
+    async def release(self, checkpoint_id: str, *, owner: str) -> None:
+        self.asked.append("release")
+        await asyncio.sleep(0.03)
+        await super().release(checkpoint_id, owner=owner)
+
+
+async def test_nothing_is_kept_while_a_halt_gives_the_lease_back() -> None:
+    async def later(payload: Any, ctx: NodeContext) -> Any:
+        await asyncio.sleep(0.002)
+        return payload
+
+    store = Noting()
+    beside = dict.fromkeys("abcd", later)
+    shop = Shop("in > ask > out, in > a > b > c > d", beside, halts="ask", mode="strong", store=store)
+    halted(await shop.run())
+    assert len(shop.did("b")) == 1
+    assert store.asked.count("release") == 1
+    assert store.asked[-1] == "release"
 
 
 async def test_a_flow_that_cannot_halt_and_is_not_strong_keeps_nothing() -> None:

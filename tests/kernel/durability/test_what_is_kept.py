@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import pickle
 from collections import Counter
 from typing import Any
 
@@ -91,7 +92,7 @@ async def test_a_checkpoint_is_of_its_own_run_whatever_runs_came_before() -> Non
 
 
 @pytest.mark.parametrize("cancelled", [False, True])
-async def test_an_instance_that_was_dropped_can_be_resumed(cancelled: bool) -> None:
+async def test_an_instance_that_was_dropped_or_cancelled_can_be_resumed(cancelled: bool) -> None:
     it = Shop("in > a > out", {"a": forever}, mode="strong", lease_ttl=60_000)
     run = it.executor().instantiate(it.plan, capture="out")
     await run.send("in", [])
@@ -99,8 +100,9 @@ async def test_an_instance_that_was_dropped_can_be_resumed(cancelled: bool) -> N
         await asyncio.sleep(0)
     if cancelled:
         run.cancel()
-    del run
-    gc.collect()
+    else:
+        del run
+        gc.collect()
     it.handlers.clear()
     assert await asyncio.wait_for(it.resume(), 5) == Value(["in", "a", "out"])
 
@@ -335,6 +337,16 @@ async def test_a_run_that_has_ended_asks_nothing_any_more(policy: dict[str, Any]
     asked = dict(it.store.asked)
     await asyncio.sleep(1.5 * LEASE_MS / 1000)
     assert it.store.asked == asked
+
+
+async def test_a_store_forgets_what_has_expired_though_nobody_asks_for_it() -> None:
+    it = Shop("in > out", mode="strong", retain_completed_for=1)
+    sizes = []
+    for _ in range(40):
+        await it.run()
+        await asyncio.sleep(0.002)
+        sizes.append(len(pickle.dumps(it.store)))
+    assert max(sizes) < 4 * sizes[0]
 
 
 async def test_a_checkpoint_that_is_retained_is_leased_by_nobody() -> None:

@@ -1,8 +1,10 @@
 """Deadlines interrupt what is suspended (decision 1), and edges keep their time (decision 8)."""
 
 import asyncio
+import itertools
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -122,7 +124,7 @@ async def nap(seconds: float) -> float:
 @pytest.mark.parametrize("deadline", [-1, float("nan"), "2"])
 async def test_a_deadline_that_is_no_time_is_refused(deadline: Any) -> None:
     flow = small("in>out")
-    with pytest.raises(ValueError, match="a deadline is a number of seconds, not"):
+    with pytest.raises(ValueError, match="a deadline is 0 seconds or more, not"):
         await flow.executor().run_once(flow.plan, "in", 1, capture="out", deadline=deadline)
 
 
@@ -140,6 +142,30 @@ async def test_a_deadline_of_zero_is_over_at_once() -> None:
     flow = small("in>out", {"in": hang})
     with pytest.raises(DeadlineExceeded):
         await soon(flow.executor().run_once(flow.plan, "in", 1, capture="out", deadline=0))
+
+
+@contextmanager
+def hurried_clock() -> Iterator[None]:
+    """Let 10 ms pass between any two looks at the clock, as where the collector has its turn there."""
+    loop = asyncio.get_running_loop()
+    real, looks = loop.time, itertools.count()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(loop, "time", lambda: real() + next(looks) * 0.01)
+        yield
+
+
+@pytest.mark.parametrize("deadline", [0.005, 0.015, 0.025, 0.035, 0.045, 0.055])
+async def test_a_deadline_may_pass_between_two_looks_at_the_clock(deadline: float) -> None:
+    flow = small("in>a>out", {"a": hang})
+    with hurried_clock(), pytest.raises(DeadlineExceeded):
+        await flow.executor().run_once(flow.plan, "in", 1, capture="out", deadline=deadline)
+
+
+async def test_the_time_of_an_edge_may_pass_between_two_looks_at_the_clock() -> None:
+    flow = small("in>a>out", {"a": hang}, edges={"in>a": {"timeout_ms": 1}})
+    with hurried_clock(), pytest.raises(NodeFailed) as caught:
+        await flow.executor().run_once(flow.plan, "in", 1, capture="out")
+    assert isinstance(caught.value.cause, TimeoutError)
 
 
 async def test_an_edge_that_times_out_fails_its_target() -> None:

@@ -5,7 +5,7 @@ import gc
 from typing import Any
 
 import pytest
-from small_flows import collect, same, small, soon, turns
+from small_flows import Gate, collect, same, small, soon, turns
 
 from kernel_exec import SKIP, Cancelled, NodeFailed, UnknownTrigger, Value
 
@@ -104,8 +104,9 @@ async def test_several_readers_each_get_a_result() -> None:
     assert sorted(result.value for result in results) == list(range(5))
 
 
-async def test_nothing_is_lost_when_a_reader_gives_up_just_as_its_result_comes() -> None:
-    flow = small("in>out")
+@pytest.mark.parametrize("graph", ["in>out", "in>out, in>busy"])
+async def test_nothing_is_lost_when_a_reader_gives_up_just_as_its_result_comes(graph: str) -> None:
+    flow = small(graph, {"busy": Gate()})
     async with flow.executor().instantiate(flow.plan, capture="out") as run:
         first = asyncio.create_task(run.next())
         second = asyncio.create_task(run.next())

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from metrics_sink import Sink
-from small_flows import collect, inline, same, small, soon, stream, turns
+from small_flows import Gate, collect, inline, same, small, soon, stream, turns
 
 from kernel_exec import Cancelled, DeadlineExceeded, FlowBuilder, NodeFailed, PayloadMutated, Stream, Value
 from kernel_exec.instance import FlowInstance
@@ -40,6 +40,18 @@ async def test_every_gauge_is_at_zero_while_an_open_run_holds_nothing() -> None:
             assert [await soon(run.next()), await soon(run.next())] == [Value(number)] * 2
             await turns()
             assert set(sink.gauges.values()) == {0}
+
+
+async def test_a_result_that_is_discarded_is_in_no_queue_while_its_run_goes_on() -> None:
+    sink, gate = Sink(), Gate()
+    flow = small("in>a>out, in>b>out, in>side", {"side": gate})
+    executor = flow.executor(metrics=sink)
+    running = asyncio.create_task(executor.run_once(flow.plan, "in", 1, capture="out"))
+    await turns()
+    assert (sink.gauges["active_nodes", "side"], sink.gauges["queue_depth", "capture::out"]) == (1, 0)
+    assert sink.highest["queue_depth", "capture::out"] == 2
+    gate.open.set()
+    assert await soon(running) == Value(1)
 
 
 async def test_every_gauge_returns_to_zero_whatever_a_run_still_holds() -> None:

@@ -62,6 +62,14 @@ async def test_a_change_that_is_refused_harms_nothing(tmp_path: Path) -> None:
     store.close()
 
 
+async def test_the_file_does_not_grow_by_what_has_expired(tmp_path: Path) -> None:
+    store = SqliteCheckpoints(tmp_path / "checkpoints.db")
+    for number in range(100):
+        assert await store.put(f"number {number}", bytes(10_000), owner="me", expires=time.time())
+    store.close()
+    assert (tmp_path / "checkpoints.db").stat().st_size < 100_000
+
+
 async def test_a_store_that_is_closed_leaves_its_file_alone(tmp_path: Path) -> None:
     store = SqliteCheckpoints(tmp_path / "checkpoints.db")
     assert await store.put("it", b"kept", owner="me", expires=None)
@@ -162,14 +170,14 @@ async def test_of_many_stores_on_one_file_one_gets_the_lease(tmp_path: Path) -> 
         store.close()
 
 
-def test_a_file_that_is_no_database_is_refused_when_it_is_opened(tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_is_refused_by_its_name_when_it_is_opened(tmp_path: Path) -> None:
     (tmp_path / "it.db").write_bytes(b"not a database, and long enough to be read as one" * 100)
-    with pytest.raises(sqlite3.DatabaseError):
+    with pytest.raises(sqlite3.DatabaseError, match=r"/it\.db: file is not a database"):
         SqliteCheckpoints(tmp_path / "it.db")
 
 
-def test_a_folder_that_is_missing_is_refused_when_it_is_opened(tmp_path: Path) -> None:
-    with pytest.raises(sqlite3.OperationalError):
+def test_a_folder_that_is_missing_is_refused_by_its_name_when_it_is_opened(tmp_path: Path) -> None:
+    with pytest.raises(sqlite3.OperationalError, match=r"/missing/it\.db: unable to open"):
         SqliteCheckpoints(tmp_path / "missing" / "it.db")
 
 

@@ -4,9 +4,16 @@ import asyncio
 import gc
 import time
 import weakref
+from collections import deque
+from contextvars import copy_context
 from itertools import pairwise
 
-from kernel_exec import FlowBuilder, FlowExecutor, NodeRegistry, Value, validate
+import pytest
+
+from kernel_exec import Cancelled, FlowBuilder, FlowExecutor, FlowInstance, NodeRegistry, Value, validate
+from kernel_exec.durability import MemoryCheckpoints
+from kernel_exec.flow_ir import Durability
+from kernel_exec.offload.jobs import Job
 
 
 def slow(payload: object) -> object:
@@ -56,3 +63,37 @@ def test_an_executor_serves_the_next_loop_when_one_is_closed() -> None:
     executor = FlowExecutor(registry)
     for number in range(3):
         assert asyncio.run(executor.run_once(plan, "a", number, capture="a")) == Value(number)
+
+
+def test_a_run_may_be_cancelled_after_its_loop_was_closed() -> None:
+    registry = NodeRegistry()
+
+    @registry.node("test::halt", halts=True)
+    async def halt(payload: object) -> object:
+        return payload
+
+    builder = FlowBuilder("f", "1.0.0").node(
+        "a", "test::halt", summary="-", durability=Durability(halts=True)
+    )
+    plan = validate(builder.build())
+    executor = FlowExecutor(registry, resources={"checkpoints": MemoryCheckpoints()})
+
+    async def start() -> FlowInstance:
+        return executor.instantiate(plan, capture="a")
+
+    run = asyncio.run(start())
+    run.cancel()
+    with pytest.raises(Cancelled):
+        asyncio.run(run.send("a", 1))
+
+
+def test_a_job_whose_loop_was_closed_begins_no_further_payload() -> None:
+    begun: list[int] = []
+
+    async def make() -> Job:
+        return Job([begun.append], 0, 1, deque(range(3)), copy_context(), lambda: None)
+
+    job = asyncio.run(make())
+    job.hurry()
+    job.run()
+    assert begun == [0]

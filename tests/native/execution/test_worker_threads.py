@@ -304,6 +304,7 @@ async def test_what_waits_for_a_worker_gets_the_place_of_one_that_is_abandoned(
     seats.release.set()
     async with asyncio.timeout(WorkerThreads.PATIENCE / 2):  # the one that was abandoned ends
         while len(set(threading.enumerate()) - before) > 1:
+            gc.collect()
             await asyncio.sleep(0.001)
 
 
@@ -455,6 +456,26 @@ async def test_an_idle_worker_goes_home_and_another_comes_when_it_is_needed(
         async with asyncio.timeout(5):
             while set(threading.enumerate()) - before:
                 await asyncio.sleep(0.001)
+
+
+async def test_idle_workers_go_with_their_executor_and_its_runs() -> None:
+    registry, seats, before = NodeRegistry(), Seats(), set(threading.enumerate())
+    plan, first, last = chain(registry, seats.sit)
+    run = FlowExecutor(registry).instantiate(plan, capture=last)
+    await run.send(first, 1)
+    for _ in range(9):
+        await FlowExecutor(registry).run_once(plan, first, "go", capture=last)
+    await asyncio.wait_for(seats.until(1), 5)
+    seats.release.set()
+    async with asyncio.timeout(WorkerThreads.PATIENCE / 2):
+        while len(set(threading.enumerate()) - before) > 1:
+            gc.collect()
+            await asyncio.sleep(0.001)
+        assert await run.next() == Value(1)
+        del run
+        while set(threading.enumerate()) - before:
+            gc.collect()
+            await asyncio.sleep(0.001)
 
 
 async def test_an_idle_worker_keeps_nothing_of_what_it_did() -> None:

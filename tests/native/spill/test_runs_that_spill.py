@@ -101,6 +101,22 @@ async def test_a_disk_that_fails_in_the_middle_fails_the_run_behind_what_came_be
     assert burst.taken == list(range(len(burst.taken)))
 
 
+async def test_a_single_run_gives_its_files_back_when_it_has_ended(folder: Path) -> None:
+    registry = NodeRegistry()
+
+    @registry.node("same")
+    async def same(payload: str) -> str:
+        return payload
+
+    buffer = BufferPolicy(max_items=1, spill_tier="disk", spill_threshold_bytes=1)
+    builder = FlowBuilder("f", "1.0.0").node("in", "same", effect_hints=["resource::blob::write"])
+    plan = validate(builder.node("out", "same").edge("in", "out", buffer=buffer).build())
+    executor = FlowExecutor(registry, resources={"blob": 1})
+    for _ in range(3):
+        assert await executor.run_once(plan, "in", SMALL, capture="out") == Value(SMALL)
+        assert not open_files(folder)
+
+
 async def test_a_folder_that_is_not_writable_fails_the_run(folder: Path) -> None:
     folder.rmdir()
     with pytest.raises(SpillFailed, match=r"edge in->slow, spill tier 'disk': .*No such file"):
