@@ -124,16 +124,6 @@ class Facts(Struct, frozen=True, dict=True):
             texts += ["sys.modules", "importlib.util.find_spec"]
         return frozenset(frozenset(_ROOT_OR_PART.findall(text)) for text in texts)
 
-    @property
-    def chains(self) -> dict[frozenset[str], tuple[str, str]]:
-        """The first two names of each listed expression that is one chain, by its words: `os.name`."""
-        found = {}
-        for text in self.expressions:
-            if len(_ROOT.findall(_STRING.sub("", text))) == 1 and (chain := _CHAIN.match(text)):
-                first, second, *_ = chain[0].split(".")
-                found[frozenset(_ROOT_OR_PART.findall(text))] = first, second
-        return found
-
     @cached_property
     def asked(self) -> frozenset[str]:
         """Every word of the listed expressions."""

@@ -38,6 +38,8 @@ _REMAKING = re.compile(
 _CHANGING = re.compile(r"(?:set|del)attr(?:__)?\(\s*(?:type\([^,]*\)|[^,()]*\.__class__|cls)\s*,\s*[^\s\"']")
 """What binds in the class of something, whichever that is, a name that need not stand in the text."""
 _IMPORT = re.compile(r"[ \t]*(?:from|import)\b")
+_CHAIN = re.compile(r"(([^\W\d]\w*)\.([^\W\d]\w*)[\w.]*)(?:\(\))?")
+"""An expression that is a chain of names, and no more than called: the names, the first and the second."""
 _IMPORTED, _RENAMED = re.compile(r"[ \t]*import[ \t]+(?:[\w.]+[ \t]*,[ \t]*)*"), re.compile(r"\s+as\b")
 """What stands before a name that is imported, and behind one that gets another."""
 _MAY_BIND = ("setattr(", "delattr(", "vars(", ".__dict__", "__getattribute__(")
@@ -177,7 +179,8 @@ def telling(flags: FlagTable, facts: Iterable[Facts], profiles: Iterable[str] = 
         named = (*known.modules, *known.named_by, *known.classes, *known.wanted)
         words |= {name.rpartition(".")[2] for name in named}
         together |= known.words
-        chains |= {words: _chain(*names) for words, names in known.chains.items()}
+        found = filter(None, map(_CHAIN.fullmatch, known.expressions))
+        chains |= {parts_of([chain[1]]): _asking(chain[2], chain[3]) for chain in found}
         paths |= known.known
     return Telling(frozenset(words), frozenset(together), chains, owners=_owners(paths))
 
@@ -195,7 +198,7 @@ def told_by(facts: Facts, paths: Collection[str]) -> Telling:
 
 
 @lru_cache
-def _chain(first: str, second: str) -> re.Pattern[str]:
+def _asking(first: str, second: str) -> re.Pattern[str]:
     """Return what finds a name, and that of one of its attributes, or without an attribute."""
     return re.compile(rf"(?<!\w){first}(?!\w)(?!\s*\.\s*(?!{second}(?!\w))[^\W\d])")
 
