@@ -133,7 +133,7 @@ def _by_text(node: ast.Call | ast.Subscript) -> Iterator[tuple[ast.expr, ast.Con
         case ast.Call(
             func=ast.Name(id="getattr"), args=[value, ast.Constant(value=str()) as text]
         ) | ast.Subscript(
-            value=ast.Name() | ast.Attribute() as value,
+            value=ast.Name() | ast.Attribute() | ast.Call(func=ast.Name(id="vars")) as value,
             slice=ast.Constant(value=str()) as text,
             ctx=ast.Load(),
         ):

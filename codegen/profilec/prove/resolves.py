@@ -44,6 +44,7 @@ from profilec.tree import EmittedFile, SourceFile, Tree
 
 _FROM_DOTS = re.compile(rb"\bfrom[\s\\]*\.[\s.\\]*import\b")
 _ASKS = re.compile(rb"getattr|__getattribute__|attrgetter")
+_TAKES = re.compile(rb"__dict__|\b(?:vars|globals|locals)\b")
 _WORD = re.compile(rb"[\w\x80-\xff]+")
 _IMPORT_ERRORS = ("ImportError", "ModuleNotFoundError")
 _FEW = 16
@@ -378,9 +379,19 @@ class _Mentions:
                 continue
             if given is None:
                 given = frozenset(given_attributes(self._modules.files[self._module.name]))
-            if name not in given or isinstance(node, ast.Call):
+            if name not in (self._tested if isinstance(node, ast.Call) else given):
                 said = f"`{module}` has no `{name}` in this tree"
                 yield node, said if is_lost else f"this tree has no module `{found}`", "PC404"
+
+    @cached_property
+    def _tested(self) -> frozenset[str]:
+        """The names that `hasattr` is asked for."""
+        found = set[str]()
+        for node in walk(self._module.syntax):
+            match node:
+                case ast.Call(func=ast.Name(id="hasattr"), args=[_, ast.Constant(value=str(name))]):
+                    found.add(name)
+        return frozenset(found)
 
     @cached_property
     def _followed(self) -> list[tuple[ast.expr, str]]:
@@ -418,7 +429,7 @@ class _Mentions:
         return Meanings(self._module, find_scopes(self._module.syntax), is_guessing=False)
 
     def _candidates(self) -> Iterator[ast.expr]:
-        """What is called as something lost, and calls, where the file asks for anything by a text."""
+        """What is called as something lost, and what asks by a text, where the file does that at all."""
         data = self._modules.files[self._module.name].data
         asks = _ASKS.search(data) is not None or may_import_at_run_time(data, self._module)
         for node in unguarded(self._module.syntax, "AttributeError"):
@@ -427,6 +438,9 @@ class _Mentions:
                     yield node
                 case ast.Call() if asks:
                     yield node
+        for node in unguarded(self._module.syntax, "KeyError") if _TAKES.search(data) else ():
+            if isinstance(node, ast.Subscript):
+                yield node
 
     def _answers(self) -> Iterator[tuple[Located, str, str]]:
         """A name for which a `__getattr__` of the module asks another module that has lost it (PEP 562)."""
