@@ -15,6 +15,7 @@ from profilec.prove.names.differences import Differences, Lines
 from profilec.prove.names.faces import faces, imported
 from profilec.prove.names.modules import Located, Module, compiles, is_source, parse, unguarded
 from profilec.prove.names.nodes import walk
+from profilec.prove.names.run_time import at_run_time
 from profilec.prove.names.scopes import Scope, find_scopes, unresolved
 from profilec.prove.parameters import Dropped, dropped
 from profilec.syntax.depth import room_for_depth
@@ -184,7 +185,7 @@ def newly_unbound(source: Module | None, emitted: Module) -> Iterator[tuple[str,
 
     Where a `NameError` is handled, the program itself asks whether there is such a name.
     """
-    unbound = list(unresolved(find_scopes(emitted.syntax)))
+    unbound = [*unresolved(find_scopes(emitted.syntax)), *(_left_to_types(source, emitted) if source else ())]
     if not unbound:
         return
     reported = {name for name, _ in unresolved(find_scopes(source.syntax))} if source else set()
@@ -193,6 +194,28 @@ def newly_unbound(source: Module | None, emitted: Module) -> Iterator[tuple[str,
         if name not in reported and node not in handled:
             reported.add(name)
             yield name, node
+
+
+def _left_to_types(source: Module, emitted: Module) -> Iterator[tuple[str, Located]]:
+    """Every name that a run reads, that is imported for type checkers alone, and that was for all before."""
+    before, after = find_scopes(source.syntax), find_scopes(emitted.syntax)
+    names = (after.types.keys() - after.given) & before.given
+    if not names:
+        return
+    read = {*at_run_time(emitted.syntax).in_order}.difference(
+        inner for part in _annotations(emitted.syntax) for inner in walk(part)
+    )
+    for scope in after.walk():
+        for name, node in scope.loads:
+            if name in names and node in read and scope.owner(name) is after:
+                yield name, node
+
+
+def _annotations(syntax: ast.Module) -> Iterator[ast.expr]:
+    for node in walk(syntax):
+        for part in (getattr(node, "annotation", None), getattr(node, "returns", None)):
+            if part is not None:
+                yield part
 
 
 def compiles_no_more(before: bytes, after: bytes) -> bool:
