@@ -35,7 +35,7 @@ def test_a_name_that_only_type_checkers_import_any_more_is_found(name: str, proj
 
 
 KEPT = {
-    "an annotation": "def run(job: 'Job', *others: Job) -> list[Job]:\n    one: Job = job\n    return [one]\n",
+    "an annotation": "def run(job: 'Job', *others: Job) -> list[Job]:\n    x: Job = job\n    return [x]\n",
     "what is read for the same profiles": "if THREADS:\n    job = Job()\nelse:\n    job = None\n",
     "what is read by type checkers": "if TYPE_CHECKING:\n    class _Other(Job): ...\n",
     "a local name": "def run(Job):\n    return Job()\n",

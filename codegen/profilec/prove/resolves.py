@@ -426,7 +426,7 @@ class _Mentions:
 
     @cached_property
     def _meanings(self) -> Meanings:
-        return Meanings(self._module, find_scopes(self._module.syntax), is_guessing=False)
+        return Meanings(self._module, find_scopes(self._module.syntax))
 
     def _candidates(self) -> Iterator[ast.expr]:
         """What is called as something lost, and what asks by a text, where the file does that at all."""
