@@ -141,6 +141,11 @@ CASES = {
         {TOP: TOP + 'copy = ["src/shop/a.py"]\n', "a.py": "x = 1\n"},
         {TOP: TOP + 'copy = ["shop/a.py"]\n'},
     ),
+    "PC016": Mended(
+        "did you mean `threading`",
+        {WASM: WASM + 'forbid = ["threding"]\n'},
+        {WASM: WASM + 'forbid = ["threading"]\n'},
+    ),
     "PC103": Mended(
         "did you mean `threads`",
         {"_profile.py": "from profilec import flag\nTHREADS = flag('thread')\nWASM = flag('wasm')\n"},
