@@ -13,6 +13,7 @@ from profilec.config import Config
 from profilec.prove.names.bindings import bindings
 from profilec.prove.names.differences import Differences, Lines
 from profilec.prove.names.faces import faces, imported
+from profilec.prove.names.meanings import Meanings
 from profilec.prove.names.modules import Located, Module, compiles, is_source, parse, unguarded
 from profilec.prove.names.nodes import walk
 from profilec.prove.names.run_time import at_run_time
@@ -120,7 +121,7 @@ def change(_: None, file: Pair) -> Change:
         return Change(next(newly_unbound(None, emitted), None) is None)
     return Change(
         next(newly_unbound(source, emitted), None) is None,
-        frozenset(_bound(source) - _bound(emitted)),
+        _lost(source, emitted),
         tuple(_gone(source, emitted)),
         tuple(dropped(find_scopes(source.syntax), find_scopes(emitted.syntax))),
         may_read_marker=any(name in MARKERS for name, _ in unresolved(find_scopes(emitted.syntax))),
@@ -223,9 +224,14 @@ def compiles_no_more(before: bytes, after: bytes) -> bool:
     return not compiles(after) and compiles(before)
 
 
-def _bound(module: Module) -> set[str]:
-    scope = find_scopes(module.syntax)
-    return set() if "__getattr__" in scope.bound else scope.bound
+def _lost(source: Module, emitted: Module) -> frozenset[str]:
+    """The names that a module does not bind any more, but those for which its `__getattr__` may answer."""
+    after = find_scopes(emitted.syntax)
+    lost = find_scopes(source.syntax).bound - after.bound
+    if lost and "__getattr__" in after.bound:
+        meanings = Meanings(emitted, after, is_guessing=False)
+        lost = {name for name in lost if not meanings.may_answer(name)}
+    return frozenset(lost)
 
 
 def _gone(source: Module, emitted: Module) -> Iterator[Gone]:
