@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from profilec.config import Config
 from profilec.prove.names.behind import Values
-from profilec.prove.names.modules import is_python, module_name, parse, parses_elsewhere
+from profilec.prove.names.modules import is_python, module_name, parse, parses_elsewhere, place_of
 from profilec.prove.names.reach import Reach, Reaches
 from profilec.prove.names.references import References
 from profilec.prove.third_party.files import ThirdParty
@@ -46,6 +46,8 @@ class ImportGraph:
         self._own = {module_name(file.path)[0]: file for file in tree.files.values() if is_python(file.path)}
         self._known: dict[str, Reach] = {}
         self._parsed: dict[str, References | None] = {}
+        self._namespaces: dict[str, dict[str, str]] = {}
+        self._passed_on: dict[str, dict[str, str]] = {}
 
     def file(self, module: str) -> EmittedFile | None:
         """The file of a module of the tree; None for any other module."""
@@ -98,8 +100,56 @@ class ImportGraph:
         near = [one for one in found if self._is_near(one, module)]
         if owner == "builtins":
             return (found[module], True) if module in found else None
+        if not near and (place := self._passes_on(owner, module)):
+            return place, True
         first = next(iter([*near, *found]), None)
         return None if first is None else (found[first], bool(near))
+
+    def _passes_on(self, owner: str, module: str) -> str | None:
+        """Where a module, or one that it imports, hands a namespace on that another file has named."""
+        for one in (module, *self._own_imports(module)):
+            if one not in self._passed_on:
+                self._passed_on[one] = self._named_elsewhere(one)
+            if place := self._passed_on[one].get(owner):
+                return place
+        return None
+
+    def _named_elsewhere(self, module: str) -> dict[str, str]:
+        """The namespaces that a module hands on by names of other files of the tree, with the places."""
+        wanted = {
+            f"{other}.{name}": owner
+            for other in self._own_imports(module)
+            for name, owner in self._namespaces_of(other).items()
+        }
+        parsed = parse(self._path(module), self.data(module)) if wanted else None
+        found: dict[str, str] = {}
+        for one in References(parsed, owners=frozenset(wanted)).handed_on if parsed else ():
+            if owner := wanted.get(one.name):
+                found.setdefault(owner, self.shown(module, place_of(one.node)[0]))
+        return found
+
+    def _namespaces_of(self, module: str) -> dict[str, str]:
+        """The names of a module of the tree that stand for namespaces of interest, with these."""
+        if module not in self._namespaces:
+            self._namespaces[module] = found = {}  # in a circle, there is nothing yet
+            references = self._references(module)
+            for name in references.given_at_top if references else ():
+                for value in self.exported(module, [name]):
+                    if isinstance(value, str) and (owner := self._namespace(value)):
+                        found[name] = owner
+        return self._namespaces[module]
+
+    def _namespace(self, name: str) -> str | None:
+        """The namespace of interest that a dotted name stands for, be it one of a file of the tree."""
+        if name in self._reaches.interest.owners:
+            return name
+        module, _, last = name.rpartition(".")
+        return self._namespaces_of(module).get(last) if module in self._own else None
+
+    def _own_imports(self, module: str) -> list[str]:
+        """The other modules of the tree that a module imports, or names from."""
+        split = [self.known(name) for name, _ in self._imports(module)]
+        return sorted({one[0] for one in split if one and one[0] in self._own and one[0] != module})
 
     @cached_property
     def _handed_on(self) -> Mapping[str, Mapping[str, str]]:

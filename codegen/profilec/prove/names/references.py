@@ -136,6 +136,11 @@ class References:
         """The modules from which everything is imported."""
         return (self._module.absolute(star.module, star.level) for star in self._meanings.scopes.stars)
 
+    @property
+    def given_at_top(self) -> list[str]:
+        """The names of the module that imports and assignments give something."""
+        return sorted(self._meanings.scopes.imports.keys() | self._meanings.scopes.values.keys())
+
     def offers(self, name: str) -> bool:
         """Whether a star import of the module surely brings a name that it binds itself."""
         scopes, literals = self._meanings.scopes, self._meanings.literals
