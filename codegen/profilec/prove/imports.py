@@ -3,6 +3,7 @@
 Standard-library modules are named but not entered. What only a type checker imports is passed over.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
@@ -17,8 +18,9 @@ from profilec.prove.third_party.files import ThirdParty
 from profilec.prove.third_party.installed import COMPILED, compiled_name
 from profilec.tree import EmittedFile, SourceFile, Tree
 
+_WORD = re.compile(rb"[\w\x80-\xff]+")
 _FURTHEST = 8
-"""Star imports that are followed; a circle ends here."""
+"""Star imports and names that are followed; a circle ends here."""
 
 
 class Step(Struct, frozen=True):
@@ -46,8 +48,7 @@ class ImportGraph:
         self._own = {module_name(file.path)[0]: file for file in tree.files.values() if is_python(file.path)}
         self._known: dict[str, Reach] = {}
         self._parsed: dict[str, References | None] = {}
-        self._namespaces: dict[str, dict[str, str]] = {}
-        self._passed_on: dict[str, dict[str, str]] = {}
+        self._passed_on: dict[tuple[str, str], str | None] = {}
 
     def file(self, module: str) -> EmittedFile | None:
         """The file of a module of the tree; None for any other module."""
@@ -108,43 +109,47 @@ class ImportGraph:
     def _passes_on(self, owner: str, module: str) -> str | None:
         """Where a module, or one that it imports, hands a namespace on that another file has named."""
         for one in (module, *self._own_imports(module)):
-            if one not in self._passed_on:
-                self._passed_on[one] = self._named_elsewhere(one)
-            if place := self._passed_on[one].get(owner):
+            if (owner, one) not in self._passed_on:
+                self._passed_on[owner, one] = self._named_elsewhere(owner, one)
+            if place := self._passed_on[owner, one]:
                 return place
         return None
 
-    def _named_elsewhere(self, module: str) -> dict[str, str]:
-        """The namespaces that a module hands on by names of other files of the tree, with the places."""
-        wanted = {
-            f"{other}.{name}": owner
-            for other in self._own_imports(module)
-            for name, owner in self._namespaces_of(other).items()
-        }
+    def _named_elsewhere(self, owner: str, module: str) -> str | None:
+        """Where a module hands a namespace on by a name that another file of the tree gives it."""
+        words = frozenset(_WORD.findall(self.data(module)))
+        others = (one for one in self._own_imports(module) if self._may_name(owner, one, words))
+        wanted = frozenset(
+            name
+            for other in others
+            for last in self._named_at_top(other)
+            if last.encode() in words and self._stands_for(name := f"{other}.{last}", owner)
+        )
         parsed = parse(self._path(module), self.data(module)) if wanted else None
-        found: dict[str, str] = {}
-        for one in References(parsed, owners=frozenset(wanted)).handed_on if parsed else ():
-            if owner := wanted.get(one.name):
-                found.setdefault(owner, self.shown(module, place_of(one.node)[0]))
-        return found
+        handed_on = References(parsed, owners=wanted).handed_on if parsed else ()
+        lines = (place_of(one.node)[0] for one in handed_on if one.name in wanted)
+        return next((self.shown(module, line) for line in lines), None)
 
-    def _namespaces_of(self, module: str) -> dict[str, str]:
-        """The names of a module of the tree that stand for namespaces of interest, with these."""
-        if module not in self._namespaces:
-            self._namespaces[module] = found = {}  # in a circle, there is nothing yet
-            references = self._references(module)
-            for name in references.given_at_top if references else ():
-                for value in self.exported(module, [name]):
-                    if isinstance(value, str) and (owner := self._namespace(value)):
-                        found[name] = owner
-        return self._namespaces[module]
+    def _may_name(self, owner: str, module: str, words: frozenset[bytes]) -> bool:
+        """Whether a module imports a namespace, or from another file a name that is one of some words."""
+        top = owner.partition(".")[0]
+        for name, _ in self._imports(module):
+            first, _, rest = name.partition(".")
+            if first == top or (rest and first == self._config.package and _last(name).encode() in words):
+                return True
+        return False
 
-    def _namespace(self, name: str) -> str | None:
-        """The namespace of interest that a dotted name stands for, be it one of a file of the tree."""
-        if name in self._reaches.interest.owners:
-            return name
+    def _named_at_top(self, module: str) -> list[str]:
+        references = self._references(module)
+        return references.named_at_top if references else []
+
+    def _stands_for(self, name: str, owner: str, depth: int = 0) -> bool:
+        """Whether a dotted name may be a namespace, be it by names of other files of the tree."""
         module, _, last = name.rpartition(".")
-        return self._namespaces_of(module).get(last) if module in self._own else None
+        if name == owner or module not in self._own or depth > _FURTHEST:
+            return name == owner
+        values = self.exported(module, [last])
+        return any(self._stands_for(value, owner, depth + 1) for value in values if isinstance(value, str))
 
     def _own_imports(self, module: str) -> list[str]:
         """The other modules of the tree that a module imports, or names from."""
@@ -255,3 +260,7 @@ class ImportGraph:
         files = [SourceFile(self._path(module), self.data(module)) for module in new]
         self._known.update(zip(new, self._reaches.ask(files), strict=True))
         return [self._known[module] for module in modules]
+
+
+def _last(name: str) -> str:
+    return name.rpartition(".")[2]

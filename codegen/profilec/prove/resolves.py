@@ -20,7 +20,7 @@ from profilec.prove.members import given_attributes
 from profilec.prove.names.bindings import bindings
 from profilec.prove.names.by_name import named_in
 from profilec.prove.names.importers import may_import_at_run_time
-from profilec.prove.names.meanings import Meanings
+from profilec.prove.names.meanings import Meanings, is_first_parameter
 from profilec.prove.names.modules import (
     Located,
     Module,
@@ -411,6 +411,8 @@ class _Mentions:
         meanings = self._meanings
         for node in self._candidates():
             names, scope = meanings.names(node), meanings.behind.scope_of(_root(node))
+            if isinstance(node, ast.Attribute) and self._is_given(node.value):
+                names = self._guesses.names(node)
             if isinstance(node, ast.Call) and not any(one.arg == "create" for one in node.keywords):
                 imported = named_in(meanings.names(node.func), node, meanings)
                 names = frozenset(filter(None, imported)) or names
@@ -424,8 +426,19 @@ class _Mentions:
                     if isinstance(part, ast.Attribute) and part.attr in self._lost.ends:
                         yield text, meanings.types_named(part, scope)
 
+    def _is_given(self, node: ast.expr) -> bool:
+        """Whether an expression is a parameter of a function, for which calls in the file tell what it is."""
+        owner = self._meanings.behind.owner_of(node)
+        if not isinstance(node, ast.Name) or owner is None or owner.kind != "function":
+            return False
+        return node.id in owner.unknown and not is_first_parameter(owner, node.id)
+
     @cached_property
     def _meanings(self) -> Meanings:
+        return Meanings(self._module, find_scopes(self._module.syntax), is_guessing=False)
+
+    @cached_property
+    def _guesses(self) -> Meanings:
         return Meanings(self._module, find_scopes(self._module.syntax))
 
     def _candidates(self) -> Iterator[ast.expr]:
