@@ -14,13 +14,14 @@ from profilec.prove.names.behind import Values
 from profilec.prove.names.modules import is_python, module_name, parse, parses_elsewhere, place_of
 from profilec.prove.names.reach import Reach, Reaches
 from profilec.prove.names.references import References
+from profilec.prove.names.stars import may_bring
 from profilec.prove.third_party.files import ThirdParty
 from profilec.prove.third_party.installed import COMPILED, compiled_name
 from profilec.tree import EmittedFile, SourceFile, Tree
 
 _WORD = re.compile(rb"[\w\x80-\xff]+")
 _FURTHEST = 8
-"""Star imports and names that are followed; a circle ends here."""
+"""Star imports that are followed; a circle ends here."""
 
 
 class Step(Struct, frozen=True):
@@ -48,6 +49,7 @@ class ImportGraph:
         self._own = {module_name(file.path)[0]: file for file in tree.files.values() if is_python(file.path)}
         self._known: dict[str, Reach] = {}
         self._parsed: dict[str, References | None] = {}
+        self._meant: dict[tuple[str, str], bool] = {}
         self._passed_on: dict[tuple[str, str], str | None] = {}
 
     def file(self, module: str) -> EmittedFile | None:
@@ -143,13 +145,16 @@ class ImportGraph:
         references = self._references(module)
         return references.named_at_top if references else []
 
-    def _stands_for(self, name: str, owner: str, depth: int = 0) -> bool:
+    def _stands_for(self, name: str, owner: str) -> bool:
         """Whether a dotted name may be a namespace, be it by names of other files of the tree."""
-        module, _, last = name.rpartition(".")
-        if name == owner or module not in self._own or depth > _FURTHEST:
-            return name == owner
-        values = self.exported(module, [last])
-        return any(self._stands_for(value, owner, depth + 1) for value in values if isinstance(value, str))
+        if (name, owner) not in self._meant:
+            self._meant[name, owner] = name == owner  # in a circle, it is nothing else
+            module, _, last = name.rpartition(".")
+            if name != owner and module in self._own and may_bring(last, self.data(module)):
+                values = self.exported(module, [last])
+                found = any(self._stands_for(value, owner) for value in values if isinstance(value, str))
+                self._meant[name, owner] = found
+        return self._meant[name, owner]
 
     def _own_imports(self, module: str) -> list[str]:
         """The other modules of the tree that a module imports, or names from."""
