@@ -4,13 +4,14 @@ Standard-library modules are named but not entered. What only a type checker imp
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from functools import cached_property
 
 from msgspec import Struct
 
 from profilec.config import Config
 from profilec.prove.names.behind import Values
+from profilec.prove.names.handed import may_hand_on
 from profilec.prove.names.modules import is_python, module_name, parse, parses_elsewhere, place_of
 from profilec.prove.names.reach import Reach, Reaches
 from profilec.prove.names.references import References
@@ -120,10 +121,11 @@ class ImportGraph:
     def _named_elsewhere(self, owner: str, module: str) -> str | None:
         """Where a module hands a namespace on by a name that another file of the tree gives it."""
         words = frozenset(_WORD.findall(self.data(module)))
-        others = (one for one in self._own_imports(module) if self._may_name(owner, one, words))
+        imported = {name for name, _ in self._imports(module)}
         wanted = frozenset(
             name
-            for other in others
+            for other in self._own_imports(module)
+            if self._may_name(owner, other, imported)
             for last in self._named_at_top(other)
             if last.encode() in words and self._stands_for(name := f"{other}.{last}", owner)
         )
@@ -132,14 +134,14 @@ class ImportGraph:
         lines = (place_of(one.node)[0] for one in handed_on if one.name in wanted)
         return next((self.shown(module, line) for line in lines), None)
 
-    def _may_name(self, owner: str, module: str, words: frozenset[bytes]) -> bool:
-        """Whether a module imports a namespace, or from another file a name that is one of some words."""
-        top = owner.partition(".")[0]
-        for name, _ in self._imports(module):
-            first, _, rest = name.partition(".")
-            if first == top or (rest and first == self._config.package and _last(name).encode() in words):
-                return True
-        return False
+    def _may_name(self, owner: str, module: str, asked: Set[str]) -> bool:
+        """Whether a module may give a namespace a name, or has one of some names from another file."""
+        top, own = owner.partition(".")[0], f"{self._config.package}."
+        imported = {name for name, _ in self._imports(module)}
+        if any(f"{module}.{_last(name)}" in asked for name in imported if name.startswith((own, top))):
+            return True
+        is_there = any(f"{name}.".startswith(f"{top}.") for name in imported)
+        return is_there and may_hand_on(self.data(module), frozenset({top}))
 
     def _named_at_top(self, module: str) -> list[str]:
         references = self._references(module)
