@@ -103,7 +103,7 @@ def test_the_page_says_why_and_proves(shop: Project) -> None:
     shop.run("report", "-o", "page.html")
     html = shop.read("page.html")
     assert "wasm: <code>THREADS</code> is false" in html
-    assert html.count("✓") == 6
+    assert html.count("✓") == 7
     assert not (shop.root / "build").exists()
 
 
@@ -125,7 +125,7 @@ def test_a_project_with_findings_has_a_report_too(shop: Project) -> None:
     assert ran.code == 1
     html = shop.read("build/report.html")
     assert "<code>threading</code> is forbidden" in html
-    assert (html.count("✓"), html.count("✗")) == (5, 1)
+    assert (html.count("✓"), html.count("✗")) == (6, 1)
 
 
 def test_a_finding_leads_to_its_line_where_that_is_shown(shop: Project) -> None:
@@ -142,15 +142,22 @@ def test_a_finding_leads_to_its_line_where_that_is_shown(shop: Project) -> None:
     assert '<div class="code">src/shop/plain.py:1</div>' in html
 
 
-def test_a_package_that_cannot_be_imported_fails_a_proof(shop: Project) -> None:
-    shop.write(
-        {
-            "pyproject.toml": shop.read("pyproject.toml") + "modules = { termios = false }\n",
-            "src/shop/__init__.py": "import termios\n",
-        }
-    )
+@pytest.mark.parametrize(
+    ("setting", "code", "proof"),
+    [
+        ("modules = { termios = false }", "import termios\n", "Importable"),
+        (
+            'dependencies = ["click"]',
+            "from shop._profile import THREADS\nif THREADS:\n    import click\n",
+            "Dependencies",
+        ),
+    ],
+)
+def test_a_warning_of_a_proof_is_told_in_its_row(shop: Project, setting: str, code: str, proof: str) -> None:
+    files = {"pyproject.toml": f"{shop.read('pyproject.toml')}{setting}\n", "src/shop/__init__.py": code}
+    shop.write(files)
     shop.run("report")
-    assert re.findall(r"✗</span> (\w+)", shop.read("build/report.html")) == ["Importable"]
+    assert re.findall(r"✗</span> (\w+)", shop.read("build/report.html")) == [proof]
 
 
 def test_a_proof_with_nothing_but_notes_holds(shop: Project) -> None:
@@ -164,7 +171,7 @@ def test_a_proof_with_nothing_but_notes_holds(shop: Project) -> None:
     assert shop.run("report").code == 0
     html = shop.read("build/report.html")
     assert "<code>msgspec._core</code> is compiled" in html
-    assert (html.count("✓"), html.count("✗")) == (6, 0)
+    assert (html.count("✓"), html.count("✗")) == (7, 0)
 
 
 def test_a_project_that_cannot_be_compiled_has_a_report_too(shop: Project) -> None:

@@ -172,6 +172,11 @@ CASES = {
             "a.py": "x = 1  # profilec: only NATIVE\n",
         },
     ),
+    "PC016": Mended(
+        "did you mean `threading`",
+        {WASM: WASM + 'forbid = ["threding"]\n'},
+        {WASM: WASM + 'forbid = ["threading"]\n'},
+    ),
     "PC103": Mended(
         "did you mean `threads`",
         {"_profile.py": "from profilec import flag\nTHREADS = flag('thread')\nWASM = flag('wasm')\n"},

@@ -234,6 +234,11 @@ LESS = "\ndef close(): ...\n"
             "`shop.spill` has no `open_lane` in this tree",
         ),
         (
+            "from . import spill\ndef f(lanes):\n    return lanes.open_lane\nf(spill)\n",
+            "PC404",
+            "`shop.spill` has no `open_lane` in this tree",
+        ),
+        (
             "from . import spill\ndef f(x: 'list[spill.open_lane]'): ...\n",
             "PC404",
             "`shop.spill` has no `open_lane` in this tree",

@@ -379,3 +379,33 @@ def test_what_a_forbidden_thing_gave_is_told_where_that_is_named(tmp_path: Path)
     files = {"shop/a.py": text, "shop/b.py": "from shop import a\n\na.pipe().name\n"}
     (finding,) = prove(tmp_path, files)
     assert (finding.line, finding.also, finding.notes) == (7, (8,), ())
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("threding", "threading"),
+        ("subproces", "subprocess"),
+        ("mutliprocessing.Pool", "multiprocessing"),
+        ("sqlite", "sqlite3"),
+    ],
+)
+def test_a_forbidden_name_that_is_probably_misspelt_is_told(name: str, meant: str, tmp_path: Path) -> None:
+    (finding,) = prove(tmp_path, {"shop/a.py": "import threading\n"}, forbid=(name,))
+    assert (finding.code, finding.hint) == ("PC016", f"did you mean `{meant}`?")
+
+
+def test_a_forbidden_name_of_what_may_be_elsewhere_is_left_alone(tmp_path: Path) -> None:
+    names = (
+        "urllib3",
+        "ujson",
+        "pickle5",
+        "psutil",
+        "socketio",
+        "js",
+        "time.sleep",
+        "open",
+        "shop",
+        "*.opne",
+    )
+    assert prove(tmp_path, {"shop/a.py": "x = 1\n"}, forbid=(*names, "builtins.exec", "libcst")) == []

@@ -118,3 +118,42 @@ def test_what_has_the_name_of_its_module_may_be_asked_of_what_is_no_module(tmp_p
     text = "import time\ntable = [time]\nx.time.monotonic()\nx.time.time()\n"
     (finding,) = prove(tmp_path, {"shop/a.py": text}, forbid=("time.time",))
     assert (finding.line, finding.notes) == (4, ("src/shop/a.py:2 hands time on",))
+
+
+NAMED = {
+    "given to a class": (
+        "from shop.b import clock",
+        "class A:\n    def __init__(self, x):\n        self.x = x",
+        "A(clock).x",
+    ),
+    "given to a function of another file": ("from shop.b import clock, same", "", "same(clock)"),
+    "given to a function by its module": ("import shop.b as b", "", "(lambda x: x)(b.clock)"),
+    "kept in a table that somebody gives": ("from shop.b import clock", "T = same([clock])", "T[0]"),
+    "passed on by a third file": ("from shop.c import clock", "", "(lambda x: x)(clock)"),
+    "brought by a star": ("from shop.b import *", "def f(x):\n    return x", "next(map(f, [clock]))"),
+}
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_a_module_that_another_file_has_named_is_handed_on_as_well(name: str, tmp_path: Path) -> None:
+    imports, between, thing = NAMED[name]
+    files = {
+        "shop/a.py": f"{imports}\nfrom other import same\n{between}\n{thing}.sleep(1)\n",
+        "shop/b.py": "import time\n\nclock = time\n\ndef same(x):\n    return x\n",
+        "shop/c.py": "from .b import clock\n",
+    }
+    (finding,) = prove(tmp_path, files)
+    assert (finding.code, finding.path) == ("PC405", "src/shop/a.py")
+
+
+UNNAMED = {
+    "it is only asked": "from shop.b import clock\nclock.time()\nself.x.sleep(1)\n",
+    "it is another name": "from shop.b import same\nsame(1)\nsame(same).sleep(1)\n",
+    "it is given to what only looks at it": "from shop.b import clock\nprint(clock)\nself.x.sleep(1)\n",
+}
+
+
+@pytest.mark.parametrize("name", UNNAMED)
+def test_a_module_that_another_file_has_named_may_be_used(name: str, tmp_path: Path) -> None:
+    named = "import time\n\nclock = time\n\ndef same(x):\n    return x\n"
+    assert prove(tmp_path, {"shop/a.py": UNNAMED[name], "shop/b.py": named}) == []

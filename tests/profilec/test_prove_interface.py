@@ -14,6 +14,9 @@ DIFFERENT = {
         + "run = functools.lru_cache(maxsize=1)(_f)\n"
     ),
     "an alias of a private alias": either("type _X = int", "type _X = str") + "type run = _X\n",
+    "a type that may not be None": either("def run(a: int | None): ...", "def run(a: 'int'): ..."),
+    "a literal of a string": "from typing import Literal\n"
+    + either("def run(a: Literal['x']): ...", "def run(a: Literal['x', 'y']): ..."),
     "the name of a parameter behind a star": either("def run(*, a): ...", "def run(*, b): ..."),
 }
 
@@ -45,6 +48,8 @@ DECORATORS = """
         def run(self): ...
     """
 
+TYPING = "import typing as t\nfrom typing import Callable, Optional, Union\n"
+
 ALIKE = {
     "what is worked out from a function": (
         "from shop.b import measure\n" + either("def _f(a): ...", "def _f(): ...") + "SIZE = measure(_f)\n"
@@ -56,6 +61,16 @@ ALIKE = {
     "the order of parameters that are given by name": either(
         "def run(*, a, b): ...", "def run(*, b, a): ..."
     ),
+    "an optional type": TYPING + either("def run(a: int | None): ...", "def run(a: Optional[int]): ..."),
+    "a union": TYPING
+    + either("def run(a: None | int | str): ...", "def run(a: t.Union[str, int, None]): ..."),
+    "unions in unions": TYPING
+    + either("def run() -> Optional[Union['str', int]]: ...", "def run() -> 'int | str | None': ..."),
+    "a generic type": TYPING + either("def run(a: t.List[int]): ...", "def run(a: list['int']): ..."),
+    "a type of typing": TYPING
+    + either("def run(a: t.Callable[[int], str]): ...", "def run(a: Callable[['int'], str]): ..."),
+    "the type of a member": TYPING
+    + either("class A:\n    x: int | None", "class A:\n    x: t.Optional[int]"),
     "options of a dataclass that change nothing": "from dataclasses import dataclass\n"
     + either("@dataclass(frozen=False, eq=True)\nclass A: ...", "@dataclass\nclass A: ..."),
     "a method that a class of another file hands down": (

@@ -84,3 +84,32 @@ def test_what_facts_take_was_never_there_to_be_listed(project: Project) -> None:
     listed = LISTED["names in a text"]
     lane = "import sys\n\nif sys.platform == 'linux':\n    def open_lane(): ...\n\ndef close(): ...\n"
     assert [code for _, _, code, _ in check(project, listed + lane)] == ["PC106"]
+
+
+ANSWERING = {
+    "for another name": (
+        "    if name == 'old':\n        return close\n    raise AttributeError(name)\n",
+        True,
+    ),
+    "for the names of a table": (
+        "    if name in {'old': 1}:\n        return 1\n    raise AttributeError\n",
+        True,
+    ),
+    "for no name": ("    raise AttributeError(name)\n", True),
+    "for that name": ("    if name == 'open_lane':\n        return close\n    raise AttributeError\n", False),
+    "for any name": ("    return globals()[name.lower()]\n", False),
+    "for the names of a table of others": (
+        "    if name in T:\n        return 1\n    raise AttributeError\n",
+        False,
+    ),
+    "without a word": ("    if name == 'old':\n        return close\n", False),
+}
+
+
+@pytest.mark.parametrize("name", ANSWERING)
+def test_a_module_that_does_not_answer_for_a_name_that_went_has_lost_it(name: str, project: Project) -> None:
+    answer, is_lost = ANSWERING[name]
+    spill = f"from json import T\n{SPILL}\ndef __getattr__(name):\n{answer}"
+    found = check(project, spill, "def run():\n    from .spill import open_lane\n")
+    message = "`shop.spill` has no `open_lane` in this tree"
+    assert found == ([("src/shop/__init__.py", 2, "PC403", message)] if is_lost else [])

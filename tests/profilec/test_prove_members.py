@@ -92,6 +92,9 @@ METHODS = {
     "a method of a class that is given by its old name": (
         "import typing\n\ndef g(x: 'typing.Type[C] | None'):\n    return x and x.f\n"
     ),
+    "a method that is asked for by a text, too": (
+        "from operator import attrgetter\n\nKEY = attrgetter('f')\nONE = C().f()\n"
+    ),
     "a method of a pattern": "def g(x):\n    match x:\n        case C(f=1): ...\n",
 }
 

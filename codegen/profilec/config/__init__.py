@@ -5,7 +5,7 @@ Everything after it takes a `Config` and never looks at the file again.
 
 from profilec.config.loading import ConfigError, find_project, load_config
 from profilec.config.model import Config, Fact, Profile, StubModule, module_files
-from profilec.config.pointing import at_key, at_requirement
+from profilec.config.pointing import at_entry, at_key
 
 __all__ = [
     "Config",
@@ -13,8 +13,8 @@ __all__ = [
     "Fact",
     "Profile",
     "StubModule",
+    "at_entry",
     "at_key",
-    "at_requirement",
     "find_project",
     "load_config",
     "module_files",

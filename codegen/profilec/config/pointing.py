@@ -20,8 +20,8 @@ def at_key(finding: Finding, config: Config, at: KeyPath) -> Finding:
     return replace(complaints.findings[0], profiles=finding.profiles, notes=finding.notes)
 
 
-def at_requirement(finding: Finding, config: Config, requirement: str) -> Finding:
-    """A finding with the place where its profile, or the project, lists a requirement, if one does."""
+def at_entry(finding: Finding, config: Config, key: str, entry: str) -> Finding:
+    """A finding with the place where its profile, or another table, has an entry in a list, if one does."""
     document = tomllib.loads(_text(config))
     profiles = document.get("tool", {}).get("profilec", {}).get("profiles", {})
     tables: dict[KeyPath, dict[str, Any]] = {
@@ -30,9 +30,9 @@ def at_requirement(finding: Finding, config: Config, requirement: str) -> Findin
     tables[("project",)] = document.get("project", {})
     tables |= {(*_PROFILES, name): table for name, table in profiles.items()}
     for at, table in tables.items():
-        listed = table.get("dependencies", [])
-        if requirement in listed:
-            return at_key(finding, config, (*at, "dependencies", listed.index(requirement)))
+        listed = table.get(key, [])
+        if entry in listed:
+            return at_key(finding, config, (*at, key, listed.index(entry)))
     return finding
 
 

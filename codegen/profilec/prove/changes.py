@@ -13,8 +13,10 @@ from profilec.config import Config
 from profilec.prove.names.bindings import bindings
 from profilec.prove.names.differences import Differences, Lines
 from profilec.prove.names.faces import faces, imported
+from profilec.prove.names.meanings import Meanings
 from profilec.prove.names.modules import Located, Module, compiles, is_source, parse, unguarded
 from profilec.prove.names.nodes import walk
+from profilec.prove.names.run_time import at_run_time
 from profilec.prove.names.scopes import Scope, find_scopes, unresolved
 from profilec.prove.parameters import Dropped, dropped
 from profilec.syntax.depth import room_for_depth
@@ -119,7 +121,7 @@ def change(_: None, file: Pair) -> Change:
         return Change(next(newly_unbound(None, emitted), None) is None)
     return Change(
         next(newly_unbound(source, emitted), None) is None,
-        frozenset(_bound(source) - _bound(emitted)),
+        _lost(source, emitted),
         tuple(_gone(source, emitted)),
         tuple(dropped(find_scopes(source.syntax), find_scopes(emitted.syntax))),
         may_read_marker=any(name in MARKERS for name, _ in unresolved(find_scopes(emitted.syntax))),
@@ -184,7 +186,7 @@ def newly_unbound(source: Module | None, emitted: Module) -> Iterator[tuple[str,
 
     Where a `NameError` is handled, the program itself asks whether there is such a name.
     """
-    unbound = list(unresolved(find_scopes(emitted.syntax)))
+    unbound = [*unresolved(find_scopes(emitted.syntax)), *(_left_to_types(source, emitted) if source else ())]
     if not unbound:
         return
     reported = {name for name, _ in unresolved(find_scopes(source.syntax))} if source else set()
@@ -195,14 +197,41 @@ def newly_unbound(source: Module | None, emitted: Module) -> Iterator[tuple[str,
             yield name, node
 
 
+def _left_to_types(source: Module, emitted: Module) -> Iterator[tuple[str, Located]]:
+    """Every name that a run reads, that is imported for type checkers alone, and that was for all before."""
+    before, after = find_scopes(source.syntax), find_scopes(emitted.syntax)
+    names = (after.types.keys() - after.given) & before.given
+    if not names:
+        return
+    read = {*at_run_time(emitted.syntax).in_order}.difference(
+        inner for part in _annotations(emitted.syntax) for inner in walk(part)
+    )
+    for scope in after.walk():
+        for name, node in scope.loads:
+            if name in names and node in read and scope.owner(name) is after:
+                yield name, node
+
+
+def _annotations(syntax: ast.Module) -> Iterator[ast.expr]:
+    for node in walk(syntax):
+        for part in (getattr(node, "annotation", None), getattr(node, "returns", None)):
+            if part is not None:
+                yield part
+
+
 def compiles_no_more(before: bytes, after: bytes) -> bool:
     """Whether the compiler of Python rejects a file whose source it takes."""
     return not compiles(after) and compiles(before)
 
 
-def _bound(module: Module) -> set[str]:
-    scope = find_scopes(module.syntax)
-    return set() if "__getattr__" in scope.bound else scope.bound
+def _lost(source: Module, emitted: Module) -> frozenset[str]:
+    """The names that a module does not bind any more, but those for which its `__getattr__` may answer."""
+    after = find_scopes(emitted.syntax)
+    lost = find_scopes(source.syntax).bound - after.bound
+    if lost and "__getattr__" in after.bound:
+        meanings = Meanings(emitted, after, is_guessing=False)
+        lost = {name for name in lost if not meanings.may_answer(name)}
+    return frozenset(lost)
 
 
 def _gone(source: Module, emitted: Module) -> Iterator[Gone]:

@@ -10,11 +10,12 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from importlib.util import find_spec
 
 from msgspec import Struct
 
-from profilec.config import Config, Profile, at_requirement
-from profilec.diagnostics import Finding, also_in
+from profilec.config import Config, Profile, at_entry
+from profilec.diagnostics import Finding, also_in, did_you_mean
 from profilec.prove.imports import ImportGraph, Step
 from profilec.prove.names.importers import ASKED, NAMESPACES
 from profilec.prove.names.modules import Place, finding_at, node_at
@@ -144,7 +145,7 @@ def prove_forbidden(
     dependencies: Dependencies,
     reaches: Reaches,
 ) -> Iterator[Finding]:
-    """Findings PC405, PC406, PC407, PC411 and PC412 of one tree; none where its profile forbids nothing.
+    """Findings of the codes FORBIDDEN about one tree; none where its profile forbids nothing.
 
     Args:
         sources: the files of the source root by path.
@@ -156,6 +157,7 @@ def prove_forbidden(
     profile = config.profiles[tree.profile]
     if not profile.forbid:
         return
+    yield from _misspelt(profile, config)
     required = _required(dependencies, config, profile)
     for requirement, reason in required.missing.items():
         message, hint = (
@@ -163,11 +165,27 @@ def prove_forbidden(
             "install it there, or name the folder that holds it with --deps",
         )
         finding = Finding("PC407", "pyproject.toml", message=message, hint=hint, profiles=(profile.name,))
-        yield at_requirement(finding, config, requirement)
+        yield at_entry(finding, config, "dependencies", requirement)
     third_party = ThirdParty(required.modules, dependencies.read, profile, reaches.answers)
     graph = ImportGraph(tree, config, third_party, reaches)
     for fault, step in _all_faults(graph, _Patterns.of(profile)):
         yield _finding(fault, step, graph, sources, tree, config)
+
+
+def _misspelt(profile: Profile, config: Config) -> Iterator[Finding]:
+    """Warnings (PC016) about names that nothing has here, and that the standard library almost has.
+
+    Names of other packages are often longer than such a name, as `urllib3` is, so they are passed over.
+    """
+    for pattern in profile.forbid:
+        name = pattern.partition(".")[0]
+        if name in {"*", config.package, *sys.stdlib_module_names} or hasattr(builtins, name):
+            continue
+        near = [one for one in sys.stdlib_module_names if len(one) >= len(name) and not one.startswith("_")]
+        if (hint := did_you_mean(name, near, cutoff=0.85)) and find_spec(name) is None:
+            message = f"nothing is called `{name}` here, so that forbidding it proves nothing"
+            finding = Finding("PC016", "pyproject.toml", message=message, hint=hint, profiles=(profile.name,))
+            yield at_entry(finding, config, "forbid", pattern)
 
 
 def _required(dependencies: Dependencies, config: Config, profile: Profile) -> Required:

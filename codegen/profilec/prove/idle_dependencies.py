@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from profilec.config import Config, at_requirement
+from profilec.config import Config, at_entry
 from profilec.diagnostics import Finding
 from profilec.prove.names.modules import is_python
 from profilec.prove.names.reach import Reaches
@@ -29,7 +29,7 @@ def prove_imports_remain(
             message = f"the dependency `{requirement}` is no longer imported"
             hint = f"take it out of the dependencies of {profile.name}"
             finding = Finding("PC409", "pyproject.toml", message=message, hint=hint, profiles=(profile.name,))
-            yield at_requirement(finding, config, requirement)
+            yield at_entry(finding, config, "dependencies", requirement)
 
 
 def _top_levels(files: Iterable[SourceFile], reaches: Reaches) -> frozenset[str]:

@@ -3,20 +3,24 @@
 Standard-library modules are named but not entered. What only a type checker imports is passed over.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Set
 from functools import cached_property
 
 from msgspec import Struct
 
 from profilec.config import Config
 from profilec.prove.names.behind import Values
-from profilec.prove.names.modules import is_python, module_name, parse, parses_elsewhere
+from profilec.prove.names.handed import may_hand_on
+from profilec.prove.names.modules import is_python, module_name, parse, parses_elsewhere, place_of
 from profilec.prove.names.reach import Reach, Reaches
 from profilec.prove.names.references import References
+from profilec.prove.names.stars import may_bring
 from profilec.prove.third_party.files import ThirdParty
 from profilec.prove.third_party.installed import COMPILED, compiled_name
 from profilec.tree import EmittedFile, SourceFile, Tree
 
+_WORD = re.compile(rb"[\w\x80-\xff]+")
 _FURTHEST = 8
 """Star imports that are followed; a circle ends here."""
 
@@ -46,6 +50,8 @@ class ImportGraph:
         self._own = {module_name(file.path)[0]: file for file in tree.files.values() if is_python(file.path)}
         self._known: dict[str, Reach] = {}
         self._parsed: dict[str, References | None] = {}
+        self._meant: dict[tuple[str, str], bool] = {}
+        self._passed_on: dict[tuple[str, str], str | None] = {}
 
     def file(self, module: str) -> EmittedFile | None:
         """The file of a module of the tree; None for any other module."""
@@ -98,8 +104,64 @@ class ImportGraph:
         near = [one for one in found if self._is_near(one, module)]
         if owner == "builtins":
             return (found[module], True) if module in found else None
+        if not near and (place := self._passes_on(owner, module)):
+            return place, True
         first = next(iter([*near, *found]), None)
         return None if first is None else (found[first], bool(near))
+
+    def _passes_on(self, owner: str, module: str) -> str | None:
+        """Where a module, or one that it imports, hands a namespace on that another file has named."""
+        for one in (module, *self._own_imports(module)):
+            if (owner, one) not in self._passed_on:
+                self._passed_on[owner, one] = self._named_elsewhere(owner, one)
+            if place := self._passed_on[owner, one]:
+                return place
+        return None
+
+    def _named_elsewhere(self, owner: str, module: str) -> str | None:
+        """Where a module hands a namespace on by a name that another file of the tree gives it."""
+        words = frozenset(_WORD.findall(self.data(module)))
+        imported = {name for name, _ in self._imports(module)}
+        wanted = frozenset(
+            name
+            for other in self._own_imports(module)
+            if self._may_name(owner, other, imported)
+            for last in self._named_at_top(other)
+            if last.encode() in words and self._stands_for(name := f"{other}.{last}", owner)
+        )
+        parsed = parse(self._path(module), self.data(module)) if wanted else None
+        handed_on = References(parsed, owners=wanted).handed_on if parsed else ()
+        lines = (place_of(one.node)[0] for one in handed_on if one.name in wanted)
+        return next((self.shown(module, line) for line in lines), None)
+
+    def _may_name(self, owner: str, module: str, asked: Set[str]) -> bool:
+        """Whether a module may give a namespace a name, or has one of some names from another file."""
+        top, own = owner.partition(".")[0], f"{self._config.package}."
+        imported = {name for name, _ in self._imports(module)}
+        if any(f"{module}.{_last(name)}" in asked for name in imported if name.startswith((own, top))):
+            return True
+        is_there = any(f"{name}.".startswith(f"{top}.") for name in imported)
+        return is_there and may_hand_on(self.data(module), frozenset({top}))
+
+    def _named_at_top(self, module: str) -> list[str]:
+        references = self._references(module)
+        return references.named_at_top if references else []
+
+    def _stands_for(self, name: str, owner: str) -> bool:
+        """Whether a dotted name may be a namespace, be it by names of other files of the tree."""
+        if (name, owner) not in self._meant:
+            self._meant[name, owner] = name == owner  # in a circle, it is nothing else
+            module, _, last = name.rpartition(".")
+            if name != owner and module in self._own and may_bring(last, self.data(module)):
+                values = self.exported(module, [last])
+                found = any(self._stands_for(value, owner) for value in values if isinstance(value, str))
+                self._meant[name, owner] = found
+        return self._meant[name, owner]
+
+    def _own_imports(self, module: str) -> list[str]:
+        """The other modules of the tree that a module imports, or names from."""
+        split = [self.known(name) for name, _ in self._imports(module)]
+        return sorted({one[0] for one in split if one and one[0] in self._own and one[0] != module})
 
     @cached_property
     def _handed_on(self) -> Mapping[str, Mapping[str, str]]:
@@ -205,3 +267,7 @@ class ImportGraph:
         files = [SourceFile(self._path(module), self.data(module)) for module in new]
         self._known.update(zip(new, self._reaches.ask(files), strict=True))
         return [self._known[module] for module in modules]
+
+
+def _last(name: str) -> str:
+    return name.rpartition(".")[2]

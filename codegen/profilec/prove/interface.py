@@ -13,6 +13,7 @@ from types import UnionType
 
 from msgspec import Struct
 
+from profilec.prove.annotations import annotation_text
 from profilec.prove.declared import declared_lines, is_declared_file
 from profilec.prove.fields import constructor, has_default, makes_constructor
 from profilec.prove.names.bindings import Binding, bindings
@@ -33,7 +34,6 @@ from profilec.prove.shapes import (
     Function,
     Member,
     adds_nothing,
-    annotation_text,
     decorated_parts,
     decorator_text,
     decorators_text,

@@ -21,8 +21,11 @@ from profilec.prove.names.modules import (
     parse,
     unguarded,
 )
-from profilec.prove.names.nodes import walk
+from profilec.prove.names.nodes import last_name, walk
 from profilec.tree import EmittedFile, SourceFile, Tree
+
+_ASKING = ("attrgetter", "methodcaller")
+"""Functions that ask what they are given later for what a text names."""
 
 
 def prove_members(
@@ -83,6 +86,8 @@ def given_attributes(file: EmittedFile) -> Iterator[str]:
                 yield name
             case ast.Constant(value=str(text)) if text.isidentifier() and id(node) not in needed:
                 yield text
+            case ast.Call(func=function, args=texts) if last_name(function) in _ASKING:
+                needed.update(map(id, texts))
             case ast.Call() | ast.Subscript():
                 needed.update(id(text) for _, text in _by_text(node))
 
@@ -133,7 +138,7 @@ def _by_text(node: ast.Call | ast.Subscript) -> Iterator[tuple[ast.expr, ast.Con
         case ast.Call(
             func=ast.Name(id="getattr"), args=[value, ast.Constant(value=str()) as text]
         ) | ast.Subscript(
-            value=ast.Name() | ast.Attribute() as value,
+            value=ast.Name() | ast.Attribute() | ast.Call(func=ast.Name(id="vars")) as value,
             slice=ast.Constant(value=str()) as text,
             ctx=ast.Load(),
         ):

@@ -20,7 +20,7 @@ from profilec.prove.members import given_attributes
 from profilec.prove.names.bindings import bindings
 from profilec.prove.names.by_name import named_in
 from profilec.prove.names.importers import may_import_at_run_time
-from profilec.prove.names.meanings import Meanings
+from profilec.prove.names.meanings import Meanings, is_first_parameter
 from profilec.prove.names.modules import (
     Located,
     Module,
@@ -44,6 +44,7 @@ from profilec.tree import EmittedFile, SourceFile, Tree
 
 _FROM_DOTS = re.compile(rb"\bfrom[\s\\]*\.[\s.\\]*import\b")
 _ASKS = re.compile(rb"getattr|__getattribute__|attrgetter")
+_TAKES = re.compile(rb"__dict__|\b(?:vars|globals|locals)\b")
 _WORD = re.compile(rb"[\w\x80-\xff]+")
 _IMPORT_ERRORS = ("ImportError", "ModuleNotFoundError")
 _FEW = 16
@@ -378,9 +379,19 @@ class _Mentions:
                 continue
             if given is None:
                 given = frozenset(given_attributes(self._modules.files[self._module.name]))
-            if name not in given or isinstance(node, ast.Call):
+            if name not in (self._tested if isinstance(node, ast.Call) else given):
                 said = f"`{module}` has no `{name}` in this tree"
                 yield node, said if is_lost else f"this tree has no module `{found}`", "PC404"
+
+    @cached_property
+    def _tested(self) -> frozenset[str]:
+        """The names that `hasattr` is asked for."""
+        found = set[str]()
+        for node in walk(self._module.syntax):
+            match node:
+                case ast.Call(func=ast.Name(id="hasattr"), args=[_, ast.Constant(value=str(name))]):
+                    found.add(name)
+        return frozenset(found)
 
     @cached_property
     def _followed(self) -> list[tuple[ast.expr, str]]:
@@ -400,6 +411,8 @@ class _Mentions:
         meanings = self._meanings
         for node in self._candidates():
             names, scope = meanings.names(node), meanings.behind.scope_of(_root(node))
+            if isinstance(node, ast.Attribute) and self._is_given(node.value):
+                names = self._guesses.names(node)
             if isinstance(node, ast.Call) and not any(one.arg == "create" for one in node.keywords):
                 imported = named_in(meanings.names(node.func), node, meanings)
                 names = frozenset(filter(None, imported)) or names
@@ -413,12 +426,23 @@ class _Mentions:
                     if isinstance(part, ast.Attribute) and part.attr in self._lost.ends:
                         yield text, meanings.types_named(part, scope)
 
+    def _is_given(self, node: ast.expr) -> bool:
+        """Whether an expression is a parameter of a function, for which calls in the file tell what it is."""
+        owner = self._meanings.behind.owner_of(node)
+        if not isinstance(node, ast.Name) or owner is None or owner.kind != "function":
+            return False
+        return node.id in owner.unknown and not is_first_parameter(owner, node.id)
+
     @cached_property
     def _meanings(self) -> Meanings:
         return Meanings(self._module, find_scopes(self._module.syntax), is_guessing=False)
 
+    @cached_property
+    def _guesses(self) -> Meanings:
+        return Meanings(self._module, find_scopes(self._module.syntax))
+
     def _candidates(self) -> Iterator[ast.expr]:
-        """What is called as something lost, and calls, where the file asks for anything by a text."""
+        """What is called as something lost, and what asks by a text, where the file does that at all."""
         data = self._modules.files[self._module.name].data
         asks = _ASKS.search(data) is not None or may_import_at_run_time(data, self._module)
         for node in unguarded(self._module.syntax, "AttributeError"):
@@ -427,6 +451,9 @@ class _Mentions:
                     yield node
                 case ast.Call() if asks:
                     yield node
+        for node in unguarded(self._module.syntax, "KeyError") if _TAKES.search(data) else ():
+            if isinstance(node, ast.Subscript):
+                yield node
 
     def _answers(self) -> Iterator[tuple[Located, str, str]]:
         """A name for which a `__getattr__` of the module asks another module that has lost it (PEP 562)."""

@@ -3,8 +3,8 @@
 import ast
 import builtins
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 
+from profilec.prove.annotations import annotation_text
 from profilec.prove.fields import options_shown
 from profilec.prove.names.bindings import Binding, bindings
 from profilec.prove.names.faces import yields
@@ -141,15 +141,6 @@ def parameter(argument: ast.arg, *, has_default: bool = False) -> str:
     """A parameter as text: that it has a default, not which."""
     annotation = f": {annotation_text(argument.annotation)}" if argument.annotation else ""
     return f"{argument.arg}{annotation}{' = …' if has_default else ''}"
-
-
-def annotation_text(node: ast.expr) -> str:
-    """An annotation as text; one that stands in a string is the same without."""
-    match node:
-        case ast.Constant(value=str(text)):
-            with suppress(SyntaxError, ValueError):
-                return ast.unparse(ast.parse(text.strip(), mode="eval"))
-    return ast.unparse(node)
 
 
 def gives_function(node: Function) -> bool:

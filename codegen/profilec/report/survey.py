@@ -22,6 +22,7 @@ PROOFS = (
     ("Importable", "Importing the package asks for no module that is not there.", ("PC413",)),
     ("Forbidden", "Nothing that a profile forbids can be reached.", FORBIDDEN),
     ("Parity", "Public names and signatures agree, or are declared to differ.", ("PC408",)),
+    ("Dependencies", "Each package still imports what its profile depends on.", ("PC409",)),
     ("Lossless", "What was not selected from is byte for byte the source.", ("PC410",)),
 )
 """Each proof with its sentence and the codes of its findings."""

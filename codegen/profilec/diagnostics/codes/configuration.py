@@ -149,4 +149,14 @@ CODES = (
         '[tool.profilec]\ncopy = ["src/shop/__init__.py"]',
         '[tool.profilec]\ncopy = ["shop/__init__.py"]',
     ),
+    Code(
+        "PC016",
+        "a forbidden name is probably misspelt",
+        "warning",
+        "Nothing that can be imported here, and nothing that is built in, has the name that a profile "
+        "forbids, and a module of the standard library is called almost like it. What is misspelt is found "
+        "nowhere, so that forbidding it proves nothing.",
+        '[tool.profilec.profiles.wasm]\nforbid = ["threding"]',
+        '[tool.profilec.profiles.wasm]\nforbid = ["threading"]',
+    ),
 )

@@ -2,7 +2,7 @@
 
 from profilec.diagnostics.codes.code import Code
 
-FORBIDDEN = ("PC405", "PC406", "PC407", "PC411", "PC412")
+FORBIDDEN = ("PC016", "PC405", "PC406", "PC407", "PC411", "PC412")
 """The codes of one proof: that nothing can be reached which a profile forbids."""
 
 CODES = (

@@ -106,6 +106,11 @@ def _names_bound_to(ends: set[str], nodes: Nodes) -> set[str]:
     return names
 
 
+def has_name(value: ast.expr) -> bool:
+    """Whether an expression may be what has a name already."""
+    return any(_may_be_called(value))
+
+
 def _may_be_called(value: ast.expr | None) -> Iterator[str]:
     """The last names of what an expression may be without anything being called but what gives namespaces."""
     match value:

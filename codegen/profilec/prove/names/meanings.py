@@ -120,14 +120,26 @@ class Meanings:
                 return NOTHING
             case ast.FunctionDef(args=ast.arguments(args=[*_, ast.arg(arg=parameter)]), body=body):
                 key = id(scope), f"({name})"
-                return self._once(key, lambda: self._chosen(scope, parameter, body, name))
+                return self._once(key, lambda: self._chosen(scope, parameter, body, name)[0])
         return NOTHING
 
-    def _chosen(self, scope: Scope, parameter: str, body: list[ast.stmt], name: str) -> Values:
+    def may_answer(self, name: str) -> bool:
+        """Whether a `__getattr__` of the module may give something for a name that is not bound."""
+        match self.scopes.definitions.get("__getattr__", []):
+            case [
+                Scope(
+                    node=ast.FunctionDef(args=ast.arguments(args=[ast.arg(arg=parameter)]), body=body)
+                ) as scope
+            ] if not decorator_names(scope.node):
+                return self._chosen(scope, parameter, body, name)[1]
+        return "__getattr__" in self.scopes.bound
+
+    def _chosen(self, scope: Scope, parameter: str, body: list[ast.stmt], name: str) -> tuple[Values, bool]:
+        """What a `__getattr__` returns for a name, as far as it is known, and whether it may return."""
         given: dict[tuple[int, str], list[ast.expr]] = {(id(scope), parameter): [ast.Constant(name)]}
         inner = Meanings(self.module, self.scopes, self._around, given=given)
-        results, _ = chosen(body, inner.literals.truth)
-        return NOTHING.union(*map(inner.values, results))
+        results, ends = chosen(body, inner.literals.truth)
+        return NOTHING.union(*map(inner.values, results)), bool(results) or not ends
 
     def _once(self, key: tuple[int, str], work: Callable[[], Values]) -> Values:
         """Values that are worked out once; meanwhile, what means itself means nothing."""

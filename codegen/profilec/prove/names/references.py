@@ -16,6 +16,7 @@ from profilec.prove.names.handed import (
     ONLY_LOOKING,
     asked_by_patterns,
     handed_on,
+    has_name,
     names_asked_of_unknown,
     unused,
 )
@@ -135,6 +136,13 @@ class References:
     def stars(self) -> Iterator[str]:
         """The modules from which everything is imported."""
         return (self._module.absolute(star.module, star.level) for star in self._meanings.scopes.stars)
+
+    @property
+    def named_at_top(self) -> list[str]:
+        """The names of the module that imports give something, and assignments what has a name already."""
+        scopes = self._meanings.scopes
+        assigned = (name for name, values in scopes.values.items() if any(map(has_name, values)))
+        return sorted(scopes.imports.keys() | assigned)
 
     def offers(self, name: str) -> bool:
         """Whether a star import of the module surely brings a name that it binds itself."""

@@ -43,7 +43,8 @@ class Scope(Struct, eq=False, weakref=True):
         kind: what opened it; decides what is visible from where.
         around: the scope around it.
         bound: the names that are its own.
-        given: those among them that something gives a value: `x: int`, `x += 1` and `del x` alone do not.
+        given: those among them that something gives a value: `x: int`, `x += 1` and `del x` alone do not, nor
+            do imports for type checkers alone.
         loads: the names that it reads.
         node: what opened it.
         imports: what names refer to that are imported at run time.
@@ -115,7 +116,7 @@ class Scope(Struct, eq=False, weakref=True):
     def resolves(self, name: str) -> bool:
         """Whether a name that is read here has a value where Python would look."""
         owner = self.owner(name)
-        is_given = owner is not None and name in owner.given
+        is_given = owner is not None and (name in owner.given or name in owner.types)
         return is_given or (name in _ALWAYS_BOUND and (owner is None or owner.kind != "function"))
 
     def owner(self, name: str) -> "Scope | None":
@@ -237,7 +238,7 @@ class _Reader:
                 self._import(alias.asname or alias.name, imported)
 
     def _import(self, name: str, imported: Import) -> None:
-        self._scope.bind(name)
+        self._scope.bind(name, gives=not self._scope.is_for_types)
         scope = self._scope.target(name)
         found = scope.types if self._scope.is_for_types else scope.imports
         found.setdefault(name, []).append(imported)
