@@ -35,7 +35,7 @@ def _is_replaced(walk: Walk, before: cst.CSTNode, after: cst.CSTNode) -> bool:
                 body=[cst.Assign(targets=[cst.AssignTarget(cst.Name(anew))]) as last, *_]
             ),
         ) if name == anew and is_literal(default):
-            asks = re.search(rf"\b{name}\b", walk.syntax.source(last.value))
+            asks = re.search(rf"(?<![\w.]){name}\b", walk.syntax.source(last.value))
             start, end = walk.syntax.inner(before).end, walk.syntax.inner(after).start
             is_explained = "#" in left_between(walk, start, end)
             return not (asks or is_explained or _may_ask(walk, before, last.value))
