@@ -1,4 +1,4 @@
-"""Defaults that a branch which is always taken replaces: `win = False`, and then nothing but `win = True`.
+"""Defaults that a branch which facts always take replaces: `win = False`, and then nothing but `win = True`.
 
 Asked when all of a module is decided. A default goes if the other assignment has come to stand directly
 below, cannot ask for it, and cannot fail where something would.
@@ -8,21 +8,22 @@ import re
 from collections.abc import Iterator
 
 import libcst as cst
+from msgspec.structs import replace
 
 from profilec.decide.spacing import left_between, neighbours
 from profilec.decide.walk import Walk
 from profilec.folding.facts import is_literal
-from profilec.syntax.edit import Cause
 from profilec.syntax.read import children
 
 
 def cut_replaced_defaults(walk: Walk) -> None:
-    """Cut the assignments of literals to names that the statement below, which moved there, assigns anew."""
+    """Cut assignments of literals to names that the statement below assigns anew, moved there by facts."""
     for body, (suite, before), (other, after) in list(neighbours(walk)):
         if suite is body is not other and _is_replaced(walk, before, after):
             start, end = walk.syntax.inner(before).start, walk.syntax.inner(after).start
-            line, _ = walk.syntax.place(end)
-            walk.draft.cut(start, end, Cause("it is assigned anew at once", line))
+            between = (cut.cause for cut in walk.draft.cuts if start <= cut.start and cut.end <= end)
+            if cause := next((one for one in between if one.fact), None):
+                walk.draft.cut(start, end, replace(cause, reason=f"it is assigned anew: {cause.reason}"))
 
 
 def _is_replaced(walk: Walk, before: cst.CSTNode, after: cst.CSTNode) -> bool:
