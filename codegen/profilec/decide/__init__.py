@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from profilec.decide import branches, definitions, docstrings, loops, matches, simple, try_imports
 from profilec.decide.comments import Mark
+from profilec.decide.defaults import cut_replaced_defaults
 from profilec.decide.draft import Draft
 from profilec.decide.ends import cut_idle_ends
 from profilec.decide.module import Module
@@ -109,6 +110,7 @@ def decide(
     whole = Span(0, len(module.syntax.content))
     walk.statements(module.syntax.module.body, whole, may_be_empty=True)
     cut_idle_ends(walk)
+    cut_replaced_defaults(walk)
     part_definitions(walk)
     return Decision(tuple(draft.all_cuts()), tuple(draft.findings))
 

@@ -21,7 +21,7 @@ from profilec.decide.settled import (
     is_settled,
     is_truth_before_a_fact,
     last_of_chain,
-    truth_of_choice,
+    truth_that_is_left,
 )
 from profilec.decide.spreads import lose_empty, opened
 from profilec.decide.walk import Walk
@@ -274,13 +274,10 @@ def expression(walk: Walk, node: cst.CSTNode, *, place: Place = Place.TIGHT) -> 
         ) if part := chosen_operand(walk, chosen, node.right):
             replace(walk, node, part, walk.because(left, True), place)
             expression(walk, part, place=place)
-        case cst.BooleanOperation(left=left) if (truth := truth_of_choice(walk, left)) is not None:
+        case cst.BooleanOperation(left=left) if (truth := truth_that_is_left(walk, left)) is not None:
             part = left if truth is isinstance(node.operator, cst.Or) else node.right
             replace(walk, node, part, walk.because(left, truth), place)
             expression(walk, part, place=place)
-        case cst.BooleanOperation(left=left, right=right) if is_settled(walk, left):
-            replace(walk, node, right, walk.because(left, walk.conditions.truth(left)), place)
-            expression(walk, right, place=place)
         case cst.BooleanOperation() if is_truth_before_a_fact(walk, node):
             _without_fact_behind(walk, node, place)
         case cst.BooleanOperation(left=left, operator=operator) if end := end_within(walk, left, operator):

@@ -9,10 +9,11 @@ _TESTS = frozenset({"all", "any", "bool", "callable", "hasattr", "isinstance", "
 """Builtins that return `True` or `False`, whatever they are given."""
 
 
-def truth_of_choice(walk: Walk, node: cst.BaseExpression) -> bool | None:
-    """Tell whether what is left of a choice is true; None for what is none, and where that is not known."""
+def truth_that_is_left(walk: Walk, node: cst.BaseExpression) -> bool | None:
+    """Tell whether what a choice, or facts, leave of an expression is true; None where that is not known."""
     chosen = walk.conditions.chosen(node)
-    return None if chosen is node else walk.conditions.truth(chosen)
+    is_decided = chosen is not node or is_settled(walk, node)
+    return walk.conditions.truth(chosen) if is_decided else None
 
 
 def is_settled(walk: Walk, node: cst.BaseExpression) -> bool:

@@ -18,6 +18,9 @@ from profilec.decide.walk import Clause, Walk
 from profilec.syntax.edit import NO_CAUSE, Cause, splice
 from profilec.syntax.read import Span, Text
 
+type _Statements = Sequence[cst.CSTNode]
+type _Placed = tuple[_Statements, cst.CSTNode]
+
 _TWO_BLANK_LINES = re.compile(r"^\r?\n\r?\n(?:@|(?:async )?def |class )", re.MULTILINE)
 _ONE_BLANK_LINE = re.compile(r"^[^\r\n]+\r?\n\r?\n(?:@|(?:async )?def |class )", re.MULTILINE)
 _CLOSE = re.compile(
@@ -115,17 +118,23 @@ def part_definitions(walk: Walk) -> None:
     Asked when all of a module is decided. Elsewhere than at the top, one within a branch has to have been
     parted from the ends of that, and what is beside it there stays so.
     """
+    for body, (suite, before), (other, after) in neighbours(walk):
+        is_wide = body is walk.syntax.module.body and _is_wide(walk.syntax.text)
+        if suite is not other or (is_wide and suite is not body):
+            _part(walk, before, after, is_wide=is_wide, is_new=suite is not other)
+
+
+def neighbours(walk: Walk) -> Iterator[tuple[_Statements, _Placed, _Placed]]:
+    """Yield what is left beside each other in suites to which something moved, each with its own suite."""
     inside = {one for clauses in walk.moved.values() for clause in clauses for one in clause.body.body}
     blocks = (block.body for block in walk.syntax.every(cst.IndentedBlock)) if inside else ()
     for body in (walk.syntax.module.body, *blocks):
         if any(one in walk.moved and one not in inside for one in body):
-            is_wide = body is walk.syntax.module.body and _is_wide(walk.syntax.text)
-            for (suite, before), (other, after) in pairwise(_all_left(walk, body)):
-                if suite is not other or (is_wide and suite is not body):
-                    _part(walk, before, after, is_wide=is_wide, is_new=suite is not other)
+            for before, after in pairwise(_all_left(walk, body)):
+                yield body, before, after
 
 
-def _all_left(walk: Walk, body: Sequence[cst.CSTNode]) -> Iterator[tuple[Sequence[cst.CSTNode], cst.CSTNode]]:
+def _all_left(walk: Walk, body: _Statements) -> Iterator[_Placed]:
     """The statements that are left of a suite, those that moved there included, each with its own suite."""
     for one in body:
         if one in walk.moved:
@@ -150,7 +159,7 @@ def _part(walk: Walk, before: cst.CSTNode, after: cst.CSTNode, *, is_wide: bool,
     is_parted = is_new and is_tall and not _CLOSE.search(content)
     ends_imports = is_new and _is_import(before) and not _is_import(after)
     is_below_imports = ends_imports and not _CLOSE_TO_IMPORT.search(content)
-    there = len(_BLANK_LINE.findall(_left_between(walk, end, line)))
+    there = len(_BLANK_LINE.findall(left_between(walk, end, line)))
     lacking = 1 + is_wide - there if is_tall or not there else 0
     if (is_apart or is_wide or is_parted or is_below_imports) and lacking > 0:
         at = _end_of_line(walk, before)
@@ -181,7 +190,7 @@ def _is_import(node: cst.CSTNode) -> bool:
     return False
 
 
-def _left_between(walk: Walk, start: int, end: int) -> str:
+def left_between(walk: Walk, start: int, end: int) -> str:
     """Return what is left between two lines."""
     cuts = [
         replace(cut, start=max(cut.start, start) - start, end=min(cut.end, end) - start)

@@ -17,7 +17,7 @@ type Branch = cst.If | cst.Else
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _SAYS_NOTHING = frozenset({
     "and", "not", "has", "have", "can", "the", "true", "false", "none", "sys", "name", "version", "info",
-    "startswith", "modules",
+    "startswith", "modules", "platform", "system", "type",
 })  # fmt: skip
 _CALLED = {
     "win": ("windows",),
@@ -26,8 +26,11 @@ _CALLED = {
     "emscripten": ("pyodide", "wasm", "webassembly", "browser"),
     "wasm": ("emscripten", "pyodide", "webassembly", "browser"),
     "version": ("python",),
+    "checking": ("checker", "mypy", "pyright"),
 }
-"""What people call the platforms that a test names."""
+"""What people call that which a test names."""
+_EXPLAINS = re.compile(r"#(?![ \t]*(pragma|type|pylint|mypy|pyright):)")
+"""Where a comment begins that is for readers, and not for a tool."""
 _LONG = 4
 """As many letters does a word have that also counts as a part of another: `thread` of `threads`."""
 
@@ -51,7 +54,8 @@ def _is_explained_within(walk: Walk, branch: Branch) -> bool:
     header = (
         walk.syntax.outer(branch.test).end if isinstance(branch, cst.If) else walk.syntax.inner(branch).start
     )
-    return "#" in walk.syntax.content[header : walk.syntax.inner(branch.body.body[0]).start]
+    first = walk.syntax.inner(branch.body.body[0]).start
+    return _EXPLAINS.search(walk.syntax.content, header, first) is not None
 
 
 def _words(walk: Walk, tests: Iterable[cst.BaseExpression]) -> frozenset[str]:

@@ -17,7 +17,7 @@ from profilec.decide import Decision, Module
 from profilec.decide.module import small_statements
 from profilec.syntax.edit import UNUSED, Cut, outermost
 from profilec.syntax.read import Span, Syntax
-from profilec.syntax.scopes import Binding, Scope, parameters_of
+from profilec.syntax.scopes import LOOKS_AT_LOCALS, Binding, Scope, parameters_of
 
 _IDENTIFIER = re.compile(r"(?<![\w.])[^\W\d]\w*")
 _EXAMPLE = re.compile(r"^[ \t]*(?:>>>|\.\.\.)(.*)", re.MULTILINE)
@@ -26,8 +26,6 @@ _OWN_NAMESPACE = re.compile(r"\b(?:globals|vars)\(\)|\bsys\.modules\[__name__\]"
 """What gives the names of the module itself, to be asked for by a text."""
 _NAMESPACES = ("globals()", "vars()", "sys.modules[__name__]")
 """One of these is in all that the search for the above finds; a plain text is found far sooner."""
-_LOOKS_AT_LOCALS = re.compile(r"\b(?:locals|vars|eval|exec)\(")
-"""What may look at names of a function that nothing reads."""
 _ASKED_FOR = re.compile(r"\s*\.\s*([^\W\d]\w*)")
 """The attribute that a name is asked for."""
 
@@ -156,7 +154,7 @@ def idle_exceptions(module: Module, decision: Decision) -> Iterator[cst.AsName]:
             and not any(map(remains.has, asked))
             and bodies.keys() >= {one.node for one in bindings}
             and all(any(bodies[one.node].covers(span) for one in bindings) for span in spans)
-            and not _LOOKS_AT_LOCALS.search(syntax.content, body.start, body.end)
+            and not LOOKS_AT_LOCALS.search(syntax.content, body.start, body.end)
         ):
             yield named
 
@@ -230,7 +228,7 @@ def _unused_locals(
         if name in asked
         and all(one.kind == "import" or not remains.has(one.span) or _holds(one, is_idle) for one in found)
     }
-    if not candidates or _LOOKS_AT_LOCALS.search(module.syntax.source(scope.node)):
+    if not candidates or LOOKS_AT_LOCALS.search(module.syntax.source(scope.node)):
         return {}
     used = dict.fromkeys(candidates, False)
     left = dict(used)

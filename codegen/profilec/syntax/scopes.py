@@ -5,6 +5,7 @@ would become unbound if a part of the text went.
 """
 
 import builtins
+import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cached_property
@@ -25,6 +26,9 @@ _OF_CLASSES = frozenset({
 })  # fmt: skip
 """What makes a function in a class none of an instance: its decorator, or its name."""
 _OF_PROPERTIES = frozenset({"setter", "getter", "deleter"})
+
+LOOKS_AT_LOCALS = re.compile(r"\b(?:locals|vars|eval|exec)\(")
+"""What may look at names of a function that nothing reads."""
 
 type ScopeKind = Literal["module", "class", "function", "lambda", "comprehension", "type parameters"]
 type BindingKind = Literal["import", "assignment", "definition", "parameter", "deletion"]
