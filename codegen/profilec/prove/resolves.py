@@ -18,8 +18,8 @@ from profilec.diagnostics import Finding
 from profilec.prove.changes import Change, compiles_no_more, newly_unbound
 from profilec.prove.members import given_attributes
 from profilec.prove.names.bindings import bindings
-from profilec.prove.names.by_name import named_in
-from profilec.prove.names.importers import may_import_at_run_time
+from profilec.prove.names.by_name import NAMING, named_in
+from profilec.prove.names.importers import IMPORTERS, calls_of_named, may_import_at_run_time
 from profilec.prove.names.meanings import Meanings, is_first_parameter
 from profilec.prove.names.modules import (
     Located,
@@ -35,7 +35,7 @@ from profilec.prove.names.modules import (
     suppresses,
     unguarded,
 )
-from profilec.prove.names.nodes import children, walk
+from profilec.prove.names.nodes import Nodes, children, walk
 from profilec.prove.names.reach import Reaches
 from profilec.prove.names.scopes import find_scopes, in_annotation, unresolved
 from profilec.prove.names.stars import listed_names, lost_with_stars, through_stars
@@ -47,6 +47,9 @@ _ASKS = re.compile(rb"getattr|__getattribute__|attrgetter")
 _TAKES = re.compile(rb"__dict__|\b(?:vars|globals|locals)\b")
 _WORD = re.compile(rb"[\w\x80-\xff]+")
 _IMPORT_ERRORS = ("ImportError", "ModuleNotFoundError")
+_LATER = re.compile(rb"attrgetter|methodcaller")
+"""What makes a function that asks for a name, which is called elsewhere."""
+_ASKING = NAMING.union(["getattr", "__getattribute__"], (name.rpartition(".")[2] for name in IMPORTERS))
 _FEW = 16
 """So many words are found sooner one by one than among all words of a file."""
 
@@ -445,12 +448,11 @@ class _Mentions:
         """What is called as something lost, and what asks by a text, where the file does that at all."""
         data = self._modules.files[self._module.name].data
         asks = _ASKS.search(data) is not None or may_import_at_run_time(data, self._module)
-        for node in unguarded(self._module.syntax, "AttributeError"):
-            match node:
-                case ast.Attribute(attr=name, ctx=ast.Load() | ast.Del()) if name in self._lost.ends:
-                    yield node
-                case ast.Call() if asks:
-                    yield node
+        nodes, ends = Nodes(unguarded(self._module.syntax, "AttributeError")), self._lost.ends
+        read = (one for one in nodes.of(ast.Attribute) if not isinstance(one.ctx, ast.Store))
+        yield from (one for one in read if one.attr in ends)
+        if asks:
+            yield from nodes.of(ast.Call) if _LATER.search(data) else calls_of_named(nodes, _ASKING)
         for node in unguarded(self._module.syntax, "KeyError") if _TAKES.search(data) else ():
             if isinstance(node, ast.Subscript):
                 yield node

@@ -63,6 +63,8 @@ _FROM_DATA = frozenset({
 })  # fmt: skip
 """Functions that import what no text of a program names."""
 
+NAMING = frozenset(name.rpartition(".")[2] for name in (*_NAMING, *_CONFIGURING, *_UNPICKLING))
+"""The last names of the functions that import what a text names."""
 RUN_BY_NAME = frozenset(
     name.rpartition(".")[2] for name in (*_RUNNING, *_NAMING, *_CONFIGURING, *_UNPICKLING, *_FROM_DATA)
 )

@@ -95,6 +95,19 @@ def calls_by_name(nodes: Nodes, names: frozenset[str]) -> Sequence[ast.Call]:
     return list(named.values()) if tells else calls
 
 
+def calls_of_named(nodes: Nodes, names: frozenset[str]) -> Sequence[ast.Call]:
+    """The calls among some nodes of what has one of some names, or of what a call gives.
+
+    All of them where something else is done with such a name, so that one may be called by another.
+    """
+    calls = nodes.of(ast.Call)
+    called = {id(call.func) for call in calls}
+    others = (one for one in with_words(nodes) if _word(one) in names and id(one) not in called)
+    if not all(_is_plain(one) or isinstance(one, ast.Constant | ast.ImportFrom) for one in others):
+        return calls
+    return [call for call in calls if isinstance(call.func, ast.Call) or last_name(call.func) in names]
+
+
 def _modes(calls: Iterable[ast.Call]) -> set[int]:
     """The arguments of `compile`, by ids: `exec` is none of the functions there."""
     return {id(given) for call in calls if last_name(call.func) == _COMPILE for given in call.args}
