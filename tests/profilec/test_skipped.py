@@ -31,6 +31,12 @@ HEAD = (
     "if WASM:\n    raise ImportError",
     "if THREADS:\n    _start = os.fork\nelse:\n    _start = None",
     "__all__ = ['work', '_deep', 'Place']",
+    "import os as o",
+    "from os import name",
+    "import os.path\nimport os",
+    "from shop import other",
+    "def _asked():\n    return os.sep\nif os.name == 'nt':\n    sep = _asked()",
+    "try:\n    import fcntl\nexcept ImportError as error:\n    if os.name == 'nt':\n        print(error)",
 )
 DEFINITIONS = (
     "def work():\n    if THREADS:\n        return _deep(os)\n    return 1",
@@ -46,8 +52,19 @@ DEFINITIONS = (
     "class _Hidden(Exception):\n    '''Hidden.'''\n\n    def one(self):\n        return _deep(self)",
     "if T:\n    def branch():\n        return _Hidden(_two)",
     "def nested():\n    @work\n    def inner():\n        return _start\n    return inner",
+    "def by_alias():\n    return o.name == 'nt', os.path",
+    "def by_name():\n    if name == 'nt':\n        return os.sep",
+    "def apart(os, name):\n    return os.path, name",
+    "def later():\n    import os as _o\n    return _o.name or (os).name",
+    "def needs(path=os.sep):\n    return [os.path.join(path, one) for one in _deep(os.environ)]",
+    "class Needs:\n    os = 1\n\n    def path(self):\n        return os.path\n\n"
+    "    def late(self):\n        return lambda: os.name",
+    "def hands_on(found):\n    return work(other), found(other.LINUX)",
+    "def local(other):\n    return work(other)",
+    "def imports():\n    from shop import other as it\n    setattr(it, str(it), 1)\n    return it",
 )
-FACTS = '[tool.profilec.profiles.wasm.facts]\n"sys.platform" = "emscripten"\n'
+FACTS = '[tool.profilec.profiles.wasm.facts]\n"sys.platform" = "emscripten"\n"os.name" = "posix"\n'
+OTHER = "import sys\n_one = two = 1\nLINUX = sys.platform == 'linux'\n"
 
 
 @pytest.fixture
@@ -85,16 +102,48 @@ def test_a_random_file_is_decided_the_same(
     project: Project, compared: list[int], capsys: pytest.CaptureFixture[str], seed: int
 ) -> None:
     chance = random.Random(seed)
-    pieces = [*chance.sample(HEAD, 5), *chance.sample(DEFINITIONS, 7)]
+    pieces = [*chance.sample(HEAD, 6), *chance.sample(DEFINITIONS, 9)]
     text = "\n\n".join(pieces) + "\n"
     files = {
         "pyproject.toml": CONFIGURATION + FACTS,
         "src/shop/a.py": text,
-        "src/shop/other.py": "_one = two = 1\n",
+        "src/shop/other.py": OTHER,
     }
     project.write(files)
     run(["build", "-C", str(project.root)])
     assert sum(compared) > 3
+
+
+@pytest.mark.parametrize(
+    "unread",
+    [
+        "return os.path.join('a', os.sep)",  # the import is needed, whatever goes
+        "return os.path, name",  # no `os.name`
+        "return work(system)",  # no name of the module
+    ],
+)
+def test_what_no_decision_can_hang_on_is_not_read(
+    project: Project, monkeypatch: pytest.MonkeyPatch, unread: str
+) -> None:
+    left: list[str] = []
+
+    def noting(config: Config, task: Task) -> Settled:
+        found = settle.settle(config, task)
+        left.extend(task.text.content[part.span.start : part.span.end] for part in found.unread)
+        return found
+
+    monkeypatch.setattr(specialise, "settle", noting)
+    decided = "if os.name == 'nt':\n        return os.sep, system"
+    text = "\n\n\n".join(
+        [
+            "import os",
+            f"def work(system):\n    {decided}\n    return system",
+            f"def other(name, system):\n    {unread}\n",
+        ]
+    )
+    project.write({"pyproject.toml": CONFIGURATION + FACTS, "src/shop/a.py": text})
+    assert run(["build", "-C", str(project.root)]) == 0
+    assert left == [unread]
 
 
 def places(text: Text, reading: str | None = None) -> Mapping[tuple[str, int], tuple[int, int]]:
