@@ -272,7 +272,6 @@ def test_what_can_be_run_as_a_program_can_be_so_in_a_tree(project: Project) -> N
         assert not (emitted / "data.txt").stat().st_mode & 0o111
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there, names are Unicode in any locale")
 def test_a_name_that_the_locale_cannot_read_is_refused_with_what_to_set(project: Project) -> None:
     project.write({"src/shop/größe.py": "x = 1\n"})
     assert project.run("build").code == 0

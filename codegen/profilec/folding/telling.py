@@ -68,8 +68,8 @@ class Telling(Struct, frozen=True):
         around: words that count as held: of the modules that everything is imported from.
         owners: or one of these and a word of what binds names that the text need not hold; each with the
             paths that it may stand for.
-        handed: those of them that the text may give to others: one tells where something is imported,
-        had: and anywhere, if what is read of the text has it by a name.
+        handed_on: those of them that the text may give to others: one tells where something is imported,
+        in_reach: and anywhere, if what is read of the text has it by a name.
     """
 
     words: Words
@@ -78,8 +78,8 @@ class Telling(Struct, frozen=True):
     imported: Mapping[str, Words] = {}
     around: Words = frozenset()
     owners: Mapping[str, frozenset[str]] = {}
-    handed: Words = frozenset()
-    had: Words = frozenset()
+    handed_on: Words = frozenset()
+    in_reach: Words = frozenset()
 
     def __bool__(self) -> bool:
         """Tell whether anything tells at all."""
@@ -96,7 +96,7 @@ class Telling(Struct, frozen=True):
             return True
         imported = frozenset().union(*(self.imported[name] for name in held & self.imported.keys()))
         held |= imported
-        if not (self.handed if _IMPORTS in held else self.had).isdisjoint(held):
+        if not (self.handed_on if _IMPORTS in held else self.in_reach).isdisjoint(held):
             return True
         other, held = imported | self.around, held | self.around
         if not self.words.isdisjoint(held):
@@ -134,14 +134,14 @@ class Telling(Struct, frozen=True):
     def within(self, path: str, content: str) -> "Telling":
         """Return what tells in a file."""
         own = parts_of([module_name(path)])
-        handed = frozenset(owner for owner in self.owners if hands_on(content, owner))
+        handed_on = frozenset(owner for owner in self.owners if hands_on(content, owner))
         return replace(
             self,
-            words=self.words | handed if loads_unnamed(content) else self.words,
+            words=self.words | handed_on if loads_unnamed(content) else self.words,
             together=frozenset(words - own for words in self.together),
             chains={words: chain for words, chain in self.chains.items() if words.isdisjoint(own)},
             around=self.owners.keys() & own,
-            handed=handed,
+            handed_on=handed_on,
         )
 
     def through(self, names: Names) -> "Telling":
@@ -155,9 +155,9 @@ class Telling(Struct, frozen=True):
                     words = wanted & parts_of(targets)
                     if words - {name}:
                         imported[name] = imported.get(name, frozenset()) | words
-        stars = [star.module for star in names.stars]
-        had = frozenset(owner for owner in self.handed if _may_have(names, self.owners[owner]))
-        return replace(self, imported=imported, around=self.around | (wanted & parts_of(stars)), had=had)
+        around = self.around | (wanted & parts_of(star.module for star in names.stars))
+        in_reach = frozenset(owner for owner in self.handed_on if _may_have(names, self.owners[owner]))
+        return replace(self, imported=imported, around=around, in_reach=in_reach)
 
 
 def telling(flags: FlagTable, facts: Iterable[Facts], profiles: Iterable[str] = ()) -> Telling:
@@ -212,9 +212,8 @@ def _asks(content: str, words: Words, chains: Mapping[Words, re.Pattern[str]]) -
 def _is_imported(content: str, place: re.Match[str]) -> bool:
     """Tell whether a name stands where an `import` statement has it, and gives it no other."""
     start = content.rfind("\n", 0, place.start()) + 1
-    return bool(_IMPORTED.fullmatch(content, start, place.start())) and not _RENAMED.match(
-        content, place.end()
-    )
+    is_import = _IMPORTED.fullmatch(content, start, place.start()) is not None
+    return is_import and not _RENAMED.match(content, place.end())
 
 
 def _owners(paths: Iterable[str]) -> dict[str, frozenset[str]]:

@@ -22,6 +22,7 @@ from kernel_exec import (
     FlowExecutor,
     NodeRegistry,
     SpillFailed,
+    ValidatedFlow,
     Value,
     validate,
 )
@@ -29,6 +30,20 @@ from kernel_exec.flow_ir import BufferPolicy
 from kernel_exec.spill import DirectoryStore
 
 SIZES = pytest.mark.parametrize("text", [SMALL, LARGE], ids=["small", "large"])
+
+
+def spilling_all() -> tuple[FlowExecutor, ValidatedFlow]:
+    """Two nodes, `in` and `out`, between which each payload spills."""
+    registry = NodeRegistry()
+
+    @registry.node("same")
+    async def same(payload: str) -> str:
+        return payload
+
+    buffer = BufferPolicy(max_items=1, spill_tier="disk", spill_threshold_bytes=1)
+    builder = FlowBuilder("f", "1.0.0").node("in", "same", effect_hints=["resource::blob::write"])
+    plan = validate(builder.node("out", "same").edge("in", "out", buffer=buffer).build())
+    return FlowExecutor(registry, resources={"blob": 1}), plan
 
 
 @pytest.fixture(autouse=True)
@@ -102,16 +117,7 @@ async def test_a_disk_that_fails_in_the_middle_fails_the_run_behind_what_came_be
 
 
 async def test_a_single_run_gives_its_files_back_when_it_has_ended(folder: Path) -> None:
-    registry = NodeRegistry()
-
-    @registry.node("same")
-    async def same(payload: str) -> str:
-        return payload
-
-    buffer = BufferPolicy(max_items=1, spill_tier="disk", spill_threshold_bytes=1)
-    builder = FlowBuilder("f", "1.0.0").node("in", "same", effect_hints=["resource::blob::write"])
-    plan = validate(builder.node("out", "same").edge("in", "out", buffer=buffer).build())
-    executor = FlowExecutor(registry, resources={"blob": 1})
+    executor, plan = spilling_all()
     for _ in range(3):
         assert await executor.run_once(plan, "in", SMALL, capture="out") == Value(SMALL)
         assert not open_files(folder)
@@ -152,16 +158,7 @@ async def test_a_deadline_does_not_wait_for_a_slow_disk(monkeypatch: pytest.Monk
         return pwrite(*arguments)
 
     monkeypatch.setattr(os, "pwrite", slow)
-    registry = NodeRegistry()
-
-    @registry.node("it")
-    async def it(payload: Any) -> Any:
-        return payload
-
-    buffer = BufferPolicy(max_items=1, spill_tier="disk", spill_threshold_bytes=1)
-    builder = FlowBuilder("slow-disk", "1.0.0").node("in", "it", effect_hints=["resource::blob::write"])
-    plan = validate(builder.node("out", "it", summary="-").edge("in", "out", buffer=buffer).build())
-    executor = FlowExecutor(registry, resources={"blob": 1})
+    executor, plan = spilling_all()
     began = time.monotonic()
     with pytest.raises(DeadlineExceeded):
         await executor.run_once(plan, "in", LARGE, capture="out", deadline=0.1)
